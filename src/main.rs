@@ -1,0 +1,3 @@
+//! Parses the arguments, starts what they name, turns the outcome into an exit code.
+
+fn main() {}

@@ -1,0 +1,291 @@
+//! What can go wrong, as a value.
+//!
+//! A [`Problem`] carries a code and typed arguments. The sentences (what happened, why, what next) are made in
+//! one place for screen and command line alike, so no library's text reaches a person. Codes are listed in
+//! [`Problem::code`]; each failure has its own and none is ever reused.
+
+use super::{BareJid, Domain, Line};
+use std::time::Duration;
+
+/// How far a connection had come. Each stage that can end a connection has words of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Stage {
+    /// Looking the name up.
+    Lookup,
+    /// Connected, nothing received yet.
+    Accept,
+    /// The stream header was sent, the server's was awaited.
+    Header,
+    /// A redirect had been given and its target was being opened.
+    Redirect,
+    /// TLS was being negotiated.
+    Tls,
+    /// Stream features were awaited.
+    Features,
+    /// Authentication had begun.
+    Auth,
+    /// Resource binding had begun.
+    Bind,
+    /// Signed in.
+    Idle,
+}
+
+/// What is wrong with a certificate, or why there is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CertificateFault {
+    /// It names other hosts (at most four are kept).
+    WrongName(Vec<Line>),
+    /// It ran out; the day as `YYYY-MM-DD` when known.
+    Expired(Option<Line>),
+    /// Its first day is still to come.
+    NotYetValid(Option<Line>),
+    /// Nobody that this computer trusts has signed it.
+    UnknownIssuer,
+    /// Its issuer has withdrawn it.
+    Revoked,
+    /// It is malformed, wrongly signed or not meant for servers.
+    Unusable,
+}
+
+/// A failure with everything that its sentence needs. The fields are named after what the sentence says.
+#[allow(missing_docs, reason = "each field is the noun that its variant's sentence uses")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// No network at all.
+    Offline,
+    /// DNS knows no such name.
+    NameNotFound { host: Line },
+    /// Nothing came back in time.
+    NoAnswer { host: Line, waited: Duration },
+    /// The server ended the session and said why, or not.
+    ClosedByServer { host: Line, reason: Option<Line> },
+    /// The connection ended without a word at this stage.
+    ClosedAt { host: Line, stage: Stage },
+    /// The server stayed silent at this stage.
+    SilentAt { host: Line, stage: Stage },
+    /// No process listens on the port.
+    Refused { host: Line, port: u16 },
+    /// SRV target `.`: the domain says that it offers no such service (RFC 2782).
+    NoService { domain: Domain },
+    /// More redirects than allowed, or back to one already visited.
+    RedirectLoop { domain: Domain, last: Line },
+    /// The redirect names no usable host.
+    RedirectUnreadable { domain: Domain, text: Line },
+    /// A public server points into a private network.
+    RedirectInward { domain: Domain, target: Line },
+    /// The resolver itself does not answer.
+    NoResolver,
+
+    /// The certificate does not prove the domain.
+    Certificate { domain: Domain, fault: CertificateFault },
+    /// No TLS offered: not configured, or stripped on the way.
+    NoTls { domain: Domain },
+    /// TLS failed for another reason.
+    TlsFailed { domain: Domain },
+    /// Bytes came in the clear behind the go-ahead for TLS.
+    TlsInjected { domain: Domain },
+    /// The trust store, or the account's `ca_file`, cannot be used.
+    NoTrust { file: Option<Line> },
+
+    /// The service has no device endpoint.
+    NoDeviceSignIn { domain: Domain },
+    /// The person answered No.
+    SignInDenied { domain: Domain },
+    /// Nobody used the code in time.
+    CodeExpired { code: Line, lifetime: Duration },
+    /// The refresh token is dead: a person has to sign in again.
+    SignInExpired { domain: Domain },
+    /// Name or password refused.
+    WrongPassword { domain: Domain },
+    /// The scope that chatting needs was not granted.
+    ChatNotGranted { domain: Domain },
+    /// The token belongs to another person.
+    OtherPerson { wanted: BareJid, got: BareJid },
+    /// The sign-in could not be kept; why, in our words.
+    TokenNotKept { why: Line },
+    /// No metadata where it should be.
+    NoIssuer { domain: Domain },
+    /// Nothing in common with the offered mechanisms (at most eight are kept).
+    NoMechanism { domain: Domain, offered: Vec<Line> },
+    /// The server failed to prove that it knows the password (SCRAM).
+    ServerUnproven { domain: Domain },
+    /// The server asks for a hash count out of bounds, RFC 7677 section 4 and our ceiling.
+    HashCount { domain: Domain, count: u64 },
+    /// The sign-in service refused for a reason of its own.
+    OAuthRefused { host: Line, error: Line },
+    /// The sign-in service sent something that is no answer.
+    OAuthRubbish { host: Line },
+    /// The server refuses this account for now, or for good.
+    AccountRefused { domain: Domain, condition: Line },
+    /// A password is needed and none is known.
+    PasswordNeeded { domain: Domain },
+    /// A sign-in is needed and nobody is there to give it.
+    SignInNeeded { account: Line },
+    /// The service wants a client id that this computer does not have.
+    NoClient { host: Line },
+
+    /// The server sent something that is not XMPP.
+    Rubbish { host: Line, what: Line },
+    /// The server refused a resource.
+    BindRefused { domain: Domain, condition: Line },
+    /// The server does not serve this domain.
+    HostUnknown { domain: Domain },
+    /// Another program took this session over.
+    Replaced { domain: Domain },
+    /// A stream error with a condition that has no code of its own.
+    StreamError { domain: Domain, condition: Line },
+
+    /// A message was written but never acknowledged.
+    NotSent,
+    /// The address of the message does not exist.
+    NoSuchAddress { peer: BareJid },
+    /// The message is larger than the server takes.
+    TooLong { domain: Domain },
+    /// The other side takes messages from buddies only.
+    BuddiesOnly { peer: BareJid },
+    /// The message came back for another reason.
+    Bounced { peer: BareJid, condition: Line },
+
+    /// A value in the config file is wrong. `line` and `column` count from 1; `excerpt` is the line itself.
+    BadConfig { file: Line, line: usize, column: usize, excerpt: Line, why: Line },
+    /// The config file cannot be read.
+    UnreadableConfig { file: Line, why: Line },
+    /// A secret stands in the config file.
+    SecretInConfig { file: Line, line: usize, key: Line },
+
+    /// The disk refuses to take more.
+    DiskFull,
+    /// Another butty has the account open.
+    AccountInUse,
+    /// A file of ours was unreadable and has been set aside under this name.
+    SetAside { file: Line, kept_as: Line },
+    /// The data folder cannot be used.
+    NoDataFolder { folder: Line, why: Line },
+
+    /// Standard input or output is not a terminal.
+    NotATerminal,
+    /// The command line is wrong; how, in our words.
+    Usage { why: Line },
+    /// No account is configured.
+    NoAccount,
+    /// No such account.
+    UnknownAccount { account: Line },
+    /// No such buddy.
+    UnknownBuddy { who: Line },
+    /// A time limit of the command line ran out.
+    TimedOut { waited: Duration },
+    /// No such command.
+    UnknownCommand { name: Line },
+    /// What was typed after a command does not fit it.
+    BadArgument { command: Line, why: Line },
+    /// The service cannot do this (row of ux 1.5).
+    NotOffered { what: Line },
+    /// A bug of ours.
+    Bug { what: Line },
+}
+
+impl Problem {
+    /// The code that people quote. Stable for ever.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Offline => "BTY-NET-01",
+            Self::NameNotFound { .. } => "BTY-NET-02",
+            Self::NoAnswer { .. } => "BTY-NET-03",
+            Self::ClosedByServer { .. } => "BTY-NET-04",
+            Self::Refused { .. } => "BTY-NET-06",
+            Self::NoService { .. } => "BTY-NET-07",
+            Self::RedirectLoop { .. } => "BTY-NET-08",
+            Self::RedirectUnreadable { .. } => "BTY-NET-09",
+            Self::RedirectInward { .. } => "BTY-NET-10",
+            Self::NoResolver => "BTY-NET-11",
+            Self::ClosedAt { stage, .. } => match stage {
+                Stage::Lookup | Stage::Accept => "BTY-NET-12",
+                Stage::Header => "BTY-NET-13",
+                Stage::Redirect => "BTY-NET-14",
+                Stage::Tls => "BTY-NET-15",
+                Stage::Features => "BTY-NET-16",
+                Stage::Auth => "BTY-NET-17",
+                Stage::Bind => "BTY-NET-18",
+                Stage::Idle => "BTY-NET-19",
+            },
+            Self::SilentAt { .. } => "BTY-NET-20",
+            Self::Certificate { fault, .. } => match fault {
+                CertificateFault::WrongName(_) => "BTY-TLS-01",
+                CertificateFault::Expired(_) => "BTY-TLS-02",
+                CertificateFault::UnknownIssuer => "BTY-TLS-04",
+                CertificateFault::NotYetValid(_) => "BTY-TLS-05",
+                CertificateFault::Revoked => "BTY-TLS-09",
+                CertificateFault::Unusable => "BTY-TLS-10",
+            },
+            Self::NoTls { .. } => "BTY-TLS-03",
+            Self::TlsFailed { .. } => "BTY-TLS-06",
+            Self::TlsInjected { .. } => "BTY-TLS-07",
+            Self::NoTrust { .. } => "BTY-TLS-08",
+            Self::NoDeviceSignIn { .. } => "BTY-AUTH-01",
+            Self::SignInDenied { .. } => "BTY-AUTH-02",
+            Self::CodeExpired { .. } => "BTY-AUTH-03",
+            Self::SignInExpired { .. } => "BTY-AUTH-04",
+            Self::WrongPassword { .. } => "BTY-AUTH-05",
+            Self::ChatNotGranted { .. } => "BTY-AUTH-06",
+            Self::OtherPerson { .. } => "BTY-AUTH-07",
+            Self::TokenNotKept { .. } => "BTY-AUTH-08",
+            Self::NoIssuer { .. } => "BTY-AUTH-09",
+            Self::NoMechanism { .. } => "BTY-AUTH-10",
+            Self::ServerUnproven { .. } => "BTY-AUTH-11",
+            Self::HashCount { .. } => "BTY-AUTH-12",
+            Self::OAuthRefused { .. } => "BTY-AUTH-13",
+            Self::OAuthRubbish { .. } => "BTY-AUTH-14",
+            Self::AccountRefused { .. } => "BTY-AUTH-15",
+            Self::PasswordNeeded { .. } => "BTY-AUTH-16",
+            Self::SignInNeeded { .. } => "BTY-AUTH-17",
+            Self::NoClient { .. } => "BTY-AUTH-18",
+            Self::Rubbish { .. } => "BTY-XMPP-01",
+            Self::BindRefused { .. } => "BTY-XMPP-02",
+            Self::HostUnknown { .. } => "BTY-XMPP-03",
+            Self::Replaced { .. } => "BTY-XMPP-04",
+            Self::StreamError { .. } => "BTY-XMPP-05",
+            Self::NotSent => "BTY-MSG-01",
+            Self::NoSuchAddress { .. } => "BTY-MSG-02",
+            Self::TooLong { .. } => "BTY-MSG-03",
+            Self::BuddiesOnly { .. } => "BTY-MSG-04",
+            Self::Bounced { .. } => "BTY-MSG-05",
+            Self::BadConfig { .. } => "BTY-CONF-01",
+            Self::UnreadableConfig { .. } => "BTY-CONF-02",
+            Self::SecretInConfig { .. } => "BTY-CONF-03",
+            Self::DiskFull => "BTY-DATA-01",
+            Self::AccountInUse => "BTY-DATA-02",
+            Self::SetAside { .. } => "BTY-DATA-03",
+            Self::NoDataFolder { .. } => "BTY-DATA-04",
+            Self::NotATerminal => "BTY-TERM-02",
+            Self::Usage { .. } => "BTY-CLI-01",
+            Self::NoAccount => "BTY-CLI-02",
+            Self::UnknownAccount { .. } => "BTY-CLI-03",
+            Self::UnknownBuddy { .. } => "BTY-CLI-04",
+            Self::TimedOut { .. } => "BTY-CLI-05",
+            Self::UnknownCommand { .. } => "BTY-CMD-01",
+            Self::BadArgument { .. } => "BTY-CMD-02",
+            Self::NotOffered { .. } => "BTY-CMD-03",
+            Self::Bug { .. } => "BTY-BUG-01",
+        }
+    }
+
+    /// True when trying again by itself may help: the network, not the person, has to change.
+    pub fn passes_by_itself(&self) -> bool {
+        matches!(
+            self,
+            Self::Offline
+                | Self::NameNotFound { .. }
+                | Self::NoAnswer { .. }
+                | Self::ClosedByServer { .. }
+                | Self::ClosedAt { .. }
+                | Self::SilentAt { .. }
+                | Self::Refused { .. }
+                | Self::NoResolver
+                | Self::TlsFailed { .. }
+                | Self::Rubbish { .. }
+                | Self::StreamError { .. }
+                | Self::BindRefused { .. }
+                | Self::OAuthRubbish { .. }
+        )
+    }
+}
