@@ -1,1 +1,20 @@
-//! (app)
+//! Floor 3: the mind. Events in, effects out.
+//!
+//! Pure: the same model, event, [`Now`](crate::types::Now) and seed give the same model and effects. It knows no
+//! terminal, socket or disk; what it wants from the world it says as an [`Effect`], what it learns comes as an
+//! [`Event`].
+
+pub mod action;
+pub mod composer;
+pub mod effect;
+pub mod event;
+pub mod list;
+pub mod model;
+pub mod picker;
+pub mod setup;
+pub mod words;
+
+pub use action::Effects;
+pub use effect::{Effect, LinkCommand, StoreRequest};
+pub use event::{Event, LinkEvent, LinkFact};
+pub use model::Model;

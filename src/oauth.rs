@@ -1,1 +1,5 @@
-//! (oauth)
+//! Floor 2: grants as values.
+
+pub mod vault;
+
+pub use vault::{Vault, VaultError, VaultKey};

@@ -1,1 +1,17 @@
-//! (xmpp)
+//! Floor 2: the protocol, without I/O.
+//!
+//! [`Session`] is one sign-in to one server, from header to footer. It takes bytes, time and commands, and gives
+//! one ordered list of [`Output`]s. It knows no socket, asks no clock and draws no random number.
+//!
+//! The one law of use: *mutate once, drain to [`Output::Wait`], mutate again.*
+
+pub mod command;
+pub mod event;
+pub mod session;
+
+pub use command::{
+    Appearance, ArchiveQuery, ChatState, Command, CredentialKind, Outgoing, Purpose, Show, SignIn, SubscriptionStep,
+    TokenSlot,
+};
+pub use event::{Content, Direction, Event, Features, Incoming, Presence, RosterItem, SignedIn, Subscription, Via};
+pub use session::{Output, Session, Verified};

@@ -22,7 +22,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("term", &["app"]),
     ("log", &[]),
     ("cli", &["app", "config"]),
-    ("store", &["app"]),
+    ("store", &["oauth", "app"]),
     ("net", &["xmpp", "oauth", "route", "config", "app"]),
     ("runtime", &["xmpp", "oauth", "route", "config", "app", "ui", "term", "cli", "store", "net", "log"]),
     ("demo", &["xml", "xmpp"]),

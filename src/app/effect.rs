@@ -1,0 +1,105 @@
+//! Everything that the mind can want.
+
+use super::event::Keep;
+use super::model::{ConversationKey, Message, MessageState};
+use super::setup::AccountSetup;
+use crate::types::{AccountId, FullJid, Line, MessageKey, RequestId, Secret, Stamp, StanzaId};
+use crate::xmpp::{self, Appearance, RosterItem};
+
+/// One wish. Wishes are carried out in order.
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the fields are the nouns of what their variant says")]
+pub enum Effect {
+    /// Start a link for this account; it dials at once if `connect`.
+    StartLink { setup: Box<AccountSetup>, roster_version: Option<String>, connect: bool },
+    /// End a link for good.
+    StopLink(AccountId),
+    /// To the link of an account.
+    Link(AccountId, LinkCommand),
+    /// To the store.
+    Store(StoreRequest),
+    /// Tell the person outside the window: bell, or the terminal's own notice.
+    Notify { title: Line, text: Option<Line>, bell: bool },
+    /// Window title.
+    Title(String),
+    /// Put text on the clipboard (OSC 52).
+    Clipboard(String),
+    /// Open an address in a browser. Only http and https come here.
+    OpenUrl(String),
+    /// Edit text in $EDITOR; answered by `Event::Paste` replacing the composer.
+    Suspend,
+    /// Let the mouse go, or take it.
+    Mouse(bool),
+    /// Draw everything anew.
+    Redraw,
+    /// Read the config file again.
+    ReloadConfig,
+    /// Answer for the demo's own page: yes or no, as if given there.
+    DemoAnswer(bool),
+    /// Leave with this exit code, after links have said goodbye.
+    Quit(u8),
+}
+
+/// To a link.
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the fields are the nouns of what their variant says")]
+pub enum LinkCommand {
+    /// Be online; or try again now.
+    Connect,
+    /// Be offline; says goodbye.
+    Disconnect,
+    /// To the session.
+    Session(xmpp::Command),
+    /// Here is the password.
+    Password { password: Secret<String>, keep: Keep },
+    /// Begin the sign-in with a code; the secret goes where `keep` says.
+    SignInWithCode { keep: Keep },
+    /// Stop waiting for the code.
+    CancelSignIn,
+    /// Poll now instead of waiting (key `r`).
+    PollNow,
+    /// Forget the sign-in here, and revoke it at the service.
+    SignOut { everywhere: bool },
+    /// Stop reading from the wire: the store is behind.
+    Pause,
+    /// Read again.
+    Resume,
+}
+
+/// To the store. Everything is keyed by account; nothing waits for an answer.
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the fields are the nouns of what their variant says")]
+pub enum StoreRequest {
+    /// Tell the cache of this account, then watch over it (account lock).
+    Open { account: AccountId },
+    /// Keep a message; answered by `Committed` or `Duplicate`.
+    Insert(Box<Message>),
+    /// A message changed state.
+    SetState { key: MessageKey, state: MessageState },
+    /// The archive's id of a message became known.
+    SetStanzaId { key: MessageKey, stanza_id: StanzaId },
+    /// A page of a talk: at most `limit` messages older than `before` (`None`: the newest).
+    Page { request: RequestId, talk: ConversationKey, before: Option<(Stamp, MessageKey)>, limit: u16 },
+    /// Everything in this talk up to here was seen.
+    MarkRead { talk: ConversationKey, up_to: Stamp },
+    /// Keep a draft; empty: forget it.
+    Draft { talk: ConversationKey, text: String },
+    /// The roster, whole.
+    Roster { account: AccountId, items: Vec<RosterItem>, version: Option<String> },
+    /// One change.
+    RosterItem { account: AccountId, item: RosterItem, version: Option<String> },
+    /// How we appear.
+    Appearance { account: AccountId, appearance: Appearance },
+    /// The address that the service gave.
+    Bound { account: AccountId, jid: FullJid },
+    /// Folded groups.
+    Folded { account: AccountId, groups: Vec<String> },
+    /// Keep, or forget, an account that was signed in to.
+    SaveAccount(Box<AccountSetup>),
+    /// Forget an account; with its messages, or without.
+    ForgetAccount { account: AccountId, messages: bool },
+    /// How many messages are kept.
+    Count { account: AccountId },
+    /// Commit now; end after the last request.
+    Close,
+}

@@ -1,0 +1,284 @@
+//! Everything that can happen to the mind, by where it comes from.
+
+use super::model::{ConversationKey, Message, Scroll};
+use super::setup::AccountSetup;
+use crate::types::{AccountId, BareJid, Epoch, FullJid, Line, MessageKey, Problem, RequestId, Stage, Stamp};
+use crate::xmpp::{self, Appearance, RosterItem};
+use std::time::Duration;
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A key press.
+    Key(Key),
+    /// A bracketed paste: text, never keys.
+    Paste(String),
+    /// A click or a turn of the wheel, already resolved by `ui::hit` to what is under it.
+    Mouse(MouseAction, Target),
+    /// The panes have these sizes now.
+    Viewport(Viewport),
+    /// The eye settled a scroll position: same place, in normal form.
+    Settled(ConversationKey, Scroll),
+    /// The terminal window got or lost the focus.
+    Focus(bool),
+    /// From the link of an account.
+    Link(AccountId, LinkEvent),
+    /// From the store.
+    Stored(Stored),
+    /// A deadline of `Model::deadline` came.
+    Tick,
+    /// The process is asked to end (SIGTERM, SIGHUP).
+    Terminate,
+    /// The process was stopped and goes on.
+    Resumed,
+    /// A command-line command, or another origin of actions.
+    Command(String),
+    /// The config file was read again; `None` when it was fine.
+    ConfigProblem(Option<Problem>),
+}
+
+/// A key as the terminal tells it. Characters come as produced, not by position on the keyboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    /// Which.
+    pub code: KeyCode,
+    /// With Ctrl.
+    pub ctrl: bool,
+    /// With Alt.
+    pub alt: bool,
+    /// With Shift; never set for characters, whose case says it.
+    pub shift: bool,
+}
+
+/// The keys that butty knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "the names on the keys")]
+pub enum KeyCode {
+    Char(char),
+    Function(u8),
+    Enter,
+    Escape,
+    Tab,
+    BackTab,
+    Backspace,
+    Delete,
+    Insert,
+    Up,
+    Down,
+    Left,
+    Right,
+    Home,
+    End,
+    PageUp,
+    PageDown,
+}
+
+/// What the mouse did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MouseAction {
+    /// Left button.
+    Click,
+    /// Middle button.
+    Middle,
+    /// Wheel, rows; up is negative.
+    Wheel(i32),
+}
+
+/// What is at a place of the screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields are the nouns of what their variant says")]
+pub enum Target {
+    /// Nothing that answers.
+    Nothing,
+    /// A row of the buddy list, counted from the first row of `list::rows`.
+    ListRow(usize),
+    /// The list, off its rows.
+    List,
+    /// A message.
+    Message(MessageKey),
+    /// The conversation, off its messages.
+    Conversation,
+    /// The composer, at this row and column of its text area.
+    Composer { row: u16, column: u16 },
+    /// Own state, top left.
+    OwnState,
+    /// A conversation tab.
+    Tab(ConversationKey),
+    /// The words `/ commands`.
+    Commands,
+    /// A row of the overlay on top, counted from 0.
+    OverlayRow(usize),
+    /// A row of the welcome screen, counted from 0.
+    WelcomeRow(usize),
+}
+
+/// Sizes in cells that the mind needs: for paging and for moving up and down in wrapped text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Viewport {
+    /// Whole screen.
+    pub width: u16,
+    /// Whole screen.
+    pub height: u16,
+    /// Rows of the messages pane.
+    pub messages: u16,
+    /// Rows of the buddy list.
+    pub list: u16,
+    /// Columns of the composer's text.
+    pub composer: u16,
+}
+
+/// A fact from a link, stamped with the session it belongs to.
+#[derive(Clone, Debug)]
+pub struct LinkEvent {
+    /// Facts of a dead epoch are dropped.
+    pub epoch: Epoch,
+    /// What happened.
+    pub fact: LinkFact,
+}
+
+/// What a link can tell.
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the fields are the nouns of what their variant says")]
+pub enum LinkFact {
+    /// A new session begins with this epoch: the host being dialled.
+    Dialing { host: Line },
+    /// TLS stands: for the status bar.
+    Secured { version: &'static str },
+    /// A fact of the session.
+    Session(xmpp::Event),
+    /// The link is down. `retry_in`: it tries again by itself; `None`: it waits to be told.
+    Down { problem: Option<Problem>, retry_in: Option<Duration> },
+    /// A password is wanted; `problem` says why the last one did not do. The link waits.
+    PasswordWanted { problem: Option<Problem>, device_sign_in: bool },
+    /// The sign-in with a code went a step.
+    Consent(Consent),
+    /// Where the secret was put, or why not. Comes before the session uses it.
+    Kept(Keep),
+    /// After `LinkCommand::SignOut`: done. `told`: the service confirmed the revocation.
+    SignedOut { told: bool },
+}
+
+/// Steps of the device grant (RFC 8628), for the sign-in screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields are the nouns of what their variant says")]
+pub enum Consent {
+    /// Looking for the service's sign-in addresses.
+    LookingUp { domain: Line },
+    /// Asking the service for a code.
+    AskingForCode { host: Line },
+    /// Show this; the link polls by itself.
+    Code(CodePrompt),
+    /// The service asked for a slower pace.
+    SlowerPace { every: Duration },
+    /// The service cannot be reached now; the code still lives.
+    Unreachable { host: Line, retry_in: Duration },
+    /// Reachable again.
+    Reachable,
+    /// The person said yes.
+    Granted { scopes: Vec<Line> },
+    /// It ended without a sign-in.
+    Failed(Problem),
+}
+
+/// What the person needs to sign in elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodePrompt {
+    /// Who asks, as the person knows it: the account's domain.
+    pub service: Line,
+    /// Address to open. Its host is in ASCII form.
+    pub address: Line,
+    /// Address with the code in it (RFC 8628 section 3.3.1); for the square only.
+    pub complete: Option<Line>,
+    /// Code to type.
+    pub code: Line,
+    /// When the code dies.
+    pub expires: Stamp,
+    /// Its whole life.
+    pub lifetime: Duration,
+    /// Scopes asked for, raw.
+    pub scopes: Vec<Line>,
+    /// The page can only be opened on this computer (demo).
+    pub local_only: bool,
+}
+
+/// Where a secret is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// A file that only the user can read.
+    File,
+    /// Only until butty closes.
+    Memory,
+}
+
+/// Answers of the store.
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the fields are the nouns of what their variant says")]
+pub enum Stored {
+    /// At start: what is known about an account.
+    Cache { account: AccountId, cache: Box<AccountCache> },
+    /// Everything asked for at start was told.
+    CacheDone,
+    /// Answer to `StoreRequest::Page`: oldest first. `more`: older ones exist.
+    Page { request: RequestId, talk: ConversationKey, messages: Vec<Message>, more: bool },
+    /// These messages are on disk. Only now may receipts go out.
+    Committed { keys: Vec<MessageKey> },
+    /// A message that we already had (same id): nothing was written; `existing` is its key.
+    Duplicate { key: MessageKey, existing: MessageKey },
+    /// Writing failed. The rows stay queued and are tried again.
+    Failed(Problem),
+    /// Writing works again.
+    Recovered,
+    /// Another butty holds the account.
+    InUse { account: AccountId },
+    /// A file was broken and was set aside.
+    SetAside(Problem),
+    /// How many messages of an account are kept here (for the sign-out question).
+    Count { account: AccountId, messages: u64 },
+}
+
+/// What is known about an account before the server answers.
+#[derive(Clone, Debug, Default)]
+pub struct AccountCache {
+    /// The last roster.
+    pub roster: Vec<RosterItem>,
+    /// Its version (XEP-0237).
+    pub roster_version: Option<String>,
+    /// The address that the service last gave.
+    pub jid: Option<FullJid>,
+    /// How we appeared last.
+    pub appearance: Option<Appearance>,
+    /// Last known personal message and state change of buddies: for "last seen".
+    pub last_seen: Vec<(BareJid, Stamp)>,
+    /// Talks with something in them, newest first: key, unread count, stamp of the newest message.
+    pub talks: Vec<(ConversationKey, u32, Stamp)>,
+    /// Drafts.
+    pub drafts: Vec<(ConversationKey, String)>,
+    /// Own messages without an acknowledgement, oldest first.
+    pub outbox: Vec<Message>,
+    /// Folded groups.
+    pub folded: Vec<String>,
+}
+
+/// Where a link stands, for whoever only wants one word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields are the nouns of what their variant says")]
+pub enum LinkState {
+    /// Not wanted.
+    Idle,
+    /// Dialling or signing in, at this stage.
+    Connecting(Stage),
+    /// Signed in.
+    Online,
+    /// Down.
+    Offline {
+        /// Why.
+        problem: Option<Problem>,
+        /// When the next try comes; `None`: not by itself.
+        retry_at: Option<Duration>,
+        /// Since when.
+        since: Stamp,
+    },
+}
+
+/// A setup that the mind was started with, or that a sign-in made.
+pub type Setups = Vec<AccountSetup>;

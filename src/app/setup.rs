@@ -1,0 +1,87 @@
+//! What the mind and the hands must know about an account to use it. Made by `config`, or by a sign-in.
+
+use crate::types::{AccountId, Domain};
+use crate::xmpp::CredentialKind;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// One account, checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AccountSetup {
+    /// The address as configured, normalised.
+    pub id: AccountId,
+    /// The stream's `to`; what the certificate must prove.
+    pub domain: Domain,
+    /// The typed local part, where there is one.
+    pub local: Option<String>,
+    /// Name shown to the person.
+    pub name: String,
+    /// Wanted online.
+    pub enabled: bool,
+    /// Which sort of secret; `None`: not known yet, ask the service.
+    pub credential: Option<CredentialKind>,
+    /// Name of the provider profile.
+    pub profile: String,
+    /// `host:port` instead of DNS.
+    pub server: Option<(String, u16)>,
+    /// How TLS is reached.
+    pub tls: TlsMode,
+    /// Extra roots, PEM.
+    pub ca_file: Option<PathBuf>,
+    /// Extra roots in memory (the demo's, made at start).
+    pub ca_pem: Option<String>,
+    /// Forced mechanisms, in order; empty: the strongest offered.
+    pub mechanisms: Vec<String>,
+    /// First line of its output is the password. No shell.
+    pub password_command: Vec<String>,
+    /// First line of its output is an access token. No shell.
+    pub token_command: Vec<String>,
+    /// OAuth settings.
+    pub oauth: OAuthSetup,
+    /// Own resolver for this account (the demo's); else the network setting.
+    pub resolver: Option<SocketAddr>,
+    /// Leave no trace on disk.
+    pub ephemeral: bool,
+}
+
+/// How TLS is reached. There is no "none".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TlsMode {
+    /// Direct TLS and STARTTLS, merged by SRV priority.
+    #[default]
+    Auto,
+    /// Direct TLS only.
+    Direct,
+    /// STARTTLS only.
+    StartTls,
+}
+
+/// OAuth settings of an account; empty fields are discovered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OAuthSetup {
+    /// Issuer, or the full address of its metadata.
+    pub issuer: Option<String>,
+    /// Registered client.
+    pub client_id: Option<String>,
+    /// Command whose first line is the client's secret.
+    pub client_secret_command: Vec<String>,
+    /// Scopes to ask for; empty: the profile's.
+    pub scopes: Vec<String>,
+    /// Addresses given by the profile instead of discovery.
+    pub endpoints: Option<Endpoints>,
+    /// A page for the person may be plain http on this computer (demo only).
+    pub allow_local_page: bool,
+}
+
+/// The addresses of a sign-in service that publishes no metadata.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Endpoints {
+    /// Device authorization endpoint.
+    pub device: String,
+    /// Token endpoint.
+    pub token: String,
+    /// Revocation endpoint.
+    pub revocation: Option<String>,
+    /// Extra form field `response_type=device_code` at the device endpoint (Live Connect).
+    pub device_response_type: bool,
+}

@@ -1,0 +1,64 @@
+//! Where secrets rest. The wish is defined here; `store` carries it out; `net` uses it.
+
+use crate::types::{Line, Secret};
+
+/// What a secret belongs to. Two accounts, issuers or clients never share one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum VaultKey {
+    /// The password of an account.
+    Password {
+        /// `AccountId` text.
+        account: String,
+    },
+    /// Tokens: issuer + client + account.
+    Tokens {
+        /// The issuer's address.
+        issuer: String,
+        /// The client id they were given to.
+        client: String,
+        /// `AccountId` text.
+        account: String,
+    },
+    /// A dynamically registered client (RFC 7591), per issuer.
+    Client {
+        /// The issuer's address.
+        issuer: String,
+    },
+    /// Which issuer and client an account signed in with, so that the next start needs no discovery.
+    SignIn {
+        /// `AccountId` text.
+        account: String,
+    },
+}
+
+/// Why a secret could not be kept or found.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VaultError {
+    /// The place does not take it.
+    #[error("cannot be written: {0}")]
+    Write(Line),
+    /// The place cannot be read.
+    #[error("cannot be read: {0}")]
+    Read(Line),
+    /// The file was broken and was set aside.
+    #[error("set aside as {kept_as}")]
+    SetAside {
+        /// Base name of the file.
+        file: Line,
+        /// What it is called now.
+        kept_as: Line,
+    },
+}
+
+/// A keeper of secrets. Calls may block for a disk; never call from the loop.
+pub trait Vault: Send + Sync {
+    /// The secret, if there is one.
+    fn load(&self, key: &VaultKey) -> Result<Option<Secret<String>>, VaultError>;
+    /// Keeps a secret durably before it returns (write, sync, rename, sync of the folder); `durable: false`
+    /// keeps it in memory until the process ends.
+    fn save(&self, key: &VaultKey, secret: &Secret<String>, durable: bool) -> Result<(), VaultError>;
+    /// Forgets it, everywhere.
+    fn forget(&self, key: &VaultKey) -> Result<(), VaultError>;
+    /// Holds the key against other processes until the guard is dropped: one refresh at a time.
+    fn lock(&self, key: &VaultKey) -> Result<Box<dyn Send>, VaultError>;
+}
