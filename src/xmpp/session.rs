@@ -42,7 +42,7 @@ impl Session {
     /// Bytes from the server.
     pub fn handle_input(&mut self, _now: Now, _bytes: &[u8]) {}
 
-    /// The server closed the connection; `truncated` when TLS ended without its close_notify.
+    /// The server closed the connection; `truncated` when TLS ended without its `close_notify`.
     pub fn handle_eof(&mut self, _now: Now, _truncated: bool) {}
 
     /// TLS stands and the certificate is right.
