@@ -1,1 +1,47 @@
-//! (runtime)
+//! Floor 5: the one loop that joins the machines and the hands. It decides nothing.
+//!
+//! - [`interface`]: the screen. Keys go first: a key is drawn at once, draws that arrivals cause are coalesced and
+//!   capped by `max_fps`, and at most 256 waiting events are taken before the next look at the keys.
+//! - [`headless`]: the same model and links for one-shot commands, without a screen and without presence.
+
+mod hands;
+pub mod headless;
+pub mod interface;
+mod zone;
+
+use crate::types::{Now, Stamp};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Both clocks of this process.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock(Instant);
+
+impl Clock {
+    /// Starts the monotonic clock at zero.
+    #[allow(clippy::disallowed_methods, reason = "time enters here and is an argument everywhere below")]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// The time now.
+    #[allow(clippy::disallowed_methods, reason = "time enters here and is an argument everywhere below")]
+    pub fn now(&self) -> Now {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        let wall = Stamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX));
+        Now { mono: self.0.elapsed(), wall }
+    }
+
+    /// The moment of a deadline, for the runtime's timers.
+    pub(crate) fn instant(&self, mono: Duration) -> Instant {
+        self.0.checked_add(mono).unwrap_or(self.0)
+    }
+}
+
+/// A seed from the operating system.
+pub fn seed() -> u64 {
+    use ring::rand::{SecureRandom, SystemRandom};
+    let mut bytes = [0; 8];
+    // Without entropy there is no TLS either; the seed only spreads ids, so time would do.
+    drop(SystemRandom::new().fill(&mut bytes));
+    u64::from_le_bytes(bytes)
+}

@@ -1,0 +1,351 @@
+//! The loop behind the screen.
+
+use super::hands::{After, Hands, Manner};
+use super::{Clock, zone};
+use crate::app::event::Stored;
+use crate::app::model::Options;
+use crate::app::setup::AccountSetup;
+use crate::app::{Effect, Effects, Event, LinkEvent, Model};
+use crate::config::{self, Folders, LogLevel};
+use crate::net::{Network, NetworkSettings};
+use crate::oauth::Vault;
+use crate::store::{Place, Store};
+use crate::term::{self, Input};
+use crate::types::{AccountId, Now, Problem};
+use crate::ui::{self, View};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use std::collections::VecDeque;
+use std::io::{self, BufWriter, Stdout};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// Most events taken before the next look at the keys.
+const DRAIN: usize = 256;
+
+/// What the interface is started with.
+pub struct Start {
+    /// Options, as configured.
+    pub options: Options,
+    /// Accounts.
+    pub accounts: Vec<AccountSetup>,
+    /// How much is logged; the log is started by the caller.
+    pub log_level: LogLevel,
+    /// Options of the network.
+    pub network: NetworkSettings,
+    /// Tell others the program's name.
+    pub show_client: bool,
+    /// Where history lives.
+    pub place: Place,
+    /// Where secrets live.
+    pub vault: Arc<dyn Vault>,
+    /// Where accounts and config live; `None`: nothing is written (demo).
+    pub folders: Option<Folders>,
+    /// Trouble found on the way here, told on the screen.
+    pub trouble: Vec<Problem>,
+    /// The environment, for reading the config again.
+    pub environment: Vec<(String, String)>,
+    /// Answers for the demo's own page.
+    pub demo_answer: Option<Box<dyn Fn(bool) + Send>>,
+}
+
+/// How the interface ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum End {
+    /// With this exit code.
+    Left(u8),
+    /// The person chose the demo.
+    WantsDemo,
+}
+
+type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+
+/// Runs until the person leaves.
+pub fn run(start: Start, clock: Clock) -> io::Result<End> {
+    let _guard = term::Guard::enter(start.options.mouse)?;
+    let mut screen = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout())))?;
+    let mut options = start.options.clone();
+    let now = clock.now();
+    options.zone = zone::around(now.wall);
+    // The first frame goes before everything else: no query, network, name, keyring or database is waited for.
+    let (mut model, wishes) = Model::new(options, start.accounts.clone(), super::seed(), now);
+    let mut view = View::new();
+    screen.draw(|frame| ui::draw(&model, &mut view, frame))?;
+    for problem in start.trouble.iter().cloned() {
+        model.update(clock.now(), Event::ConfigProblem(Some(problem)));
+    }
+    // One worker carries all links, so that a page of the archive never stalls a key.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    runtime.block_on(async {
+        let mut turn = Loop::new(start, clock, model, view, screen)?;
+        let end = turn.run(wishes).await;
+        let Loop { hands, .. } = turn;
+        hands.goodbye(clock).await;
+        end
+    })
+}
+
+struct Loop {
+    clock: Clock,
+    model: Model,
+    view: View,
+    screen: Screen,
+    hands: Hands,
+    keys: mpsc::UnboundedReceiver<Input>,
+    links: mpsc::Receiver<(AccountId, LinkEvent)>,
+    stored: mpsc::Receiver<Stored>,
+    signals: mpsc::Receiver<Event>,
+    drawn: u64,
+    drawn_at: Duration,
+    shown: crate::app::event::Viewport,
+    folders: Option<Folders>,
+    environment: Vec<(String, String)>,
+    demo_answer: Option<Box<dyn Fn(bool) + Send>>,
+    end: Option<End>,
+}
+
+impl Loop {
+    fn new(start: Start, clock: Clock, model: Model, view: View, screen: Screen) -> io::Result<Self> {
+        let (tell_keys, keys) = mpsc::unbounded_channel();
+        std::thread::Builder::new()
+            .name("keys".into())
+            .spawn(move || term::read_events(|input| tell_keys.send(input).is_ok()))?;
+        let (tell_stored, stored) = mpsc::channel(64);
+        let store = Store::start(start.place, true, move |answer| drop(tell_stored.blocking_send(answer)))?;
+        let (events, links) = mpsc::channel(256);
+        let network = Arc::new(Network::new(start.network, start.vault, Arc::new(move || clock.now())));
+        let manner = Manner { resource: None, show_client: start.show_client, one_shot: false };
+        let mouse = start.options.mouse;
+        let hands = Hands::new(network, events, store, start.folders.clone(), manner, mouse);
+        Ok(Self {
+            clock,
+            drawn: model.revision,
+            model,
+            view,
+            screen,
+            hands,
+            keys,
+            links,
+            stored,
+            signals: signals()?,
+            drawn_at: Duration::ZERO,
+            shown: crate::app::event::Viewport::default(),
+            folders: start.folders,
+            environment: start.environment,
+            demo_answer: start.demo_answer,
+            end: None,
+        })
+    }
+
+    async fn run(&mut self, wishes: Effects) -> io::Result<End> {
+        self.carry_out(wishes);
+        self.draw()?;
+        loop {
+            if let Some(end) = self.end.take() {
+                return Ok(end);
+            }
+            let wake = self.wake_at();
+            tokio::select! {
+                biased;
+                Some(input) = self.keys.recv() => self.take_keys(input)?,
+                Some(event) = self.signals.recv() => self.mind(event),
+                Some(stored) = self.stored.recv() => self.take_stored(stored),
+                Some((account, event)) = self.links.recv() => self.take_links(account, event),
+                () = sleep_until(wake) => self.on_time()?,
+            }
+            if self.is_stale() && self.clock.now().mono >= self.next_frame() {
+                self.draw()?;
+            }
+        }
+    }
+
+    /// Keys that wait are taken together and drawn at once.
+    fn take_keys(&mut self, first: Input) -> io::Result<()> {
+        let mut next = Some(first);
+        let mut taken = 0;
+        while let Some(input) = next {
+            self.take_key(input)?;
+            taken += 1;
+            next = if taken < DRAIN && self.end.is_none() { self.keys.try_recv().ok() } else { None };
+        }
+        if self.is_stale() {
+            self.draw()?;
+        }
+        Ok(())
+    }
+
+    fn take_key(&mut self, input: Input) -> io::Result<()> {
+        match input {
+            Input::Key(key) => self.mind(Event::Key(key)),
+            Input::Paste(text) => self.mind(Event::Paste(text)),
+            Input::Focus(focused) => self.mind(Event::Focus(focused)),
+            Input::Mouse(action, column, row) => {
+                let target = ui::hit(&self.model, &self.view, column, row);
+                self.mind(Event::Mouse(action, target));
+            }
+            Input::Resize(..) => {
+                self.screen.autoresize()?;
+                self.draw()?;
+            }
+            Input::Gone => self.mind(Event::Terminate),
+        }
+        Ok(())
+    }
+
+    fn take_links(&mut self, account: AccountId, event: LinkEvent) {
+        let mut next = Some((account, event));
+        let mut taken = 0;
+        while let Some((account, event)) = next {
+            self.mind(Event::Link(account, event));
+            taken += 1;
+            next = if taken < DRAIN && self.keys.is_empty() { self.links.try_recv().ok() } else { None };
+        }
+    }
+
+    fn take_stored(&mut self, stored: Stored) {
+        let mut next = Some(stored);
+        let mut taken = 0;
+        while let Some(stored) = next {
+            self.mind(Event::Stored(stored));
+            taken += 1;
+            next = if taken < DRAIN && self.keys.is_empty() { self.stored.try_recv().ok() } else { None };
+        }
+    }
+
+    /// A deadline of the mind came, or a frame is due.
+    fn on_time(&mut self) -> io::Result<()> {
+        let now = self.clock.now();
+        if self.model.deadline().is_some_and(|deadline| deadline <= now.mono) {
+            self.mind(Event::Tick);
+        }
+        if self.is_stale() { self.draw() } else { Ok(()) }
+    }
+
+    fn mind(&mut self, event: Event) {
+        let effects = self.model.update(self.clock.now(), event);
+        self.carry_out(effects);
+    }
+
+    fn carry_out(&mut self, effects: Effects) {
+        let mut waiting: VecDeque<Effect> = effects.into();
+        while let Some(effect) = waiting.pop_front() {
+            match self.hands.act(effect) {
+                After::Nothing => {}
+                After::Redraw => self.forget_screen(),
+                After::Resumed => {
+                    self.forget_screen();
+                    waiting.extend(self.model.update(self.clock.now(), Event::Resumed));
+                }
+                After::ReloadConfig => waiting.extend(self.reload()),
+                After::StartDemo => self.end = Some(End::WantsDemo),
+                After::DemoAnswer(yes) => {
+                    if let Some(answer) = &self.demo_answer {
+                        answer(yes);
+                    }
+                }
+                After::Quit(code) => self.end = Some(End::Left(code)),
+            }
+            for problem in std::mem::take(&mut self.hands.problems) {
+                waiting.extend(self.model.update(self.clock.now(), Event::ConfigProblem(Some(problem))));
+            }
+        }
+    }
+
+    fn forget_screen(&mut self) {
+        if let Err(error) = self.screen.clear() {
+            tracing::warn!(%error, "the screen could not be cleared");
+        }
+        self.drawn = self.model.revision.wrapping_sub(1);
+    }
+
+    fn reload(&mut self) -> Effects {
+        let Some(folders) = &self.folders else { return Effects::new() };
+        let now = self.clock.now();
+        match config::load(&folders.config_file, &self.environment) {
+            Ok(config) => self.model.update(now, Event::Options(Box::new(config.options))),
+            Err(problem) => self.model.update(now, Event::ConfigProblem(Some(problem))),
+        }
+    }
+
+    fn is_stale(&self) -> bool {
+        self.drawn != self.model.revision
+    }
+
+    fn next_frame(&self) -> Duration {
+        let frames = u32::from(self.model.options.max_fps.max(1));
+        self.drawn_at + Duration::from_secs(1) / frames
+    }
+
+    fn wake_at(&self) -> Option<std::time::Instant> {
+        let frame = self.is_stale().then(|| self.next_frame());
+        let soonest = [frame, self.model.deadline()].into_iter().flatten().min();
+        soonest.map(|mono| self.clock.instant(mono))
+    }
+
+    /// Draws, and tells the mind what the eye found out. What that changes is drawn once more.
+    fn draw(&mut self) -> io::Result<()> {
+        for _ in 0..2 {
+            self.drawn = self.model.revision;
+            let (model, view) = (&self.model, &mut self.view);
+            self.screen.draw(|frame| ui::draw(model, view, frame))?;
+            let viewport = self.view.viewport();
+            if viewport != std::mem::replace(&mut self.shown, viewport) {
+                self.mind(Event::Viewport(viewport));
+            }
+            if let Some((talk, scroll)) = self.view.take_settled() {
+                self.mind(Event::Settled(talk, scroll));
+            }
+            if !self.is_stale() {
+                break;
+            }
+        }
+        self.drawn_at = self.clock.now().mono;
+        Ok(())
+    }
+}
+
+async fn sleep_until(moment: Option<std::time::Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The signals that mean something, as events.
+fn signals() -> io::Result<mpsc::Receiver<Event>> {
+    let (tell, told) = mpsc::channel(4);
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let listen = |kind: SignalKind, event: fn() -> Event, tell: mpsc::Sender<Event>| -> io::Result<()> {
+            let mut signal = signal(kind)?;
+            tokio::spawn(async move {
+                while signal.recv().await.is_some() {
+                    if tell.send(event()).await.is_err() {
+                        return;
+                    }
+                }
+            });
+            Ok(())
+        };
+        for kind in [SignalKind::terminate(), SignalKind::hangup(), SignalKind::quit(), SignalKind::interrupt()] {
+            listen(kind, || Event::Terminate, tell.clone())?;
+        }
+    }
+    Ok(told)
+}
+
+/// The time now, for callers that have no loop.
+pub fn now(clock: &Clock) -> Now {
+    clock.now()
+}
+
+/// A place on disk for a demo that leaves no trace, or memory.
+pub fn demo_place() -> (Option<tempfile::TempDir>, Place) {
+    match super::hands::temporary_folder() {
+        Some((folder, path)) => (Some(folder), Place::Folder(PathBuf::from(path))),
+        None => (None, Place::Memory),
+    }
+}
