@@ -85,6 +85,34 @@ pub fn install_panic_hook(note: impl Fn(String) + Send + Sync + 'static) {
     }));
 }
 
+/// Asks for a secret on the terminal without showing it. `None`: the person gave up, or there is no terminal.
+pub fn ask_secret(prompt: &str) -> Option<String> {
+    use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers, read};
+    let mut err = io::stderr();
+    drop(write!(err, "{prompt}").and_then(|()| err.flush()));
+    enable_raw_mode().ok()?;
+    let mut secret = String::new();
+    let given = loop {
+        match read() {
+            Ok(Event::Key(key)) if key.kind != KeyEventKind::Release => match key.code {
+                KeyCode::Enter => break true,
+                KeyCode::Esc => break false,
+                KeyCode::Char('c' | 'd') if key.modifiers.contains(KeyModifiers::CONTROL) => break false,
+                KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => secret.clear(),
+                KeyCode::Char(c) => secret.push(c),
+                KeyCode::Backspace => drop(secret.pop()),
+                _ => {}
+            },
+            Ok(Event::Paste(text)) => secret.push_str(text.trim_end_matches(['\r', '\n'])),
+            Ok(_) => {}
+            Err(_) => break false,
+        }
+    };
+    drop(disable_raw_mode());
+    drop(writeln!(err));
+    (given && !secret.is_empty()).then_some(secret)
+}
+
 /// Takes the mouse, or lets it go.
 pub fn mouse(on: bool) {
     drop(execute!(io::stdout(), Print(if on { MOUSE_ON } else { MOUSE_OFF })));

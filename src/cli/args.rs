@@ -1,0 +1,244 @@
+//! What can be asked for.
+
+use clap::{Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A terminal messenger: sign in with a short code, see who is there, chat.
+#[derive(Debug, Parser)]
+#[command(
+    name = "butty",
+    version,
+    about,
+    disable_help_subcommand = true,
+    after_help = "Try it now, without an account:  butty demo\nSign in to your own server:      butty login you@example.org"
+)]
+pub struct Args {
+    /// Answer in JSON: one object, or one a line for lists; errors too
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say nothing but the answer
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Never ask; fail with the flag that would have answered
+    #[arg(long, global = true)]
+    pub no_input: bool,
+    /// Give up after this long, such as 30s or 2m
+    #[arg(long, global = true, value_name = "TIME", value_parser = parse_time)]
+    pub timeout: Option<Duration>,
+    /// Use this account
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    pub account: Option<String>,
+    /// Use this config file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Leave the mouse to the terminal
+    #[arg(long)]
+    pub no_mouse: bool,
+    /// What to do; nothing: open the messenger
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Try butty in a demo town, without an account; nothing leaves this computer
+    Demo {
+        /// The documented service alone, without today's extras
+        #[arg(long)]
+        strict: bool,
+        /// Say what is documented, inferred and added
+        #[arg(long)]
+        about: bool,
+        /// Run the service alone and print its addresses
+        #[arg(long)]
+        serve: bool,
+        /// Shorten all waits of the cast
+        #[arg(long)]
+        fast: bool,
+    },
+    /// Sign in: with a code on a web page, or with a password
+    Login {
+        /// name@example.org, or example.org
+        address: Option<String>,
+        /// With a code (the default where the server offers it)
+        #[arg(long, conflicts_with_all = ["password", "password_stdin"])]
+        device: bool,
+        /// With a password, asked for on the terminal
+        #[arg(long)]
+        password: bool,
+        /// With a password, read from standard input
+        #[arg(long)]
+        password_stdin: bool,
+        /// Kind of service
+        #[arg(long, value_name = "NAME", default_value = "auto")]
+        profile: String,
+        /// Where the sign-in is kept
+        #[arg(long, value_enum, default_value_t = Keeping::File)]
+        store: Keeping,
+        /// host:port instead of looking it up
+        #[arg(long, value_name = "HOST:PORT")]
+        server: Option<String>,
+        /// Extra certificate authority for this account, PEM
+        #[arg(long, value_name = "FILE")]
+        ca_file: Option<PathBuf>,
+    },
+    /// Sign out: the service forgets this computer, the saved sign-in is deleted
+    Logout {
+        /// Which account
+        address: Option<String>,
+        /// Sign out everywhere
+        #[arg(long)]
+        everywhere: bool,
+        /// Delete the messages kept on this computer too
+        #[arg(long)]
+        forget_history: bool,
+    },
+    /// List accounts
+    Accounts {
+        /// What to do with them
+        #[command(subcommand)]
+        command: Option<AccountsCommand>,
+    },
+    /// Print the address that butty is signed in as
+    Whoami,
+    /// Send a message
+    Send {
+        /// Address or name of a buddy
+        who: String,
+        /// What to say; nothing: read it from standard input
+        text: Vec<String>,
+        /// How long to wait
+        #[arg(long, value_enum, default_value_t = Waiting::Sent)]
+        wait: Waiting,
+    },
+    /// List buddies
+    Roster {
+        /// What to do with them
+        #[command(subcommand)]
+        command: Option<RosterCommand>,
+    },
+    /// Find out why something does not work, step by step
+    Doctor {
+        /// Which account
+        address: Option<String>,
+        /// Only what needs no network
+        #[arg(long)]
+        offline: bool,
+    },
+    /// Look at the config file
+    Config {
+        /// What to do with it
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// List keys and commands
+    Keys,
+}
+
+/// `butty accounts …`
+#[derive(Debug, Subcommand)]
+pub enum AccountsCommand {
+    /// List them (the default)
+    List,
+    /// Do not use this account for now
+    Disable {
+        /// Which
+        address: String,
+    },
+    /// Use this account again
+    Enable {
+        /// Which
+        address: String,
+    },
+    /// Give it a name that you see
+    Rename {
+        /// Which
+        address: String,
+        /// The name
+        name: String,
+    },
+}
+
+/// `butty roster …`
+#[derive(Debug, Subcommand)]
+pub enum RosterCommand {
+    /// List buddies (the default)
+    List {
+        /// Only this group
+        #[arg(long)]
+        group: Option<String>,
+    },
+}
+
+/// `butty config …`
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Say what is wrong with the file
+    Check,
+    /// Print where the file is
+    Path,
+    /// Print every option with its default
+    Default,
+}
+
+/// Where a sign-in is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Keeping {
+    /// A file that only you can read
+    File,
+    /// Nowhere: gone when the command ends
+    Memory,
+}
+
+/// How long `send` waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Waiting {
+    /// Until it was written to the network
+    None,
+    /// Until the server has it
+    Sent,
+    /// Until a device of theirs has it
+    Delivered,
+}
+
+fn parse_time(text: &str) -> Result<Duration, String> {
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, unit) = text.split_at(split);
+    let factor = match unit {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err("a time is a number with s, m or h, such as 30s".into()),
+    };
+    match digits.parse::<u64>() {
+        Ok(count) if count > 0 => Ok(Duration::from_secs(count.saturating_mul(factor))),
+        _ => Err("a time is a number with s, m or h, such as 30s".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn times_are_read() {
+        assert_eq!(parse_time("30s"), Ok(Duration::from_secs(30)));
+        assert_eq!(parse_time("2m"), Ok(Duration::from_secs(120)));
+        for bad in ["", "s", "0", "5 s", "-1s", "99999999999999999999h"] {
+            assert!(parse_time(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_no_argument() {
+        assert!(Args::try_parse_from(["butty", "login", "a@b", "--password", "secret"]).is_err());
+    }
+}

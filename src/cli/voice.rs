@@ -1,0 +1,163 @@
+//! How a command answers.
+
+use crate::app::words;
+use crate::types::Problem;
+use serde_json::{Map, Value, json};
+use std::io::{self, IsTerminal, Write};
+
+/// The manner of answering.
+#[derive(Clone, Copy, Debug)]
+pub struct Voice {
+    /// JSON instead of text.
+    pub json: bool,
+    /// No talk on standard error.
+    pub quiet: bool,
+}
+
+/// One answer: fields for JSON, columns for text.
+#[derive(Clone, Debug, Default)]
+pub struct Record {
+    kind: &'static str,
+    account: Option<String>,
+    fields: Map<String, Value>,
+    columns: Vec<String>,
+}
+
+impl Record {
+    /// An answer of this type, such as `message`.
+    pub fn new(kind: &'static str) -> Self {
+        Self { kind, ..Self::default() }
+    }
+
+    /// Which account it concerns.
+    #[must_use]
+    pub fn account(mut self, account: &str) -> Self {
+        self.account = Some(account.to_owned());
+        self
+    }
+
+    /// A field that is also a column of the text form.
+    #[must_use]
+    pub fn column(mut self, name: &str, value: &str) -> Self {
+        self.columns.push(value.to_owned());
+        self.field(name, value)
+    }
+
+    /// A field of the JSON form alone.
+    #[must_use]
+    pub fn field(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.fields.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+impl Voice {
+    /// Answers on standard output, at once. A reader that left is no failure.
+    pub fn answer(&self, record: &Record) -> io::Result<()> {
+        let line = if self.json {
+            let now = jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+            let mut object = json!({"v": 1, "type": record.kind, "account": record.account, "at": now});
+            if let Value::Object(object) = &mut object {
+                object.extend(record.fields.clone());
+            }
+            object.to_string()
+        } else {
+            record.columns.join("\t")
+        };
+        // Nothing foreign gets here uncleaned; a tab or break in a name would still spoil a row.
+        quietly(writeln!(io::stdout(), "{line}").and_then(|()| io::stdout().flush()))
+    }
+
+    /// A table on a terminal, rows with tabs elsewhere, JSON lines with `--json`.
+    pub fn table(&self, head: &[&str], records: &[Record]) -> io::Result<()> {
+        if self.json || !io::stdout().is_terminal() {
+            return records.iter().try_for_each(|record| self.answer(record));
+        }
+        let width = |column: usize| {
+            let cells = records.iter().filter_map(|record| record.columns.get(column).map(String::as_str));
+            cells.chain(head.get(column).copied()).map(unicode_width::UnicodeWidthStr::width).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..head.len()).map(width).collect();
+        let mut out = io::stdout().lock();
+        let titles: Vec<String> = head.iter().map(|title| title.to_uppercase()).collect();
+        for row in std::iter::once(&titles).chain(records.iter().map(|record| &record.columns)) {
+            let mut line = String::new();
+            for (cell, width) in row.iter().zip(&widths) {
+                line.push_str(cell);
+                let gap = width.saturating_sub(unicode_width::UnicodeWidthStr::width(cell.as_str())) + 2;
+                line.extend(std::iter::repeat_n(' ', gap));
+            }
+            quietly(writeln!(out, "{}", line.trim_end()))?;
+        }
+        Ok(())
+    }
+
+    /// Talks on standard error.
+    pub fn say(&self, text: &str) {
+        if !self.quiet && !self.json {
+            drop(writeln!(io::stderr(), "{text}"));
+        }
+    }
+
+    /// Tells a problem on standard error and gives the exit code.
+    pub fn fail(&self, problem: &Problem) -> u8 {
+        let said = words::problem(problem);
+        let text = if self.json {
+            json!({"error": {"code": said.code, "what": said.what, "why": said.why, "next": said.next}}).to_string()
+        } else {
+            let why = said.why.map(|why| format!("\n  Why   {why}")).unwrap_or_default();
+            let next = if said.next.is_empty() { String::new() } else { format!("\n  Next  {}", said.next.join(" · ")) };
+            format!("✗ {}{why}{next}\n  {}", said.what, said.code)
+        };
+        drop(writeln!(io::stderr(), "{text}"));
+        exit_code(problem)
+    }
+}
+
+/// A pipe whose reader left ends quietly.
+fn quietly(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+/// Exit codes (ux section 4): 1 other, 2 usage, 3 config, 4 sign-in, 5 network, 6 refused, 7 time, 8 nothing there.
+pub fn exit_code(problem: &Problem) -> u8 {
+    match problem {
+        Problem::TimedOut { .. } => 7,
+        Problem::Usage { .. } | Problem::NotATerminal | Problem::UnknownCommand { .. } | Problem::BadArgument { .. } => 2,
+        Problem::UnknownAccount { .. } | Problem::UnknownBuddy { .. } => 8,
+        Problem::NoAccount => 4,
+        other => match other.code().split('-').nth(1) {
+            Some("NET" | "TLS" | "XMPP") => 5,
+            Some("AUTH") => 4,
+            Some("MSG") => 6,
+            Some("CONF") => 3,
+            _ => 1,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{Domain, Line};
+
+    #[test]
+    fn families_of_failures_have_their_exit_codes() {
+        let domain = Domain::parse("a.test").unwrap();
+        for (problem, code) in [
+            (Problem::WrongPassword { domain: domain.clone() }, 4),
+            (Problem::Offline, 5),
+            (Problem::NoTls { domain }, 5),
+            (Problem::NotSent, 6),
+            (Problem::TimedOut { waited: std::time::Duration::from_secs(1) }, 7),
+            (Problem::UnknownBuddy { who: Line::clean("x") }, 8),
+            (Problem::Usage { why: Line::clean("x") }, 2),
+            (Problem::Bug { what: Line::clean("x") }, 1),
+        ] {
+            assert_eq!(exit_code(&problem), code, "{problem:?}");
+        }
+    }
+}

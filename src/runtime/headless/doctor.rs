@@ -1,0 +1,57 @@
+//! `butty doctor`: every step between this terminal and a session, each with its verdict.
+
+use super::Desk;
+use crate::app::words;
+use crate::cli::Record;
+use crate::net::{self, Verdict};
+use crate::types::Problem;
+
+pub(super) async fn run(desk: &Desk, named: Option<&str>, offline: bool) -> Result<u8, Problem> {
+    let mut failed = 0;
+    report(desk, "Config", "ok", &desk.folders.config_file.to_string_lossy(), None);
+    for warning in &desk.config.warnings {
+        let meant = warning.meant.as_ref().map(|meant| format!(" (did you mean {meant}?)")).unwrap_or_default();
+        report(desk, "Config", "warn", &format!("line {}: unknown option {}{meant}", warning.line, warning.name), None);
+    }
+    if offline {
+        return Ok(0);
+    }
+    let setup = desk.account(named)?;
+    report(desk, "Account", "ok", setup.id.as_str(), None);
+    for step in net::doctor(&desk.network(), setup).await {
+        let verdict = match step.verdict {
+            Verdict::Good => "ok",
+            Verdict::Warning => "warn",
+            Verdict::Failed => "FAIL",
+            Verdict::Skipped => "skip",
+        };
+        failed += usize::from(step.verdict == Verdict::Failed);
+        report(desk, step.name, verdict, step.detail.as_str(), step.problem.as_ref());
+    }
+    let count = if failed == 1 { "1 problem.".to_owned() } else { format!("{failed} problems.") };
+    desk.voice.say(if failed == 0 { "No problem found." } else { &count });
+    Ok(u8::from(failed > 0))
+}
+
+fn report(desk: &Desk, step: &str, verdict: &str, detail: &str, problem: Option<&Problem>) {
+    let said = problem.map(words::problem);
+    let detail = said.as_ref().map_or(detail, |said| &said.what);
+    if desk.voice.json {
+        let record = Record::new("step")
+            .column("step", step)
+            .column("verdict", verdict)
+            .column("detail", detail)
+            .field("code", said.as_ref().map(|said| said.code));
+        drop(desk.voice.answer(&record));
+        return;
+    }
+    drop(desk.voice.answer(&Record::new("step").column("row", &format!("{step:<11} {verdict:<5} {detail}"))));
+    if let Some(said) = said {
+        let next = format!("{} ({})", said.next.join(" · "), said.code);
+        for (word, text) in [("Why", said.why.unwrap_or_default()), ("Next", next)] {
+            if !text.is_empty() {
+                drop(desk.voice.answer(&Record::new("step").column("row", &format!("{:<11} {word:<5} {text}", ""))));
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! `butty logout`: the service is told, then everything saved is deleted.
+
+use super::{Desk, Errand};
+use crate::app::event::LinkFact;
+use crate::app::{LinkCommand, StoreRequest};
+use crate::config;
+use crate::store::{Place, Store};
+use crate::types::{Line, Problem};
+use std::time::Duration;
+
+pub(super) async fn run(
+    desk: &Desk,
+    named: Option<&str>,
+    everywhere: bool,
+    forget_history: bool,
+    timeout: Option<Duration>,
+) -> Result<u8, Problem> {
+    let setup = desk.account(named)?.clone();
+    let mut errand = Errand::start(desk, &setup, false, timeout);
+    errand.send(LinkCommand::SignOut { everywhere });
+    let told = loop {
+        if let LinkFact::SignedOut { told } = errand.next_raw().await? {
+            break told;
+        }
+    };
+    errand.finish().await;
+    config::forget_account(&desk.folders, &setup.id)?;
+    if desk.folders.data.exists() {
+        let store = Store::start(Place::Folder(desk.folders.data.clone()), false, |_| ());
+        let store = store.map_err(|error| Problem::NotKept { why: Line::clean(&error.kind().to_string()) })?;
+        store.send(StoreRequest::ForgetAccount { account: setup.id.clone(), messages: forget_history });
+        store.close();
+    }
+    if !told {
+        let domain = setup.domain;
+        desk.voice.say(&format!(
+            "Signed out on this computer. {domain} could not be told; you can remove butty on its account page."
+        ));
+    }
+    if desk.config.accounts.iter().any(|account| account.id == setup.id) {
+        desk.voice.say("The account itself stands in config.toml and stays there.");
+    }
+    Ok(0)
+}
