@@ -4,9 +4,12 @@
 //!   capped by `max_fps`, and at most 256 waiting events are taken before the next look at the keys.
 //! - [`headless`]: the same model and links for one-shot commands, without a screen and without presence.
 
+#[cfg(feature = "demo")]
+mod demo;
 mod hands;
 pub mod headless;
 pub mod interface;
+pub mod program;
 mod zone;
 
 use crate::types::{Now, Stamp};

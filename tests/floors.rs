@@ -24,7 +24,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("cli", &["xmpp", "app", "config"]),
     ("store", &["xmpp", "oauth", "app"]),
     ("net", &["xmpp", "oauth", "route", "app"]),
-    ("runtime", &["xmpp", "oauth", "route", "config", "app", "ui", "term", "cli", "store", "net", "log"]),
+    ("runtime", &["xmpp", "oauth", "route", "config", "app", "ui", "term", "cli", "store", "net", "log", "demo"]),
     ("demo", &["xml", "xmpp"]),
 ];
 

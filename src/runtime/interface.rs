@@ -6,12 +6,12 @@ use crate::app::event::Stored;
 use crate::app::model::Options;
 use crate::app::setup::AccountSetup;
 use crate::app::{Effect, Effects, Event, LinkEvent, Model};
-use crate::config::{self, Folders, LogLevel};
+use crate::config::{self, Folders};
 use crate::net::{Network, NetworkSettings};
 use crate::oauth::Vault;
 use crate::store::{Place, Store};
 use crate::term::{self, Input};
-use crate::types::{AccountId, Now, Problem};
+use crate::types::{AccountId, Problem};
 use crate::ui::{self, View};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -31,8 +31,6 @@ pub struct Start {
     pub options: Options,
     /// Accounts.
     pub accounts: Vec<AccountSetup>,
-    /// How much is logged; the log is started by the caller.
-    pub log_level: LogLevel,
     /// Options of the network.
     pub network: NetworkSettings,
     /// Tell others the program's name.
@@ -335,11 +333,6 @@ fn signals() -> io::Result<mpsc::Receiver<Event>> {
         }
     }
     Ok(told)
-}
-
-/// The time now, for callers that have no loop.
-pub fn now(clock: &Clock) -> Now {
-    clock.now()
 }
 
 /// A place on disk for a demo that leaves no trace, or memory.
