@@ -17,7 +17,13 @@ const TWICE: XmlError = XmlError::NotWellFormed("namespace declared twice");
 fn seeded() -> ProptestConfig {
     let usual = ProptestConfig::default();
     let rng_seed = if usual.rng_seed == RngSeed::Random { RngSeed::Fixed(6120) } else { usual.rng_seed };
-    ProptestConfig { cases: usual.cases.saturating_mul(2), rng_seed, failure_persistence: None, ..usual }
+    ProptestConfig {
+        cases: usual.cases.saturating_mul(2),
+        rng_seed,
+        failure_persistence: None,
+        max_global_rejects: u32::MAX,
+        ..usual
+    }
 }
 
 /// What a reader made of a stream.

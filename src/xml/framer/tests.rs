@@ -247,6 +247,26 @@ fn an_empty_root_opens_and_closes() {
     assert_eq!((frames, error), (vec![Frame::Open(Element::new("stream", "a")), Frame::Close], None));
 }
 
+/// The rest of a stream's last packet may arrive after its restart.
+#[test]
+fn white_space_may_precede_the_declaration() {
+    let (frames, error) = read(Limits::BEFORE_SIGN_IN, format!("\n {HEADER}").as_bytes());
+    assert_eq!((frames.len(), error), (1, None));
+}
+
+#[test]
+fn limits_can_be_raised_in_mid_stream() {
+    let mut framer = Framer::new(Limits::BEFORE_SIGN_IN);
+    framer.feed(HEADER.as_bytes());
+    assert!(matches!(framer.next_frame(), Ok(Some(Frame::Open(_)))));
+    framer.set_limits(Limits::SIGNED_IN);
+    let large = format!("<a>{}</a>", "x".repeat((1 << 20) - 7));
+    framer.feed(large.as_bytes());
+    assert!(matches!(framer.next_frame(), Ok(Some(Frame::Element(_)))));
+    framer.feed(format!(" {large}").replace("<a>", "<a>x").as_bytes());
+    assert_eq!(framer.next_frame(), Err(XmlError::TooLarge));
+}
+
 #[test]
 fn no_byte_is_looked_at_twice_and_little_is_moved() {
     let body = "ab &lt; <i/> ".repeat(16_000);
