@@ -1,0 +1,112 @@
+//! The real servers that `tests/run` started: their addresses, and the second clients.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+/// How long a peer may take to answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Addresses and files of the running servers.
+pub struct Peers {
+    values: HashMap<String, String>,
+}
+
+impl Peers {
+    /// The servers behind `BUTTY_PEERS`. Their absence is a failure: no test is left out for it.
+    pub fn find() -> Self {
+        let folder = std::env::var("BUTTY_PEERS").expect("BUTTY_PEERS names the folder of tests/servers/up");
+        let text = fs::read_to_string(Path::new(&folder).join("env")).expect("servers are up");
+        let pairs = text.lines().filter_map(|line| line.split_once('='));
+        Self { values: pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect() }
+    }
+
+    /// One value.
+    pub fn get(&self, name: &str) -> &str {
+        self.values.get(name).unwrap_or_else(|| panic!("no {name} in env"))
+    }
+
+    /// A config file for one account at one of the servers.
+    pub fn config(&self, home: &Path, accounts: &[(&str, &str)]) {
+        let mut text = format!("[network]\nresolver = \"{}\"\n", self.get("RESOLVER"));
+        for (address, more) in accounts {
+            text.push_str(&format!("[[accounts]]\naddress = \"{address}\"\nca_file = \"{}\"\n{more}\n", self.get("CA")));
+        }
+        let folder = home.join("butty/config");
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::write(folder.join("config.toml"), text).expect("a file");
+    }
+
+    /// A script of `tests/servers`, started with the right Python.
+    pub fn python(&self, script: &str) -> Command {
+        let mut command = Command::new(self.get("PYTHON"));
+        command.arg(PathBuf::from(self.get("SCRIPTS")).join(script));
+        command
+    }
+}
+
+/// A program that talks in lines, such as the bot or the phone.
+pub struct Talker {
+    child: Child,
+    input: Option<ChildStdin>,
+    heard: Arc<(Mutex<Vec<String>>, Condvar)>,
+}
+
+impl Talker {
+    /// Starts it.
+    pub fn start(mut command: Command) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the peer starts");
+        let heard = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
+        let outputs: [Box<dyn std::io::Read + Send>; 2] =
+            [Box::new(child.stdout.take().expect("piped")), Box::new(child.stderr.take().expect("piped"))];
+        for output in outputs {
+            let heard = heard.clone();
+            std::thread::spawn(move || {
+                for line in BufReader::new(output).lines().map_while(Result::ok) {
+                    heard.0.lock().expect("no listener panics").push(line);
+                    heard.1.notify_all();
+                }
+            });
+        }
+        let input = child.stdin.take();
+        Self { child, input, heard }
+    }
+
+    /// Tells it a line.
+    pub fn tell(&mut self, line: &str) {
+        let input = self.input.as_mut().expect("piped");
+        writeln!(input, "{line}").and_then(|()| input.flush()).expect("the peer listens");
+    }
+
+    /// Waits for a line that holds this text, after `from` lines; gives its number and the line.
+    #[track_caller]
+    pub fn wait_for(&self, text: &str) -> String {
+        let until = Instant::now() + PATIENCE;
+        let mut heard = self.heard.0.lock().expect("no listener panics");
+        loop {
+            if let Some(line) = heard.iter().find(|line| line.contains(text)) {
+                return line.clone();
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "waited for {text:?}; heard:\n{}", heard.join("\n"));
+            heard = self.heard.1.wait_timeout(heard, left).expect("no listener panics").0;
+        }
+    }
+
+    /// How many lines hold this text by now.
+    pub fn count(&self, text: &str) -> usize {
+        self.heard.0.lock().expect("no listener panics").iter().filter(|line| line.contains(text)).count()
+    }
+}
+
+impl Drop for Talker {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}

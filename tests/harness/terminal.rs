@@ -1,0 +1,169 @@
+//! butty in a pseudo-terminal: type, wait for the screen, look.
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use std::io::{Read, Write};
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+/// How long a screen may take. Only a failing test waits that long.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What has come out so far.
+struct Shown {
+    parser: vt100::Parser,
+    bytes: Vec<u8>,
+    closed: bool,
+}
+
+/// A running butty and the screen it draws.
+pub struct Terminal {
+    child: Box<dyn Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+    writer: Box<dyn Write + Send>,
+    shown: Arc<(Mutex<Shown>, Condvar)>,
+}
+
+impl Terminal {
+    /// Starts the real binary with these arguments. `home` is where all its files go.
+    pub fn start(home: &Path, arguments: &[&str], columns: u16, rows: u16) -> Self {
+        Self::start_with(home, arguments, columns, rows, &[])
+    }
+
+    /// The same, with more environment.
+    pub fn start_with(home: &Path, arguments: &[&str], columns: u16, rows: u16, environment: &[(&str, &str)]) -> Self {
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_butty"));
+        command.args(arguments);
+        command.env_clear();
+        for (key, value) in [("TERM", "xterm-256color"), ("LANG", "C.UTF-8"), ("PATH", "/usr/bin:/bin"), ("TZ", "UTC")] {
+            command.env(key, value);
+        }
+        command.env("HOME", home);
+        command.env("BUTTY_HOME", home.join("butty"));
+        for (key, value) in environment {
+            command.env(key, value);
+        }
+        command.cwd(home);
+        let child = pair.slave.spawn_command(command).expect("butty starts");
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().expect("a reader");
+        let writer = pair.master.take_writer().expect("a writer");
+        let parser = vt100::Parser::new(rows, columns, 0);
+        let shown = Arc::new((Mutex::new(Shown { parser, bytes: Vec::new(), closed: false }), Condvar::new()));
+        let filled = shown.clone();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 16 * 1024];
+            loop {
+                let read = reader.read(&mut buffer).unwrap_or(0);
+                let mut shown = filled.0.lock().expect("no reader panics");
+                if read == 0 {
+                    shown.closed = true;
+                } else {
+                    shown.parser.process(&buffer[..read]);
+                    shown.bytes.extend_from_slice(&buffer[..read]);
+                }
+                filled.1.notify_all();
+                if read == 0 {
+                    return;
+                }
+            }
+        });
+        Self { child, master: pair.master, writer, shown }
+    }
+
+    /// Types text or escape sequences as they are.
+    pub fn send(&mut self, keys: &str) {
+        self.writer.write_all(keys.as_bytes()).expect("butty reads");
+        self.writer.flush().expect("butty reads");
+    }
+
+    /// Types a line and presses Enter.
+    pub fn line(&mut self, text: &str) {
+        self.send(text);
+        self.send("\r");
+    }
+
+    /// A bracketed paste.
+    pub fn paste(&mut self, text: &str) {
+        self.send(&format!("\x1b[200~{text}\x1b[201~"));
+    }
+
+    /// The screen as text.
+    pub fn screen(&self) -> String {
+        self.shown.0.lock().expect("no reader panics").parser.screen().contents()
+    }
+
+    /// Everything that was ever written to the terminal.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.shown.0.lock().expect("no reader panics").bytes.clone()
+    }
+
+    /// Waits until the screen holds this text.
+    #[track_caller]
+    pub fn wait_for(&self, text: &str) -> String {
+        self.wait_until(&format!("{text:?}"), |screen| screen.contains(text))
+    }
+
+    /// Waits until the screen no longer holds this text.
+    #[track_caller]
+    pub fn wait_gone(&self, text: &str) -> String {
+        self.wait_until(&format!("no {text:?}"), |screen| !screen.contains(text))
+    }
+
+    /// Waits until the screen is right.
+    #[track_caller]
+    pub fn wait_until(&self, what: &str, right: impl Fn(&str) -> bool) -> String {
+        let until = Instant::now() + PATIENCE;
+        let mut shown = self.shown.0.lock().expect("no reader panics");
+        loop {
+            let screen = shown.parser.screen().contents();
+            if right(&screen) {
+                return screen;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero() && !shown.closed, "waited for {what}; the screen is:\n{screen}");
+            shown = self.shown.1.wait_timeout(shown, left).expect("no reader panics").0;
+        }
+    }
+
+    /// Another size.
+    pub fn resize(&mut self, columns: u16, rows: u16) {
+        self.shown.0.lock().expect("no reader panics").parser.screen_mut().set_size(rows, columns);
+        self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).expect("resized");
+    }
+
+    /// The process id.
+    pub fn pid(&self) -> u32 {
+        self.child.process_id().expect("running")
+    }
+
+    /// Waits for the end; gives the exit code.
+    #[track_caller]
+    pub fn end(&mut self) -> u32 {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                return status.exit_code();
+            }
+            assert!(Instant::now() < until, "butty does not end; the screen is:\n{}", self.screen());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Ctrl+Q, then the exit code.
+    #[track_caller]
+    pub fn quit(mut self) -> u32 {
+        self.send("\x11");
+        self.end()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // A failing test must leave nothing behind; one that ended cleanly has no child any more.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
