@@ -5,6 +5,7 @@ The accounts come from `roster`. Prints READY when all are present, reads and dr
 Lines on standard input act: "away N", "dnd N", "back N" (presence of buddy N), "say N JID TEXT", "flood N JID COUNT RATE"
 (RATE messages a second, 0 as fast as it goes; prints FLOODED COUNT), "quit". End of input ends it as well.
 """
+import os
 import re
 import selectors
 import sys
@@ -26,7 +27,7 @@ for number in range(count):
 for wire in people:
     wire.socket.setblocking(False)
     watch.register(wire.socket, selectors.EVENT_READ, wire)
-watch.register(sys.stdin, selectors.EVENT_READ, None)
+watch.register(0, selectors.EVENT_READ, None)  # read as bytes: a buffered reader would hide lines from the selector
 print("READY", count, flush=True)
 
 
@@ -86,14 +87,17 @@ def act(line):
     return True
 
 
-going = True
+going, typed = True, b""
 while going:
     for key, _ in watch.select():
-        if key.data is None:
-            line = sys.stdin.readline()
-            going = bool(line) and act(line.rstrip("\n"))
-        else:
+        if key.data is not None:
             drop(key.data)
+            continue
+        data = os.read(0, 65536)
+        going, typed = bool(data), typed + data
+        while going and b"\n" in typed:
+            line, typed = typed.split(b"\n", 1)
+            going = act(line.decode())
 for wire in people:
     wire.socket.setblocking(True)
     wire.close()

@@ -21,8 +21,7 @@ def call(name, accept=(200,), **arguments):
 
 
 def link(one, other, nick, group):
-    call("add_rosteritem", localuser=one, localserver=host, user=other, server=host, localhost=host, host=host,
-         nick=nick, group=group, subs="both")
+    call("add_rosteritem", localuser=one, localhost=host, user=other, host=host, nick=nick, group=group, subs="both")
 
 
 call("register", (200, 409), user=user, host=host, password="pw-" + user)

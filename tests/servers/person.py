@@ -12,10 +12,12 @@ Lines out (fields parted by a tab; tab, newline and backslash inside a field are
     REFUSED why                   sign-in failed; the status is 1
     CLOSED                        the connection ended           RESUMED                 and came back (XEP-0198)
 Lines in: "say JID TEXT", "state JID NAME", "show away|dnd|xa|chat|available [STATUS]", "ask JID", "accept JID",
-    "marker JID ID", "drop" (cuts the connection; it reconnects), "quit". End of input is ignored with --stay, else quits.
+    "marker JID ID", "drop" (cuts the connection; it reconnects), "quit". The end of a pipe quits too, unless --stay was given.
 """
 import argparse
 import asyncio
+import os
+import stat
 import sys
 
 import slixmpp
@@ -150,12 +152,15 @@ async def live(person):
     """Until told to quit; returns the exit status."""
     loop = asyncio.get_running_loop()
     person.dial()
-    lines = asyncio.StreamReader()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
 
     async def orders():
-        while line := (await lines.readline()).decode().rstrip("\n"):
-            person.order(line)
+        kind = os.fstat(0).st_mode
+        if not (stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind) or os.isatty(0)):
+            return  # a file or /dev/null: no orders will come
+        lines = asyncio.StreamReader()
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
+        while line := await lines.readline():
+            person.order(line.decode().rstrip("\n"))
         if not person.given.stay:
             person.leave()
 
