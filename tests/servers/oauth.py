@@ -71,7 +71,7 @@ def device(answer_of_person):
     if answer.get("error") != "authorization_pending":
         sys.exit(f"pending was due: {answer}")
     robot = [sys.executable, os.path.join(here, "robot.py"), flow["verification_uri_complete"], "--ca", ca,
-             "--user", user, "--password", "pw-" + user, "--code", flow["user_code"], "--map", f"{host}={address}"]
+             "--user", user, "--password", "pw-" + user, "--code=" + flow["user_code"], "--map", f"{host}={address}"]
     subprocess.run(robot + (["--deny"] if answer_of_person == "deny" else []), check=True, stdout=sys.stderr)
     time.sleep(0.2)
     print(json.dumps(post(paths[1], poll, basic)[1]))

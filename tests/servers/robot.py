@@ -4,6 +4,7 @@
 Opens an authorization or device page of Prosody 13 or oidc-provider, follows redirects, fills in every form (user code,
 name, password, consent) and stops at a page without a form, or at a redirect to a loopback address, which it prints
 (and opens, with --deliver). The last line is the final page's text. Status 0: the pages were walked to their end.
+Give the code as --code=CODE: Prosody's may begin with "-".
 Standard library only.
 """
 import argparse
