@@ -9,6 +9,19 @@ pub mod command;
 pub mod event;
 pub mod session;
 
+#[allow(dead_code, reason = "the session drives it as soon as both halves are joined")]
+pub(crate) mod entitled;
+#[allow(dead_code, reason = "the session drives it as soon as both halves are joined")]
+pub(crate) mod ext;
+#[allow(dead_code, reason = "the session drives it as soon as both halves are joined")]
+pub(crate) mod live;
+#[allow(dead_code, reason = "the session drives it as soon as both halves are joined")]
+pub(crate) mod roster;
+#[allow(dead_code, reason = "the session drives it as soon as both halves are joined")]
+pub(crate) mod stanza;
+#[allow(dead_code, reason = "the session drives it as soon as both halves are joined")]
+pub(crate) mod tracker;
+
 pub use command::{
     Appearance, ArchiveQuery, ChatState, Command, CredentialKind, Outgoing, Purpose, Show, SignIn, SubscriptionStep,
     TokenSlot,
