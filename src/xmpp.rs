@@ -7,7 +7,13 @@
 
 pub mod command;
 pub mod event;
+mod live;
+pub mod ns;
+mod sasl;
 pub mod session;
+mod sign_in;
+pub mod stream;
+mod wire;
 
 pub use command::{
     Appearance, ArchiveQuery, ChatState, Command, CredentialKind, Outgoing, Purpose, Show, SignIn, SubscriptionStep,
@@ -15,3 +21,4 @@ pub use command::{
 };
 pub use event::{Content, Direction, Event, Features, Incoming, Presence, RosterItem, SignedIn, Subscription, Via};
 pub use session::{Output, Session, Verified};
+pub use stream::{Header, Received, Role, Rubbish, Stream, StreamError};
