@@ -6,13 +6,18 @@
 //! The one law of use: *mutate once, drain to [`Output::Wait`], mutate again.*
 
 pub mod command;
+pub(crate) mod entitled;
 pub mod event;
+pub(crate) mod ext;
 mod live;
 pub mod ns;
+pub(crate) mod roster;
 mod sasl;
 pub mod session;
 mod sign_in;
+pub(crate) mod stanza;
 pub mod stream;
+pub(crate) mod tracker;
 mod wire;
 
 pub use command::{

@@ -1,4 +1,4 @@
-//! Every namespace, once. Alphabetical; the document that defines it stands behind the name.
+//! The namespaces of RFC 6120 and 6121, each once, alphabetical. An extension's stands in its own file in `ext`.
 
 /// Resource binding (RFC 6120 section 7).
 pub const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";

@@ -264,3 +264,6 @@ impl fmt::Debug for Session {
         write!(f, "Session({}, {phase})", self.domain)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,11 @@
 //! Resource binding (RFC 6120 section 7), and the session of RFC 3921 where a server insists on it.
 
-use super::ending::{Ending, with_text};
+use super::ending::Ending;
 use super::{Expect, Negotiation};
-use crate::types::{FullJid, Line, Now, Problem, Stage};
+use crate::types::{FullJid, Now, Problem, Stage};
 use crate::xml::Element;
+use crate::xmpp::stanza::error::StanzaError;
+use crate::xmpp::stanza::iq;
 use crate::xmpp::wire::Wire;
 use crate::xmpp::{Event, SignedIn, ns};
 
@@ -28,9 +30,9 @@ impl Negotiation {
     }
 
     /// The answer to the bind request: the address in it is ours, whatever was typed.
-    pub(super) fn read_bound(&mut self, now: Now, id: &str, iq: &Element, wire: &mut Wire) -> Result<(), Ending> {
-        self.check_answer(id, iq, wire)?;
-        let jid = iq.find("bind", ns::BIND).and_then(|bind| bind.find_text("jid", ns::BIND));
+    pub(super) fn read_bound(&mut self, now: Now, id: &str, answer: &Element, wire: &mut Wire) -> Result<(), Ending> {
+        self.check_answer(id, answer, wire)?;
+        let jid = answer.find("bind", ns::BIND).and_then(|bind| bind.find_text("jid", ns::BIND));
         let jid = jid.and_then(|jid| FullJid::parse(jid.trim()).ok());
         let jid = jid.ok_or_else(|| self.rubbish("a bound address that is none"))?;
         let mechanism = self.mechanism.map_or("", |mechanism| mechanism.name).to_owned();
@@ -44,34 +46,30 @@ impl Negotiation {
     }
 
     /// The answer to the session request.
-    pub(super) fn read_session(&mut self, now: Now, id: &str, iq: &Element, wire: &mut Wire) -> Result<(), Ending> {
-        self.check_answer(id, iq, wire)?;
+    pub(super) fn read_session(&mut self, now: Now, id: &str, answer: &Element, wire: &mut Wire) -> Result<(), Ending> {
+        self.check_answer(id, answer, wire)?;
         self.met(now);
         Ok(())
     }
 
     fn ask(&self, payload: Element, purpose: &str, wire: &mut Wire) -> String {
         let id = self.unguessable(purpose);
-        wire.send(&Element::new("iq", ns::CLIENT).attr("type", "set").attr("id", id.as_str()).child(payload));
+        wire.send(&iq::set(&id, None, payload));
         id
     }
 
     /// A result to this id, or why not. Who it is from does not matter: servers differ, and nobody else can speak yet.
-    fn check_answer(&self, id: &str, iq: &Element, wire: &mut Wire) -> Result<(), Ending> {
-        if !iq.is("iq", ns::CLIENT) || iq.get("id") != Some(id) {
-            return Err(self.out_of_turn(iq, wire));
+    fn check_answer(&self, id: &str, answer: &Element, wire: &mut Wire) -> Result<(), Ending> {
+        if !answer.is("iq", ns::CLIENT) || answer.get("id") != Some(id) {
+            return Err(self.out_of_turn(answer, wire));
         }
-        match iq.get("type") {
+        match answer.get("type") {
             Some("result") => Ok(()),
             Some("error") => {
-                let error = iq.find("error", ns::CLIENT);
-                let defined = |child: &&Element| child.ns() == ns::STANZAS && child.name() != "text";
-                let condition = error.and_then(|error| error.children().find(defined)).map(Element::name);
-                let text = error.and_then(|error| error.find_text("text", ns::STANZAS)).map(|text| Line::clean(&text));
-                let condition = with_text(condition.unwrap_or("undefined-condition"), text.as_ref());
+                let condition = StanzaError::read(answer).condition;
                 Err(Problem::BindRefused { domain: self.sign_in.domain.clone(), condition }.into())
             }
-            _ => Err(self.out_of_turn(iq, wire)),
+            _ => Err(self.out_of_turn(answer, wire)),
         }
     }
 }
