@@ -6,21 +6,19 @@
 //! The one law of use: *mutate once, drain to [`Output::Wait`], mutate again.*
 
 pub mod command;
-pub mod event;
-pub mod session;
-
-#[allow(dead_code, reason = "the session drives it as soon as both halves are joined")]
 pub(crate) mod entitled;
-#[allow(dead_code, reason = "the session drives it as soon as both halves are joined")]
+pub mod event;
 pub(crate) mod ext;
-#[allow(dead_code, reason = "the session drives it as soon as both halves are joined")]
-pub(crate) mod live;
-#[allow(dead_code, reason = "the session drives it as soon as both halves are joined")]
+mod live;
+pub mod ns;
 pub(crate) mod roster;
-#[allow(dead_code, reason = "the session drives it as soon as both halves are joined")]
+mod sasl;
+pub mod session;
+mod sign_in;
 pub(crate) mod stanza;
-#[allow(dead_code, reason = "the session drives it as soon as both halves are joined")]
+pub mod stream;
 pub(crate) mod tracker;
+mod wire;
 
 pub use command::{
     Appearance, ArchiveQuery, ChatState, Command, CredentialKind, Outgoing, Purpose, Show, SignIn, SubscriptionStep,
@@ -28,3 +26,4 @@ pub use command::{
 };
 pub use event::{Content, Direction, Event, Features, Incoming, Presence, RosterItem, SignedIn, Subscription, Via};
 pub use session::{Output, Session, Verified};
+pub use stream::{Header, Received, Role, Rubbish, Stream, StreamError};

@@ -10,11 +10,10 @@ pub(crate) mod presence;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub(crate) use super::ns::CLIENT;
 use crate::types::Jid;
 use crate::xml::Element;
 
-/// The namespace of stanzas between client and server (RFC 6120 section 4.8.2).
-pub(crate) const CLIENT: &str = "jabber:client";
 /// Longest identifier that is kept, in bytes: the limit that RFC 7622 puts on each part of an address.
 const ID_BYTES: usize = 1_023;
 

@@ -35,6 +35,7 @@ impl Rig {
             resource: None,
             mechanisms: Vec::new(),
             credential: CredentialKind::Password,
+            after_redirect: false,
             direct_tls: false,
             purpose: Purpose::Chat,
             seed: [7; 32],

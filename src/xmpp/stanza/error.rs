@@ -3,9 +3,7 @@
 use super::CLIENT;
 use crate::types::{BareJid, Domain, Line, Problem};
 use crate::xml::Element;
-
-/// The namespace of the conditions.
-const STANZAS: &str = "urn:ietf:params:xml:ns:xmpp-stanzas";
+use crate::xmpp::ns::STANZAS;
 
 /// Why a stanza was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
