@@ -1,1 +1,4 @@
-//! (ui)
+//! Floor 4: the eye.
+pub mod layout;
+pub mod text;
+pub mod theme;
