@@ -91,7 +91,7 @@ pub fn kind(width: u16, height: u16, choice: LayoutChoice) -> Kind {
     }
     match choice {
         LayoutChoice::Wide if width >= 64 && height >= 12 => Kind::Wide,
-        LayoutChoice::Standard if width >= 44 && height >= 6 => Kind::Standard,
+        LayoutChoice::Standard if width >= 64 && height >= 12 => Kind::Standard,
         LayoutChoice::Narrow => Kind::Narrow,
         _ if width >= 100 && height >= 28 => Kind::Wide,
         _ if width >= 64 && height >= 12 => Kind::Standard,
@@ -118,10 +118,10 @@ pub fn talk_width(width: u16, height: u16, wants: &Wants) -> u16 {
     }
 }
 
-/// Columns of the composer's text in a pane of this width: one kept for the cursor, and in two-pane layouts one
-/// before it.
+/// Columns of the composer's text in a pane of this width: in two-pane layouts one is kept
+/// before it. The composer itself keeps room for the cursor.
 pub fn composer_width(kind: Kind, pane: u16, limit: u16) -> u16 {
-    let edges = if kind == Kind::Narrow { 1 } else { 2 };
+    let edges = u16::from(kind != Kind::Narrow);
     pane.saturating_sub(edges).min(limit.max(10)).max(1)
 }
 
@@ -293,9 +293,10 @@ mod tests {
 
     #[test]
     fn low_screens_lose_the_hint_bar_first_and_the_status_bar_next() {
-        let at = |height| panes(80, height, &Wants { choice: LayoutChoice::Standard, ..wants() });
+        let at = |height| panes(80, height, &wants());
+        assert_eq!((at(12).status.height, at(12).hints.height), (1, 1));
         assert_eq!((at(10).hints.height, at(9).hints.height), (1, 0));
-        assert_eq!((at(8).status.height, at(7).status.height), (1, 0));
+        assert_eq!((at(8).header.height, at(7).header.height), (1, 0));
     }
 
     #[test]
