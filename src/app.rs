@@ -10,11 +10,18 @@ pub mod effect;
 pub mod event;
 pub mod list;
 pub mod model;
+pub mod ops;
+pub mod outbox;
 pub mod picker;
 pub mod setup;
+pub mod start;
+pub mod sync;
+pub mod timeline;
+pub mod update;
 pub mod words;
 
 pub use action::Effects;
 pub use effect::{Effect, LinkCommand, StoreRequest};
 pub use event::{Event, LinkEvent, LinkFact};
 pub use model::Model;
+pub use ops::Banner;

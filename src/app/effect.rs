@@ -3,7 +3,7 @@
 use super::event::Keep;
 use super::model::{ConversationKey, Message, MessageState};
 use super::setup::AccountSetup;
-use crate::types::{AccountId, FullJid, Line, MessageKey, RequestId, Secret, Stamp, StanzaId};
+use crate::types::{AccountId, ArchiveId, FullJid, Line, MessageKey, RequestId, Secret, Stamp, StanzaId};
 use crate::xmpp::{self, Appearance, RosterItem};
 
 /// One wish. Wishes are carried out in order.
@@ -76,6 +76,8 @@ pub enum StoreRequest {
     Insert(Box<Message>),
     /// A message changed state.
     SetState { key: MessageKey, state: MessageState },
+    /// The person gave up a message that was not sent: forget it.
+    Discard { key: MessageKey },
     /// The archive's id of a message became known.
     SetStanzaId { key: MessageKey, stanza_id: StanzaId },
     /// A page of a talk: at most `limit` messages older than `before` (`None`: the newest).
@@ -94,6 +96,8 @@ pub enum StoreRequest {
     Bound { account: AccountId, jid: FullJid },
     /// Folded groups.
     Folded { account: AccountId, groups: Vec<String> },
+    /// Everything that the archive holds up to here is here: this result, this moment. Comes after its `Insert`s.
+    Synced { account: AccountId, last: Option<ArchiveId>, at: Stamp },
     /// Keep, or forget, an account that was signed in to.
     SaveAccount(Box<AccountSetup>),
     /// Forget an account; with its messages, or without.

@@ -2,7 +2,7 @@
 
 use super::model::{ConversationKey, Message, Scroll};
 use super::setup::AccountSetup;
-use crate::types::{AccountId, BareJid, Epoch, FullJid, Line, MessageKey, Problem, RequestId, Stage, Stamp};
+use crate::types::{AccountId, ArchiveId, BareJid, Epoch, FullJid, Line, MessageKey, Problem, RequestId, Stage, Stamp};
 use crate::xmpp::{self, Appearance, RosterItem};
 use std::time::Duration;
 
@@ -257,6 +257,8 @@ pub struct AccountCache {
     pub outbox: Vec<Message>,
     /// Folded groups.
     pub folded: Vec<String>,
+    /// How far the archive is known to be here without a gap, as last told by `StoreRequest::Synced`.
+    pub synced: Option<(Option<ArchiveId>, Stamp)>,
 }
 
 /// Where a link stands, for whoever only wants one word.

@@ -3,8 +3,11 @@
 //! Plain data. `update` is the only writer; `ui`, `cli` and tests read.
 
 use super::composer::Composer;
-use super::event::{CodePrompt, Consent, LinkState, Viewport};
+use super::event::{CodePrompt, Consent, Keep, LinkState, Viewport};
+use super::list::Row;
+use super::outbox::Post;
 use super::setup::AccountSetup;
+use super::sync::Sync;
 use crate::types::{
     AccountId, BareJid, Epoch, FullJid, Jid, Line, MessageKey, Now, OriginId, Problem, Prose, RequestId, Stamp,
     StanzaId,
@@ -58,8 +61,29 @@ pub struct Model {
     pub chance: Chance,
     /// Pages asked for and not yet told, local store.
     pub pages: BTreeMap<RequestId, ConversationKey>,
-    /// Rows handed to the store and not yet committed.
+    /// Rows handed to the store and not yet committed: the length of `waiting`.
     pub uncommitted: usize,
+    /// Those rows, and what is owed once they are safe.
+    pub waiting: BTreeMap<MessageKey, Waiting>,
+    /// The last key that was made: the next one is greater, whatever the clock does.
+    pub last_key: MessageKey,
+    /// When the person last did something (`Now::mono`), for auto-away.
+    pub last_input: Duration,
+    /// Unread messages as last told by `Effect::Title`.
+    pub titled: Option<u32>,
+    /// When the person was last told outside the window (`Now::mono`).
+    pub notified_at: Option<Duration>,
+}
+
+/// A row on its way to the disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// The talk it belongs to.
+    pub talk: ConversationKey,
+    /// The receipt that is owed for it: to which device, and for which id.
+    pub receipt: Option<(Jid, OriginId)>,
+    /// It becomes unread once it proves to be new: an archive copy of an old one must not ring.
+    pub counts: bool,
 }
 
 /// Options that the mind and the eye obey; a part of the config file.
@@ -170,6 +194,63 @@ pub struct Account {
     pub synced_to: Option<Stamp>,
     /// Reads of the link are paused: the store is behind.
     pub paused: bool,
+    /// The person wants this account online.
+    pub wanted: bool,
+    /// It was online since the program started: only then can a connection be lost.
+    pub was_online: bool,
+    /// As `down_since`, on the clock that never jumps (`Now::mono`).
+    pub down_at: Option<Duration>,
+    /// Tries since the link went down.
+    pub attempts: u32,
+    /// The host being dialled, or last dialled.
+    pub host: Option<Line>,
+    /// Where its secret is kept, once told.
+    pub keep: Option<Keep>,
+    /// Made by a sign-in that has not succeeded yet: not saved, and forgotten when that is given up.
+    pub fresh: bool,
+    /// The service also offers sign-in with a code.
+    pub device_sign_in: bool,
+    /// What was agreed to at the last sign-in with a code, raw.
+    pub scopes: Vec<Line>,
+    /// A sign-out is under way.
+    pub signing_out: Option<SigningOut>,
+    /// Messages on their way out.
+    pub post: Post,
+    /// What is known of the archive.
+    pub sync: Sync,
+    /// Until when presence may still come in by itself (`Now::mono`): then who is silent is offline.
+    pub settle_at: Option<Duration>,
+    /// Requests to the server that wait for an answer.
+    pub asked: BTreeMap<RequestId, Asked>,
+}
+
+/// A sign-out under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SigningOut {
+    /// Forget the messages too.
+    pub forget: bool,
+    /// Go on without the service's word at this moment (`Now::mono`).
+    pub by: Duration,
+}
+
+/// Why a request went to the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// The roster is to change; the name is for the sentence if it cannot.
+    Buddy(BareJid),
+    /// Whose address an e-mail is; with the group to put them in.
+    Address {
+        /// What was typed.
+        email: String,
+        /// The group.
+        group: Option<String>,
+    },
+    /// A page of the archive: catching up since the last time.
+    CatchUp,
+    /// A page of the archive: did what we wrote arrive before the link was lost?
+    Check,
+    /// A page of the archive of one talk.
+    Talk(ConversationKey),
 }
 
 /// "Back online after 1 min 20 s. 2 sent, 5 received."
@@ -202,6 +283,9 @@ pub struct Contact {
     pub stale: bool,
     /// Devices that type now: resource, and until when that is believed (`Now::mono`).
     pub typing: Option<Duration>,
+    /// The state by which the list sorts, until a moment (`Now::mono`): somebody who vanishes for a few seconds
+    /// keeps the place.
+    pub sorted_as: Option<(Show, Duration)>,
 }
 
 /// One online device of a buddy.
@@ -292,6 +376,20 @@ pub struct Conversation {
     pub cleared_at: Option<Stamp>,
     /// The last message here was encrypted and the first plain reply has not been agreed to.
     pub warn_plain: bool,
+    /// When the newest message was written, loaded or not.
+    pub last_at: Option<Stamp>,
+    /// What a stranger calls themselves.
+    pub nick: Option<Line>,
+    /// The page that was asked for and is not here yet.
+    pub page: Option<RequestId>,
+    /// Newer messages exist in the store than in `messages`: reading far up while a flood comes in.
+    pub tail_missing: bool,
+    /// The archive has nothing older than what we have.
+    pub archive_start: bool,
+    /// Marks for messages that are not loaded yet; applied when they are.
+    pub late_marks: Vec<(OriginId, MessageState)>,
+    /// Hashes of the ids in `messages`, to answer "certainly new" without a walk.
+    pub known_ids: BTreeSet<u64>,
 }
 
 impl Conversation {
@@ -559,6 +657,19 @@ pub struct ListState {
     pub frozen: Option<Vec<ConversationKey>>,
     /// First visible row.
     pub top: usize,
+    /// The rows as they stood when the list got the focus: nothing moves under the finger.
+    pub held: Option<Held>,
+}
+
+/// Rows held still, and for which filter and folds they were made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// The rows.
+    pub rows: Vec<Row>,
+    /// `ListState::filter` then.
+    pub filter: String,
+    /// `ListState::folded` then.
+    pub folded: BTreeSet<String>,
 }
 
 /// A passing line in the status bar.

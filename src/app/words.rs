@@ -1,5 +1,6 @@
 //! Every sentence that a person reads, for screen and command line alike.
 
+pub mod notices;
 pub mod screens;
 
 use crate::types::Problem;

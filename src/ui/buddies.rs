@@ -213,7 +213,8 @@ fn select(row: &Row, at: Rect, paint: &mut Paint<'_>) {
 fn draw_buddy(model: &Model, buddy: &BuddyRow, at: Rect, edge: u16, kind: Kind, paint: &mut Paint<'_>) {
     let sign = if buddy.waiting { Sign::Request } else { Sign::of(buddy.show) };
     let marks = marks(buddy);
-    let limit = if marks.is_empty() { edge } else { paint.put_right(edge, at.y, &marks, Role::Unread).saturating_sub(1) };
+    let limit =
+        if marks.is_empty() { edge } else { paint.put_right(edge, at.y, &marks, Role::Unread).saturating_sub(1) };
     let role = match buddy.show {
         _ if buddy.unread > 0 => Role::Unread,
         None | Some(Show::Offline) => Role::Dim,

@@ -9,7 +9,7 @@ use super::facts;
 use super::layout::{Kind, Panes};
 use super::paint::Paint;
 use super::text;
-use super::theme::{Role, Sign};
+use super::theme::Role;
 use super::view::View;
 use crate::app::model::{Conversation, ConversationKey, Focus, Model};
 use crate::app::words::screens as words;
@@ -127,7 +127,7 @@ fn wide_header(model: &Model, key: &ConversationKey, rect: Rect, paint: &mut Pai
     let limit = paint.put_right(edge, rect.y, &paint.fit(address, rect.width / 3), Role::Dim).saturating_sub(2);
     let x = paint.put_fit(rect.x + 9, rect.y, limit, &name, Role::Title);
     let x = paint.put(x + 1, rect.y, limit, paint.theme.sign(sign), Role::Presence(sign));
-    paint.put_fit(x + 1, rect.y, limit, words::sign(sign), Role::Text);
+    paint.put_fit(x + 1, rect.y, limit, sign.word(), Role::Text);
     let limit = paint.put_right(edge, rect.y + 1, words::CARD_HINT, Role::Dim).saturating_sub(2);
     let (status, since) = (facts::status(model, key), facts::since(model, key));
     if let Some(detail) = facts::detail(facts::show(model, key), status, since, model) {
@@ -160,7 +160,7 @@ fn standard_header(model: &Model, key: &ConversationKey, rect: Rect, paint: &mut
     let x = paint.put(x + 1, rect.y, limit, paint.theme.sign(sign), Role::Presence(sign));
     let (status, since) = (facts::status(model, key), facts::since(model, key));
     let detail = facts::detail(facts::show(model, key), status, since, model);
-    paint.put_fit(x + 1, rect.y, limit, detail.as_deref().unwrap_or(words::sign(sign)), Role::Dim);
+    paint.put_fit(x + 1, rect.y, limit, detail.as_deref().unwrap_or(sign.word()), Role::Dim);
 }
 
 fn narrow_header(model: &Model, key: &ConversationKey, rect: Rect, paint: &mut Paint<'_>) {
@@ -220,9 +220,4 @@ fn message_row(row: &Row, shown: &Shown, at: Rect, margin: u16, inside: u16, pai
         let bar = if margin > 0 || row.indent > 0 { at.x } else { return };
         paint.put(bar, at.y, at.right(), "▌", Role::Accent);
     }
-}
-
-/// The sign of the other side, for the composer's rule.
-pub fn sign_of(model: &Model, key: &ConversationKey) -> Sign {
-    facts::sign(model, key)
 }

@@ -58,7 +58,8 @@ fn best(contact: &Contact) -> Option<(&str, Show)> {
 /// Their personal message.
 pub fn status<'m>(model: &'m Model, key: &ConversationKey) -> Option<&'m Line> {
     let contact = contact(model, key)?;
-    let device = best(contact).and_then(|(name, _)| contact.devices.get(name)).and_then(|device| device.status.as_ref());
+    let device =
+        best(contact).and_then(|(name, _)| contact.devices.get(name)).and_then(|device| device.status.as_ref());
     device.or(contact.status.as_ref()).filter(|line| !line.is_empty())
 }
 
@@ -145,5 +146,5 @@ pub fn left(span: Duration) -> String {
 
 /// The banner as a sentence.
 pub fn banner(model: &Model) -> Option<String> {
-    model.banner().map(|banner| crate::app::words::banner(&banner, &model.options))
+    model.banner().map(|banner| words::banner(&banner, &|stamp| super::clock::time(stamp, &model.options)))
 }

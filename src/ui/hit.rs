@@ -46,7 +46,8 @@ fn pane(model: &Model, view: &View, at: Position) -> Target {
     if panes.kind == Kind::Narrow && panes.header.contains(at) && at.x < 6 {
         return Target::List;
     }
-    let talk = [panes.messages, panes.typing, panes.composer_rule, panes.header].iter().any(|rect: &Rect| rect.contains(at));
+    let talk =
+        [panes.messages, panes.typing, panes.composer_rule, panes.header].iter().any(|rect: &Rect| rect.contains(at));
     match view.message_hits.iter().find(|(y, _)| *y == at.y && panes.messages.contains(at)) {
         Some((_, key)) => Target::Message(*key),
         None if talk && model.open.is_some() => Target::Conversation,

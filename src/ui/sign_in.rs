@@ -9,11 +9,14 @@ use super::text::{self, Piece};
 use super::theme::{Role, Theme};
 use super::view::View;
 use crate::app::composer::Composer;
-use crate::app::event::{Consent, Keep};
+use crate::app::event::Keep;
 use crate::app::model::{Account, Model, SignInScreen, SignInStep, SignInWay};
 use crate::app::words::{self, screens};
 use crate::types::{Line as Clean, Problem};
 use ratatui::layout::Rect;
+
+/// Where fields begin, behind their labels.
+const FIELD_COLUMN: u16 = 10;
 
 /// Draws it.
 pub fn draw(model: &Model, screen: &SignInScreen, view: &mut View, area: Rect, paint: &mut Paint<'_>) {
@@ -22,7 +25,9 @@ pub fn draw(model: &Model, screen: &SignInScreen, view: &mut View, area: Rect, p
     match &screen.step {
         SignInStep::Where => form(model, screen, body, paint),
         SignInStep::AskKeep => boxed(ask_keep(model, body.width), body, paint),
-        SignInStep::Working(consent) => say(&[(screens::working(consent), Role::Text)], body, paint),
+        SignInStep::Working(consent) => {
+            say(&[(screens::working(consent), Role::Text)], body, paint);
+        }
         SignInStep::Code { prompt, trouble } => code::draw(model, screen, prompt, trouble.as_ref(), body, paint),
         SignInStep::Opening => opening(model, screen, body, paint),
         SignInStep::Review { scopes } => boxed(review(model, screen, scopes, body.width), body, paint),
@@ -34,7 +39,7 @@ pub fn draw(model: &Model, screen: &SignInScreen, view: &mut View, area: Rect, p
 pub fn bottom(
     model: &Model,
     left: String,
-    right: &str,
+    right: &'static str,
     area: Rect,
     view: &mut View,
     paint: &mut Paint<'_>,
@@ -203,7 +208,7 @@ fn field(
         return y;
     }
     let x = paint.put(body.x + 3, y, body.right(), label, Role::Text);
-    let x = if label.is_empty() { x } else { body.x + 3 + screens::FIELD_COLUMN };
+    let x = if label.is_empty() { x } else { body.x + 3 + FIELD_COLUMN };
     let x = paint.put(x, y, body.right(), "> ", if active { Role::Accent } else { Role::Dim });
     let room = body.right().saturating_sub(x + 1);
     let (shown, column) = if masked {
@@ -225,11 +230,8 @@ fn field(
 
 fn opening(model: &Model, screen: &SignInScreen, body: Rect, paint: &mut Paint<'_>) {
     let address = account(model, screen).map_or_else(String::new, facts::own_address);
-    let words = if screen.way == SignInWay::Password {
-        screens::signing_in_as(&address)
-    } else {
-        screens::thank_you(&address)
-    };
+    let words =
+        if screen.way == SignInWay::Password { screens::signing_in_as(&address) } else { screens::thank_you(&address) };
     say(&[(words, Role::Ok)], body, paint);
 }
 

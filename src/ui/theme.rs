@@ -4,6 +4,7 @@
 //! text is dim by attribute, never by bright black or blue, which vanish on common palettes.
 
 use crate::app::model::Options;
+use crate::app::words::screens as words;
 use crate::xmpp::Show;
 use ratatui::style::{Color, Modifier, Style};
 use std::borrow::Cow;
@@ -84,6 +85,19 @@ impl Sign {
             Some(Show::Busy) => Self::Busy,
             Some(Show::Offline) => Self::Offline,
             None => Self::Unknown,
+        }
+    }
+
+    /// The state in a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Available => words::AVAILABLE,
+            Self::Away | Self::Gone => words::AWAY,
+            Self::Busy => words::BUSY,
+            Self::Offline => words::OFFLINE,
+            Self::Hidden => words::APPEAR_OFFLINE,
+            Self::Request => words::WAITING,
+            Self::Unknown => words::UNKNOWN,
         }
     }
 }

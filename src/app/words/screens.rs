@@ -1,8 +1,10 @@
 //! The words of the screens: labels, hints, questions. Plurals by rule, nothing glued together elsewhere.
 
 use crate::app::event::Consent;
-use crate::types::Problem;
+use crate::app::ops::Banner;
+use crate::types::{Problem, Stamp};
 use crate::xmpp::Show;
+use std::time::Duration;
 
 /// A question with its keys.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +43,17 @@ words! {
 /// Name of a month, 1 to 12.
 pub fn month(number: usize) -> &'static str {
     const MONTHS: [&str; 12] = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
         "December",
     ];
     MONTHS.get(number.wrapping_sub(1)).copied().unwrap_or("")
@@ -240,6 +252,46 @@ pub fn chats(count: usize) -> String {
 pub fn tiny(unread: usize, trouble: bool) -> String {
     let mark = if trouble { " !" } else { "" };
     if unread == 0 { format!("butty{mark}") } else { format!("butty ({unread}){mark}") }
+}
+
+/// The banner. `clock` tells a moment as hours and minutes.
+pub fn banner(banner: &Banner, clock: &dyn Fn(Stamp) -> String) -> String {
+    match banner {
+        Banner::Trouble(problem) | Banner::NeedsYou { problem, .. } => trouble(problem),
+        Banner::Lost { waiting, .. } if *waiting > 0 => {
+            format!("! Still offline. What you write is kept and sent in order.  ({waiting})")
+        }
+        Banner::Lost { first, since, problem, retry_in, retry_at, attempt, .. } => {
+            let what = match problem {
+                Some(problem) if *first => super::problem(problem).what,
+                _ if *first => "Not connected yet.".to_owned(),
+                _ => format!("Connection lost at {}.", clock(*since)),
+            };
+            format!("! {what} {}F5 now · /doctor", again(*retry_in, *retry_at, *attempt, clock))
+        }
+        Banner::Back { after, sent, received, .. } => {
+            let after = minutes_and_seconds(after.as_secs() / 60, after.as_secs() % 60);
+            format!("✓ Back online after {after}. {sent} sent, {received} received.")
+        }
+    }
+}
+
+/// What happened, and what to do.
+fn trouble(problem: &Problem) -> String {
+    let said = super::problem(problem);
+    format!("! {} {}", said.what, said.next.join(" · "))
+}
+
+/// When the next try comes: whole seconds below ten, else the time of day.
+fn again(wait: Option<Duration>, at: Option<Stamp>, attempt: u32, clock: &dyn Fn(Stamp) -> String) -> String {
+    let attempt = if attempt > 1 { format!(" (attempt {attempt})") } else { String::new() };
+    match (wait, at) {
+        (Some(wait), _) if wait <= Duration::from_secs(10) => {
+            format!("Trying again in {} s{attempt}. ", wait.as_millis().div_ceil(1000))
+        }
+        (Some(_), Some(at)) => format!("Trying again at {}{attempt}. ", clock(at)),
+        _ => String::new(),
+    }
 }
 
 // Pickers.

@@ -177,7 +177,9 @@ impl<'a> Walk<'a> {
     /// After `/clear`, a pane that follows the newest message begins here.
     fn first_not_cleared(&self) -> usize {
         match self.talk.cleared_at {
-            Some(cleared) => self.talk.messages.iter().rposition(|message| message.stamp <= cleared).map_or(0, |at| at + 1),
+            Some(cleared) => {
+                self.talk.messages.iter().rposition(|message| message.stamp <= cleared).map_or(0, |at| at + 1)
+            }
             None => 0,
         }
     }
@@ -234,9 +236,10 @@ impl<'a> Walk<'a> {
 
     /// The next message of ours that did not fail stands elsewhere, or there is none.
     fn state_changes_after(&self, at: usize, state: &MessageState) -> bool {
-        let next = self.talk.messages.iter().skip(at + 1).find(|message| {
-            message.direction == Direction::Out && !matches!(message.state, MessageState::Failed(_))
-        });
+        let next =
+            self.talk.messages.iter().skip(at + 1).find(|message| {
+                message.direction == Direction::Out && !matches!(message.state, MessageState::Failed(_))
+            });
         next.is_none_or(|next| std::mem::discriminant(&next.state) != std::mem::discriminant(state))
     }
 }

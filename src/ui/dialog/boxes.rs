@@ -17,7 +17,8 @@ pub fn of(model: &Model, overlay: &Overlay, width: &dyn Fn(u16) -> u16) -> Dialo
         Overlay::Request { account, from } => request(model, account, from, width(WIDE)),
         Overlay::Card(key) => card(model, key, width(WIDE)),
         Overlay::SignOut { account, forget, everywhere, kept, pending, row } => {
-            let boxes = [(screens::forget_messages(*kept), *forget), (screens::SIGN_OUT_EVERYWHERE.into(), *everywhere)];
+            let boxes =
+                [(screens::forget_messages(*kept), *forget), (screens::SIGN_OUT_EVERYWHERE.into(), *everywhere)];
             sign_out(model, account, boxes, *pending, *row, width(WIDE))
         }
         Overlay::PasteSend { lines } => paste(model, *lines, width(SMALL)),
@@ -37,7 +38,8 @@ fn status(model: &Model, selected: usize, message: &Composer, editing: bool, wid
     let states = [Show::Available, Show::Busy, Show::Away, Show::Offline];
     for (row, show) in states.into_iter().enumerate() {
         let (sign, word) = facts::own_wish(show);
-        let pieces = vec![Piece::new(theme.sign(sign), Role::Presence(sign)), Piece::new(format!(" {word}"), Role::Text)];
+        let pieces =
+            vec![Piece::new(theme.sign(sign), Role::Presence(sign)), Piece::new(format!(" {word}"), Role::Text)];
         let line = Line::choice(row, !editing && row == selected, pieces);
         let note = match show {
             Show::Busy => screens::BUSY_NOTE,
@@ -64,12 +66,8 @@ fn request(model: &Model, account: &AccountId, from: &BareJid, width: u16) -> Di
     let nick = asked.and_then(|request| request.nick.as_ref());
     let messenger = facts::account(model, account).is_some_and(|account| account.features.messenger);
     let name = nick.map_or_else(|| from.to_string(), ToString::to_string);
-    let mut dialog = Dialog {
-        title: screens::REQUEST_TITLE.into(),
-        foot: screens::REQUEST_FOOT.into(),
-        width,
-        ..Dialog::default()
-    };
+    let mut dialog =
+        Dialog { title: screens::REQUEST_TITLE.into(), foot: screens::REQUEST_FOOT.into(), width, ..Dialog::default() };
     let ascii = model.options.ascii;
     dialog.say(&screens::wants_to_be_your_buddy(&name), Role::Title, ascii);
     if nick.is_some() && !messenger {
@@ -134,7 +132,7 @@ fn card(model: &Model, key: &ConversationKey, width: u16) -> Dialog {
 }
 
 fn state_words(model: &Model, key: &ConversationKey, sign: Sign) -> String {
-    let word = screens::sign(sign);
+    let word = sign.word();
     match facts::since(model, key) {
         Some(since) if matches!(sign, Sign::Away | Sign::Gone | Sign::Offline) => {
             screens::state_since(word, &clock::since(since, model.now.wall, &model.options))
@@ -187,8 +185,7 @@ fn sign_out(
 
 /// The first lines and the last one of what would be sent.
 fn paste(model: &Model, lines: usize, width: u16) -> Dialog {
-    let mut dialog =
-        Dialog { title: screens::send_lines(lines), foot: String::new(), width, ..Dialog::default() };
+    let mut dialog = Dialog { title: screens::send_lines(lines), foot: String::new(), width, ..Dialog::default() };
     let text = model.open.as_ref().and_then(|key| model.talks.get(key)).map_or("", |talk| talk.composer.text());
     let shown = |line: &str| Line::new(crate::ui::text::without_tabs(line).into_owned(), Role::Code);
     let all: Vec<&str> = text.lines().collect();

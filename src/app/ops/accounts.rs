@@ -1,0 +1,102 @@
+//! Being online or not, and leaving a service.
+
+use crate::app::action::Effects;
+use crate::app::effect::{Effect, LinkCommand, StoreRequest};
+use crate::app::event::LinkState;
+use crate::app::model::{Model, Overlay, Screen, SigningOut, Welcome};
+use crate::app::words::notices;
+use crate::types::{AccountId, Stage};
+use std::time::Duration;
+
+/// A service has this long to confirm that it forgets us; then we go without its word.
+const SIGN_OUT: Duration = Duration::from_secs(10);
+
+impl Model {
+    /// Goes online, or tries again now.
+    pub fn connect(&mut self, account: Option<&AccountId>, fx: &mut Effects) {
+        let now = self.now;
+        for id in self.meant(account) {
+            let Some(account) = self.account_mut(&id).filter(|account| !account.online()) else { continue };
+            account.wanted = true;
+            account.down_since.get_or_insert(now.wall);
+            account.down_at.get_or_insert(now.mono);
+            if matches!(account.link, LinkState::Idle | LinkState::Offline { .. }) {
+                account.link = LinkState::Connecting(Stage::Lookup);
+            }
+            fx.push(Effect::Link(id, LinkCommand::Connect));
+        }
+    }
+
+    /// Goes offline and stays so.
+    pub fn disconnect(&mut self, account: Option<&AccountId>, fx: &mut Effects) {
+        for id in self.meant(account) {
+            if let Some(account) = self.account_mut(&id) {
+                account.wanted = false;
+                account.down_since = None;
+                account.down_at = None;
+                account.back = None;
+            }
+            fx.push(Effect::Link(id.clone(), LinkCommand::Disconnect));
+            self.lose_session(&id, fx);
+            if let Some(account) = self.account_mut(&id) {
+                account.link = LinkState::Idle;
+            }
+        }
+    }
+
+    /// Asks whether to sign out.
+    pub fn ask_sign_out(&mut self, account: &AccountId, fx: &mut Effects) {
+        let Some(own) = self.account(account) else { return };
+        let pending = own.pending();
+        let account = account.clone();
+        fx.push(Effect::Store(StoreRequest::Count { account: account.clone() }));
+        self.overlays.push(Overlay::SignOut { account, forget: true, everywhere: false, kept: None, pending, row: 0 });
+    }
+
+    /// Signs out: the service is told first, then everything here is forgotten.
+    pub fn sign_out(&mut self, account: &AccountId, forget: bool, everywhere: bool, fx: &mut Effects) {
+        let by = self.now.mono.saturating_add(SIGN_OUT);
+        let Some(own) = self.account_mut(account).filter(|own| own.signing_out.is_none()) else { return };
+        own.wanted = false;
+        own.signing_out = Some(SigningOut { forget, by });
+        fx.push(Effect::Link(account.clone(), LinkCommand::SignOut { everywhere }));
+    }
+
+    /// The service was told, or cannot be.
+    pub(crate) fn end_sign_out(&mut self, id: &AccountId, told: bool, fx: &mut Effects) {
+        let Some(own) = self.account(id) else { return };
+        let Some(SigningOut { forget, .. }) = own.signing_out else { return };
+        let domain = own.setup.domain.as_str();
+        let said = if told { notices::signed_out(domain) } else { notices::signed_out_here(domain) };
+        self.toast(said);
+        fx.push(Effect::StopLink(id.clone()));
+        fx.push(Effect::Store(StoreRequest::ForgetAccount { account: id.clone(), messages: forget }));
+        self.forget_account(id);
+        self.tell_title(fx);
+    }
+
+    /// Takes an account and all that hangs on it out of the mind.
+    pub(crate) fn forget_account(&mut self, id: &AccountId) {
+        self.accounts.retain(|account| account.setup.id != *id);
+        self.talks.retain(|key, _| key.account != *id);
+        self.tabs.retain(|key| key.account != *id);
+        self.pages.retain(|_, key| key.account != *id);
+        self.waiting.retain(|_, row| row.talk.account != *id);
+        self.uncommitted = self.waiting.len();
+        let gone = |key: &crate::app::model::ConversationKey| key.account == *id;
+        self.open.take_if(|key| gone(key));
+        self.last_open.take_if(|key| gone(key));
+        self.list.held = None;
+        self.list.frozen = None;
+        self.overlays.retain(|overlay| match overlay {
+            Overlay::Request { account, .. } | Overlay::SignOut { account, .. } | Overlay::Add { account, .. } => {
+                account != id
+            }
+            Overlay::Card(key) => !gone(key),
+            _ => true,
+        });
+        if self.accounts.is_empty() {
+            self.screen = Screen::Welcome(Welcome { selected: 0, since: self.now.mono });
+        }
+    }
+}

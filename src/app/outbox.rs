@@ -1,0 +1,222 @@
+//! Written, not yet acknowledged.
+//!
+//! Order is kept, and each message is written once per session. After a lost link nobody knows whether what was
+//! written arrived: if the account has an archive, it is asked first, and only what is not found there is written
+//! again, with the same id and the moment at which it was typed (XEP-0203).
+
+use super::action::Effects;
+use super::effect::{Effect, LinkCommand, StoreRequest};
+use super::model::{Account, Asked, Body, Message, MessageState, Model};
+use crate::types::{AccountId, ArchiveId, BareJid, Jid, MessageKey, OriginId, RequestId, Stamp};
+use crate::xmpp::{ArchiveQuery, Command, Outgoing};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// A message that waited longer than this says when it was typed.
+const LATE: Duration = Duration::from_secs(30);
+/// Clocks of two honest computers differ by less: so far beyond the oldest doubtful message the archive is read.
+const MARGIN: Duration = Duration::from_secs(3600);
+/// Pages read for one buddy before the archive is given up as proof.
+const PAGES: u8 = 10;
+/// Messages in a page.
+const PAGE: u16 = 100;
+
+/// Messages on their way out.
+#[derive(Clone, Debug, Default)]
+pub struct Post {
+    /// What `Account::outbox` names.
+    pub unsent: BTreeMap<MessageKey, Message>,
+    /// Written in this session.
+    pub written: BTreeSet<MessageKey>,
+    /// Perhaps written in an earlier one.
+    pub doubtful: BTreeSet<MessageKey>,
+    /// The archive is being asked about the doubtful ones; nothing is written meanwhile.
+    pub check: Option<Check>,
+}
+
+/// A walk back through the archive of one talk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// The page that is awaited; `None`: not begun, features are awaited.
+    pub request: Option<RequestId>,
+    /// The talk being read.
+    pub peer: Option<BareJid>,
+    /// Talks still to be read.
+    pub peers: Vec<BareJid>,
+    /// Pages read in this talk.
+    pub pages: u8,
+    /// The oldest moment seen in this talk.
+    pub oldest: Option<Stamp>,
+}
+
+impl Account {
+    /// Takes a message of ours into the outbox.
+    pub(super) fn post(&mut self, message: Message, doubtful: bool) {
+        let key = message.key;
+        if self.post.unsent.insert(key, message).is_none() {
+            self.outbox.push_back(key);
+        }
+        if doubtful {
+            self.post.doubtful.insert(key);
+        }
+    }
+
+    /// Takes it out again: it arrived, failed, or was given up.
+    pub(super) fn unpost(&mut self, key: MessageKey) -> Option<Message> {
+        self.outbox.retain(|other| *other != key);
+        self.post.written.remove(&key);
+        self.post.doubtful.remove(&key);
+        self.post.unsent.remove(&key)
+    }
+
+    /// The session is over: whatever was written in it is in doubt.
+    pub(super) fn doubt(&mut self) {
+        let written = std::mem::take(&mut self.post.written);
+        self.post.doubtful.extend(written);
+        self.post.check = None;
+    }
+}
+
+impl Model {
+    /// A session stands: sends what waits, after asking about what is in doubt.
+    pub(super) fn begin_post(&mut self, id: &AccountId, fx: &mut Effects) {
+        let Some(account) = self.account_mut(id).filter(|account| account.online()) else { return };
+        if account.post.check.is_none() {
+            let doubtful = account.post.doubtful.iter().filter_map(|key| account.post.unsent.get(key));
+            let peers: BTreeSet<BareJid> = doubtful.map(|message| message.talk.peer.clone()).collect();
+            if !peers.is_empty() {
+                let peers = peers.into_iter().rev().collect();
+                account.post.check = Some(Check { request: None, peer: None, peers, pages: 0, oldest: None });
+            }
+        }
+        self.go_on_post(id, fx);
+    }
+
+    /// The next thing to do: a page of the archive, or the messages themselves.
+    fn go_on_post(&mut self, id: &AccountId, fx: &mut Effects) {
+        let Some(account) = self.account_mut(id) else { return };
+        match &account.post.check {
+            Some(_) if !account.features_known => {}
+            Some(_) if !account.features.archive => self.end_check(id, fx),
+            Some(check) if check.request.is_none() => self.next_peer(id, fx),
+            Some(_) => {}
+            None => self.pump(id, fx),
+        }
+    }
+
+    /// Nothing more can be learned: what is still in doubt is written again.
+    fn end_check(&mut self, id: &AccountId, fx: &mut Effects) {
+        if let Some(account) = self.account_mut(id) {
+            account.post.check = None;
+            account.post.doubtful.clear();
+        }
+        self.pump(id, fx);
+    }
+
+    fn next_peer(&mut self, id: &AccountId, fx: &mut Effects) {
+        let Some(check) = self.account_mut(id).and_then(|account| account.post.check.as_mut()) else { return };
+        check.peer = check.peers.pop();
+        check.pages = 0;
+        check.oldest = None;
+        if check.peer.is_some() { self.ask_check(id, None, fx) } else { self.end_check(id, fx) }
+    }
+
+    fn ask_check(&mut self, id: &AccountId, before: Option<ArchiveId>, fx: &mut Effects) {
+        let request = self.fresh_request();
+        let Some(account) = self.account_mut(id) else { return };
+        let Some(check) = account.post.check.as_mut() else { return };
+        check.request = Some(request);
+        let with = check.peer.clone();
+        account.asked.insert(request, Asked::Check);
+        let query = ArchiveQuery { request, with, after: None, before: Some(before), since: None, max: PAGE };
+        fx.push(Effect::Link(id.clone(), LinkCommand::Session(Command::Archive(query))));
+    }
+
+    /// A page of the check is here, or could not be had (`first`: how to go on; `None`: not at all).
+    pub(super) fn on_check_page(&mut self, id: &AccountId, first: Option<ArchiveId>, fx: &mut Effects) {
+        let Some(account) = self.account_mut(id) else { return };
+        let Some(check) = account.post.check.as_mut() else { return };
+        check.pages = check.pages.saturating_add(1);
+        check.request = None;
+        let open = account.post.doubtful.iter().filter_map(|key| account.post.unsent.get(key));
+        let oldest_open = open.filter(|message| Some(&message.talk.peer) == check.peer.as_ref()).map(|m| m.stamp).min();
+        let seen_enough = match (oldest_open, check.oldest) {
+            (None, _) => true,
+            (Some(open), Some(seen)) => open.since(seen) > MARGIN,
+            (Some(_), None) => false,
+        };
+        match first {
+            Some(first) if !seen_enough && check.pages < PAGES => self.ask_check(id, Some(first), fx),
+            _ => self.next_peer(id, fx),
+        }
+    }
+
+    /// Every archive message passes here: how far back the check has come.
+    pub(super) fn note_check(&mut self, id: &AccountId, peer: &BareJid, stamp: Option<Stamp>) {
+        let Some(check) = self.account_mut(id).and_then(|account| account.post.check.as_mut()) else { return };
+        if let (true, Some(stamp)) = (check.peer.as_ref() == Some(peer), stamp) {
+            check.oldest = Some(check.oldest.map_or(stamp, |oldest| oldest.min(stamp)));
+        }
+    }
+
+    /// Writes everything that was not written in this session, in order.
+    pub(super) fn pump(&mut self, id: &AccountId, fx: &mut Effects) {
+        let now = self.now.wall;
+        let Some(account) = self.accounts.iter_mut().find(|account| account.setup.id == *id) else { return };
+        if !account.online() || account.post.check.is_some() {
+            return;
+        }
+        for key in &account.outbox {
+            let Some(message) = account.post.unsent.get(key).filter(|_| !account.post.written.contains(key)) else {
+                continue;
+            };
+            let Body::Plain(text) = &message.body else { continue };
+            let locked = self.talks.get(&message.talk).and_then(|talk| talk.locked_to.clone());
+            let outgoing = Outgoing {
+                key: *key,
+                to: locked.map_or_else(|| Jid::Bare(message.talk.peer.clone()), Jid::Full),
+                body: text.as_str().to_owned(),
+                ask_receipt: true,
+                delayed: (now.since(message.stamp) > LATE).then_some(message.stamp),
+            };
+            account.post.written.insert(*key);
+            fx.push(Effect::Link(id.clone(), LinkCommand::Session(Command::Send(outgoing))));
+        }
+    }
+
+    /// A message of ours came further. Marks only go up; what was given up as failed may still turn out to have
+    /// arrived.
+    pub(super) fn mark(&mut self, id: &AccountId, key: MessageKey, state: &MessageState, fx: &mut Effects) -> bool {
+        let posted = self
+            .account_mut(id)
+            .and_then(|account| if state.rank() > MessageState::Pending.rank() { account.unpost(key) } else { None });
+        let talk = posted.as_ref().map(|message| message.talk.clone());
+        let talk = talk.or_else(|| self.talk_of(id, key));
+        let shown = talk.and_then(|talk| self.talks.get_mut(&talk)).and_then(|talk| talk.message_mut(key));
+        let old = shown.as_deref().or(posted.as_ref()).map(|message| &message.state);
+        let changes = old.is_some_and(|old| goes_up(old, state));
+        if let Some(message) = shown.filter(|_| changes) {
+            message.state = state.clone();
+        }
+        if changes {
+            fx.push(Effect::Store(StoreRequest::SetState { key, state: state.clone() }));
+        }
+        posted.is_some()
+    }
+
+    /// The talk that has one of our messages in memory.
+    pub(super) fn talk_of(&self, id: &AccountId, key: MessageKey) -> Option<super::model::ConversationKey> {
+        let origin = OriginId(key.to_string());
+        let own = |talk: &&super::model::Conversation| talk.key.account == *id && talk.own(&origin).is_some();
+        self.talks.values().find(own).map(|talk| talk.key.clone())
+    }
+}
+
+/// From `old` to `new` is a step forward. Failing is one only before the other side has the message.
+fn goes_up(old: &MessageState, new: &MessageState) -> bool {
+    match (old, new) {
+        (MessageState::Pending | MessageState::Sent, MessageState::Failed(_)) => true,
+        (_, MessageState::Failed(_)) => false,
+        (old, new) => new.rank() > old.rank(),
+    }
+}

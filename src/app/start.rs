@@ -1,0 +1,189 @@
+//! How everything begins.
+
+use super::action::Effects;
+use super::composer::Composer;
+use super::effect::{Effect, StoreRequest};
+use super::event::{LinkState, Viewport};
+use super::list;
+use super::model::{
+    Account, Chance, Contact, Conversation, ConversationKey, Focus, LayoutChoice, ListState, Model, Options, Screen,
+    Scroll, Welcome, Zone,
+};
+use super::outbox::Post;
+use super::setup::AccountSetup;
+use super::sync::Sync;
+use crate::types::{Epoch, MessageKey, Now, Stage};
+use crate::xmpp::{Appearance, Features, RosterItem, Show};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+impl Model {
+    /// The mind at the start, and what it wants first: the cache of each account, and a link for each.
+    pub fn new(options: Options, setups: Vec<AccountSetup>, seed: u64, now: Now) -> (Self, Effects) {
+        let screen =
+            if setups.is_empty() { Screen::Welcome(Welcome { selected: 0, since: now.mono }) } else { Screen::Main };
+        let mut model = Self {
+            options,
+            accounts: Vec::new(),
+            talks: BTreeMap::new(),
+            tabs: Vec::new(),
+            open: None,
+            last_open: None,
+            focus: Focus::default(),
+            screen,
+            overlays: Vec::new(),
+            list: ListState { folded: BTreeSet::from([list::OFFLINE.to_owned()]), ..ListState::default() },
+            toast: None,
+            trouble: None,
+            viewport: Viewport::default(),
+            focused: true,
+            now,
+            revision: 0,
+            quit_armed: None,
+            leaving: None,
+            cache_known: setups.is_empty(),
+            chance: Chance { seed, drawn: 0 },
+            pages: BTreeMap::new(),
+            uncommitted: 0,
+            waiting: BTreeMap::new(),
+            last_key: MessageKey(0),
+            last_input: now.mono,
+            titled: None,
+            notified_at: None,
+        };
+        let mut fx = Effects::new();
+        for setup in setups {
+            model.add_account(setup, &mut fx);
+        }
+        (model, fx)
+    }
+
+    /// Takes an account in: asks for its cache, starts its link.
+    pub(super) fn add_account(&mut self, setup: AccountSetup, fx: &mut Effects) {
+        let account = setup.id.clone();
+        let connect = setup.enabled;
+        fx.push(Effect::Store(StoreRequest::Open { account }));
+        self.accounts.push(Account::new(setup.clone(), self.now));
+        fx.push(Effect::StartLink { setup: Box::new(setup), roster_version: None, connect });
+    }
+}
+
+impl Account {
+    /// An account of which only the setup is known.
+    pub fn new(setup: AccountSetup, now: Now) -> Self {
+        let wanted = setup.enabled;
+        Self {
+            setup,
+            link: if wanted { LinkState::Connecting(Stage::Lookup) } else { LinkState::Idle },
+            epoch: Epoch::default(),
+            jid: None,
+            tls: None,
+            features: Features::default(),
+            features_known: false,
+            appearance: Appearance { show: Show::Available, status: None, priority: 0 },
+            before_away: None,
+            roster: BTreeMap::new(),
+            roster_version: None,
+            roster_known: false,
+            requests: Vec::new(),
+            outbox: VecDeque::new(),
+            down_since: wanted.then_some(now.wall),
+            back: None,
+            synced_to: None,
+            paused: false,
+            wanted,
+            was_online: false,
+            down_at: wanted.then_some(now.mono),
+            attempts: 0,
+            host: None,
+            keep: None,
+            fresh: false,
+            device_sign_in: false,
+            scopes: Vec::new(),
+            signing_out: None,
+            post: Post::default(),
+            sync: Sync::default(),
+            settle_at: None,
+            asked: BTreeMap::new(),
+        }
+    }
+}
+
+impl Contact {
+    /// A buddy of whom only the roster tells: the state is not known yet.
+    pub fn new(item: RosterItem) -> Self {
+        Self {
+            item,
+            nick: None,
+            devices: BTreeMap::new(),
+            since: None,
+            status: None,
+            stale: true,
+            typing: None,
+            sorted_as: None,
+        }
+    }
+}
+
+impl Conversation {
+    /// A talk of which nothing is loaded.
+    pub fn new(key: ConversationKey) -> Self {
+        Self {
+            key,
+            messages: VecDeque::new(),
+            more_stored: true,
+            loaded: false,
+            archive_asked: None,
+            composer: Composer::default(),
+            draft_saved: String::new(),
+            draft_due: None,
+            unread: 0,
+            new_from: None,
+            new_count: 0,
+            scroll: Scroll::Bottom,
+            selected: None,
+            locked_to: None,
+            told_typing: None,
+            cleared_at: None,
+            warn_plain: false,
+            last_at: None,
+            nick: None,
+            page: None,
+            tail_missing: false,
+            archive_start: false,
+            late_marks: Vec::new(),
+            known_ids: BTreeSet::new(),
+        }
+    }
+}
+
+impl Default for Options {
+    /// As `config.example.toml` has them.
+    fn default() -> Self {
+        Self {
+            ascii: false,
+            mono: false,
+            layout: LayoutChoice::Auto,
+            list_width: 0,
+            max_text_width: 96,
+            mouse: true,
+            hints: true,
+            title: true,
+            hide_offline: false,
+            max_fps: 30,
+            composer_rows: 8,
+            enter_newline: false,
+            paste_ask_lines: 5,
+            send_typing: true,
+            send_delivered: true,
+            auto_away: Some(Duration::from_secs(600)),
+            bell: true,
+            clock_24h: true,
+            zone: Zone::default(),
+            demo: false,
+            over_ssh: false,
+            can_open_browser: false,
+            keys: BTreeMap::new(),
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! The messages of a talk in memory: order, identity, bounds.
+//!
+//! A message can reach us live, as a copy from another device, out of the archive and out of our own store. Here
+//! it is decided whether two of them are one. Ids that other people choose prove little: the same id with other
+//! words is another message, and both are shown (XEP-0359 section 5).
+
+use super::model::{Body, Conversation, Message, MessageState, Scroll};
+use crate::types::{MessageKey, OriginId, Stamp, StanzaId};
+use crate::xmpp::{Direction, Via};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+/// Messages kept in memory for a talk that is not on the screen.
+const KEEP_CLOSED: usize = 200;
+/// While the person reads far up, arrivals may fill memory up to here; then they wait in the store.
+const KEEP_READING: usize = 2 * Conversation::KEEP;
+/// Two copies without any id are one if they say the same and were written this close together.
+const NEAR: Duration = Duration::from_secs(120);
+/// How many of the newest messages are looked at when there is no id to look for.
+const LOOK_BACK: usize = 50;
+/// A clock of the server this far ahead is believed for the order of messages, not more.
+const AHEAD: Duration = Duration::from_secs(24 * 3600);
+
+/// How a message was put in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placed {
+    /// It is in memory.
+    Here,
+    /// It belongs to a part that is only in the store.
+    Elsewhere,
+}
+
+impl Conversation {
+    /// A message in memory.
+    pub fn message(&self, key: MessageKey) -> Option<&Message> {
+        self.messages.iter().rev().find(|message| message.key == key)
+    }
+
+    /// A message in memory, to change it.
+    pub fn message_mut(&mut self, key: MessageKey) -> Option<&mut Message> {
+        self.messages.iter_mut().rev().find(|message| message.key == key)
+    }
+
+    /// Where a message stands in memory.
+    pub fn index(&self, key: MessageKey) -> Option<usize> {
+        self.messages.iter().rposition(|message| message.key == key)
+    }
+
+    /// One of our own messages, by the id that we gave it.
+    pub fn own(&self, id: &OriginId) -> Option<&Message> {
+        self.may_know(&id.0)
+            .then(|| {
+                let ours = |m: &&Message| m.direction == Direction::Out && m.origin.as_ref() == Some(id);
+                self.messages.iter().rev().find(ours)
+            })
+            .flatten()
+    }
+
+    /// The stamp of something that happens now: never above what is here already, though our clock be behind.
+    pub fn stamp_now(&self, now: Stamp) -> Stamp {
+        match self.last_at {
+            Some(last) if last > now && last.since(now) <= AHEAD => last,
+            _ => now,
+        }
+    }
+
+    /// The message that `new` is another copy of.
+    pub fn twin(&self, new: &Message, via: Via, delayed: bool) -> Option<MessageKey> {
+        if let Some(id) = new.stanza_id.as_ref().filter(|id| self.may_know(&id.0)) {
+            let same = |m: &&Message| m.direction == new.direction && m.stanza_id.as_ref() == Some(id);
+            if let Some(twin) = self.messages.iter().rev().find(same) {
+                return Some(twin.key);
+            }
+        }
+        match &new.origin {
+            Some(origin) if !self.may_know(&origin.0) => None,
+            Some(_) => self.messages.iter().find(|m| same_words(m, new, via, delayed)).map(|m| m.key),
+            None if via == Via::Archive => {
+                self.messages.iter().rev().take(LOOK_BACK).find(|m| same_without_id(m, new)).map(|m| m.key)
+            }
+            None => None,
+        }
+    }
+
+    /// Puts a message in its place: by stamp, then by key.
+    pub fn place(&mut self, message: Message) -> Placed {
+        self.last_at = self.last_at.max(Some(message.stamp));
+        let order = (message.stamp, message.key);
+        let older = self.messages.front().is_some_and(|first| order < (first.stamp, first.key));
+        if (older && self.loaded && self.more_stored) || self.tail_missing {
+            return Placed::Elsewhere;
+        }
+        self.learn(&message);
+        let at = match self.messages.back() {
+            Some(last) if order < (last.stamp, last.key) => self.messages.partition_point(|m| (m.stamp, m.key) < order),
+            _ => self.messages.len(),
+        };
+        self.messages.insert(at, message);
+        Placed::Here
+    }
+
+    /// Puts a page of the store in. What is here already is newer than its copy on the disk.
+    pub fn place_page(&mut self, page: Vec<Message>) {
+        self.more_stored = false; // every message of the page has its place here
+        for message in page {
+            if message.talk == self.key && self.message(message.key).is_none() {
+                self.place(message);
+            }
+        }
+    }
+
+    /// Forgets what does not fit in memory; the store has it. What is looked at stays.
+    pub fn trim(&mut self, on_screen: bool) {
+        let keep = if on_screen { Self::KEEP } else { KEEP_CLOSED };
+        if self.messages.len() <= keep {
+            return;
+        }
+        if let (true, Scroll::At { key, .. }) = (on_screen, self.scroll) {
+            let spare = self.index(key).unwrap_or(0).saturating_sub(Self::KEEP / 4);
+            let over = self.messages.len().saturating_sub(keep);
+            self.forget_first(over.min(spare));
+            if self.messages.len() > KEEP_READING {
+                self.messages.truncate(KEEP_READING);
+                self.tail_missing = true;
+            }
+        } else {
+            self.forget_first(self.messages.len() - keep);
+        }
+        if self.known_ids.len() > 4 * keep {
+            self.relearn();
+        }
+    }
+
+    /// Forgets everything loaded, to be read from the store again.
+    pub fn unload(&mut self) {
+        self.messages.clear();
+        self.known_ids.clear();
+        self.loaded = false;
+        self.more_stored = true;
+        self.tail_missing = false;
+        self.page = None;
+    }
+
+    /// Takes the ids that another copy of a message brought.
+    pub fn adopt(&mut self, key: MessageKey, stanza_id: Option<&StanzaId>, origin: Option<&OriginId>) -> bool {
+        let Some(message) = self.message_mut(key) else { return false };
+        let learned = message.stanza_id.is_none() && stanza_id.is_some();
+        if learned {
+            message.stanza_id = stanza_id.cloned();
+        }
+        if message.origin.is_none() {
+            message.origin = origin.cloned();
+        }
+        let ids = [message.stanza_id.as_ref().map(|id| hash(&id.0)), message.origin.as_ref().map(|id| hash(&id.0))];
+        self.known_ids.extend(ids.into_iter().flatten());
+        learned
+    }
+
+    /// Takes a message out, and moves what hangs on it to `instead`.
+    pub fn replace_key(&mut self, key: MessageKey, instead: MessageKey) {
+        let known = self.message(instead).is_some();
+        if let Some(at) = self.index(key) {
+            if known {
+                self.messages.remove(at);
+            } else if let Some(message) = self.messages.get_mut(at) {
+                message.key = instead;
+            }
+        }
+        let moved = |place: &mut Option<MessageKey>| {
+            if *place == Some(key) {
+                *place = Some(instead);
+            }
+        };
+        moved(&mut self.selected);
+        moved(&mut self.new_from);
+        if let Scroll::At { key: anchor, .. } = &mut self.scroll
+            && *anchor == key
+        {
+            *anchor = instead;
+        }
+    }
+
+    /// The key from which the "new" rule counts: the `new_count`th newest of theirs.
+    pub fn first_new(&self) -> Option<MessageKey> {
+        let count = usize::try_from(self.new_count).ok()?.checked_sub(1)?;
+        let theirs = || self.messages.iter().rev().filter(|m| m.direction == Direction::In);
+        theirs().nth(count).or_else(|| theirs().last()).map(|m| m.key)
+    }
+
+    fn may_know(&self, id: &str) -> bool {
+        self.known_ids.contains(&hash(id))
+    }
+
+    fn learn(&mut self, message: &Message) {
+        self.known_ids.extend(message.stanza_id.as_ref().map(|id| hash(&id.0)));
+        self.known_ids.extend(message.origin.as_ref().map(|id| hash(&id.0)));
+    }
+
+    fn relearn(&mut self) {
+        let ids = self.messages.iter().flat_map(|m| {
+            [m.stanza_id.as_ref().map(|id| hash(&id.0)), m.origin.as_ref().map(|id| hash(&id.0))].into_iter().flatten()
+        });
+        self.known_ids = ids.collect();
+    }
+
+    fn forget_first(&mut self, count: usize) {
+        if count > 0 {
+            self.messages.drain(..count.min(self.messages.len()));
+            self.more_stored = true;
+        }
+    }
+}
+
+impl MessageState {
+    /// How far a message came, as a number; marks only go up.
+    pub fn rank(&self) -> u8 {
+        match self {
+            Self::Pending => 0,
+            Self::Failed(_) => 1,
+            Self::Sent => 2,
+            Self::Received | Self::Delivered => 3,
+            Self::Read(_) => 4,
+        }
+    }
+}
+
+/// The text of a body, for comparing copies.
+fn text(body: &Body) -> &str {
+    match body {
+        Body::Plain(prose) | Body::Sealed(prose) => prose.as_str(),
+        Body::Unreadable(method) => method.as_str(),
+    }
+}
+
+/// Both carry the same id of the sender. Our own ids are ours; theirs count only with the same words, and only if
+/// nothing proves that these are two messages.
+fn same_words(old: &Message, new: &Message, via: Via, delayed: bool) -> bool {
+    if old.direction != new.direction || old.origin != new.origin {
+        return false;
+    }
+    if new.direction == Direction::Out {
+        return true;
+    }
+    let proved_apart = match (&old.stanza_id, &new.stanza_id) {
+        (Some(a), Some(b)) => a != b,
+        // One stream never tells the same message twice: only a late or archived copy can be a repetition.
+        (None, _) => via != Via::Archive && !delayed,
+        (Some(_), None) => !delayed && old.stamp.since(new.stamp).max(new.stamp.since(old.stamp)) > NEAR,
+    };
+    !proved_apart && text(&old.body) == text(&new.body)
+}
+
+/// No id at all: the same words at the same time, and one of them not from the archive.
+fn same_without_id(old: &Message, new: &Message) -> bool {
+    old.direction == new.direction
+        && old.origin.is_none()
+        && (old.stanza_id.is_none() || new.stanza_id.is_none())
+        && text(&old.body) == text(&new.body)
+        && old.stamp.since(new.stamp).max(new.stamp.since(old.stamp)) <= NEAR
+}
+
+/// A hash without chance, so that the same events make the same model.
+fn hash(id: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish()
+}

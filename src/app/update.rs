@@ -1,0 +1,67 @@
+//! What happens, happens here: one line per sort of event. The work is in the files below and in `ops`.
+
+pub mod key;
+mod link;
+mod marks;
+mod message;
+mod mouse;
+pub mod overlay;
+pub mod paste;
+mod presence;
+mod roster;
+mod sign_in;
+mod stored;
+mod tick;
+
+use super::action::Effects;
+use super::event::Event;
+use super::list;
+use super::model::{Focus, Model, Screen};
+use crate::types::Now;
+use std::time::Duration;
+
+impl Model {
+    /// One thing happened: changes the model and says what is wanted of the world, in order.
+    pub fn update(&mut self, now: Now, event: Event) -> Effects {
+        let before = std::mem::replace(&mut self.now, now);
+        let mut fx = Effects::new();
+        self.note_clock(before, &mut fx);
+        if matches!(event, Event::Key(_) | Event::Paste(_) | Event::Mouse(..)) {
+            self.note_input(&mut fx);
+        }
+        self.dispatch(event, &mut fx);
+        list::hold(self, self.focus == Focus::List && matches!(self.screen, Screen::Main));
+        fx
+    }
+
+    fn dispatch(&mut self, event: Event, fx: &mut Effects) {
+        if !matches!(event, Event::Tick | Event::Settled(..) | Event::Stored(_)) {
+            self.touch();
+        }
+        match event {
+            Event::Key(key) => key::on_key(self, key, fx),
+            Event::Paste(text) => paste::on_paste(self, &text, fx),
+            Event::Mouse(action, target) => mouse::on_mouse(self, action, target, fx),
+            Event::Viewport(viewport) => self.viewport = viewport,
+            Event::Settled(talk, scroll) => self.on_settled(&talk, scroll, fx),
+            Event::Focus(focused) => self.on_focus(focused, fx),
+            Event::Link(account, event) => link::on_link(self, &account, event, fx),
+            Event::Stored(stored) => stored::on_stored(self, stored, fx),
+            Event::Tick => tick::on_tick(self, fx),
+            Event::Terminate => self.leave(0, fx),
+            Event::Resumed => self.on_resumed(fx),
+            Event::Command(line) => key::on_command(self, &line, fx),
+            Event::ConfigProblem(problem) => self.on_config(problem),
+        }
+    }
+
+    /// Something visible changed.
+    pub(super) fn touch(&mut self) {
+        self.revision = self.revision.wrapping_add(1);
+    }
+
+    /// When `Event::Tick` is wanted next (`Now::mono`).
+    pub fn deadline(&self) -> Option<Duration> {
+        tick::deadline(self)
+    }
+}

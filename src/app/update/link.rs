@@ -1,0 +1,214 @@
+//! What links tell. Facts of a session that is over are dropped.
+
+use super::{marks, message, presence, roster, sign_in};
+use crate::app::action::Effects;
+use crate::app::effect::{Effect, StoreRequest};
+use crate::app::event::{LinkEvent, LinkFact, LinkState};
+use crate::app::model::{Account, Asked, Back, Model};
+use crate::app::words;
+use crate::types::{AccountId, Line, Problem, RequestId, Stage};
+use crate::xmpp::{Event, Features, SignedIn};
+use std::time::Duration;
+
+/// An outage shorter than this is not spoken of.
+const BLIP: Duration = Duration::from_secs(3);
+/// How long "Back online" is shown.
+const BACK: Duration = Duration::from_secs(6);
+
+/// A fact of a link.
+pub(super) fn on_link(model: &mut Model, id: &AccountId, event: LinkEvent, fx: &mut Effects) {
+    let Some(account) = model.account_mut(id).filter(|account| event.epoch >= account.epoch) else { return };
+    if event.epoch > account.epoch {
+        account.epoch = event.epoch;
+        model.lose_session(id, fx);
+    }
+    match event.fact {
+        LinkFact::Dialing { host } => model.on_dialing(id, host),
+        LinkFact::Secured { version } => model.on_secured(id, version),
+        LinkFact::Session(event) => on_session(model, id, event, fx),
+        LinkFact::Down { problem, retry_in } => model.on_down(id, problem, retry_in, fx),
+        LinkFact::PasswordWanted { problem, device_sign_in } => {
+            sign_in::on_password_wanted(model, id, problem, device_sign_in);
+        }
+        LinkFact::Consent(consent) => sign_in::on_consent(model, id, consent),
+        LinkFact::Kept(keep) => model.on_kept(id, keep),
+        LinkFact::SignedOut { told } => model.end_sign_out(id, told, fx),
+    }
+}
+
+/// A fact of a session.
+fn on_session(model: &mut Model, id: &AccountId, event: Event, fx: &mut Effects) {
+    match event {
+        Event::Reached(stage) => model.on_reached(id, stage),
+        Event::SignedIn(signed_in) => model.on_signed_in(id, signed_in, fx),
+        Event::Features(features) => model.on_features(id, features, fx),
+        Event::Roster { items, version } => roster::on_roster(model, id, items, version, fx),
+        Event::RosterPush { item, version } => roster::on_push(model, id, item, version, fx),
+        Event::Presence(presence) => presence::on_presence(model, id, presence),
+        Event::SubscriptionRequest { from, nick, text } => roster::on_request(model, id, from, nick, text, fx),
+        Event::Message(incoming) => message::on_message(model, id, *incoming, fx),
+        Event::ChatState { from, state } => presence::on_chat_state(model, id, &from, state),
+        Event::Receipt { from, of, .. } => marks::on_receipt(model, id, &from.bare(), &of, fx),
+        Event::Acknowledged(key) => marks::on_acknowledged(model, id, key, fx),
+        Event::Bounced { key, from, problem } => marks::on_bounced(model, id, &key, from.as_ref(), problem, fx),
+        Event::ArchivePage { request, first, last, complete, .. } => {
+            model.on_page(id, request, (first, last), complete, fx);
+        }
+        Event::AddressFound { request, jid } => model.on_found(id, request, jid, fx),
+        Event::RequestFailed { request, problem } => model.on_refused(id, request, &problem, fx),
+        // The link acts on these itself, and says `Down` after an end.
+        Event::Offered(_) | Event::Discovered { .. } | Event::Redirected { .. } => {}
+        Event::Pong(_) | Event::Ended(_) => {}
+    }
+}
+
+impl Model {
+    fn on_dialing(&mut self, id: &AccountId, host: Line) {
+        let now = self.now;
+        let Some(account) = self.account_mut(id) else { return };
+        account.host = Some(host);
+        account.link = LinkState::Connecting(Stage::Lookup);
+        account.attempts = account.attempts.saturating_add(1);
+        account.down_since.get_or_insert(now.wall);
+        account.down_at.get_or_insert(now.mono);
+    }
+
+    fn on_secured(&mut self, id: &AccountId, version: &'static str) {
+        if let Some(account) = self.account_mut(id) {
+            account.tls = Some(version);
+        }
+    }
+
+    fn on_reached(&mut self, id: &AccountId, stage: Stage) {
+        if let Some(account) = self.account_mut(id).filter(|account| !account.online()) {
+            account.link = LinkState::Connecting(stage);
+        }
+    }
+
+    fn on_kept(&mut self, id: &AccountId, keep: crate::app::event::Keep) {
+        if let Some(account) = self.account_mut(id) {
+            account.keep = Some(keep);
+        }
+    }
+
+    fn on_signed_in(&mut self, id: &AccountId, signed_in: SignedIn, fx: &mut Effects) {
+        let now = self.now;
+        if let Some(problem) = self.account(id).and_then(|account| other_person(account, &signed_in)) {
+            sign_in::refuse_person(self, id, problem, fx);
+            return;
+        }
+        let Some(account) = self.account_mut(id) else { return };
+        account.jid = Some(signed_in.jid.clone());
+        account.link = LinkState::Online;
+        account.attempts = 0;
+        let out = account.down_at.take().map(|at| now.mono.saturating_sub(at));
+        account.down_since = None;
+        account.back = out.filter(|out| account.was_online && *out >= BLIP).map(|after| Back {
+            after,
+            sent: 0,
+            received: 0,
+            until: now.mono.saturating_add(BACK),
+        });
+        account.was_online = true;
+        fx.push(Effect::Store(StoreRequest::Bound { account: id.clone(), jid: signed_in.jid }));
+        self.tell_appearance(id, fx);
+        self.begin_post(id, fx);
+        sign_in::on_success(self, id, fx);
+    }
+
+    fn on_features(&mut self, id: &AccountId, features: Features, fx: &mut Effects) {
+        let Some(account) = self.account_mut(id) else { return };
+        account.features = features;
+        account.features_known = true;
+        self.begin_post(id, fx);
+        self.catch_up(id, fx);
+        if let Some(open) = self.open.clone().filter(|open| open.account == *id) {
+            self.ask_talk_archive(&open, false, fx);
+        }
+    }
+
+    fn on_down(&mut self, id: &AccountId, problem: Option<Problem>, retry_in: Option<Duration>, fx: &mut Effects) {
+        let now = self.now;
+        self.lose_session(id, fx);
+        let Some(account) = self.account_mut(id) else { return };
+        if account.wanted {
+            account.down_since.get_or_insert(now.wall);
+            account.down_at.get_or_insert(now.mono);
+        }
+        let retry_at = retry_in.map(|wait| now.mono.saturating_add(wait));
+        let since = account.down_since.unwrap_or(now.wall);
+        account.link = if !account.wanted && problem.is_none() {
+            LinkState::Idle
+        } else {
+            LinkState::Offline { problem: problem.clone(), retry_at, since }
+        };
+        sign_in::on_down(self, id, problem, fx);
+    }
+
+    /// A session is over, by whatever end: nothing of it is believed any more, and nothing vanishes.
+    pub(crate) fn lose_session(&mut self, id: &AccountId, fx: &mut Effects) {
+        self.lose_sync(id, fx);
+        let Some(account) = self.account_mut(id) else { return };
+        account.doubt();
+        account.features_known = false;
+        account.roster_known = false;
+        account.tls = None;
+        account.settle_at = None;
+        account.asked.clear();
+        for contact in account.roster.values_mut() {
+            contact.stale = true;
+            contact.typing = None;
+        }
+        if account.online() {
+            account.link = LinkState::Connecting(Stage::Lookup);
+        }
+        // A new session reads by itself.
+        account.paused = false;
+        for talk in self.talks.values_mut().filter(|talk| talk.key.account == *id) {
+            talk.locked_to = None;
+            talk.told_typing = None;
+        }
+    }
+
+    fn on_page(
+        &mut self,
+        id: &AccountId,
+        request: RequestId,
+        (first, last): (Option<crate::types::ArchiveId>, Option<crate::types::ArchiveId>),
+        complete: bool,
+        fx: &mut Effects,
+    ) {
+        match self.answered(id, request) {
+            Some(Asked::CatchUp) => self.on_catch_up_page(id, last, complete, fx),
+            Some(Asked::Check) => self.on_check_page(id, first.filter(|_| !complete), fx),
+            Some(Asked::Talk(key)) => self.on_talk_page(&key, complete),
+            Some(Asked::Buddy(_) | Asked::Address { .. }) | None => {}
+        }
+    }
+
+    fn on_found(&mut self, id: &AccountId, request: RequestId, jid: Option<crate::types::BareJid>, fx: &mut Effects) {
+        if let Some(asked) = self.answered(id, request) {
+            self.on_address(id, asked, jid, fx);
+        }
+    }
+
+    fn on_refused(&mut self, id: &AccountId, request: RequestId, problem: &Problem, fx: &mut Effects) {
+        match self.answered(id, request) {
+            Some(Asked::CatchUp) => self.on_catch_up_failed(id, problem, fx),
+            Some(Asked::Check) => self.on_check_page(id, None, fx),
+            Some(Asked::Buddy(_) | Asked::Address { .. }) => self.toast(words::problem(problem).what),
+            Some(Asked::Talk(_)) | None => {}
+        }
+    }
+}
+
+/// The service let somebody else in than this account belongs to. A Messenger-style service ignores the typed name,
+/// so there the address of the last sign-in counts.
+fn other_person(account: &Account, signed_in: &SignedIn) -> Option<Problem> {
+    let got = signed_in.jid.bare();
+    let typed = account.setup.local.as_ref().filter(|_| account.setup.profile != "messenger");
+    let typed = typed
+        .and_then(|local| crate::types::BareJid::parse(&format!("{local}@{}", account.setup.domain.as_str())).ok());
+    let wanted = account.jid.as_ref().map(crate::types::FullJid::bare).or(typed)?;
+    (wanted != got).then_some(Problem::OtherPerson { wanted, got })
+}

@@ -1,0 +1,78 @@
+//! How far our messages came. Whoever says so must be the one it was written to, or the server.
+
+use crate::app::action::Effects;
+use crate::app::model::{ConversationKey, MessageState, Model};
+use crate::types::{AccountId, BareJid, Jid, MessageKey, OriginId, Problem};
+
+/// Marks kept for messages that are not loaded.
+const LATE: usize = 50;
+
+/// A device of theirs has a message of ours (XEP-0184).
+pub(super) fn on_receipt(model: &mut Model, id: &AccountId, from: &BareJid, of: &OriginId, fx: &mut Effects) {
+    let key = ConversationKey::direct(id.clone(), from.clone());
+    let posted = || {
+        let posted = model.account(id).into_iter().flat_map(|account| account.post.unsent.values());
+        posted.filter(|m| m.talk == key && m.origin.as_ref() == Some(of)).map(|m| m.key).next()
+    };
+    let shown = model.talks.get(&key).and_then(|talk| talk.own(of)).map(|message| message.key);
+    if let Some(own) = shown.or_else(posted) {
+        model.mark(id, own, &MessageState::Delivered, fx);
+    } else if MessageKey::parse(&of.0).is_some() {
+        mark_late(model, &key, of, fx);
+    }
+}
+
+/// The message is perhaps in the store: the mark waits until that part of the talk is loaded.
+fn mark_late(model: &mut Model, key: &ConversationKey, of: &OriginId, fx: &mut Effects) {
+    let Some(talk) = model.talks.get_mut(key).filter(|talk| !talk.loaded && talk.late_marks.len() < LATE) else {
+        return;
+    };
+    talk.late_marks.push((of.clone(), MessageState::Delivered));
+    model.load(key, fx);
+}
+
+/// The server has a message of ours.
+pub(super) fn on_acknowledged(model: &mut Model, id: &AccountId, key: MessageKey, fx: &mut Effects) {
+    if model.mark(id, key, &MessageState::Sent, fx) {
+        model.count_sent(id);
+    }
+}
+
+/// A message of ours came back. A stranger cannot say so.
+pub(super) fn on_bounced(
+    model: &mut Model,
+    id: &AccountId,
+    of: &OriginId,
+    from: Option<&Jid>,
+    problem: Problem,
+    fx: &mut Effects,
+) {
+    let Some(key) = MessageKey::parse(&of.0) else { return };
+    let posted = model.account(id).and_then(|account| account.post.unsent.get(&key));
+    let Some(talk) = posted.map(|message| message.talk.clone()).or_else(|| model.talk_of(id, key)) else { return };
+    let own = model.account(id).map(|account| account.setup.domain.clone());
+    let entitled = from.is_none_or(|from| {
+        let from = from.bare();
+        let server = from.local().is_none() && (from.domain() == talk.peer.domain() || Some(from.domain()) == own);
+        from == talk.peer || server
+    });
+    if entitled {
+        model.fail(id, key, problem, fx);
+    }
+}
+
+impl Model {
+    /// One more for "2 sent".
+    pub(super) fn count_sent(&mut self, id: &AccountId) {
+        if let Some(back) = self.account_mut(id).and_then(|account| account.back.as_mut()) {
+            back.sent = back.sent.saturating_add(1);
+        }
+    }
+
+    /// One more for "5 received".
+    pub(super) fn count_received(&mut self, id: &AccountId) {
+        if let Some(back) = self.account_mut(id).and_then(|account| account.back.as_mut()) {
+            back.received = back.received.saturating_add(1);
+        }
+    }
+}

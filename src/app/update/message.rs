@@ -1,0 +1,176 @@
+//! A message came: live, as a copy from another device, or out of the archive.
+
+use super::{marks, presence};
+use crate::app::action::Effects;
+use crate::app::effect::{Effect, StoreRequest};
+use crate::app::model::{Author, Body, Contact, ConversationKey, Message, MessageState, Model};
+use crate::types::{AccountId, ArchiveId, Jid, MessageKey, OriginId, Stamp};
+use crate::xmpp::{Content, Direction, Incoming, Via};
+
+/// Talks kept in memory; a flood of strangers goes to the store alone.
+const TALKS: usize = 2_000;
+
+/// A message in any of its ways.
+pub(super) fn on_message(model: &mut Model, id: &AccountId, incoming: Incoming, fx: &mut Effects) {
+    if incoming.via == Via::Archive {
+        model.note_check(id, &incoming.peer, incoming.stamp);
+    } else if let Some(stanza_id) = &incoming.stanza_id {
+        model.note_cursor(id, ArchiveId(stanza_id.0.clone()), fx);
+    }
+    let theirs = incoming.direction == Direction::In;
+    if let Some(of) = incoming.receipt_of.as_ref().filter(|_| theirs) {
+        marks::on_receipt(model, id, &incoming.peer, of, fx);
+    }
+    if theirs && incoming.via == Via::Live {
+        presence::on_spoken(model, id, &incoming);
+    }
+    let Some(body) = body_of(&incoming.body) else { return };
+    let key = ConversationKey::direct(id.clone(), incoming.peer.clone());
+    if !model.talks.contains_key(&key) && model.talks.len() >= TALKS && model.contact(&key).is_none() {
+        let message = made(model, &key, &incoming, body, model.now.wall);
+        model.keep_message(&message, None, false, fx);
+        return;
+    }
+    if theirs && echo_to_self(model, id, &incoming, fx) {
+        return;
+    }
+    let at = stamp_of(model, &key, &incoming);
+    let message = made(model, &key, &incoming, body, at);
+    let twin = model.talk_mut(&key).twin(&message, incoming.via, incoming.delayed);
+    match twin.or_else(|| posted(model, id, &message)) {
+        Some(twin) => merge(model, id, twin, &message, fx),
+        None => take_in(model, &key, message, &incoming, fx),
+    }
+}
+
+/// What there is to show.
+fn body_of(content: &Content) -> Option<Body> {
+    match content {
+        Content::None => None,
+        Content::Plain(prose) if prose.is_empty() => None,
+        Content::Plain(prose) => Some(Body::Plain(prose.clone())),
+        Content::Encrypted { name } => Some(Body::Unreadable(name.clone())),
+    }
+}
+
+/// When it was written. A live message from the future is one of now; the archive's clock is the server's.
+fn stamp_of(model: &mut Model, key: &ConversationKey, incoming: &Incoming) -> Stamp {
+    let now = model.now.wall;
+    let current = model.talk_mut(key).stamp_now(now);
+    match incoming.stamp {
+        Some(told) if incoming.via == Via::Archive => told,
+        Some(told) => told.min(current),
+        None => current,
+    }
+}
+
+fn made(model: &mut Model, key: &ConversationKey, incoming: &Incoming, body: Body, stamp: Stamp) -> Message {
+    let theirs = incoming.direction == Direction::In;
+    Message {
+        key: model.fresh_key(),
+        talk: key.clone(),
+        direction: incoming.direction,
+        author: if theirs { Author::Contact } else { Author::Me },
+        stamp,
+        body,
+        state: if theirs { MessageState::Received } else { MessageState::Sent },
+        origin: incoming.id.clone(),
+        stanza_id: incoming.stanza_id.clone(),
+        relation: None,
+        attachments: Vec::new(),
+        from: Some(incoming.from.clone()),
+        owes_receipt: receipt(model, key, incoming).is_some(),
+        edited: false,
+    }
+}
+
+/// A receipt is owed for a live message from a buddy who may see that we are here.
+fn receipt(model: &Model, key: &ConversationKey, incoming: &Incoming) -> Option<(Jid, OriginId)> {
+    let live = incoming.direction == Direction::In && incoming.via == Via::Live && incoming.wants_receipt;
+    let entitled = model.contact(key).is_some_and(Contact::sees_us);
+    let id = incoming.id.clone().filter(|_| live && entitled && model.options.send_delivered)?;
+    Some((incoming.from.clone(), id))
+}
+
+/// What we write to ourselves comes back: that is a receipt, not another message.
+fn echo_to_self(model: &mut Model, id: &AccountId, incoming: &Incoming, fx: &mut Effects) -> bool {
+    let own = model.account(id).and_then(|account| account.jid.as_ref()).is_some_and(|jid| jid.bare() == incoming.peer);
+    let key = ConversationKey::direct(id.clone(), incoming.peer.clone());
+    let talk = model.talks.get(&key).filter(|_| own);
+    let written = incoming.id.as_ref().and_then(|of| talk.and_then(|talk| talk.own(of)));
+    let Some(written) = written.map(|message| message.key) else { return false };
+    model.mark(id, written, &MessageState::Delivered, fx);
+    true
+}
+
+/// One of ours that is still in the outbox, though its talk is not in memory.
+fn posted(model: &Model, id: &AccountId, message: &Message) -> Option<MessageKey> {
+    let unsent = &model.account(id)?.post.unsent;
+    let key = message.origin.as_ref().and_then(|origin| MessageKey::parse(&origin.0))?;
+    let ours = message.direction == Direction::Out;
+    unsent.get(&key).filter(|other| ours && other.talk == message.talk).map(|other| other.key)
+}
+
+/// Another copy of a message that is here: it brings its ids, and for ours the proof that the server has it.
+fn merge(model: &mut Model, id: &AccountId, twin: MessageKey, message: &Message, fx: &mut Effects) {
+    let talk = model.talk_mut(&message.talk);
+    if talk.adopt(twin, message.stanza_id.as_ref(), message.origin.as_ref())
+        && let Some(stanza_id) = message.stanza_id.clone()
+    {
+        fx.push(Effect::Store(StoreRequest::SetStanzaId { key: twin, stanza_id }));
+    }
+    if message.direction == Direction::Out && model.mark(id, twin, &MessageState::Sent, fx) {
+        model.count_sent(id);
+    }
+}
+
+/// A new message.
+fn take_in(model: &mut Model, key: &ConversationKey, message: Message, incoming: &Incoming, fx: &mut Effects) {
+    let theirs = message.direction == Direction::In;
+    let sealed = matches!(message.body, Body::Unreadable(_));
+    let id = message.key;
+    let late = incoming.via == Via::Archive;
+    let receipt = receipt(model, key, incoming);
+    model.keep_message(&message, receipt, theirs && late, fx);
+    let newest = model.talk_mut(key).last_at.is_none_or(|last| last <= message.stamp);
+    let talk = model.talk_mut(key);
+    if newest {
+        talk.warn_plain = sealed && theirs || (talk.warn_plain && !theirs);
+    }
+    if theirs && incoming.nick.is_some() {
+        talk.nick.clone_from(&incoming.nick);
+    }
+    talk.place(message);
+    let open = model.open.as_ref() == Some(key);
+    model.talk_mut(key).trim(open);
+    if theirs {
+        model.count_received(&key.account);
+        if !late {
+            came(model, key, id, fx);
+        }
+    } else if incoming.via == Via::Carbon {
+        // Answered on another device: read there.
+        model.mark_read(key, fx);
+    }
+}
+
+/// Something new from somebody: read at once if it is looked at, else unread and told.
+pub(super) fn came(model: &mut Model, key: &ConversationKey, id: MessageKey, fx: &mut Effects) {
+    let seen = model.looks_at(key);
+    let open = model.open.as_ref() == Some(key);
+    let talk = model.talk_mut(key);
+    talk.unread = talk.unread.saturating_add(1);
+    if seen {
+        model.mark_read(key, fx);
+        return;
+    }
+    if open && talk.new_from.is_none() {
+        talk.new_from = Some(id);
+        talk.new_count = 0;
+    }
+    if open {
+        talk.new_count = talk.new_count.saturating_add(1);
+    }
+    model.notify(key, fx);
+    model.tell_title(fx);
+}

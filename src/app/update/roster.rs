@@ -1,0 +1,90 @@
+//! The buddy list as the server keeps it, and who asks to be on it.
+
+use crate::app::action::Effects;
+use crate::app::effect::{Effect, StoreRequest};
+use crate::app::model::{Account, Contact, Model, Request};
+use crate::types::{AccountId, BareJid, Line};
+use crate::xmpp::{Command, RosterItem, Subscription, SubscriptionStep};
+
+/// Open questions kept for an account.
+const REQUESTS: usize = 100;
+
+/// The whole roster, or the word that the cached one is right.
+pub(super) fn on_roster(
+    model: &mut Model,
+    id: &AccountId,
+    items: Option<Vec<RosterItem>>,
+    version: Option<String>,
+    fx: &mut Effects,
+) {
+    let now = model.now;
+    let Some(account) = model.account_mut(id) else { return };
+    account.roster_known = true;
+    account.begin_settling(now);
+    let Some(items) = items else { return };
+    account.roster_version.clone_from(&version);
+    account.set_roster(items.clone());
+    fx.push(Effect::Store(StoreRequest::Roster { account: id.clone(), items, version }));
+}
+
+impl Account {
+    /// Replaces the list; what is known of who stays on it is kept.
+    pub(super) fn set_roster(&mut self, items: Vec<RosterItem>) {
+        let mut old = std::mem::take(&mut self.roster);
+        for item in items.into_iter().filter(|item| item.subscription != Subscription::Removed) {
+            let jid = item.jid.clone();
+            let contact = match old.remove(&jid) {
+                Some(contact) => Contact { item, ..contact },
+                None => Contact::new(item),
+            };
+            self.roster.insert(jid, contact);
+        }
+    }
+}
+
+/// One change of the roster.
+pub(super) fn on_push(model: &mut Model, id: &AccountId, item: RosterItem, version: Option<String>, fx: &mut Effects) {
+    let Some(account) = model.account_mut(id) else { return };
+    if version.is_some() {
+        account.roster_version.clone_from(&version);
+    }
+    let jid = item.jid.clone();
+    if item.subscription == Subscription::Removed {
+        account.roster.remove(&jid);
+    } else {
+        let settled = account.settle_at.is_none();
+        let contact = account.roster.entry(jid.clone()).or_insert_with(|| Contact::new(item.clone()));
+        contact.item = item.clone();
+        if settled && contact.stale && contact.devices.is_empty() {
+            contact.stale = false;
+        }
+        if matches!(item.subscription, Subscription::From | Subscription::Both) {
+            account.requests.retain(|request| request.from != jid);
+        }
+    }
+    fx.push(Effect::Store(StoreRequest::RosterItem { account: id.clone(), item, version }));
+}
+
+/// Somebody asks to be a buddy. Whom we asked ourselves needs no question.
+pub(super) fn on_request(
+    model: &mut Model,
+    id: &AccountId,
+    from: BareJid,
+    nick: Option<Line>,
+    text: Option<Line>,
+    fx: &mut Effects,
+) {
+    let Some(account) = model.account_mut(id) else { return };
+    let known = account.roster.get(&from).map(|contact| &contact.item);
+    if known.is_some_and(|item| item.pending || item.subscription != Subscription::None) {
+        let step = SubscriptionStep::Accept;
+        model.command(id, Command::Subscription { who: from, step }, fx);
+        return;
+    }
+    let request = Request { from: from.clone(), nick, text };
+    if let Some(old) = account.requests.iter_mut().find(|old| old.from == from) {
+        *old = request;
+    } else if account.requests.len() < REQUESTS {
+        account.requests.push(request);
+    }
+}

@@ -1,0 +1,104 @@
+//! What the link answers while the person signs in.
+
+use crate::app::action::Effects;
+use crate::app::composer::Composer;
+use crate::app::effect::{Effect, LinkCommand, StoreRequest};
+use crate::app::event::{Consent, LinkState};
+use crate::app::model::{Model, Screen, SignInScreen, SignInStep, SignInWay};
+use crate::types::{AccountId, Problem};
+
+/// The sign-in screen, if it is about this account.
+fn screen_of<'a>(model: &'a mut Model, id: &AccountId) -> Option<&'a mut SignInScreen> {
+    match &mut model.screen {
+        Screen::SignIn(screen) if screen.account.as_ref() == Some(id) => Some(screen),
+        _ => None,
+    }
+}
+
+/// The service wants a password: shown in place during a sign-in, else told by the banner.
+pub(super) fn on_password_wanted(model: &mut Model, id: &AccountId, problem: Option<Problem>, device: bool) {
+    let now = model.now;
+    let Some(account) = model.account_mut(id) else { return };
+    account.device_sign_in = device;
+    let domain = account.setup.domain.clone();
+    let since = account.down_since.unwrap_or(now.wall);
+    let told = problem.clone().or(Some(Problem::PasswordNeeded { domain }));
+    account.link = LinkState::Offline { problem: told, retry_at: None, since };
+    let Some(screen) = screen_of(model, id).filter(|screen| screen.way == SignInWay::Password) else { return };
+    if problem.is_some() || !matches!(screen.step, SignInStep::Opening) {
+        screen.step = SignInStep::Where;
+        screen.field = 1;
+        screen.password = Composer::default();
+        screen.complaint = problem;
+    }
+}
+
+/// The sign-in with a code went a step.
+pub(super) fn on_consent(model: &mut Model, id: &AccountId, consent: Consent) {
+    if let (Consent::Granted { scopes }, Some(account)) = (&consent, model.account_mut(id)) {
+        account.scopes.clone_from(scopes);
+    }
+    let Some(screen) = screen_of(model, id).filter(|screen| screen.way != SignInWay::Password) else { return };
+    screen.step = match (consent, std::mem::replace(&mut screen.step, SignInStep::Opening)) {
+        (Consent::Code(prompt), _) => SignInStep::Code { prompt: Box::new(prompt), trouble: None },
+        (Consent::Granted { .. }, _) => SignInStep::Opening,
+        (Consent::Failed(problem), _) => SignInStep::Failed(problem),
+        (Consent::Reachable, SignInStep::Code { prompt, .. }) => SignInStep::Code { prompt, trouble: None },
+        (trouble @ (Consent::SlowerPace { .. } | Consent::Unreachable { .. }), SignInStep::Code { prompt, .. }) => {
+            SignInStep::Code { prompt, trouble: Some(trouble) }
+        }
+        (Consent::Reachable, step) => step,
+        (working, _) => SignInStep::Working(working),
+    };
+}
+
+/// Bound: the account is real now.
+pub(super) fn on_success(model: &mut Model, id: &AccountId, fx: &mut Effects) {
+    let Some(account) = model.account_mut(id) else { return };
+    let scopes = account.scopes.clone();
+    let fresh = std::mem::take(&mut account.fresh);
+    let setup = account.setup.clone();
+    let step = match screen_of(model, id) {
+        Some(screen) if screen.way == SignInWay::Password => None,
+        Some(screen) => Some(screen),
+        None => return,
+    };
+    if let Some(screen) = step {
+        screen.step = SignInStep::Review { scopes };
+    } else {
+        model.screen = Screen::Main;
+    }
+    if fresh && !setup.ephemeral {
+        fx.push(Effect::Store(StoreRequest::SaveAccount(Box::new(setup))));
+    }
+}
+
+/// The link is down in the middle of a sign-in: said in place, and not tried for ever.
+pub(super) fn on_down(model: &mut Model, id: &AccountId, problem: Option<Problem>, fx: &mut Effects) {
+    let Some(problem) = problem else { return };
+    let Some(screen) = screen_of(model, id) else { return };
+    if !matches!(screen.step, SignInStep::Opening) {
+        return;
+    }
+    if screen.way == SignInWay::Password {
+        screen.step = SignInStep::Where;
+        screen.field = usize::from(matches!(problem, Problem::WrongPassword { .. }));
+        screen.complaint = Some(problem);
+    } else {
+        screen.step = SignInStep::Failed(problem);
+    }
+    fx.push(Effect::Link(id.clone(), LinkCommand::Disconnect));
+}
+
+/// Somebody else was let in: nothing of theirs is taken, nothing of ours is overwritten.
+pub(super) fn refuse_person(model: &mut Model, id: &AccountId, problem: Problem, fx: &mut Effects) {
+    let now = model.now.wall;
+    fx.push(Effect::Link(id.clone(), LinkCommand::Disconnect));
+    if let Some(account) = model.account_mut(id) {
+        let since = account.down_since.unwrap_or(now);
+        account.link = LinkState::Offline { problem: Some(problem.clone()), retry_at: None, since };
+    }
+    if let Some(screen) = screen_of(model, id) {
+        screen.step = SignInStep::Failed(problem);
+    }
+}

@@ -1,0 +1,200 @@
+//! What the store tells.
+
+use super::message;
+use crate::app::action::Effects;
+use crate::app::effect::{Effect, StoreRequest};
+use crate::app::event::{AccountCache, LinkState, Stored};
+use crate::app::list;
+use crate::app::model::{ConversationKey, Message, MessageState, Model, Overlay};
+use crate::types::{AccountId, MessageKey, Problem, RequestId, StanzaId};
+use crate::xmpp::{Command, Direction};
+
+/// Talks of the cache that are taken in.
+const TALKS: usize = 200;
+
+/// An answer of the store.
+pub(super) fn on_stored(model: &mut Model, stored: Stored, fx: &mut Effects) {
+    if !matches!(stored, Stored::Committed { .. }) {
+        model.touch();
+    }
+    match stored {
+        Stored::Cache { account, cache } => model.on_cache(&account, *cache, fx),
+        Stored::CacheDone => model.on_cache_done(fx),
+        Stored::Page { request, talk, messages, more } => model.on_stored_page(request, &talk, messages, more, fx),
+        Stored::Committed { keys } => model.on_committed(&keys, fx),
+        Stored::Duplicate { key, existing } => model.on_duplicate(key, existing, fx),
+        Stored::Failed(problem) | Stored::SetAside(problem) => model.trouble = Some(problem),
+        Stored::Recovered => model.on_recovered(),
+        Stored::InUse { account } => model.on_in_use(&account, fx),
+        Stored::Count { account, messages } => model.on_count(&account, messages),
+    }
+}
+
+impl Model {
+    fn on_cache(&mut self, id: &AccountId, cache: AccountCache, fx: &mut Effects) {
+        let Some(account) = self.account_mut(id) else { return };
+        if !account.roster_known {
+            account.set_roster(cache.roster);
+            account.roster_version = cache.roster_version;
+        }
+        for (peer, since) in cache.last_seen {
+            if let Some(contact) = account.roster.get_mut(&peer) {
+                contact.since = contact.since.or(Some(since));
+            }
+        }
+        account.jid = account.jid.take().or(cache.jid);
+        if let Some(appearance) = cache.appearance {
+            account.appearance = appearance;
+        }
+        if let Some((cursor, at)) = cache.synced {
+            account.sync.cursor = account.sync.cursor.take().or(cursor);
+            account.synced_to = account.synced_to.or(Some(at));
+        }
+        account.sync.newest = account.synced_to.or(cache.talks.iter().map(|(_, _, newest)| *newest).max());
+        for message in cache.outbox.into_iter().filter(|message| message.talk.account == *id) {
+            account.post(message, true);
+        }
+        self.list.folded = list::folds_from(&cache.folded);
+        for (key, unread, newest) in cache.talks.into_iter().filter(|(key, ..)| key.account == *id).take(TALKS) {
+            let talk = self.talk_mut(&key);
+            talk.unread = talk.unread.saturating_add(unread);
+            talk.last_at = talk.last_at.max(Some(newest));
+        }
+        for (key, draft) in cache.drafts.into_iter().filter(|(key, _)| key.account == *id) {
+            let talk = self.talk_mut(&key);
+            if talk.composer.text().is_empty() {
+                talk.composer.set_text(&draft);
+            }
+            talk.draft_saved = draft;
+        }
+        self.tell_appearance(id, fx);
+        self.tell_title(fx);
+        self.begin_post(id, fx);
+    }
+
+    fn on_cache_done(&mut self, fx: &mut Effects) {
+        self.cache_known = true;
+        for id in self.meant(None) {
+            self.catch_up(&id, fx);
+        }
+    }
+
+    fn on_stored_page(
+        &mut self,
+        request: RequestId,
+        key: &ConversationKey,
+        page: Vec<Message>,
+        more: bool,
+        fx: &mut Effects,
+    ) {
+        self.pages.remove(&request);
+        let Some(talk) = self.talks.get_mut(key).filter(|talk| talk.page == Some(request)) else { return };
+        talk.page = None;
+        if !talk.loaded {
+            talk.loaded = true;
+            // What is here and older than the newest page would leave a gap.
+            if let Some(first) = page.first().filter(|_| more) {
+                let from = (first.stamp, first.key);
+                talk.messages.retain(|message| (message.stamp, message.key) >= from);
+            }
+        }
+        talk.place_page(page);
+        talk.more_stored = more;
+        if talk.new_count > 0 && talk.new_from.is_none() {
+            talk.new_from = talk.first_new();
+        }
+        self.apply_late_marks(key, fx);
+        self.ask_talk_archive(key, false, fx);
+        self.look_up(key, fx);
+    }
+
+    fn apply_late_marks(&mut self, key: &ConversationKey, fx: &mut Effects) {
+        for (of, state) in std::mem::take(&mut self.talk_mut(key).late_marks) {
+            if let Some(own) = self.talks.get(key).and_then(|talk| talk.own(&of)).map(|message| message.key) {
+                self.mark(&key.account, own, &state, fx);
+            }
+        }
+    }
+
+    /// Rows are on the disk: now, and not before, the other side may be told, and an archived message is new.
+    fn on_committed(&mut self, keys: &[MessageKey], fx: &mut Effects) {
+        for key in keys {
+            let Some(row) = self.waiting.remove(key) else { continue };
+            if let Some((to, of)) = row.receipt {
+                self.command(&row.talk.account, Command::Receipt { to, of }, fx);
+            }
+            if let Some(message) = self.talks.get_mut(&row.talk).and_then(|talk| talk.message_mut(*key)) {
+                message.owes_receipt = false;
+            }
+            if row.counts && self.talks.contains_key(&row.talk) {
+                message::came(self, &row.talk, *key, fx);
+                self.touch();
+            }
+        }
+        self.uncommitted = self.waiting.len();
+        self.release(fx);
+    }
+
+    /// The store had it already: the two are one, under the older key.
+    fn on_duplicate(&mut self, key: MessageKey, existing: MessageKey, fx: &mut Effects) {
+        let row = self.waiting.remove(&key);
+        self.uncommitted = self.waiting.len();
+        self.release(fx);
+        let Some(row) = row else { return };
+        let Some(talk) = self.talks.get_mut(&row.talk) else { return };
+        let copy = talk.message(key).cloned();
+        talk.replace_key(key, existing);
+        let Some(copy) = copy else { return };
+        if let Some(stanza_id) = copy.stanza_id.clone() {
+            self.learn_stanza_id(&row.talk, existing, stanza_id, fx);
+        }
+        if copy.direction == Direction::In && !row.counts {
+            self.was_known(&row.talk, fx);
+        } else if copy.direction == Direction::Out {
+            self.mark(&row.talk.account, existing, &MessageState::Sent, fx);
+        }
+    }
+
+    fn learn_stanza_id(&mut self, key: &ConversationKey, existing: MessageKey, stanza_id: StanzaId, fx: &mut Effects) {
+        self.talk_mut(key).adopt(existing, Some(&stanza_id), None);
+        fx.push(Effect::Store(StoreRequest::SetStanzaId { key: existing, stanza_id }));
+    }
+
+    /// A live message that was counted proves to be old.
+    fn was_known(&mut self, key: &ConversationKey, fx: &mut Effects) {
+        let talk = self.talk_mut(key);
+        talk.unread = talk.unread.saturating_sub(1);
+        self.tell_title(fx);
+    }
+
+    fn on_recovered(&mut self) {
+        let data = |problem: &mut Problem| problem.code().starts_with("BTY-DATA");
+        self.trouble.take_if(data);
+    }
+
+    fn on_in_use(&mut self, id: &AccountId, fx: &mut Effects) {
+        self.disconnect(Some(id), fx);
+        let now = self.now.wall;
+        if let Some(account) = self.account_mut(id) {
+            account.link = LinkState::Offline { problem: Some(Problem::AccountInUse), retry_at: None, since: now };
+        }
+        self.trouble = Some(Problem::AccountInUse);
+    }
+
+    fn on_count(&mut self, id: &AccountId, messages: u64) {
+        for overlay in &mut self.overlays {
+            if let Overlay::SignOut { account, kept, .. } = overlay
+                && account == id
+            {
+                *kept = Some(messages);
+            }
+        }
+    }
+
+    pub(super) fn on_config(&mut self, problem: Option<Problem>) {
+        match problem {
+            Some(problem) => self.trouble = Some(problem),
+            None => drop(self.trouble.take_if(|problem| problem.code().starts_with("BTY-CONF"))),
+        }
+    }
+}
