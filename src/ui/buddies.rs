@@ -171,6 +171,8 @@ fn draw_row(model: &Model, row: &Row, at: Rect, kind: Kind, selected: bool, pain
         Row::Group { name, kind, online, total, folded, unread, .. } => {
             let limit = match unread {
                 0 => edge,
+                // Unfolded, the buddies carry their own.
+                _ if !folded => edge,
                 unread => paint.put_right(edge, at.y, &format!("({unread})"), Role::Unread).saturating_sub(1),
             };
             let count = match kind {
@@ -212,7 +214,9 @@ fn select(row: &Row, at: Rect, paint: &mut Paint<'_>) {
 
 fn draw_buddy(model: &Model, buddy: &BuddyRow, at: Rect, edge: u16, kind: Kind, paint: &mut Paint<'_>) {
     let sign = if buddy.waiting { Sign::Request } else { Sign::of(buddy.show) };
-    let marks = marks(buddy);
+    // The open talk is in sight: neither its draft nor its count needs a mark.
+    let open = model.open.as_ref() == Some(&buddy.key);
+    let marks = marks(buddy, open);
     let limit =
         if marks.is_empty() { edge } else { paint.put_right(edge, at.y, &marks, Role::Unread).saturating_sub(1) };
     let role = match buddy.show {
@@ -238,9 +242,9 @@ fn draw_buddy(model: &Model, buddy: &BuddyRow, at: Rect, edge: u16, kind: Kind, 
 }
 
 /// `✎` types, `(2)` unread, `¶` a draft waits.
-fn marks(buddy: &BuddyRow) -> String {
+fn marks(buddy: &BuddyRow, open: bool) -> String {
     let mut marks = Vec::new();
-    if buddy.draft {
+    if buddy.draft && !open {
         marks.push("¶".to_owned());
     }
     if buddy.typing {

@@ -176,7 +176,8 @@ fn messages(model: &Model, view: &mut View, talk: &Conversation, panes: &Panes, 
     let margin = margin(panes.kind);
     // Text never runs wider than the option says; what stands at the right edge stays near it.
     let inside = (pane.width.saturating_sub(margin + 1)).min(model.options.max_text_width.max(20).saturating_add(5));
-    let window = Walk::new(model, talk, view.wrapped_for(&talk.key), inside).window(usize::from(pane.height));
+    let reveal = view.selection_moved(talk);
+    let window = Walk::new(model, talk, view.wrapped_for(&talk.key), inside).window(usize::from(pane.height), reveal);
     view.settle(talk, window.scroll, window.at_top);
     let mut y = pane.y;
     for shown in &window.shown {

@@ -74,12 +74,37 @@ impl<'a> Walk<'a> {
         Self { model, talk, wrapped, columns, name, today }
     }
 
-    /// The rows that fill `height` rows at the talk's position.
-    pub fn window(&mut self, height: usize) -> Window {
+    /// The rows that fill `height` rows at the talk's position, or as near to it as shows `reveal`.
+    pub fn window(&mut self, height: usize, reveal: Option<MessageKey>) -> Window {
         if self.talk.messages.is_empty() || height == 0 {
             return Window { shown: Vec::new(), scroll: Scroll::Bottom, at_top: true };
         }
         let (edge, follows) = self.edge();
+        let window = self.window_at(edge, follows, height);
+        match reveal.and_then(|key| self.edge_for(key, &window, edge, height)) {
+            Some(edge) => {
+                let follows = self.is_end(edge) && !self.talk.tail_missing;
+                self.window_at(edge, follows, height)
+            }
+            None => window,
+        }
+    }
+
+    /// The bottom edge that brings a message into view; `None`: it is there already.
+    fn edge_for(&mut self, key: MessageKey, window: &Window, edge: Edge, height: usize) -> Option<Edge> {
+        let at = self.talk.messages.iter().rposition(|message| message.key == key)?;
+        let whole = |shown: &Shown| shown.key == key && shown.from == 0 && shown.to == shown.rows.len();
+        if window.shown.iter().any(whole) {
+            return None;
+        }
+        if at >= edge.at && self.rows(at).len() <= height {
+            return Some(Edge { at, hidden: 0 });
+        }
+        let above = Edge { at, hidden: self.rows(at).len() };
+        Some(self.down(above, height))
+    }
+
+    fn window_at(&mut self, edge: Edge, follows: bool, height: usize) -> Window {
         let floor = if follows { self.first_not_cleared() } else { 0 };
         let (top, above) = self.fill(edge, floor, height);
         if above >= height || follows {
