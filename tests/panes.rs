@@ -50,3 +50,39 @@ fn show() {
         println!("{}", text(&draw(&model, width, height).0));
     }
 }
+
+#[test]
+fn show2() {
+    use butty::app::event::Consent;
+    use butty::app::model::*;
+    use butty::types::*;
+    let domain = || Domain::parse("example.org").unwrap();
+    let host = || Line::clean("id.example.org");
+    let step = |step| cast::signing_in(Options::default(), SignInWay::Code, step);
+    let mut models = vec![
+        Model::new(Options::default(), Vec::new(), 7, cast::now()).0,
+        cast::with_code(Options { can_open_browser: true, ..Options::default() }, None),
+        cast::with_code(
+            Options::default(),
+            Some(Consent::Unreachable { host: host(), retry_in: std::time::Duration::from_secs(8) }),
+        ),
+        cast::with_code(Options::default(), Some(Consent::SlowerPace { every: std::time::Duration::from_secs(10) })),
+        step(SignInStep::Where),
+        cast::signing_in(Options::default(), SignInWay::Password, SignInStep::Where),
+        cast::signing_in(Options::default(), SignInWay::Messenger, SignInStep::Where),
+        step(SignInStep::AskKeep),
+        step(SignInStep::Working(Consent::AskingForCode { host: host() })),
+        step(SignInStep::Opening),
+        step(SignInStep::Review { scopes: cast::prompt().scopes }),
+        step(SignInStep::Failed(Problem::SignInDenied { domain: domain() })),
+        step(SignInStep::Failed(Problem::CodeExpired {
+            code: Line::clean("WDJB-MJHT"),
+            lifetime: std::time::Duration::from_secs(900),
+        })),
+    ];
+    for model in &mut models {
+        for (w, h) in [(80, 24), (50, 18)] {
+            println!("{}", text(&draw(model, w, h).0));
+        }
+    }
+}

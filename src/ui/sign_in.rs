@@ -59,13 +59,28 @@ pub fn bottom(
     let limit = start.saturating_sub(2);
     match model.toast.as_ref().filter(|toast| toast.until > model.now.mono) {
         Some(toast) => paint.put_fit(area.x + 1, y, limit, &toast.text, Role::Title),
-        None => paint.put_fit(area.x + 1, y, limit, &left, Role::Hint),
+        None => {
+            paint.put(area.x + 1, y, limit, &whole_hints(&left, limit.saturating_sub(area.x + 1), paint), Role::Hint)
+        }
     };
     let ruled = area.height >= 10;
     if ruled {
         paint.rule(Rect::new(area.x, y - 1, area.width, 1), "", "", Role::Rule);
     }
     Rect { height: area.height - 1 - u16::from(ruled), ..area }
+}
+
+/// As many of the hints as fit, none of them cut.
+fn whole_hints(hints: &str, columns: u16, paint: &Paint<'_>) -> String {
+    let mut kept = String::new();
+    for hint in hints.split(" · ") {
+        let longer = if kept.is_empty() { hint.to_owned() } else { format!("{kept} · {hint}") };
+        if paint.width(&longer) > columns {
+            break;
+        }
+        kept = longer;
+    }
+    kept
 }
 
 /// The head: with whom, and which step. Returns what is below.
@@ -261,7 +276,7 @@ fn review(model: &Model, screen: &SignInScreen, scopes: &[Clean], width: u16) ->
     }
     dialog.blank();
     dialog.say(screens::MAY_NOW, Role::Text, ascii);
-    for line in code::scope_lines(scopes, screen.raw_scopes) {
+    for line in code::scope_lines(scopes, screen.raw_scopes, true) {
         dialog.say(&format!("  · {line}"), Role::Text, ascii);
     }
     dialog.blank();

@@ -28,9 +28,14 @@ pub fn draw(model: &Model, welcome: &Welcome, view: &mut View, area: Rect, paint
         y = body.y + 4;
     }
     let beside = area.width >= BESIDE;
-    // In low windows only the titles stand, without air between them.
-    let needed: u16 = if beside { 12 } else { 16 };
-    let airy = body.bottom().saturating_sub(y) >= needed;
+    // Lines of description for each, with a blank row between: as many as the window holds.
+    let rows = body.bottom().saturating_sub(y);
+    let says = match (beside, rows) {
+        (true, 11..) | (false, 13..) => 2,
+        (true, 7..) | (false, 11..) => 1,
+        _ => 0,
+    };
+    let airy = says > 0;
     for (at, choice) in words::WELCOME.iter().enumerate() {
         let selected = at == welcome.selected;
         if y >= body.bottom() {
@@ -45,7 +50,7 @@ pub fn draw(model: &Model, welcome: &Welcome, view: &mut View, area: Rect, paint
             paint.place_cursor(x, y);
         }
         let from = y;
-        y = describe(choice, beside, airy, (x, y), body, paint);
+        y = describe(choice, beside, says, (x, y), body, paint);
         view.welcome_hits.extend((from..y.min(body.bottom())).map(|row| (row, at)));
         y += u16::from(airy);
     }
@@ -60,17 +65,14 @@ pub fn draw(model: &Model, welcome: &Welcome, view: &mut View, area: Rect, paint
 fn describe(
     choice: &words::Choice,
     beside: bool,
-    airy: bool,
+    says: usize,
     (x, y): (u16, u16),
     body: Rect,
     paint: &mut Paint<'_>,
 ) -> u16 {
-    if !beside && !airy {
-        return y + 1;
-    }
     let first = if beside { y } else { y + 1 };
-    let left = if beside { x + 29 } else { x + 5 };
-    let lines = choice.says.iter().filter(|line| !line.is_empty()).take(if airy { 2 } else { 1 });
+    let left = if beside { x + 30 } else { x + 5 };
+    let lines = choice.says.iter().filter(|line| !line.is_empty()).take(if beside { says.max(1) } else { says });
     let mut row = first;
     for line in lines {
         if row < body.bottom() {

@@ -1,7 +1,7 @@
 //! The evening of the mock-ups: Anna, her buddies, one talk.
 
 use butty::app::composer::Composer;
-use butty::app::event::LinkState;
+use butty::app::event::{CodePrompt, Consent, LinkState};
 use butty::app::model::*;
 use butty::app::setup::{AccountSetup, OAuthSetup, TlsMode};
 use butty::types::*;
@@ -52,7 +52,14 @@ pub fn key(local: &str) -> ConversationKey {
     ConversationKey::direct(id(), BareJid::parse(&format!("{local}@demo.butty")).unwrap())
 }
 
-fn contact(local: &str, name: &str, group: &str, show: Option<Show>, status: Option<&str>, since: Option<Stamp>) -> Contact {
+fn contact(
+    local: &str,
+    name: &str,
+    group: &str,
+    show: Option<Show>,
+    status: Option<&str>,
+    since: Option<Stamp>,
+) -> Contact {
     let item = RosterItem {
         jid: key(local).peer,
         name: Some(Line::clean(name)),
@@ -160,4 +167,37 @@ pub fn evening(options: Options) -> Model {
     model.cache_known = true;
     model.list.folded.insert("Work".to_owned());
     model
+}
+
+/// A sign-in screen at a step.
+pub fn signing_in(options: Options, way: SignInWay, step: SignInStep) -> Model {
+    let (mut model, _) = Model::new(options, Vec::new(), 7, now());
+    let asked = !matches!(step, SignInStep::Where);
+    if asked {
+        model.accounts.push(Account::new(setup("anna@example.org", "Anna Kowalska"), now()));
+    }
+    let mut screen = SignInScreen::new(way, false);
+    screen.account = asked.then(|| AccountId::new("anna@example.org"));
+    screen.step = step;
+    model.screen = Screen::SignIn(Box::new(screen));
+    model
+}
+
+/// The prompt of the mock-up 1.3: 13 min 42 s are left.
+pub fn prompt() -> CodePrompt {
+    CodePrompt {
+        service: Line::clean("example.org"),
+        address: Line::clean("https://id.example.org/device"),
+        complete: Some(Line::clean("https://id.example.org/device?user_code=WDJB-MJHT")),
+        code: Line::clean("WDJB-MJHT"),
+        expires: NOW.plus(Duration::from_secs(13 * 60 + 42)),
+        lifetime: Duration::from_secs(900),
+        scopes: ["openid", "xmpp", "offline_access"].map(Line::clean).to_vec(),
+        local_only: false,
+    }
+}
+
+/// The screen with the code, and what is wrong if so.
+pub fn with_code(options: Options, trouble: Option<Consent>) -> Model {
+    signing_in(options, SignInWay::Code, SignInStep::Code { prompt: Box::new(prompt()), trouble })
 }

@@ -621,10 +621,13 @@ pub fn square_needs(columns: u16, rows: u16) -> String {
     format!("The square needs a terminal of {columns}x{rows}. The code is:")
 }
 
-/// A scope as a sentence that ends "butty may …".
-pub fn scope(raw: &str) -> String {
+/// A scope in words: what the page asks for, or what "butty may now" do.
+pub fn scope(raw: &str, granted: bool) -> String {
     let known = match raw {
         "xmpp" | "wl.messenger" | "xmpp:c2s" => "chat as you",
+        "openid" | "profile" | "email" | "wl.basic" | "wl.signin" | "wl.emails" if granted => {
+            "see your name and picture"
+        }
         "openid" | "profile" | "email" | "wl.basic" | "wl.signin" | "wl.emails" => "your name and picture",
         "offline_access" | "wl.offline_access" => "stay signed in",
         "wl.contacts" | "wl.contacts_emails" | "contacts" => "see your address book",
@@ -656,8 +659,9 @@ mod tests {
 
     #[test]
     fn scopes_are_sentences_and_unknown_ones_are_not_hidden() {
-        assert_eq!(scope("wl.messenger"), "chat as you");
-        assert!(scope("admin:all").contains("admin:all"));
+        assert_eq!(scope("wl.messenger", false), "chat as you");
+        assert_eq!(scope("openid", true), "see your name and picture");
+        assert!(scope("admin:all", true).contains("admin:all"));
     }
 
     #[test]

@@ -90,7 +90,7 @@ fn lines(model: &Model, screen: &SignInScreen, prompt: &CodePrompt, square: bool
     let code = if text::width(&spaced) + 8 <= columns { spaced } else { prompt.code.to_string() };
     lines.push(vec![Piece::new("       ", Role::Text), Piece::new(code, Role::Title)]);
     lines.push(Vec::new());
-    let scopes = scope_lines(&prompt.scopes, screen.raw_scopes);
+    let scopes = scope_lines(&prompt.scopes, screen.raw_scopes, false);
     for (at, words) in screens::CHECK_PAGE.iter().enumerate().take(if scopes.is_empty() { 1 } else { 2 }) {
         lines.push(numbered(if at == 0 { "3" } else { "" }, words));
     }
@@ -124,10 +124,10 @@ pub fn spaced(code: &str) -> String {
 }
 
 /// What is asked for, or was granted: sentences, or the raw names.
-pub fn scope_lines(scopes: &[Clean], raw: bool) -> Vec<String> {
+pub fn scope_lines(scopes: &[Clean], raw: bool, granted: bool) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for scope in scopes {
-        let line = if raw { scope.to_string() } else { screens::scope(scope.as_str()) };
+        let line = if raw { scope.to_string() } else { screens::scope(scope.as_str(), granted) };
         if !lines.contains(&line) {
             lines.push(line);
         }
