@@ -270,6 +270,11 @@ impl Composer {
         self.big_paste = true;
     }
 
+    /// The large paste was agreed to.
+    pub fn forget_big_paste(&mut self) {
+        self.big_paste = false;
+    }
+
     fn show_recalled(&mut self, text: &str) -> bool {
         let recall = std::mem::take(&mut self.recall);
         self.set_text(text);
