@@ -5,7 +5,6 @@
 
 mod banner;
 mod buddies;
-mod clock;
 mod composer;
 mod conversation;
 mod dialog;

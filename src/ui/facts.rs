@@ -14,35 +14,25 @@ const NAME_CELLS: u16 = 40;
 
 /// An account.
 pub fn account<'m>(model: &'m Model, id: &AccountId) -> Option<&'m Account> {
-    model.accounts.iter().find(|account| account.setup.id == *id)
+    model.account(id)
 }
 
 /// A buddy; `None` for a stranger.
 pub fn contact<'m>(model: &'m Model, key: &ConversationKey) -> Option<&'m Contact> {
-    account(model, &key.account)?.roster.get(&key.peer)
+    model.contact(key)
 }
 
-/// The name of the other side: the one we gave, the one they chose, else the address.
+/// The name of the other side, no longer than a name may be.
 pub fn name(model: &Model, key: &ConversationKey) -> String {
-    let found = contact(model, key);
-    let given = found.and_then(|contact| contact.item.name.as_ref().or(contact.nick.as_ref()));
-    let nick = model.talks.get(key).and_then(|talk| talk.nick.as_ref());
-    match given.or(nick).map(Line::as_str).filter(|name| !name.is_empty()) {
-        Some(name) => super::text::fit(name, NAME_CELLS, "…"),
-        None => super::text::fit(key.peer.as_str(), NAME_CELLS, "…"),
-    }
+    super::text::fit(&model.name_of(key), NAME_CELLS, "…")
 }
 
 /// Their state; `None`: not known now.
 pub fn show(model: &Model, key: &ConversationKey) -> Option<Show> {
-    let contact = contact(model, key)?;
-    if contact.stale {
-        return None;
-    }
-    Some(best(contact).map_or(Show::Offline, |(_, show)| show))
+    model.show_of(key)
 }
 
-/// The sign of the other side.
+/// The sign of the other side. Who is no buddy, or has not said yes yet, is a question.
 pub fn sign(model: &Model, key: &ConversationKey) -> Sign {
     let waiting = contact(model, key).is_none_or(|contact| {
         contact.item.pending && !matches!(contact.item.subscription, Subscription::To | Subscription::Both)
@@ -50,17 +40,9 @@ pub fn sign(model: &Model, key: &ConversationKey) -> Sign {
     if waiting { Sign::Request } else { Sign::of(show(model, key)) }
 }
 
-/// The best device: Available, Busy, Away, Gone, in this order.
-fn best(contact: &Contact) -> Option<(&str, Show)> {
-    contact.devices.iter().map(|(name, device)| (name.as_str(), device.show)).min_by_key(|(_, show)| *show)
-}
-
 /// Their personal message.
 pub fn status<'m>(model: &'m Model, key: &ConversationKey) -> Option<&'m Line> {
-    let contact = contact(model, key)?;
-    let device =
-        best(contact).and_then(|(name, _)| contact.devices.get(name)).and_then(|device| device.status.as_ref());
-    device.or(contact.status.as_ref()).filter(|line| !line.is_empty())
+    model.status_of(key).filter(|line| !line.is_empty())
 }
 
 /// Since when their state holds.
@@ -70,7 +52,7 @@ pub fn since(model: &Model, key: &ConversationKey) -> Option<Stamp> {
 
 /// They type now.
 pub fn is_typing(model: &Model, key: &ConversationKey) -> bool {
-    contact(model, key).and_then(|contact| contact.typing).is_some_and(|until| until > model.now.mono)
+    model.is_typing(key)
 }
 
 /// Our own address: the one that the server gave, else the one that was typed.
@@ -104,7 +86,7 @@ pub fn own_sign(account: &Account) -> (Sign, &'static str) {
 pub fn own_wish(show: Show) -> (Sign, &'static str) {
     match show {
         Show::Offline => (Sign::Hidden, words::APPEAR_OFFLINE),
-        other => (Sign::of(Some(other)), words::state(Some(other))),
+        other => (Sign::of(Some(other)), crate::app::words::own_show(other)),
     }
 }
 
@@ -125,7 +107,7 @@ pub fn detail(show: Option<Show>, status: Option<&Line>, since: Option<Stamp>, m
     }
     match (show, since) {
         (Some(Show::Away | Show::Gone), Some(since)) => {
-            Some(words::away_since(&super::clock::since(since, model.now.wall, &model.options)))
+            Some(words::away_since(&crate::app::words::since(since, model.now.wall, &model.options)))
         }
         _ => None,
     }
@@ -141,10 +123,10 @@ pub fn short_address(name: &str) -> Cow<'_, str> {
 
 /// A span of time in words: seconds below two minutes or where they count, else minutes.
 pub fn left(span: Duration) -> String {
-    words::minutes_and_seconds(span.as_secs() / 60, span.as_secs() % 60)
+    words::minutes_and_seconds(span)
 }
 
 /// The banner as a sentence.
 pub fn banner(model: &Model) -> Option<String> {
-    model.banner().map(|banner| words::banner(&banner, &|stamp| super::clock::time(stamp, &model.options)))
+    model.banner().map(|banner| words::banner(&banner, &|stamp| crate::app::words::clock(stamp, &model.options)))
 }

@@ -20,19 +20,7 @@ struct Hint {
 
 /// The label of an action's key.
 pub fn key(model: &Model, id: &str) -> String {
-    let _ = model;
-    match id {
-        "send" => "Enter",
-        "newline" => "Ctrl+J",
-        "go-to" => "Ctrl+K",
-        "next-unread" => "Alt+A",
-        "status" => "Alt+S",
-        "help" => "F1",
-        "editor" => "Alt+E",
-        "list-open" => "Enter",
-        _ => "",
-    }
-    .to_owned()
+    crate::app::keymap::label_of(&model.options, id)
 }
 
 /// Draws the status bar.
@@ -42,7 +30,7 @@ pub fn draw(model: &Model, rect: Rect, kind: Kind, paint: &mut Paint<'_>) {
     }
     let edge = rect.right().saturating_sub(1);
     let elsewhere = facts::elsewhere(model);
-    let clock = super::clock::time(model.now.wall, &model.options);
+    let clock = crate::app::words::clock(model.now.wall, &model.options);
     let right = match (elsewhere, kind) {
         (0, _) => clock,
         (count, Kind::Wide) => format!("{}: {} · {clock}", words::elsewhere(count), words::chats(count)),
@@ -68,7 +56,7 @@ pub fn draw(model: &Model, rect: Rect, kind: Kind, paint: &mut Paint<'_>) {
 
 /// What the one-pane layout has in its top right corner: unread elsewhere, and the clock.
 pub fn corner_words(model: &Model) -> String {
-    let clock = super::clock::time(model.now.wall, &model.options);
+    let clock = crate::app::words::clock(model.now.wall, &model.options);
     match facts::elsewhere(model) {
         0 => clock,
         count => format!("({count}) {clock}"),
@@ -126,8 +114,9 @@ fn put_hints(hints: &[Hint], left: u16, limit: u16, y: u16, kind: Kind, paint: &
 }
 
 fn hint(model: &Model, id: &str, long: &'static str, short: &'static str) -> Option<Hint> {
+    let can = crate::app::action::find(id).is_some_and(|action| (action.unavailable)(model).is_none());
     let key = key(model, id);
-    (!key.is_empty()).then_some(Hint { key, long, short })
+    (can && !key.is_empty()).then_some(Hint { key, long, short })
 }
 
 fn talk_hints(model: &Model, narrow: bool) -> Vec<Hint> {
@@ -139,7 +128,9 @@ fn talk_hints(model: &Model, narrow: bool) -> Vec<Hint> {
     };
     let unread = facts::elsewhere(model) > 0;
     let wanted = |id: &str| id != "next-unread" || unread || !narrow;
-    all.iter().filter(|(id, ..)| wanted(id)).filter_map(|(id, long, short)| hint(model, id, long, short)).collect()
+    let walking = Hint { key: words::ARROWS.to_owned(), long: words::CHOOSE, short: words::CHOOSE };
+    let named = all.iter().filter(|(id, ..)| wanted(id)).filter_map(|(id, long, short)| hint(model, id, long, short));
+    Some(walking).filter(|_| model.focus == Focus::Messages).into_iter().chain(named).collect()
 }
 
 fn list_hints(model: &Model) -> Vec<Hint> {

@@ -3,7 +3,6 @@
 use crate::app::event::Consent;
 use crate::app::ops::Banner;
 use crate::types::{Problem, Stamp};
-use crate::xmpp::Show;
 use std::time::Duration;
 
 /// A question with its keys.
@@ -34,43 +33,13 @@ macro_rules! words {
     };
 }
 
-// Days and times.
-words! {
-    TODAY = "Today";
-    YESTERDAY = "Yesterday";
-}
-
-/// Name of a month, 1 to 12.
-pub fn month(number: usize) -> &'static str {
-    const MONTHS: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    MONTHS.get(number.wrapping_sub(1)).copied().unwrap_or("")
-}
-
-/// Name of a weekday; 0 is Monday.
-pub fn weekday(number: usize) -> &'static str {
-    const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-    DAYS.get(number).copied().unwrap_or("")
-}
-
+// States.
 /// A span that counts down.
-pub fn minutes_and_seconds(minutes: u64, seconds: u64) -> String {
+pub fn minutes_and_seconds(span: Duration) -> String {
+    let (minutes, seconds) = (span.as_secs() / 60, span.as_secs() % 60);
     if minutes == 0 { format!("{seconds} s") } else { format!("{minutes} min {seconds:02} s") }
 }
 
-// States.
 words! {
     AVAILABLE = "Available";
     BUSY = "Busy";
@@ -81,17 +50,6 @@ words! {
     CONNECTING = "Connecting …";
     UNKNOWN = "…";
     WAITING = "Waiting";
-}
-
-/// A state in a word.
-pub fn state(show: Option<Show>) -> &'static str {
-    match show {
-        Some(Show::Available) => AVAILABLE,
-        Some(Show::Busy) => BUSY,
-        Some(Show::Away | Show::Gone) => AWAY,
-        Some(Show::Offline) => OFFLINE,
-        None => UNKNOWN,
-    }
 }
 
 /// "Away since 13:20".
@@ -119,14 +77,12 @@ pub const NO_BUDDIES: [&str; 3] = ["Nobody is here yet.", "", "/add name@example
 
 // The talk.
 words! {
-    YOU = "You";
     YOU_SAY = "You say:";
     CARD_HINT = "F4 card";
     BACK_TO_LIST = "‹ Esc";
     ENCRYPTED = "Encrypted for your other devices; butty cannot read it";
     EDITED = "(edited)";
     FAILED_KEYS = "Enter try again · Del discard";
-    FAILED_COMMANDS = "/retry · /discard";
     YOU_APPEAR_OFFLINE = " (you appear offline)";
 }
 /// No talk is open.
@@ -197,6 +153,8 @@ words! {
     OPEN = "open";
     STATUS = "status";
     TYPE_TO_FIND = "type to find";
+    ARROWS = "↑↓";
+    CHOOSE = "choose";
 }
 
 /// Action, long words, short words: while writing.
@@ -216,12 +174,8 @@ pub const HINTS_NARROW: &[(&str, &str, &str)] = &[
 ];
 /// While a message is selected.
 pub const HINTS_MESSAGES: &[(&str, &str, &str)] = &[
-    ("msg-up", "up", "up"),
-    ("msg-down", "down", "down"),
     ("msg-open", "open", "open"),
     ("copy", "copy", "copy"),
-    ("info", "details", "details"),
-    ("retry", "try again", "retry"),
     ("discard", "discard", "discard"),
     ("back", "back", "back"),
 ];
@@ -270,7 +224,7 @@ pub fn banner(banner: &Banner, clock: &dyn Fn(Stamp) -> String) -> String {
             format!("! {what} {}F5 now · /doctor", again(*retry_in, *retry_at, *attempt, clock))
         }
         Banner::Back { after, sent, received, .. } => {
-            let after = minutes_and_seconds(after.as_secs() / 60, after.as_secs() % 60);
+            let after = super::duration(*after);
             format!("✓ Back online after {after}. {sent} sent, {received} received.")
         }
     }
@@ -391,12 +345,14 @@ pub fn in_groups(groups: &str) -> String {
 words! {
     SIGN_OUT_FOOT = "Enter sign out · Esc stay";
     SIGN_OUT_EVERYWHERE = "sign out everywhere";
-    PASTE_KEYS = "Enter  send as one message     Esc  keep editing";
     TROUBLE = "Something went wrong";
     WHY = "  Why   ";
     NEXT = "  Next  ";
     NEXT_BLANK = "        ";
 }
+
+/// Keys of the paste box.
+pub const PASTE_KEYS: [&str; 2] = ["Enter  one message      k  as a code block", "Esc    keep editing"];
 
 /// Leaving with something unsent.
 pub const QUIT: Question = Question { title: "Quit?", says: &[], foot: "Enter quit · Esc stay" };

@@ -251,7 +251,8 @@ fn mark(state: &MessageState, setting: &Setting) -> Option<String> {
 fn failure(problem: &Problem, setting: &Setting, theme: Theme, rows: &mut Vec<Row>) {
     let said = words::problem(problem);
     let what = format!("✗ {}", screens::in_line(&said.what));
-    let keys = if setting.selected { screens::FAILED_KEYS } else { screens::FAILED_COMMANDS };
+    let next = said.next.join(" · ");
+    let keys = if setting.selected { screens::FAILED_KEYS } else { &next };
     let room = setting.columns.saturating_sub(2);
     if text::width(&what) + 3 + text::width(keys) <= room {
         let pieces = vec![Piece::new(what, Role::Error), Piece::new(format!("   {keys}"), Role::Dim)];

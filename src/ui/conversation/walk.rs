@@ -2,8 +2,9 @@
 
 use super::rows::{self, Row, Setting};
 use crate::app::model::{Author, Conversation, Message, MessageState, Model, Scroll};
+use crate::app::words;
 use crate::types::{MessageKey, Stamp};
-use crate::ui::{clock, facts, text};
+use crate::ui::{facts, text};
 use crate::xmpp::Direction;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -53,7 +54,6 @@ pub struct Walk<'a> {
     wrapped: &'a mut Wrapped,
     columns: u16,
     name: String,
-    today: i64,
 }
 
 /// A place between rows: `hidden` rows of message `at` lie below it.
@@ -70,8 +70,7 @@ impl<'a> Walk<'a> {
             wrapped.rows.clear();
         }
         let name = text::first_word(&facts::name(model, &talk.key)).to_owned();
-        let today = clock::local(model.now.wall, &model.options.zone).day;
-        Self { model, talk, wrapped, columns, name, today }
+        Self { model, talk, wrapped, columns, name }
     }
 
     /// The rows that fill `height` rows at the talk's position, or as near to it as shows `reveal`.
@@ -227,12 +226,12 @@ impl<'a> Walk<'a> {
     fn setting(&self, at: usize, message: &Message) -> Setting {
         let options = &self.model.options;
         let before = at.checked_sub(1).and_then(|before| self.talk.messages.get(before));
-        let day = clock::local(message.stamp, &options.zone).day;
-        let new_day = before.is_none_or(|before| clock::local(before.stamp, &options.zone).day != day);
+        let day = |stamp| words::time::local(stamp, &options.zone).date();
+        let new_day = before.is_none_or(|before| day(before.stamp) != day(message.stamp));
         let new = (self.talk.new_from == Some(message.key)).then_some(self.talk.new_count.max(1));
         let continues = !new_day && new.is_none() && before.is_some_and(|before| continues(before, message));
         let name = match &message.author {
-            Author::Me => crate::app::words::screens::YOU.to_owned(),
+            Author::Me => words::YOU.to_owned(),
             Author::Contact => self.name.clone(),
             Author::Occupant(name) => name.to_string(),
         };
@@ -244,7 +243,7 @@ impl<'a> Walk<'a> {
         Setting {
             columns: self.columns,
             ascii: options.ascii,
-            day: new_day.then(|| clock::day(day, self.today)),
+            day: new_day.then(|| words::day(message.stamp, self.model.now.wall, &options.zone)),
             new,
             says,
             name,
@@ -256,7 +255,7 @@ impl<'a> Walk<'a> {
     }
 
     fn time(&self, stamp: Stamp) -> String {
-        clock::time(stamp, &self.model.options)
+        words::clock(stamp, &self.model.options)
     }
 
     /// The next message of ours that did not fail stands elsewhere, or there is none.

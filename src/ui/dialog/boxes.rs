@@ -5,9 +5,9 @@ use crate::app::composer::Composer;
 use crate::app::model::{Account, ConversationKey, Model, Overlay};
 use crate::app::words::{self, screens};
 use crate::types::{AccountId, BareJid, Problem};
+use crate::ui::facts;
 use crate::ui::text::Piece;
 use crate::ui::theme::{Role, Sign, Theme};
-use crate::ui::{clock, facts};
 use crate::xmpp::{Show, Subscription};
 
 /// The box of an overlay that is no list.
@@ -118,7 +118,7 @@ fn card(model: &Model, key: &ConversationKey, width: u16) -> Dialog {
             let sign = Sign::of(Some(device.show));
             dialog.lines.push(Line::of(vec![
                 Piece::new(format!("  {} ", theme.sign(sign)), Role::Presence(sign)),
-                Piece::new(format!("{name}  {}", screens::state(Some(device.show))), Role::Text),
+                Piece::new(format!("{name}  {}", words::show(device.show)), Role::Text),
             ]));
         }
     }
@@ -135,7 +135,7 @@ fn state_words(model: &Model, key: &ConversationKey, sign: Sign) -> String {
     let word = sign.word();
     match facts::since(model, key) {
         Some(since) if matches!(sign, Sign::Away | Sign::Gone | Sign::Offline) => {
-            screens::state_since(word, &clock::since(since, model.now.wall, &model.options))
+            screens::state_since(word, &words::since(since, model.now.wall, &model.options))
         }
         _ => word.to_owned(),
     }
@@ -199,7 +199,7 @@ fn paste(model: &Model, lines: usize, width: u16) -> Dialog {
         few => dialog.lines.extend(few.iter().map(|line| shown(line))),
     }
     dialog.blank();
-    dialog.lines.push(Line::new(screens::PASTE_KEYS, Role::Hint));
+    dialog.lines.extend(screens::PASTE_KEYS.map(|keys| Line::new(keys, Role::Hint)));
     dialog
 }
 
