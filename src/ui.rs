@@ -1,1 +1,96 @@
-//! (ui)
+//! Floor 4: the eye.
+//!
+//! [`draw`] reads the [`Model`] and changes nothing but its own [`View`]: wrapped rows and what lay where, so that
+//! [`hit`] can turn a click into a [`Target`](crate::app::event::Target). It wraps only what shows.
+
+mod banner;
+mod buddies;
+mod composer;
+mod conversation;
+mod dialog;
+mod facts;
+mod hit;
+pub mod layout;
+mod paint;
+mod picker;
+mod sign_in;
+mod square;
+mod status;
+pub mod text;
+pub mod theme;
+mod view;
+mod welcome;
+
+pub use hit::hit;
+pub use view::View;
+
+use crate::app::model::{Focus, Model, Screen};
+use crate::app::words::screens as words;
+use layout::{Kind, Wants};
+use paint::Paint;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use theme::{Role, Theme};
+
+/// Draws everything.
+pub fn draw(model: &Model, view: &mut View, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    view.begin(area.width, area.height);
+    let mut paint = Paint::new(frame.buffer_mut(), Theme::new(&model.options));
+    if layout::kind(area.width, area.height, model.options.layout) == Kind::Tiny {
+        tiny(model, area, &mut paint);
+    } else {
+        match &model.screen {
+            Screen::Welcome(welcome) => welcome::draw(model, welcome, view, area, &mut paint),
+            Screen::SignIn(screen) => sign_in::draw(model, screen, view, area, &mut paint),
+            Screen::Main => main(model, view, area, &mut paint),
+        }
+        dialog::draw(model, view, area, &mut paint);
+    }
+    if let Some(cursor) = paint.cursor {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+/// One line: `butty (3)`, and `!` when something is wrong.
+fn tiny(model: &Model, area: Rect, paint: &mut Paint<'_>) {
+    let unread = model.talks.values().filter(|talk| talk.unread > 0).count();
+    let trouble = facts::banner(model).is_some_and(|banner| banner.starts_with('!'));
+    paint.put(area.x, area.y, area.right(), &words::tiny(unread, trouble), Role::Text);
+}
+
+fn main(model: &Model, view: &mut View, area: Rect, paint: &mut Paint<'_>) {
+    let kind = layout::kind(area.width, area.height, model.options.layout);
+    let open = model.open.is_some();
+    let mut wants = Wants {
+        choice: model.options.layout,
+        list_width: model.options.list_width,
+        list_hidden: model.list.hidden && model.focus != Focus::List && open,
+        talk_in_front: open && model.focus != Focus::List,
+        talk_open: open,
+        hints: model.options.hints,
+        banner: 0,
+        composer: 1,
+        composer_limit: model.options.composer_rows.max(1),
+    };
+    let pane = layout::talk_width(area.width, area.height, &wants);
+    wants.banner = banner::rows_wanted(model, pane);
+    wants.composer = composer::rows_wanted(model, kind, pane);
+    let panes = layout::panes(area.width, area.height, &wants);
+    let columns = layout::composer_width(kind, pane, model.options.max_text_width);
+    view.set_panes(panes, columns);
+    let one_pane = kind == Kind::Narrow;
+    if !one_pane || !wants.talk_in_front {
+        buddies::draw(model, view, &panes, paint);
+    }
+    if !one_pane || wants.talk_in_front {
+        conversation::draw(model, view, &panes, paint);
+        composer::draw(model, view, &panes, columns, paint);
+    }
+    banner::draw(model, panes.banner, paint);
+    if one_pane {
+        paint.rule(panes.header_rule, "", "", Role::Rule);
+    }
+    status::draw(model, panes.status, kind, paint);
+    status::hints(model, view, &panes, paint);
+}

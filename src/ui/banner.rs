@@ -1,0 +1,37 @@
+//! One row, or two, for what concerns the whole account: the highest priority only.
+
+use super::paint::Paint;
+use super::text;
+use super::theme::{Role, Theme};
+use crate::app::model::Model;
+use ratatui::layout::Rect;
+
+/// Rows that it takes at this width: none without a banner, two at most.
+pub fn rows_wanted(model: &Model, columns: u16) -> u16 {
+    let lines = lines(model, columns).len();
+    u16::try_from(lines).unwrap_or(0)
+}
+
+/// Draws it.
+pub fn draw(model: &Model, rect: Rect, paint: &mut Paint<'_>) {
+    let role = if is_good(model) { Role::Ok } else { Role::Warn };
+    for (y, line) in (rect.top()..rect.bottom()).zip(lines(model, rect.width)) {
+        paint.put_fit(rect.x + 1, y, rect.right(), &line, role);
+    }
+}
+
+fn lines(model: &Model, columns: u16) -> Vec<String> {
+    let Some(text) = super::facts::banner(model) else { return Vec::new() };
+    let said = Theme::new(&model.options).say(&text).into_owned();
+    let rows = text::wrap(&said, &[], Role::Text, columns.saturating_sub(2).max(1));
+    let lines: Vec<String> =
+        rows.into_iter().map(|row| row.pieces.into_iter().map(|piece| piece.text).collect()).collect();
+    match lines.as_slice() {
+        [first, second, _, ..] => vec![first.clone(), format!("{second}…")],
+        _ => lines,
+    }
+}
+
+fn is_good(model: &Model) -> bool {
+    super::facts::banner(model).is_some_and(|text| text.starts_with('✓'))
+}

@@ -1,0 +1,99 @@
+//! The box where one writes, and the rule that says to whom.
+
+use super::conversation::margin;
+use super::layout::{Kind, Panes};
+use super::paint::Paint;
+use super::text;
+use super::theme::Role;
+use super::view::View;
+use super::{facts, layout, status};
+use crate::app::event::LinkState;
+use crate::app::model::{Conversation, Focus, Model};
+use crate::app::words::screens as words;
+use crate::xmpp::Show;
+use std::ops::Range;
+
+/// Rows that the text of the open talk would take in a pane of this width.
+pub fn rows_wanted(model: &Model, kind: Kind, pane: u16) -> u16 {
+    let Some(talk) = model.open.as_ref().and_then(|key| model.talks.get(key)) else { return 1 };
+    let columns = layout::composer_width(kind, pane, model.options.max_text_width);
+    u16::try_from(talk.composer.layout(columns).lines.len()).unwrap_or(u16::MAX)
+}
+
+/// Draws the rule and the text, and puts the cursor where it belongs.
+pub fn draw(model: &Model, view: &mut View, panes: &Panes, columns: u16, paint: &mut Paint<'_>) {
+    let Some(talk) = model.open.as_ref().and_then(|key| model.talks.get(key)) else { return };
+    rule(model, talk, panes, paint);
+    let layout = talk.composer.layout(columns);
+    let height = usize::from(panes.composer.height);
+    let last_top = layout.lines.len().saturating_sub(height);
+    let top = view.composer_top.clamp((layout.row + 1).saturating_sub(height), layout.row).min(last_top);
+    view.composer_top = top;
+    let x = panes.composer.x + margin(panes.kind);
+    for (y, line) in (panes.composer.y..panes.composer.bottom()).zip(layout.lines.iter().skip(top)) {
+        let shown = visual(talk.composer.text(), line.start..line.end, line.start);
+        paint.raw(x, y, panes.composer.right(), &shown.0, paint.theme.style(Role::Text));
+    }
+    if model.focus == Focus::Composer {
+        let row = u16::try_from(layout.row.saturating_sub(top)).unwrap_or(0);
+        let column = layout.lines.get(layout.row).map_or(0, |line| {
+            let cursor = talk.composer.cursor();
+            visual(talk.composer.text(), line.start..line.end, cursor).1
+        });
+        let column = column.min(u16::try_from(layout.column).unwrap_or(0).max(column)).min(columns.saturating_sub(1));
+        paint.place_cursor(x + column, panes.composer.y + row);
+    }
+}
+
+/// A row in visual order, and the column of the cell where the cursor stands.
+fn visual(all: &str, row: Range<usize>, cursor: usize) -> (String, u16) {
+    let line = all.get(row.clone()).unwrap_or("");
+    let before = all.get(row.start..cursor).unwrap_or(line);
+    // The paragraph decides the direction, the row is a part of it.
+    let start = all.get(..row.start).and_then(|head| head.rfind('\n')).map_or(0, |at| at + 1);
+    let end = all.get(row.end..).and_then(|tail| tail.find('\n')).map_or(all.len(), |at| row.end + at);
+    let paragraph = all.get(start..end).unwrap_or("");
+    let Some(order) = text::bidi::Order::of(paragraph) else { return (line.to_owned(), text::width(before)) };
+    let (mut shown, mut column) = (String::with_capacity(line.len()), None);
+    order.visual(row.start - start..row.end - start, |at, cluster| {
+        if start + at == cursor {
+            column = Some(text::width(&shown));
+        }
+        shown.push_str(cluster);
+    });
+    let end_column = text::width(&shown);
+    (shown, column.unwrap_or(end_column))
+}
+
+fn rule(model: &Model, talk: &Conversation, panes: &Panes, paint: &mut Paint<'_>) {
+    let rect = panes.composer_rule;
+    let name = facts::name(model, &talk.key);
+    let sign = facts::sign(model, &talk.key);
+    let to = words::to(paint.fit(text::first_word(&name), rect.width.saturating_sub(12)).as_str());
+    let label = format!("{to} {}{}", paint.theme.sign(sign), suffix(model, talk));
+    let right = match panes.kind {
+        Kind::Wide => words::edit_elsewhere(&status::key(model, "editor")),
+        // The header is folded into the rule.
+        Kind::Narrow if panes.header.height == 0 => status::corner_words(model),
+        _ => String::new(),
+    };
+    paint.rule(rect, &label, &right, Role::Title);
+    let x = rect.x + 3 + paint.width(&to) + 1;
+    if x < rect.right() {
+        paint.put(x, rect.y, rect.right(), paint.theme.sign(sign), Role::Presence(sign));
+    }
+}
+
+/// Through which account, where there are several; and that we appear offline, where we do.
+fn suffix(model: &Model, talk: &Conversation) -> String {
+    let mut suffix = String::new();
+    if model.accounts.len() > 1 {
+        suffix.push_str(&words::as_account(talk.key.account.as_str()));
+    }
+    let hidden = facts::account(model, &talk.key.account)
+        .is_some_and(|account| account.link == LinkState::Online && account.appearance.show == Show::Offline);
+    if hidden {
+        suffix.push_str(words::YOU_APPEAR_OFFLINE);
+    }
+    suffix
+}

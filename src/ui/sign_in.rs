@@ -1,0 +1,314 @@
+//! The sign-in screens: where, waiting, the code, what was agreed to, what went wrong.
+
+mod code;
+
+use super::dialog::{self, Dialog, Line};
+use super::facts;
+use super::paint::Paint;
+use super::text::{self, Piece};
+use super::theme::{Role, Theme};
+use super::view::View;
+use crate::app::composer::Composer;
+use crate::app::event::Keep;
+use crate::app::model::{Account, Model, SignInScreen, SignInStep, SignInWay};
+use crate::app::words::{self, screens};
+use crate::types::{Line as Clean, Problem};
+use ratatui::layout::Rect;
+
+/// Where fields begin, behind their labels.
+const FIELD_COLUMN: u16 = 10;
+
+/// Draws it.
+pub fn draw(model: &Model, screen: &SignInScreen, view: &mut View, area: Rect, paint: &mut Paint<'_>) {
+    let body = bottom(model, hints(model, screen), right_hint(screen), area, view, paint);
+    let body = top(model, screen, body, paint);
+    match &screen.step {
+        SignInStep::Where => form(model, screen, body, paint),
+        SignInStep::AskKeep => boxed(ask_keep(model, body.width), body, paint),
+        SignInStep::Working(consent) => {
+            say(&[(screens::working(consent), Role::Text)], body, paint);
+        }
+        SignInStep::Code { prompt, trouble } => code::draw(model, screen, prompt, trouble.as_ref(), body, paint),
+        SignInStep::Opening => opening(model, screen, body, paint),
+        SignInStep::Review { scopes } => boxed(review(model, screen, scopes, body.width), body, paint),
+        SignInStep::Failed(problem) => boxed(failed(model, screen, problem, body.width), body, paint),
+    }
+}
+
+/// The foot of a whole screen: a rule, and hints left and right. The right ones are cut last. Returns what is above.
+pub fn bottom(
+    model: &Model,
+    left: String,
+    right: &'static str,
+    area: Rect,
+    view: &mut View,
+    paint: &mut Paint<'_>,
+) -> Rect {
+    if area.height < 8 {
+        return area;
+    }
+    let y = area.bottom() - 1;
+    let edge = area.right().saturating_sub(1);
+    let narrow = area.width < 64;
+    let right = if narrow { screens::shorter(right) } else { right };
+    let start = paint.put_right(edge, y, right, Role::Hint);
+    if let Some(before) = right.find('/') {
+        let x = start + text::width(right.get(..before).unwrap_or(""));
+        view.commands_hit = Some((y, x..x + 2 + text::width(screens::COMMANDS)));
+    }
+    let limit = start.saturating_sub(2);
+    match model.toast.as_ref().filter(|toast| toast.until > model.now.mono) {
+        Some(toast) => paint.put_fit(area.x + 1, y, limit, &toast.text, Role::Title),
+        None => {
+            paint.put(area.x + 1, y, limit, &whole_hints(&left, limit.saturating_sub(area.x + 1), paint), Role::Hint)
+        }
+    };
+    let ruled = area.height >= 10;
+    if ruled {
+        paint.rule(Rect::new(area.x, y - 1, area.width, 1), "", "", Role::Rule);
+    }
+    Rect { height: area.height - 1 - u16::from(ruled), ..area }
+}
+
+/// As many of the hints as fit, none of them cut.
+fn whole_hints(hints: &str, columns: u16, paint: &Paint<'_>) -> String {
+    let mut kept = String::new();
+    for hint in hints.split(" · ") {
+        let longer = if kept.is_empty() { hint.to_owned() } else { format!("{kept} · {hint}") };
+        if paint.width(&longer) > columns {
+            break;
+        }
+        kept = longer;
+    }
+    kept
+}
+
+/// The head: with whom, and which step. Returns what is below.
+fn top(model: &Model, screen: &SignInScreen, area: Rect, paint: &mut Paint<'_>) -> Rect {
+    if area.height < 6 {
+        return area;
+    }
+    let domain = account(model, screen).map(|account| account.setup.domain.as_str());
+    let title = match (domain, screen.way) {
+        (Some(domain), _) => screens::sign_in_to(domain),
+        (None, SignInWay::Code) => screens::SIGN_IN_CODE.to_owned(),
+        (None, SignInWay::Password) => screens::SIGN_IN_PASSWORD.to_owned(),
+        (None, SignInWay::Messenger) => screens::SIGN_IN_MESSENGER.to_owned(),
+    };
+    let step = if screen.way == SignInWay::Password { String::new() } else { screens::step(step_number(&screen.step)) };
+    let limit = paint.put_right(area.right().saturating_sub(1), area.y, &step, Role::Dim).saturating_sub(1);
+    paint.put_fit(area.x + 1, area.y, limit, &title, Role::Title);
+    paint.rule(Rect::new(area.x, area.y + 1, area.width, 1), "", "", Role::Rule);
+    Rect { y: area.y + 2, height: area.height - 2, ..area }
+}
+
+fn step_number(step: &SignInStep) -> u8 {
+    match step {
+        SignInStep::Where | SignInStep::AskKeep => 1,
+        SignInStep::Working(_) | SignInStep::Code { .. } | SignInStep::Failed(_) => 2,
+        SignInStep::Opening | SignInStep::Review { .. } => 3,
+    }
+}
+
+fn account<'m>(model: &'m Model, screen: &SignInScreen) -> Option<&'m Account> {
+    screen.account.as_ref().and_then(|id| facts::account(model, id))
+}
+
+fn hints(model: &Model, screen: &SignInScreen) -> String {
+    let copied = screen.copied.map(str::to_owned);
+    match &screen.step {
+        SignInStep::Where if screen.way == SignInWay::Password => screens::FORM_HINTS_PASSWORD.to_owned(),
+        SignInStep::Where => screens::FORM_HINTS.to_owned(),
+        SignInStep::Code { .. } => copied.unwrap_or_else(|| code::hints(model, screen)),
+        _ => String::new(),
+    }
+}
+
+fn right_hint(screen: &SignInScreen) -> &'static str {
+    match screen.step {
+        SignInStep::Where | SignInStep::Failed(_) | SignInStep::AskKeep => screens::ESC_BACK,
+        SignInStep::Review { .. } => "",
+        _ => screens::ESC_CANCEL,
+    }
+}
+
+/// Lines under one another, three columns in.
+fn say(lines: &[(String, Role)], body: Rect, paint: &mut Paint<'_>) -> u16 {
+    let mut y = body.y + u16::from(body.height > 4);
+    for (words, role) in lines {
+        let said = paint.theme.say(words).into_owned();
+        for row in text::wrap(&said, &[], *role, body.width.saturating_sub(4).min(74)) {
+            let mut x = body.x + 3;
+            for piece in row.pieces {
+                if y < body.bottom() {
+                    x = paint.put(x, y, body.right(), &piece.text, piece.role);
+                }
+            }
+            y += 1;
+        }
+    }
+    y
+}
+
+fn boxed(mut dialog: Dialog, body: Rect, paint: &mut Paint<'_>) {
+    dialog.width = dialog.width.min(body.width);
+    dialog::show(&dialog, body, paint);
+}
+
+/// Step 1: the address, and for a password the password.
+fn form(model: &Model, screen: &SignInScreen, body: Rect, paint: &mut Paint<'_>) {
+    let mut lines = Vec::new();
+    if screen.way == SignInWay::Messenger {
+        lines.push((screens::MESSENGER_CLOSED.to_owned(), Role::Dim));
+        lines.push((String::new(), Role::Text));
+    }
+    lines.push((screens::WHERE.to_owned(), Role::Title));
+    let mut y = say(&lines, body, paint) + u16::from(body.height > 8);
+    let fields = screen.way == SignInWay::Password;
+    let label = if fields { screens::ADDRESS } else { "" };
+    y = field(label, &screen.address, false, screen.field == 0, (body, y), paint);
+    if fields {
+        y = field(screens::PASSWORD, &screen.password, !screen.reveal, screen.field == 1, (body, y), paint);
+        let tick = if screen.keep { "[x]" } else { "[ ]" };
+        let x = body.x + 3;
+        if y < body.bottom() {
+            paint.put_fit(x, y, body.right(), &format!("{tick} {}", screens::KEEP_SIGNED_IN), Role::Text);
+            if screen.field == 2 {
+                paint.place_cursor(x + 1, y);
+            }
+        }
+        y += 1;
+    }
+    let rest = Rect { y, height: body.bottom().saturating_sub(y), ..body };
+    say(&below_form(model, screen), rest, paint);
+}
+
+/// What is wrong with what was typed; else what may be typed, and what is known here.
+fn below_form(model: &Model, screen: &SignInScreen) -> Vec<(String, Role)> {
+    let mut lines = Vec::new();
+    if let Some(problem) = &screen.complaint {
+        let said = words::problem(problem);
+        lines.push((format!("✗ {}", said.what), Role::Error));
+        lines.extend(said.why.map(|why| (why, Role::Text)));
+        lines.push((format!("{}  ({})", said.next.join(" · "), said.code), Role::Dim));
+        return lines;
+    }
+    let hint = match screen.way {
+        SignInWay::Password => screens::PASSWORD_HINT,
+        SignInWay::Code | SignInWay::Messenger => screens::WHERE_HINT,
+    };
+    lines.push((hint.to_owned(), Role::Dim));
+    let offers_code = account(model, screen).filter(|account| account.device_sign_in);
+    if let Some(account) = offers_code.filter(|_| screen.way == SignInWay::Password) {
+        lines.push((screens::also_offers_code(account.setup.domain.as_str()), Role::Text));
+    }
+    let known: Vec<&str> = model.accounts.iter().map(|account| account.setup.id.as_str()).collect();
+    if !known.is_empty() && screen.account.is_none() {
+        lines.push((String::new(), Role::Text));
+        lines.push((screens::known_accounts(&known.join(", ")), Role::Dim));
+    }
+    lines
+}
+
+/// One field; returns the row below it.
+fn field(
+    label: &str,
+    content: &Composer,
+    masked: bool,
+    active: bool,
+    (body, y): (Rect, u16),
+    paint: &mut Paint<'_>,
+) -> u16 {
+    if y >= body.bottom() {
+        return y;
+    }
+    let x = paint.put(body.x + 3, y, body.right(), label, Role::Text);
+    let x = if label.is_empty() { x } else { body.x + 3 + FIELD_COLUMN };
+    let x = paint.put(x, y, body.right(), "> ", if active { Role::Accent } else { Role::Dim });
+    let room = body.right().saturating_sub(x + 1);
+    let (shown, column) = if masked {
+        let star = if paint.theme.ascii { "*" } else { "•" };
+        let stars = |text: &str| star.repeat(unicode_segmentation::UnicodeSegmentation::graphemes(text, true).count());
+        dialog::window(&stars(content.text()), &stars(content.before_cursor()), room)
+    } else {
+        dialog::window(content.text(), content.before_cursor(), room)
+    };
+    if content.is_empty() && label.is_empty() {
+        paint.put(x, y, body.right(), screens::ADDRESS_SAMPLE, Role::Dim);
+    }
+    paint.raw(x, y, body.right(), &text::bidi::line(&shown), paint.theme.style(Role::Text));
+    if active {
+        paint.place_cursor(x + column, y);
+    }
+    y + 1
+}
+
+fn opening(model: &Model, screen: &SignInScreen, body: Rect, paint: &mut Paint<'_>) {
+    let address = account(model, screen).map_or_else(String::new, facts::own_address);
+    let words =
+        if screen.way == SignInWay::Password { screens::signing_in_as(&address) } else { screens::thank_you(&address) };
+    say(&[(words, Role::Ok)], body, paint);
+}
+
+fn ask_keep(model: &Model, width: u16) -> Dialog {
+    let mut dialog = Dialog { title: screens::KEEP_TITLE.into(), width: dialog::WIDE.min(width), ..Dialog::default() };
+    dialog.say(screens::KEEP_QUESTION, Role::Text, model.options.ascii);
+    dialog.blank();
+    for line in screens::KEEP_KEYS {
+        dialog.lines.push(Line::new(line, Role::Text));
+    }
+    dialog
+}
+
+fn review(model: &Model, screen: &SignInScreen, scopes: &[Clean], width: u16) -> Dialog {
+    let ascii = model.options.ascii;
+    let mut dialog = Dialog {
+        title: screens::REVIEW_TITLE.into(),
+        foot: screens::REVIEW_FOOT.into(),
+        width: dialog::WIDE.min(width),
+        ..Dialog::default()
+    };
+    let Some(account) = account(model, screen) else { return dialog };
+    let (name, address) = (facts::own_name(account), facts::own_address(account));
+    dialog.say(&name, Role::Title, ascii);
+    if name != address {
+        dialog.say(&address, Role::Dim, ascii);
+    }
+    dialog.blank();
+    dialog.say(screens::MAY_NOW, Role::Text, ascii);
+    for line in code::scope_lines(scopes, screen.raw_scopes, true) {
+        dialog.say(&format!("  · {line}"), Role::Text, ascii);
+    }
+    dialog.blank();
+    let kept = match account.keep {
+        Some(Keep::File) => screens::KEPT_FILE,
+        Some(Keep::Memory) | None => screens::KEPT_MEMORY,
+    };
+    dialog.say(kept, Role::Text, ascii);
+    dialog
+}
+
+fn failed(model: &Model, screen: &SignInScreen, problem: &Problem, width: u16) -> Dialog {
+    let mut keys: Vec<&str> = Vec::new();
+    let said = words::problem(problem);
+    let named = |letter: char| said.next.iter().any(|step| step.starts_with(&format!("{letter} ")));
+    if screen.way != SignInWay::Password && !named('n') && !matches!(problem, Problem::NoDeviceSignIn { .. }) {
+        keys.push(screens::NEW_CODE);
+    }
+    if screen.way == SignInWay::Code && !named('p') {
+        keys.push(screens::WITH_PASSWORD);
+    }
+    keys.push(screens::BACK_TO_START);
+    let title = screens::failed_title(problem);
+    dialog::trouble(model, title, problem, &keys, dialog::WIDE.min(width))
+}
+
+/// The theme of the options, for the code screen.
+fn theme(model: &Model) -> Theme {
+    Theme::new(&model.options)
+}
+
+/// A piece behind a hanging number.
+fn numbered(number: &str, words: &str) -> Vec<Piece> {
+    vec![Piece::new(format!("{number:<3}"), Role::Key), Piece::new(words, Role::Text)]
+}
