@@ -182,9 +182,33 @@ mod tests {
     fn junk_is_refused() {
         let long = format!("{}.example", "a".repeat(64));
         for text in [
-            "", " ", ":5222", "a b", "a:", "a:0", "a:65536", "a:+1", "a:1:2", "[::1", "[::1]5222", "[::1]:", "[gw]:1",
-            "a..b", ".", "a/b", "a@b", "user@host:1", "https://a", "a\u{0}", "a\u{202e}b", "0x7f.1", "1.2", "256.1.1.1",
-            "[fe80::1%eth0]:1", &long, &"a.".repeat(200),
+            "",
+            " ",
+            ":5222",
+            "a b",
+            "a:",
+            "a:0",
+            "a:65536",
+            "a:+1",
+            "a:1:2",
+            "[::1",
+            "[::1]5222",
+            "[::1]:",
+            "[gw]:1",
+            "a..b",
+            ".",
+            "a/b",
+            "a@b",
+            "user@host:1",
+            "https://a",
+            "a\u{0}",
+            "a\u{202e}b",
+            "0x7f.1",
+            "1.2",
+            "256.1.1.1",
+            "[fe80::1%eth0]:1",
+            &long,
+            &"a.".repeat(200),
         ] {
             assert_eq!(parse(text), Err(Refusal::Unreadable), "{text:?}");
         }
