@@ -50,5 +50,7 @@ CREATE TABLE account (
     show           INTEGER,                  -- 0 available 1 busy 2 away 3 gone 4 offline
     status         TEXT,
     priority       INTEGER,
-    folded         TEXT                      -- a JSON list
+    folded         TEXT,                     -- a JSON list
+    synced_id      TEXT,                     -- the archive is here without a gap up to this result,
+    synced_at      INTEGER                   -- and this moment
 ) WITHOUT ROWID;

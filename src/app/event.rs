@@ -1,6 +1,6 @@
 //! Everything that can happen to the mind, by where it comes from.
 
-use super::model::{ConversationKey, Message, Scroll};
+use super::model::{ConversationKey, Message, Options, Scroll};
 use super::setup::AccountSetup;
 use crate::types::{AccountId, ArchiveId, BareJid, Epoch, FullJid, Line, MessageKey, Problem, RequestId, Stage, Stamp};
 use crate::xmpp::{self, Appearance, RosterItem};
@@ -33,7 +33,9 @@ pub enum Event {
     Resumed,
     /// A command-line command, or another origin of actions.
     Command(String),
-    /// The config file was read again; `None` when it was fine.
+    /// The config file was read again and was fine: these hold from now on.
+    Options(Box<Options>),
+    /// Something is wrong with the config file, or a file beside it; `None`: no longer.
     ConfigProblem(Option<Problem>),
 }
 

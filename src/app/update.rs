@@ -51,6 +51,7 @@ impl Model {
             Event::Terminate => self.leave(0, fx),
             Event::Resumed => self.on_resumed(fx),
             Event::Command(line) => key::on_command(self, &line, fx),
+            Event::Options(options) => self.on_options(*options, fx),
             Event::ConfigProblem(problem) => self.on_config(problem),
         }
     }

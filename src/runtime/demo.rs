@@ -63,7 +63,7 @@ pub(super) fn run(
     let account = account(&running).ok_or(Problem::Bug { what: Line::clean("the demo's own address") })?;
     options.demo = true;
     let (folder, place) = interface::demo_place();
-    let page = running.clone();
+    let (page, again) = (running.clone(), options.clone());
     let end = open(Start {
         options,
         accounts: vec![account],
@@ -73,7 +73,7 @@ pub(super) fn run(
         vault: Arc::new(FileVault::new(None)),
         folders: None,
         trouble: Vec::new(),
-        environment: Vec::new(),
+        reload: Box::new(move || Ok(again.clone())),
         demo_answer: Some(Box::new(move |yes| page.answer(yes))),
     });
     drop(folder);

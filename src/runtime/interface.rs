@@ -6,7 +6,7 @@ use crate::app::event::Stored;
 use crate::app::model::Options;
 use crate::app::setup::AccountSetup;
 use crate::app::{Effect, Effects, Event, LinkEvent, Model};
-use crate::config::{self, Folders};
+use crate::config::Folders;
 use crate::net::{Network, NetworkSettings};
 use crate::oauth::Vault;
 use crate::store::{Place, Store};
@@ -43,8 +43,8 @@ pub struct Start {
     pub folders: Option<Folders>,
     /// Trouble found on the way here, told on the screen.
     pub trouble: Vec<Problem>,
-    /// The environment, for reading the config again.
-    pub environment: Vec<(String, String)>,
+    /// Reads the config again, as this terminal has it.
+    pub reload: Box<dyn Fn() -> Result<Options, Problem> + Send>,
     /// Answers for the demo's own page.
     pub demo_answer: Option<Box<dyn Fn(bool) + Send>>,
 }
@@ -98,8 +98,7 @@ struct Loop {
     drawn: u64,
     drawn_at: Duration,
     shown: crate::app::event::Viewport,
-    folders: Option<Folders>,
-    environment: Vec<(String, String)>,
+    reload: Box<dyn Fn() -> Result<Options, Problem> + Send>,
     demo_answer: Option<Box<dyn Fn(bool) + Send>>,
     end: Option<End>,
 }
@@ -116,7 +115,7 @@ impl Loop {
         let network = Arc::new(Network::new(start.network, start.vault, Arc::new(move || clock.now())));
         let manner = Manner { resource: None, show_client: start.show_client, one_shot: false };
         let mouse = start.options.mouse;
-        let hands = Hands::new(network, events, store, start.folders.clone(), manner, mouse);
+        let hands = Hands::new(network, events, store, start.folders, manner, mouse);
         Ok(Self {
             clock,
             drawn: model.revision,
@@ -130,8 +129,7 @@ impl Loop {
             signals: signals()?,
             drawn_at: Duration::ZERO,
             shown: crate::app::event::Viewport::default(),
-            folders: start.folders,
-            environment: start.environment,
+            reload: start.reload,
             demo_answer: start.demo_answer,
             end: None,
         })
@@ -236,7 +234,7 @@ impl Loop {
                     self.forget_screen();
                     waiting.extend(self.model.update(self.clock.now(), Event::Resumed));
                 }
-                After::ReloadConfig => waiting.extend(self.reload()),
+                After::ReloadConfig => waiting.extend(self.read_config_again()),
                 After::StartDemo => self.end = Some(End::WantsDemo),
                 After::DemoAnswer(yes) => {
                     if let Some(answer) = &self.demo_answer {
@@ -258,13 +256,12 @@ impl Loop {
         self.drawn = self.model.revision.wrapping_sub(1);
     }
 
-    fn reload(&mut self) -> Effects {
-        let Some(folders) = &self.folders else { return Effects::new() };
-        let now = self.clock.now();
-        match config::load(&folders.config_file, &self.environment) {
-            Ok(config) => self.model.update(now, Event::Options(Box::new(config.options))),
-            Err(problem) => self.model.update(now, Event::ConfigProblem(Some(problem))),
-        }
+    fn read_config_again(&mut self) -> Effects {
+        let event = match (self.reload)() {
+            Ok(options) => Event::Options(Box::new(options)),
+            Err(problem) => Event::ConfigProblem(Some(problem)),
+        };
+        self.model.update(self.clock.now(), event)
     }
 
     fn is_stale(&self) -> bool {

@@ -6,7 +6,7 @@ use super::headless::{self, Desk};
 use super::interface::{self, End, Start};
 use super::Clock;
 use crate::app::setup::AccountSetup;
-use crate::app::words;
+use crate::app::{action, keymap};
 use crate::cli::{Args, Command, ConfigCommand, Record, Voice};
 use crate::config::{self, Config, Folders};
 use crate::log;
@@ -77,8 +77,9 @@ fn open_interface(
     }
     log::start(&folders.log_file(), config.log_level);
     trouble.extend(aside);
+    let again = (folders.config_file.clone(), environment.clone(), args.no_mouse);
     let start = Start {
-        options: at_this_terminal(config.options, args, &environment),
+        options: at_this_terminal(config.options, args.no_mouse, &environment),
         accounts,
         network: NetworkSettings {
             resolver: config.network.resolver,
@@ -89,7 +90,10 @@ fn open_interface(
         vault: Arc::new(FileVault::new(Some(folders.tokens()))),
         folders: Some(folders.clone()),
         trouble,
-        environment: environment.clone(),
+        reload: Box::new(move || {
+            let (file, environment, no_mouse) = &again;
+            config::load(file, environment).map(|config| at_this_terminal(config.options, *no_mouse, environment))
+        }),
         demo_answer: None,
     };
     match guarded(start, clock, Some(&folders))? {
@@ -103,11 +107,11 @@ fn open_interface(
 /// What the terminal and its surroundings say.
 fn at_this_terminal(
     mut options: crate::app::model::Options,
-    args: &Args,
+    no_mouse: bool,
     environment: &[(String, String)],
 ) -> crate::app::model::Options {
     let set = |name: &str| environment.iter().any(|(key, value)| key == name && !value.is_empty());
-    options.mouse &= !args.no_mouse;
+    options.mouse &= !no_mouse;
     options.mono |= set("NO_COLOR");
     options.over_ssh = set("SSH_CONNECTION") || set("SSH_TTY");
     let display = set("DISPLAY") || set("WAYLAND_DISPLAY") || cfg!(any(target_os = "macos", windows));
@@ -175,10 +179,18 @@ fn config_command(
 }
 
 fn keys(voice: Voice) -> Result<u8, Problem> {
-    let records: Vec<Record> = words::key_table()
-        .into_iter()
-        .map(|[key, command, id, title]| {
-            Record::new("key").column("key", &key).column("command", &command).column("id", &id).column("does", &title)
+    let config = config::parse("", std::path::Path::new("config.toml"))?;
+    let records: Vec<Record> = action::all()
+        .iter()
+        .map(|action| {
+            let keys: Vec<String> =
+                keymap::keys_of(&config.options, action).into_iter().map(keymap::label).collect();
+            let command = action.slash.first().map(|name| format!("/{name} {}", action.arguments)).unwrap_or_default();
+            Record::new("key")
+                .column("key", &keys.join(", "))
+                .column("command", command.trim_end())
+                .column("id", action.id)
+                .column("does", action.title)
         })
         .collect();
     let shown = voice.table(&["key", "command", "id", "does"], &records);
@@ -210,6 +222,6 @@ fn demo_command(
     let config = Folders::find(&environment)
         .and_then(|folders| config::load(&folders.config_file, &environment))
         .or_else(|_| config::parse("", std::path::Path::new("config.toml")))?;
-    let options = at_this_terminal(config.options, args, &environment);
+    let options = at_this_terminal(config.options, args.no_mouse, &environment);
     demo::run(options, strict, fast, clock, voice, |start| guarded(start, clock, None))
 }

@@ -2,31 +2,40 @@
 
 use super::{history, talks};
 use crate::app::event::AccountCache;
-use crate::types::{AccountId, BareJid, FullJid, Line};
+use crate::types::{AccountId, ArchiveId, BareJid, FullJid, Line, Stamp};
 use crate::xmpp::{Appearance, RosterItem, Show, Subscription};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// Everything known about an account before the server answers.
 pub(super) fn cache(db: &Connection, account: &AccountId) -> rusqlite::Result<AccountCache> {
-    type AccountRow = (Option<String>, Option<String>, Option<u8>, Option<String>, Option<i8>, Option<String>);
-    let row: Option<AccountRow> = db
+    let mut cache = db
         .query_row(
-            "SELECT roster_version, jid, show, status, priority, folded FROM account WHERE id = ?1",
+            "SELECT roster_version, jid, show, status, priority, folded, synced_id, synced_at FROM account WHERE id = ?1",
             [account.as_str()],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)),
+            account_row,
         )
-        .optional()?;
-    let (roster_version, jid, show, status, priority, folded) = row.unwrap_or_default();
+        .optional()?
+        .unwrap_or_default();
+    cache.roster = contacts(db, account)?;
+    cache.talks = talks::talks(db, account)?;
+    cache.drafts = talks::drafts(db, account)?;
+    cache.outbox = history::outbox(db, account)?;
+    Ok(cache)
+}
+
+fn account_row(row: &Row<'_>) -> rusqlite::Result<AccountCache> {
+    let jid: Option<String> = row.get(1)?;
+    let show: Option<u8> = row.get(2)?;
+    let (status, priority): (Option<String>, Option<i8>) = (row.get(3)?, row.get(4)?);
+    let folded: Option<String> = row.get(5)?;
+    let (synced_id, synced_at): (Option<String>, Option<i64>) = (row.get(6)?, row.get(7)?);
     Ok(AccountCache {
-        roster: contacts(db, account)?,
-        roster_version,
+        roster_version: row.get(0)?,
         jid: jid.and_then(|text| FullJid::parse(&text).ok()),
         appearance: show.map(|show| Appearance { show: show_of(show), status, priority: priority.unwrap_or(0) }),
-        last_seen: Vec::new(),
-        talks: talks::talks(db, account)?,
-        drafts: talks::drafts(db, account)?,
-        outbox: history::outbox(db, account)?,
         folded: folded.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
+        synced: synced_at.map(|at| (synced_id.map(ArchiveId), Stamp(at))),
+        ..AccountCache::default()
     })
 }
 
@@ -122,6 +131,21 @@ pub(super) fn appearance(db: &Connection, account: &AccountId, appearance: &Appe
          ON CONFLICT DO UPDATE SET show = excluded.show, status = excluded.status, priority = excluded.priority",
     )?
     .execute(params![account.as_str(), show_number(appearance.show), appearance.status, appearance.priority])?;
+    Ok(())
+}
+
+/// The archive is here up to this result, this moment.
+pub(super) fn synced(
+    db: &Connection,
+    account: &AccountId,
+    last: Option<&ArchiveId>,
+    at: Stamp,
+) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "INSERT INTO account (id, synced_id, synced_at) VALUES (?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET synced_id = excluded.synced_id, synced_at = excluded.synced_at",
+    )?
+    .execute(params![account.as_str(), last.map(|id| &id.0), at.0])?;
     Ok(())
 }
 

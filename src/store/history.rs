@@ -119,6 +119,12 @@ pub(super) fn set_stanza_id(db: &Connection, key: MessageKey, stanza_id: &Stanza
     Ok(())
 }
 
+/// Forgets a message of ours that did not go out.
+pub(super) fn discard(db: &Connection, key: MessageKey) -> rusqlite::Result<()> {
+    db.prepare_cached("DELETE FROM message WHERE key = ?1 AND state IN (1, 5)")?.execute([key.0.to_be_bytes()])?;
+    Ok(())
+}
+
 /// At most `limit` messages older than `before`, oldest first.
 pub(super) fn page(
     db: &Connection,

@@ -137,6 +137,8 @@ fn one(
         StoreRequest::Insert(message) => history::insert(db, message, outcome)?,
         StoreRequest::SetState { key, state } => history::set_state(db, *key, state)?,
         StoreRequest::SetStanzaId { key, stanza_id } => history::set_stanza_id(db, *key, stanza_id)?,
+        StoreRequest::Discard { key } => history::discard(db, *key)?,
+        StoreRequest::Synced { account, last, at } => accounts::synced(db, account, last.as_ref(), *at)?,
         StoreRequest::Page { request, talk, before, limit } => {
             outcome.answers.push(history::page(db, *request, talk, *before, *limit)?);
         }

@@ -5,7 +5,8 @@ use crate::app::action::Effects;
 use crate::app::effect::{Effect, StoreRequest};
 use crate::app::event::{AccountCache, LinkState, Stored};
 use crate::app::list;
-use crate::app::model::{ConversationKey, Message, MessageState, Model, Overlay};
+use crate::app::words;
+use crate::app::model::{ConversationKey, Message, MessageState, Model, Options, Overlay};
 use crate::types::{AccountId, MessageKey, Problem, RequestId, StanzaId};
 use crate::xmpp::{Command, Direction};
 
@@ -189,6 +190,17 @@ impl Model {
                 *kept = Some(messages);
             }
         }
+    }
+
+    /// Options that were read again.
+    pub(super) fn on_options(&mut self, fresh: Options, fx: &mut Effects) {
+        let old = std::mem::replace(&mut self.options, fresh);
+        (self.options.zone, self.options.demo) = (old.zone, old.demo);
+        if self.options.mouse != old.mouse {
+            fx.push(Effect::Mouse(self.options.mouse));
+        }
+        self.on_config(None);
+        self.toast(words::toasts::CONFIG_READ);
     }
 
     pub(super) fn on_config(&mut self, problem: Option<Problem>) {

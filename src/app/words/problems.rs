@@ -37,7 +37,8 @@ fn parts(problem: &Problem) -> Parts {
         | Problem::BindRefused { .. }
         | Problem::HostUnknown { .. }
         | Problem::Replaced { .. }
-        | Problem::StreamError { .. } => connection::stream(problem),
+        | Problem::StreamError { .. }
+        | Problem::RequestRefused { .. } => connection::stream(problem),
         Problem::NoDeviceSignIn { .. }
         | Problem::SignInDenied { .. }
         | Problem::CodeExpired { .. }
@@ -67,7 +68,8 @@ fn parts(problem: &Problem) -> Parts {
         | Problem::DiskFull
         | Problem::AccountInUse
         | Problem::SetAside { .. }
-        | Problem::NoDataFolder { .. } => local::files(problem),
+        | Problem::NoDataFolder { .. }
+        | Problem::NotKept { .. } => local::files(problem),
         Problem::NotATerminal
         | Problem::Usage { .. }
         | Problem::NoAccount

@@ -19,6 +19,8 @@ pub const NOTHING_FAILED: &str = "every message here was sent";
 /// Reason: there is no request.
 pub const NOBODY_ASKS: &str = "nobody is waiting for an answer";
 
+/// `/reload`, and the file was fine.
+pub const CONFIG_READ: &str = "The configuration was read again";
 /// Nothing is unread.
 pub const NOTHING_UNREAD: &str = "Nothing unread";
 /// Alt+P, and nothing was sent yet.

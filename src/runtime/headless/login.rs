@@ -119,7 +119,7 @@ fn show_code(desk: &Desk, prompt: &CodePrompt) {
         drop(desk.voice.answer(&record));
         return;
     }
-    let asks: Vec<String> = prompt.scopes.iter().map(|scope| words::scope(scope.as_str())).collect();
+    let asks: Vec<String> = prompt.scopes.iter().map(|scope| words::screens::scope(scope.as_str(), true)).collect();
     desk.voice.say(&format!(
         "Open   {}   on any device\nType   {}\nAsks for: {}",
         prompt.address,

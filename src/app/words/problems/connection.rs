@@ -170,6 +170,9 @@ pub(super) fn stream(problem: &Problem) -> Parts {
         Problem::StreamError { domain, condition } => {
             Parts::what(format!("{domain} ended the session.")).why(reason(condition)).next(NETWORK)
         }
+        Problem::RequestRefused { domain, condition } => {
+            Parts::what(format!("{domain} did not do what butty asked.")).why(reason(condition)).next(&["/doctor"])
+        }
         _ => Parts::misplaced(),
     }
 }

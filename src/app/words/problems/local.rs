@@ -40,6 +40,9 @@ pub(super) fn files(problem: &Problem) -> Parts {
                 .why(sentence(why))
                 .next(&["BUTTY_HOME names another folder"])
         }
+        Problem::NotKept { why } => Parts::what("Messages cannot be saved now.")
+            .why(sentence(why))
+            .next(&["butty tries again by itself", "Nothing is lost while butty runs"]),
         _ => Parts::misplaced(),
     }
 }
