@@ -5,6 +5,7 @@ use super::*;
 use crate::types::Stamp;
 use crate::xmpp::{CredentialKind, Purpose};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 const HEADER: &str =
     "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>";
@@ -262,7 +263,12 @@ fn good() -> Vec<Happening> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 2_000,
+        rng_seed: RngSeed::Fixed(6120),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn no_server_breaks_the_order_of_safety(begin in 0_usize..12, then in prop::collection::vec(happening(), 0..12)) {
@@ -277,13 +283,13 @@ proptest! {
                     let bound = scene.bound();
                     scene.hear(&bound);
                 }
-                Happening::Bound => {}
                 // The driver secures only what asked for it.
                 Happening::Secured if scene.wants_tls => {
                     proved = true;
                     scene.secure();
                 }
-                Happening::Secured => {}
+                // Nothing asked for it.
+                Happening::Bound | Happening::Secured => {}
                 Happening::Provided => scene.provide(),
                 Happening::Waited(seconds) => {
                     scene.now = scene.now.after(Duration::from_secs(seconds));
