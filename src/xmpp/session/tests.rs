@@ -72,7 +72,11 @@ impl Scene {
     }
 
     fn hear(&mut self, text: &str) {
-        self.session.handle_input(self.now, text.as_bytes());
+        self.hear_bytes(text.as_bytes());
+    }
+
+    fn hear_bytes(&mut self, bytes: &[u8]) {
+        self.session.handle_input(self.now, bytes);
         self.drain();
     }
 
@@ -234,6 +238,8 @@ fn saying() -> impl Strategy<Value = &'static str> {
 #[derive(Clone, Debug)]
 enum Happening {
     Heard(&'static str),
+    /// Any bytes at all.
+    Noise(Vec<u8>),
     /// The right answer to the bind request, where one is out.
     Bound,
     Secured,
@@ -246,6 +252,7 @@ enum Happening {
 fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         12 => saying().prop_map(Happening::Heard),
+        2 => prop::collection::vec(any::<u8>(), 1..80).prop_map(Happening::Noise),
         2 => Just(Happening::Bound),
         3 => Just(Happening::Secured),
         3 => Just(Happening::Provided),
@@ -279,6 +286,7 @@ proptest! {
             let before = (scene.sent.len(), scene.events.len());
             match happening {
                 Happening::Heard(text) => scene.hear(text),
+                Happening::Noise(bytes) => scene.hear_bytes(&bytes),
                 Happening::Bound if scene.sent.contains("<iq type='set'") => {
                     let bound = scene.bound();
                     scene.hear(&bound);
