@@ -266,7 +266,7 @@ fn every_transcript_byte_by_byte() {
 #[test]
 fn every_transcript_in_random_pieces() {
     play_all(|script| {
-        let config = Config { cases: 24, failure_persistence: None, ..Config::default() };
+        let config = Config { cases: 8, failure_persistence: None, ..Config::default() };
         let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
         let outcome = runner.run(&vec(1_usize..200, 1..64), |pieces| {
             let mut sizes = pieces.iter().copied().cycle();

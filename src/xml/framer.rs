@@ -159,8 +159,12 @@ impl Framer {
     /// True when nothing but white space is unread and nothing is half read. What is left when TLS starts was sent by
     /// somebody without a key, so then this must hold (RFC 6120 section 5.4.3.3).
     pub fn is_drained(&self) -> bool {
-        let unread = self.buffer.get(self.start..).unwrap_or_default();
-        self.failed.is_none() && !self.close_due && unread.iter().all(|&byte| is_space(byte))
+        self.failed.is_none() && !self.close_due && self.unread().iter().all(|&byte| is_space(byte))
+    }
+
+    /// The bytes behind the last frame. After SASL they are the beginning of the next stream.
+    pub fn unread(&self) -> &[u8] {
+        self.buffer.get(self.start..).unwrap_or_default()
     }
 
     fn advance(&mut self) -> Result<Option<Frame>, XmlError> {

@@ -196,6 +196,9 @@ impl<const N: usize> Drop for Wiped<N> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::test_runner::{Config, RngSeed, TestRunner};
 
     fn names(text: &str) -> Vec<String> {
         text.split(',').map(str::to_owned).collect()
@@ -246,6 +249,28 @@ mod tests {
         assert_eq!(prepare("\u{AA}").expose(), "a");
         assert_eq!(prepare("\u{2168}").expose(), "IX");
         assert_eq!(prepare("\u{1F9C0}\u{A0}").expose(), "\u{1F9C0}\u{A0}");
+    }
+
+    #[test]
+    fn a_challenge_of_any_bytes_and_a_success_of_any_bytes_do_no_harm() {
+        let config = Config { rng_seed: RngSeed::Fixed(4422), failure_persistence: None, ..Config::default() };
+        let server = "(r=abc[d,]{0,2})?(,?[rsimvex]=[A-Za-z0-9+/=]{0,8}){0,5}";
+        let said = prop_oneof![server.prop_map(String::into_bytes), vec(any::<u8>(), 0..60)];
+        let outcome = TestRunner::new(config).run(&vec(said, 1..4), |all| {
+            for mechanism in KNOWN {
+                let secret = Secret::from("pencil");
+                let started =
+                    (mechanism.start)(mechanism, &Credentials { user: "user", secret: &secret, nonce: "abc" });
+                let mut exchange = started.unwrap().exchange;
+                for said in &all {
+                    let _ = exchange.challenge(said);
+                }
+                let scram = mechanism.name.starts_with("SCRAM");
+                prop_assert!(!scram || exchange.success(all.first().map(Vec::as_slice)).is_err(), "{}", mechanism.name);
+            }
+            Ok(())
+        });
+        assert_eq!(outcome, Ok(()));
     }
 
     #[test]

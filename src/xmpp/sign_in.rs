@@ -241,7 +241,7 @@ impl Negotiation {
         }
         let drained = wire.stream.is_drained();
         // From here on nothing more is written in the clear, not even a footer.
-        wire.stream.restart();
+        wire.stream.secure();
         if !drained {
             return Err(self.injected());
         }
@@ -269,12 +269,14 @@ impl Negotiation {
     /// Our address, which is for the server alone: inside TLS (RFC 6120 section 4.7.1), and only where it is known
     /// before bind. With a token it is not: the token says who we are.
     fn from(&self) -> Option<String> {
-        if self.proof.is_none() || self.sign_in.credential != CredentialKind::Password {
-            return None;
-        }
+        let known = self.proof.is_some() && self.sign_in.credential == CredentialKind::Password;
+        self.address().filter(|_| known).map(|address| address.as_str().to_owned())
+    }
+
+    /// What was typed, normalised.
+    fn address(&self) -> Option<BareJid> {
         let local = self.sign_in.local.as_deref()?;
-        let address = BareJid::parse(&format!("{local}@{}", self.sign_in.domain)).ok()?;
-        Some(address.as_str().to_owned())
+        BareJid::parse(&format!("{local}@{}", self.sign_in.domain)).ok()
     }
 
     fn secured(&mut self, now: Now, proof: Verified, wire: &mut Wire) -> Result<(), Ending> {

@@ -165,9 +165,19 @@ impl Stream {
         }
     }
 
-    /// Begins anew after STARTTLS or SASL (RFC 6120 section 4.3.3): what was half read is forgotten.
-    pub fn restart(&mut self) {
+    /// Begins anew inside TLS (RFC 6120 section 5.4.3.3): whatever was read in the clear is forgotten.
+    pub fn secure(&mut self) {
         self.framer = Framer::new(self.limits);
+        self.open = false;
+        self.closed = false;
+    }
+
+    /// Begins anew after SASL (RFC 6120 section 6.4.6). The same side speaks in the same TLS, so bytes behind the last
+    /// element are the beginning of its new stream.
+    pub fn restart(&mut self) {
+        let mut framer = Framer::new(self.limits);
+        framer.feed(self.framer.unread());
+        self.framer = framer;
         self.open = false;
         self.closed = false;
     }

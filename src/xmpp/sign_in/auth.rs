@@ -2,7 +2,7 @@
 
 use super::ending::{Ending, with_text};
 use super::{Expect, Negotiation};
-use crate::types::{Line, Now, Problem, Secret, Stage};
+use crate::types::{BareJid, Line, Now, Problem, Secret, Stage};
 use crate::xml::{Element, escape_text};
 use crate::xmpp::sasl::{self, Coding, Credentials, Mechanism, SaslFault, Started};
 use crate::xmpp::wire::Wire;
@@ -53,7 +53,9 @@ impl Negotiation {
             return Err(Problem::Bug { what: Line::clean("a secret without a mechanism") }.into());
         };
         let nonce = self.unguessable("nonce");
-        let user = self.sign_in.local.as_deref().unwrap_or_default();
+        // RFC 6120 section 6.3.7: the simple user name is the local part, as the server compares it.
+        let address = self.address();
+        let user = address.as_ref().and_then(BareJid::local).unwrap_or_default();
         let started = (mechanism.start)(mechanism, &Credentials { user, secret, nonce: &nonce });
         let started = started.map_err(|fault| self.fault(&fault))?;
         self.begin(now, mechanism, started, wire);
@@ -67,9 +69,9 @@ impl Negotiation {
         self.exchange = Some(exchange);
         let text = mechanism.coding.encode(initial.expose());
         // By hand, for Messenger documents these very bytes, quotes included.
-        let (sasl, name) = (ns::SASL, mechanism.name);
-        let auth = format!("<auth xmlns=\"{sasl}\" mechanism=\"{name}\">{}</auth>", escape_text(text.expose()));
-        wire.stream.send_xml(Secret::new(auth).expose());
+        wire.stream.send_xml(&format!("<auth xmlns=\"{}\" mechanism=\"{}\">", ns::SASL, mechanism.name));
+        wire.stream.send_xml(&escape_text(text.expose()));
+        wire.stream.send_xml("</auth>");
         self.expect(now, [Expect::SaslOutcome]);
     }
 
@@ -119,9 +121,6 @@ impl Negotiation {
     fn authenticated(&mut self, now: Now, wire: &mut Wire) -> Result<(), Ending> {
         if self.sign_in.purpose == Purpose::Discover {
             return Err(self.discovered());
-        }
-        if !wire.stream.is_drained() {
-            return Err(self.rubbish("something else than an XMPP stream"));
         }
         self.exchange = None;
         self.authenticated = true;
