@@ -103,8 +103,13 @@ impl Conversation {
     pub fn place_page(&mut self, page: Vec<Message>) {
         self.more_stored = false; // every message of the page has its place here
         for message in page {
-            if message.talk == self.key && self.message(message.key).is_none() {
-                self.place(message);
+            if message.talk != self.key {
+                continue;
+            }
+            match self.message_mut(message.key) {
+                Some(here) if message.state.rank() > here.state.rank() => here.state = message.state,
+                Some(_) => {}
+                None => drop(self.place(message)),
             }
         }
     }

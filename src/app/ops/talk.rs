@@ -118,6 +118,7 @@ impl Model {
         if let Some(up_to) = newest {
             fx.push(Effect::Store(StoreRequest::MarkRead { talk: key.clone(), up_to }));
         }
+        self.touch();
         self.tell_title(fx);
     }
 

@@ -18,6 +18,7 @@ const BACK: Duration = Duration::from_secs(6);
 /// A fact of a link.
 pub(super) fn on_link(model: &mut Model, id: &AccountId, event: LinkEvent, fx: &mut Effects) {
     let Some(account) = model.account_mut(id).filter(|account| event.epoch >= account.epoch) else { return };
+    let refused = account.refused == Some(event.epoch);
     if event.epoch > account.epoch {
         account.epoch = event.epoch;
         model.lose_session(id, fx);
@@ -25,6 +26,7 @@ pub(super) fn on_link(model: &mut Model, id: &AccountId, event: LinkEvent, fx: &
     match event.fact {
         LinkFact::Dialing { host } => model.on_dialing(id, host),
         LinkFact::Secured { version } => model.on_secured(id, version),
+        LinkFact::Session(_) if refused => {}
         LinkFact::Session(event) => on_session(model, id, event, fx),
         LinkFact::Down { problem, retry_in } => model.on_down(id, problem, retry_in, fx),
         LinkFact::PasswordWanted { problem, device_sign_in } => {
@@ -135,6 +137,11 @@ impl Model {
             account.down_since.get_or_insert(now.wall);
             account.down_at.get_or_insert(now.mono);
         }
+        // "Goodbye" after a refusal does not take the reason away.
+        let problem = match (problem, &account.link) {
+            (None, LinkState::Offline { problem, .. }) if retry_in.is_none() => problem.clone(),
+            (problem, _) => problem,
+        };
         let retry_at = retry_in.map(|wait| now.mono.saturating_add(wait));
         let since = account.down_since.unwrap_or(now.wall);
         account.link = if !account.wanted && problem.is_none() {
@@ -142,7 +149,7 @@ impl Model {
         } else {
             LinkState::Offline { problem: problem.clone(), retry_at, since }
         };
-        sign_in::on_down(self, id, problem, fx);
+        sign_in::on_down(self, id, problem, retry_in.is_some(), fx);
     }
 
     /// A session is over, by whatever end: nothing of it is believed any more, and nothing vanishes.
@@ -162,8 +169,6 @@ impl Model {
         if account.online() {
             account.link = LinkState::Connecting(Stage::Lookup);
         }
-        // A new session reads by itself.
-        account.paused = false;
         for talk in self.talks.values_mut().filter(|talk| talk.key.account == *id) {
             talk.locked_to = None;
             talk.told_typing = None;

@@ -41,6 +41,7 @@ pub(super) fn on_message(model: &mut Model, id: &AccountId, incoming: Incoming, 
         Some(twin) => merge(model, id, twin, &message, fx),
         None => take_in(model, &key, message, &incoming, fx),
     }
+    presence::lock(model, &key, &incoming);
 }
 
 /// What there is to show.
@@ -131,7 +132,8 @@ fn take_in(model: &mut Model, key: &ConversationKey, message: Message, incoming:
     let id = message.key;
     let late = incoming.via == Via::Archive;
     let receipt = receipt(model, key, incoming);
-    model.keep_message(&message, receipt, theirs && late, fx);
+    let missed = late && model.was_missed(&key.account, message.stamp);
+    model.keep_message(&message, receipt, missed, fx);
     let newest = model.talk_mut(key).last_at.is_none_or(|last| last <= message.stamp);
     let talk = model.talk_mut(key);
     if newest {
