@@ -189,7 +189,7 @@ impl Conversation {
     pub fn first_new(&self) -> Option<MessageKey> {
         let count = usize::try_from(self.new_count).ok()?.checked_sub(1)?;
         let theirs = || self.messages.iter().rev().filter(|m| m.direction == Direction::In);
-        theirs().nth(count).or_else(|| theirs().last()).map(|m| m.key)
+        theirs().nth(count).or_else(|| theirs().next_back()).map(|m| m.key)
     }
 
     fn may_know(&self, id: &str) -> bool {

@@ -78,7 +78,7 @@ fn the_countdown_wakes_every_ten_seconds_and_in_the_last_minute_every_one() {
     world.does(|model, fx| model.choose_keep(Keep::Memory, fx));
     let code = prompt(&world);
     world.link(LinkFact::Consent(Consent::Code(code)));
-    let wait = |world: &World| world.model.deadline().map(|at| at - world.now.mono);
+    let wait = |world: &World| world.model.deadline().map(|at| at.saturating_sub(world.now.mono));
     assert_eq!(wait(&world), Some(second(10)));
     world.after(second(850));
     assert_eq!(wait(&world), Some(second(1)));

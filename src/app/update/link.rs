@@ -48,7 +48,7 @@ fn on_session(model: &mut Model, id: &AccountId, event: Event, fx: &mut Effects)
         Event::RosterPush { item, version } => roster::on_push(model, id, item, version, fx),
         Event::Presence(presence) => presence::on_presence(model, id, presence),
         Event::SubscriptionRequest { from, nick, text } => roster::on_request(model, id, from, nick, text, fx),
-        Event::Message(incoming) => message::on_message(model, id, *incoming, fx),
+        Event::Message(incoming) => message::on_message(model, id, &incoming, fx),
         Event::ChatState { from, state } => presence::on_chat_state(model, id, &from, state),
         Event::Receipt { from, of, .. } => marks::on_receipt(model, id, &from.bare(), &of, fx),
         Event::Acknowledged(key) => marks::on_acknowledged(model, id, key, fx),
@@ -59,8 +59,7 @@ fn on_session(model: &mut Model, id: &AccountId, event: Event, fx: &mut Effects)
         Event::AddressFound { request, jid } => model.on_found(id, request, jid, fx),
         Event::RequestFailed { request, problem } => model.on_refused(id, request, &problem, fx),
         // The link acts on these itself, and says `Down` after an end.
-        Event::Offered(_) | Event::Discovered { .. } | Event::Redirected { .. } => {}
-        Event::Pong(_) | Event::Ended(_) => {}
+        Event::Offered(_) | Event::Discovered { .. } | Event::Redirected { .. } | Event::Pong(_) | Event::Ended(_) => {}
     }
 }
 
