@@ -26,7 +26,7 @@ pub enum Effect {
     Clipboard(String),
     /// Open an address in a browser. Only http and https come here.
     OpenUrl(String),
-    /// Edit text in $EDITOR; answered by `Event::Paste` replacing the composer.
+    /// Stop the process as Ctrl+Z does in a shell, with the terminal put back; answered by `Event::Resumed`.
     Suspend,
     /// Let the mouse go, or take it.
     Mouse(bool),
@@ -36,6 +36,8 @@ pub enum Effect {
     ReloadConfig,
     /// Answer for the demo's own page: yes or no, as if given there.
     DemoAnswer(bool),
+    /// Leave this screen for the demo, as `butty demo` does; only from the welcome screen.
+    StartDemo,
     /// Leave with this exit code, after links have said goodbye.
     Quit(u8),
 }

@@ -57,6 +57,8 @@ pub struct Model {
     pub leaving: Option<u8>,
     /// The cached list has been told.
     pub cache_known: bool,
+    /// What the last deletion of a word or a line took, to be put back with Ctrl+Y in any talk.
+    pub killed: String,
     /// Chance: a seed and a counter, for message keys and request ids.
     pub chance: Chance,
     /// Pages asked for and not yet told, local store.

@@ -42,6 +42,7 @@ impl Model {
             quit_armed: None,
             leaving: None,
             cache_known: setups.is_empty(),
+            killed: String::new(),
             chance: Chance { seed, drawn: 0 },
             pages: BTreeMap::new(),
             uncommitted: 0,

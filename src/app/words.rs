@@ -1,9 +1,27 @@
 //! Every sentence that a person reads, for screen and command line alike.
+//!
+//! The form of a problem is that of ux 7: what happened, why, what to do next, and its code. No library's text,
+//! no blame, no bare numbers. Text of others comes in as [`Line`](crate::types::Line) and stands in quotes.
 
+pub mod counts;
 pub mod notices;
+mod problems;
 pub mod screens;
+pub mod time;
+pub mod toasts;
 
-use crate::types::Problem;
+pub use counts::{count, duration};
+pub use time::{clock, day, since};
+
+use super::event::LinkState;
+use super::model::{Account, Body, Options};
+use crate::types::{Problem, Stamp};
+use crate::xmpp::Show;
+
+/// What we call ourselves in front of what we said.
+pub const YOU: &str = "You";
+/// Somebody types.
+pub const TYPING: &str = "typing";
 
 /// A problem in words: what happened, why, what to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,5 +39,59 @@ pub struct Said {
 
 /// A problem in words.
 pub fn problem(problem: &Problem) -> Said {
-    Said { what: String::new(), why: None, next: Vec::new(), code: problem.code() }
+    problems::say(problem)
+}
+
+/// A problem on one line: what happened and the first thing to do.
+pub fn one_line(problem: &Problem) -> String {
+    let said = problems::say(problem);
+    match said.next.first() {
+        Some(next) => format!("{} {next}", said.what),
+        None => said.what,
+    }
+}
+
+/// The word of a state. Gone a while is Away too: the difference is in "since".
+pub fn show(show: Show) -> &'static str {
+    match show {
+        Show::Available => "Available",
+        Show::Busy => "Busy",
+        Show::Away | Show::Gone => "Away",
+        Show::Offline => "Offline",
+    }
+}
+
+/// The word of an own state: Offline is something that we appear to be.
+pub fn own_show(own: Show) -> &'static str {
+    if own == Show::Offline { "Appear offline" } else { show(own) }
+}
+
+/// A state in the middle of a line: `away since 13:20`.
+pub fn show_since(state: Show, since: Option<Stamp>, now: Stamp, options: &Options) -> String {
+    let word = show(state).to_lowercase();
+    match since {
+        Some(since) => format!("{word} since {}", time::since(since, now, options)),
+        None => word,
+    }
+}
+
+/// An account and where its link stands: `anna@example.org: signed in, encrypted link (TLS 1.3)`.
+pub fn account_line(account: &Account) -> String {
+    let id = &account.setup.id;
+    let state = match (&account.link, account.tls) {
+        (LinkState::Online, Some(tls)) => format!("signed in, encrypted link ({tls})"),
+        (LinkState::Online, None) => "signed in".to_owned(),
+        (LinkState::Connecting(_), _) => "connecting …".to_owned(),
+        (LinkState::Offline { retry_at: Some(_), .. }, _) => "offline, trying again by itself".to_owned(),
+        (LinkState::Offline { .. } | LinkState::Idle, _) => "offline. F5 connects".to_owned(),
+    };
+    format!("{id}: {state}")
+}
+
+/// The text of a message, where there is one to read.
+pub fn text_of(body: &Body) -> Option<&str> {
+    match body {
+        Body::Plain(text) | Body::Sealed(text) => Some(text.as_str()),
+        Body::Unreadable(_) => None,
+    }
 }

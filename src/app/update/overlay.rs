@@ -1,7 +1,121 @@
-//! Overlays.
+//! Keys and clicks for what lies over the screen. Whatever is not for the overlay on top is swallowed: nothing
+//! leaks into the text behind.
 
-use crate::app::action::Effects;
-use crate::app::model::Model;
+mod answers;
+mod forms;
+mod pickers;
 
-/// Enter on this row of the overlay on top.
-pub fn activate_row(_model: &mut Model, _row: usize, _fx: &mut Effects) {}
+use super::key::sign_in;
+use crate::app::action::{self, Effects, Place, edit};
+use crate::app::event::{Key, KeyCode};
+use crate::app::keymap;
+use crate::app::model::{Model, Overlay};
+
+/// What becomes of the overlay after a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum After {
+    /// It stays.
+    Stay,
+    /// It is done.
+    Close,
+}
+
+/// Actions whose keys work over every overlay.
+const EVERYWHERE: [&str; 5] = ["back", "interrupt", "quit", "redraw", "suspend"];
+
+/// A key for the overlay on top.
+pub fn on_key(model: &mut Model, key: Key, fx: &mut Effects) {
+    let global = keymap::action(&model.options, Place::Global, key);
+    if let Some(action) = global.filter(|action| EVERYWHERE.contains(&action.id)) {
+        return action::run(model, action, "", fx);
+    }
+    let meant = global.map_or("", |action| action.id);
+    with_top(model, |model, top| match top {
+        Overlay::GoTo(picker) => pickers::go_to_key(model, picker, key, meant, fx),
+        Overlay::Palette(picker) => pickers::palette_key(model, picker, key, fx),
+        Overlay::Help { filter, selected, all } => pickers::help_key(model, (filter, selected, all), key, meant, fx),
+        Overlay::Status { selected, message, editing } => {
+            forms::status_key(model, (selected, message, editing), key, meant, fx)
+        }
+        Overlay::Add { account, address, complaint } => forms::add_key(model, account, (address, complaint), key, fx),
+        Overlay::SignOut { account, forget, everywhere, row, .. } => {
+            answers::sign_out_key(model, account, (forget, everywhere, row), key, fx)
+        }
+        Overlay::Request { account, from } => answers::request_key(model, account, from, key, fx),
+        Overlay::PasteSend { .. } => answers::paste_key(model, key, fx),
+        Overlay::PlainReply => answers::plain_key(model, key, fx),
+        Overlay::Quit { .. } => answers::quit_key(model, key, fx),
+        Overlay::Trouble(problem) => answers::trouble_key(model, problem, key, fx),
+        Overlay::Card(_) if key.code == KeyCode::Enter || meant == "card" => After::Close,
+        Overlay::Card(_) => After::Stay,
+    });
+}
+
+/// A click on a row of the overlay on top: what Enter, Space or the cursor would do there.
+pub fn activate_row(model: &mut Model, row: usize, fx: &mut Effects) {
+    with_top(model, |model, top| match top {
+        Overlay::GoTo(picker) => {
+            picker.selected = row;
+            pickers::go_to_enter(model, picker, fx)
+        }
+        Overlay::Palette(picker) => {
+            picker.selected = row;
+            pickers::palette_choose(model, picker, fx)
+        }
+        Overlay::Help { filter, selected, all } => {
+            *selected = row;
+            pickers::help_enter(model, filter, row, *all, fx)
+        }
+        Overlay::Status { selected, message, editing } => {
+            forms::status_click(model, (selected, message, editing), row, fx)
+        }
+        Overlay::SignOut { forget, everywhere, row: at, .. } => {
+            *at = row;
+            answers::toggle(forget, everywhere, row)
+        }
+        _ => After::Stay,
+    });
+}
+
+/// A click on a row of the welcome screen.
+pub fn activate_welcome(model: &mut Model, row: usize, fx: &mut Effects) {
+    sign_in::choose(model, row, fx);
+}
+
+/// Takes the top overlay off while it is worked on, so that what it does finds the model without it.
+fn with_top(model: &mut Model, work: impl FnOnce(&mut Model, &mut Overlay) -> After) {
+    let Some(mut top) = model.overlays.pop() else { return };
+    let depth = model.overlays.len();
+    if work(model, &mut top) == After::Stay {
+        // Below whatever the work put on top.
+        model.overlays.insert(depth.min(model.overlays.len()), top);
+    }
+}
+
+/// Moves a selection among `count` rows; true when the key was for that.
+fn walks(selected: &mut usize, count: usize, key: Key) -> bool {
+    let last = count.saturating_sub(1);
+    let here = (*selected).min(last);
+    *selected = match key.code {
+        _ if key.ctrl || key.alt => return false,
+        KeyCode::Up | KeyCode::BackTab => here.checked_sub(1).unwrap_or(last),
+        KeyCode::Down => {
+            if here == last {
+                0
+            } else {
+                here + 1
+            }
+        }
+        KeyCode::PageUp => here.saturating_sub(10),
+        KeyCode::PageDown => (here + 10).min(last),
+        _ => return false,
+    };
+    true
+}
+
+/// A key for the field of an overlay; true when its text changed.
+fn edits(model: &mut Model, field: &mut crate::app::composer::Composer, key: Key) -> bool {
+    let before = field.text().to_owned();
+    edit::field_key(&model.options, field, key, &mut model.killed);
+    field.text() != before
+}

@@ -1,7 +1,95 @@
-//! Pastes.
+//! A paste is text, never keys; nothing is ever sent by it (ux 3.4).
 
-use crate::app::action::Effects;
-use crate::app::model::Model;
+use super::key::{self, focus, sign_in};
+use crate::app::action::{Effects, Place, send};
+use crate::app::composer::{Composer, Pasted};
+use crate::app::model::{Focus, Model, Overlay, Screen, SignInStep};
+use crate::app::words::toasts;
 
-/// A bracketed paste.
-pub fn on_paste(_model: &mut Model, _text: &str, _fx: &mut Effects) {}
+/// Text came from the terminal's paste. It goes where typing goes.
+pub fn on_paste(model: &mut Model, text: &str, fx: &mut Effects) {
+    model.quit_armed = None;
+    if let Some(top) = model.overlays.last_mut() {
+        let pasted = overlay_field(top).map(|field| paste_line(field, text));
+        return tell(model, pasted);
+    }
+    match &mut model.screen {
+        Screen::Welcome(_) => {}
+        Screen::SignIn(screen) => {
+            let form = matches!(screen.step, SignInStep::Where);
+            screen.complaint = None;
+            let pasted =
+                sign_in::field(screen).filter(|_| form).map(|field| paste_line(field, text.trim_matches(['\n', '\r'])));
+            tell(model, pasted);
+        }
+        Screen::Main => match key::place(model) {
+            Place::Composer | Place::Messages => into_box(model, text, fx),
+            Place::List | Place::Global => {
+                let line = text.lines().next().unwrap_or_default();
+                let filter = format!("{}{line}", model.list.filter);
+                if !model.accounts.is_empty() {
+                    key::find_in_list(model, filter.trim());
+                }
+            }
+        },
+    }
+}
+
+fn into_box(model: &mut Model, text: &str, fx: &mut Effects) {
+    focus::set(model, Focus::Composer);
+    let limit = model.options.paste_ask_lines;
+    let Some(talk) = model.open.as_ref().and_then(|open| model.talks.get_mut(open)) else { return };
+    let pasted = talk.composer.paste(text);
+    let big = send::is_big(pasted.lines, text, limit);
+    if big {
+        talk.composer.mark_big_paste();
+    }
+    model.edited(fx);
+    tell(model, Some(pasted));
+    if big && pasted.removed == 0 && !pasted.cut {
+        model.toast(toasts::lines_pasted(pasted.lines));
+    }
+}
+
+/// The field of an overlay that takes text.
+fn overlay_field(overlay: &mut Overlay) -> Option<&mut Composer> {
+    match overlay {
+        Overlay::GoTo(picker) | Overlay::Palette(picker) => {
+            picker.selected = 0;
+            Some(&mut picker.filter)
+        }
+        Overlay::Help { filter, selected, .. } => {
+            *selected = 0;
+            Some(filter)
+        }
+        Overlay::Status { message, editing, .. } => {
+            *editing = true;
+            Some(message)
+        }
+        Overlay::Add { address, complaint, .. } => {
+            *complaint = None;
+            Some(address)
+        }
+        Overlay::Request { .. }
+        | Overlay::Card(_)
+        | Overlay::SignOut { .. }
+        | Overlay::PasteSend { .. }
+        | Overlay::Quit { .. }
+        | Overlay::Trouble(_)
+        | Overlay::PlainReply => None,
+    }
+}
+
+/// Into a field of one line.
+fn paste_line(field: &mut Composer, text: &str) -> Pasted {
+    let flat: String = text.chars().map(|c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c }).collect();
+    field.paste(&flat)
+}
+
+fn tell(model: &mut Model, pasted: Option<Pasted>) {
+    match pasted {
+        Some(Pasted { cut: true, .. }) => model.toast(toasts::PASTE_CUT),
+        Some(Pasted { removed, .. }) if removed > 0 => model.toast(toasts::control_characters(removed)),
+        _ => {}
+    }
+}

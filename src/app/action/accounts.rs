@@ -1,0 +1,112 @@
+//! Signing in and out, and the connection.
+
+use super::{ACCOUNTS, Action, BLANK, Effects, account_named, needs_account};
+use crate::app::event::LinkState;
+use crate::app::model::{Account, Model, SignInWay};
+use crate::app::words::{self, toasts};
+use crate::types::AccountId;
+use crate::xmpp::CredentialKind;
+
+/// An entry of this file.
+const ACCOUNT: Action = Action { section: ACCOUNTS, unavailable: needs_account, ..BLANK };
+
+pub(super) const ACTIONS: &[Action] = &[
+    Action {
+        id: "reconnect",
+        title: "Connect now",
+        keys: &["f5"],
+        slash: &["connect", "reconnect"],
+        arguments: "[ACCOUNT]",
+        act: |model, text, fx| with_account(model, text, fx, Model::connect),
+        ..ACCOUNT
+    },
+    Action {
+        id: "disconnect",
+        title: "Go offline; what you write is kept and sent later",
+        slash: &["disconnect"],
+        arguments: "[ACCOUNT]",
+        act: |model, text, fx| with_account(model, text, fx, Model::disconnect),
+        ..ACCOUNT
+    },
+    Action {
+        id: "account",
+        title: "Your accounts and how they are connected",
+        slash: &["account"],
+        act: |model, _, _| accounts(model),
+        ..ACCOUNT
+    },
+    Action {
+        id: "login",
+        title: "Sign in",
+        section: ACCOUNTS,
+        slash: &["login"],
+        arguments: "[ADDRESS]",
+        act: login,
+        ..BLANK
+    },
+    Action {
+        id: "logout",
+        title: "Sign out, and forget the saved sign-in",
+        slash: &["logout"],
+        arguments: "[ACCOUNT]",
+        act: |model, text, fx| {
+            with_account(model, text, fx, |model, account, fx| {
+                if let Some(account) = account.or(model.account_in_use()).cloned() {
+                    model.ask_sign_out(&account, fx);
+                }
+            });
+        },
+        ..ACCOUNT
+    },
+];
+
+fn with_account(
+    model: &mut Model,
+    text: &str,
+    fx: &mut Effects,
+    act: impl FnOnce(&mut Model, Option<&AccountId>, &mut Effects),
+) {
+    match account_named(model, text) {
+        Ok(account) => act(model, account.as_ref(), fx),
+        Err(problem) => model.toast(toasts::problem(&problem)),
+    }
+}
+
+fn accounts(model: &mut Model) {
+    let all: Vec<String> = model.accounts.iter().map(words::account_line).collect();
+    model.toast(all.join(" · "));
+}
+
+/// `/login`: an account that waits for a sign-in gets one at once; otherwise the screen asks where.
+fn login(model: &mut Model, address: &str, fx: &mut Effects) {
+    let waiting = model.accounts.iter().find(|account| {
+        let meant = address.is_empty() || account.setup.id.as_str() == address.to_lowercase();
+        meant && needs_sign_in(account)
+    });
+    let (way, known) = match waiting {
+        Some(account) => (way_of(account), Some(account.setup.id.as_str().to_owned())),
+        None => (SignInWay::Code, None),
+    };
+    let field = known.clone().unwrap_or_else(|| address.to_owned());
+    model.show_sign_in(way, &field);
+    if let Some(address) = known
+        && let Err(problem) = model.start_sign_in(way, &address, fx)
+    {
+        model.toast(toasts::problem(&problem));
+    }
+}
+
+fn needs_sign_in(account: &Account) -> bool {
+    match &account.link {
+        LinkState::Idle | LinkState::Offline { retry_at: None, .. } => true,
+        LinkState::Online | LinkState::Connecting(_) | LinkState::Offline { .. } => false,
+    }
+}
+
+fn way_of(account: &Account) -> SignInWay {
+    match account.setup.credential {
+        Some(CredentialKind::Password) => SignInWay::Password,
+        _ if account.setup.profile == "messenger" => SignInWay::Messenger,
+        _ => SignInWay::Code,
+    }
+}

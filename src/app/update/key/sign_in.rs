@@ -1,0 +1,236 @@
+//! Keys of the welcome screen and of the sign-in screens (ux 1.1 and 1.3).
+
+use crate::app::action::{self, Effects, Place, edit, go};
+use crate::app::effect::Effect;
+use crate::app::event::{Keep, Key, KeyCode};
+use crate::app::keymap;
+use crate::app::model::{Model, Screen, SignInScreen, SignInStep, SignInWay, Welcome};
+use crate::app::words::toasts;
+use crate::types::Problem;
+
+/// Actions that work on these screens too.
+const EVERYWHERE: [&str; 6] = ["help", "palette", "redraw", "quit", "interrupt", "back"];
+
+/// A key on the welcome screen or on a sign-in screen.
+pub fn on_key(model: &mut Model, key: Key, fx: &mut Effects) {
+    let global = keymap::action(&model.options, Place::Global, key).filter(|action| EVERYWHERE.contains(&action.id));
+    if let Some(action) = global {
+        return action::run(model, action, "", fx);
+    }
+    match &model.screen {
+        Screen::Welcome(_) => welcome_key(model, key, fx),
+        Screen::SignIn(screen) if matches!(screen.step, SignInStep::Where) => form_key(model, key, fx),
+        Screen::SignIn(_) => step_key(model, key, fx),
+        Screen::Main => {}
+    }
+}
+
+/// One step back: the big square, then the sign-in itself.
+pub fn back(model: &mut Model, fx: &mut Effects) {
+    let Screen::SignIn(screen) = &mut model.screen else { return };
+    if screen.big_square {
+        screen.big_square = false;
+    } else if matches!(screen.step, SignInStep::Review { .. }) {
+        model.finish_sign_in(fx);
+    } else {
+        screen.password.wipe();
+        model.cancel_sign_in(fx);
+    }
+}
+
+/// Ctrl+C: empties the field, then gives the sign-in up. False on the welcome screen, where there is nothing to end.
+pub fn interrupt(model: &mut Model, fx: &mut Effects) -> bool {
+    let Screen::SignIn(screen) = &mut model.screen else { return false };
+    let typing = matches!(screen.step, SignInStep::Where);
+    match field(screen).filter(|field| typing && !field.is_empty()) {
+        Some(field) => field.clear(),
+        None => back(model, fx),
+    }
+    true
+}
+
+/// The four rows of the welcome screen.
+pub fn choose(model: &mut Model, row: usize, fx: &mut Effects) {
+    match row {
+        0 => fx.push(Effect::StartDemo),
+        1 => model.show_sign_in(SignInWay::Code, ""),
+        2 => model.show_sign_in(SignInWay::Password, ""),
+        3 => model.show_sign_in(SignInWay::Messenger, ""),
+        _ => {}
+    }
+}
+
+fn welcome_key(model: &mut Model, key: Key, fx: &mut Effects) {
+    let Screen::Welcome(Welcome { selected, since }) = &mut model.screen else { return };
+    let row = match key.code {
+        KeyCode::Up => selected.saturating_sub(1),
+        KeyCode::Down => (*selected + 1).min(3),
+        KeyCode::Home | KeyCode::PageUp => 0,
+        KeyCode::End | KeyCode::PageDown => 3,
+        KeyCode::Enter => {
+            let row = *selected;
+            return choose(model, row, fx);
+        }
+        KeyCode::Char('/') => return go::palette(model),
+        KeyCode::Char('?') => return go::help(model, "", false),
+        KeyCode::Char(c @ '1'..='4') => {
+            let row = usize::try_from(u32::from(c).saturating_sub(u32::from('1'))).unwrap_or(0);
+            *selected = row;
+            return choose(model, row, fx);
+        }
+        _ => return,
+    };
+    if row != *selected {
+        *selected = row;
+        *since = model.now.mono;
+    }
+}
+
+/// How many places of the first step take the cursor.
+fn fields(screen: &SignInScreen) -> usize {
+    if screen.way == SignInWay::Password { 3 } else { 1 }
+}
+
+/// The text field with the cursor, if it is one.
+pub(in crate::app) fn field(screen: &mut SignInScreen) -> Option<&mut crate::app::composer::Composer> {
+    match screen.field {
+        0 => Some(&mut screen.address),
+        1 if screen.way == SignInWay::Password => Some(&mut screen.password),
+        _ => None,
+    }
+}
+
+fn form_key(model: &mut Model, key: Key, fx: &mut Effects) {
+    let Screen::SignIn(screen) = &mut model.screen else { return };
+    let count = fields(screen);
+    match key.code {
+        KeyCode::Tab | KeyCode::Down => screen.field = (screen.field + 1) % count,
+        KeyCode::BackTab | KeyCode::Up => screen.field = (screen.field + count - 1) % count,
+        KeyCode::Char('r') if key.ctrl => screen.reveal = !screen.reveal,
+        KeyCode::Char(' ') if screen.field == 2 => screen.keep = !screen.keep,
+        KeyCode::Enter => submit(model, fx),
+        _ => {
+            let secret = screen.field == 1;
+            screen.complaint = None;
+            // What was deleted from a password must not come back elsewhere.
+            let mut apart = String::new();
+            let killed = if secret { &mut apart } else { &mut model.killed };
+            if let Some(field) = field(screen) {
+                edit::field_key(&model.options, field, key, killed);
+            }
+            zeroize::Zeroize::zeroize(&mut apart);
+        }
+    }
+}
+
+/// Enter in the form: on to the password while it is empty, else begin.
+fn submit(model: &mut Model, fx: &mut Effects) {
+    let Screen::SignIn(screen) = &mut model.screen else { return };
+    if screen.way == SignInWay::Password && screen.field == 0 && screen.password.is_empty() {
+        screen.field = 1;
+        return;
+    }
+    begin(model, fx);
+}
+
+/// Begins, or begins again, with the address in the field.
+fn begin(model: &mut Model, fx: &mut Effects) {
+    let Screen::SignIn(screen) = &model.screen else { return };
+    let (way, address) = (screen.way, screen.address.text().trim().to_owned());
+    if let Err(problem) = model.start_sign_in(way, &address, fx)
+        && let Screen::SignIn(screen) = &mut model.screen
+    {
+        screen.step = SignInStep::Where;
+        screen.field = 0;
+        screen.complaint = Some(problem);
+    }
+}
+
+/// A key on any later step.
+fn step_key(model: &mut Model, key: Key, fx: &mut Effects) {
+    let Screen::SignIn(screen) = &mut model.screen else { return };
+    let letter = match key.code {
+        KeyCode::Char(c) if !key.ctrl && !key.alt => c.to_ascii_lowercase(),
+        KeyCode::Enter => '\n',
+        _ => return,
+    };
+    match &screen.step {
+        SignInStep::AskKeep => match letter {
+            'f' => model.choose_keep(Keep::File, fx),
+            'm' => model.choose_keep(Keep::Memory, fx),
+            _ => {}
+        },
+        SignInStep::Code { .. } => code_key(model, letter, fx),
+        SignInStep::Review { .. } => match letter {
+            '\n' => model.finish_sign_in(fx),
+            'i' => screen.raw_scopes = !screen.raw_scopes,
+            's' => {
+                if let Some(account) = screen.account.clone() {
+                    model.ask_sign_out(&account, fx);
+                }
+            }
+            _ => {}
+        },
+        SignInStep::Failed(problem) => {
+            let problem = problem.clone();
+            failed_key(model, &problem, letter, fx);
+        }
+        SignInStep::Where | SignInStep::Working(_) | SignInStep::Opening => {}
+    }
+}
+
+fn code_key(model: &mut Model, letter: char, fx: &mut Effects) {
+    let ssh = model.options.over_ssh;
+    let Screen::SignIn(screen) = &mut model.screen else { return };
+    let SignInStep::Code { prompt, trouble } = &screen.step else { return };
+    match letter {
+        'b' if model.options.can_open_browser && !ssh => {
+            let page = prompt.complete.as_ref().unwrap_or(&prompt.address);
+            fx.push(Effect::OpenUrl(page.as_str().to_owned()));
+        }
+        'c' => {
+            // Spaced on the screen, but never in what is copied.
+            let code: String = prompt.code.as_str().chars().filter(|c| !c.is_whitespace()).collect();
+            fx.push(Effect::Clipboard(code));
+            screen.copied = Some(toasts::code_copied(ssh));
+        }
+        'u' => {
+            fx.push(Effect::Clipboard(prompt.address.as_str().to_owned()));
+            screen.copied = Some(toasts::address_copied(ssh));
+        }
+        'q' => screen.big_square = !screen.big_square,
+        'i' => screen.invert = !screen.invert,
+        'r' if trouble.is_some() => model.poll_now(fx),
+        'd' if trouble.is_some() => model.toast(toasts::DOCTOR),
+        'a' if model.options.demo => fx.push(Effect::DemoAnswer(true)),
+        'x' if model.options.demo => fx.push(Effect::DemoAnswer(false)),
+        _ => {}
+    }
+}
+
+/// The keys of the little box that says why it ended.
+fn failed_key(model: &mut Model, problem: &Problem, letter: char, fx: &mut Effects) {
+    let Screen::SignIn(screen) = &mut model.screen else { return };
+    let way = screen.way;
+    match letter {
+        'n' if way != SignInWay::Password => begin(model, fx),
+        '\n' if way != SignInWay::Password && !matches!(problem, Problem::NoDeviceSignIn { .. }) => begin(model, fx),
+        'p' if way != SignInWay::Messenger => first_step(screen, SignInWay::Password, 1),
+        '\n' | 'e' => first_step(screen, way, usize::from(way == SignInWay::Password && letter == '\n')),
+        'c' if way == SignInWay::Password => {
+            first_step(screen, SignInWay::Code, 0);
+            begin(model, fx);
+        }
+        'd' => model.toast(toasts::DOCTOR),
+        _ => {}
+    }
+}
+
+/// Back to the form, with the address as it was typed.
+fn first_step(screen: &mut SignInScreen, way: SignInWay, field: usize) {
+    screen.way = way;
+    screen.step = SignInStep::Where;
+    screen.complaint = None;
+    screen.field = if screen.address.is_empty() { 0 } else { field };
+    screen.password.wipe();
+}

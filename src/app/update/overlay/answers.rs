@@ -1,0 +1,108 @@
+//! Keys of the questions: sign out, quit, a request, a large paste, a plain reply.
+
+use super::After;
+use crate::app::action::{Effects, send};
+use crate::app::event::{Key, KeyCode};
+use crate::app::model::Model;
+use crate::types::{AccountId, BareJid, Problem};
+
+/// The letter of a plain key, or `\n` for Enter; `None` for any other.
+fn letter(key: Key) -> Option<char> {
+    match key.code {
+        KeyCode::Char(c) if !key.ctrl && !key.alt => Some(c.to_ascii_lowercase()),
+        KeyCode::Enter if !key.ctrl && !key.alt => Some('\n'),
+        _ => None,
+    }
+}
+
+/// `a` or Enter accepts, `d` says no, Esc leaves the question open.
+pub(super) fn request_key(model: &mut Model, account: &AccountId, from: &BareJid, key: Key, fx: &mut Effects) -> After {
+    match letter(key) {
+        Some('a' | '\n') => model.answer_request(account, from, true, fx),
+        Some('d') => model.answer_request(account, from, false, fx),
+        _ => return After::Stay,
+    }
+    After::Close
+}
+
+/// The parts of the sign-out question: both ticks, and the row with the cursor.
+pub(super) type SignOutParts<'a> = (&'a mut bool, &'a mut bool, &'a mut usize);
+
+pub(super) fn sign_out_key(
+    model: &mut Model,
+    account: &AccountId,
+    parts: SignOutParts<'_>,
+    key: Key,
+    fx: &mut Effects,
+) -> After {
+    let (forget, everywhere, row) = parts;
+    match (key.code, letter(key)) {
+        (KeyCode::Up, _) => *row = 0,
+        (KeyCode::Down, _) => *row = 1,
+        (KeyCode::Tab | KeyCode::BackTab, _) => *row = 1 - (*row).min(1),
+        (_, Some(' ')) => return toggle(forget, everywhere, *row),
+        (_, Some('\n')) => {
+            model.sign_out(account, *forget, *everywhere, fx);
+            return After::Close;
+        }
+        _ => {}
+    }
+    After::Stay
+}
+
+pub(super) fn toggle(forget: &mut bool, everywhere: &mut bool, row: usize) -> After {
+    match row {
+        0 => *forget = !*forget,
+        1 => *everywhere = !*everywhere,
+        _ => {}
+    }
+    After::Stay
+}
+
+/// Enter sends it as one message, `k` as a code block.
+pub(super) fn paste_key(model: &mut Model, key: Key, fx: &mut Effects) -> After {
+    let letter = letter(key);
+    if !matches!(letter, Some('\n' | 'k')) {
+        return After::Stay;
+    }
+    if let Some(talk) = model.open.as_ref().and_then(|open| model.talks.get_mut(open)) {
+        if letter == Some('k') {
+            let text = format!("```\n{}\n```", talk.composer.text().trim_end());
+            talk.composer.set_text(&text);
+        }
+        talk.composer.forget_big_paste();
+    }
+    send::send_now(model, fx);
+    After::Close
+}
+
+/// Enter sends in the clear; from then on this talk does not ask.
+pub(super) fn plain_key(model: &mut Model, key: Key, fx: &mut Effects) -> After {
+    if !matches!(letter(key), Some('\n' | 'y')) {
+        return After::Stay;
+    }
+    if let Some(talk) = model.open.as_ref().and_then(|open| model.talks.get_mut(open)) {
+        talk.warn_plain = false;
+    }
+    send::send_now(model, fx);
+    After::Close
+}
+
+pub(super) fn quit_key(model: &mut Model, key: Key, fx: &mut Effects) -> After {
+    if !matches!(letter(key), Some('\n' | 'q' | 'y')) {
+        return After::Stay;
+    }
+    model.leave(0, fx);
+    After::Close
+}
+
+pub(super) fn trouble_key(model: &mut Model, problem: &Problem, key: Key, fx: &mut Effects) -> After {
+    match letter(key) {
+        Some('\n') => After::Close,
+        Some('q') if matches!(problem, Problem::AccountInUse) => {
+            model.quit(fx);
+            After::Close
+        }
+        _ => After::Stay,
+    }
+}

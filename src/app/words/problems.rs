@@ -1,0 +1,145 @@
+//! The sentences of each [`Problem`]. Every variant is named here, so that a new one cannot be left without words.
+
+mod account;
+mod connection;
+mod local;
+
+use super::Said;
+use crate::types::{Line, Problem};
+
+/// A problem in words.
+pub(super) fn say(problem: &Problem) -> Said {
+    let parts = parts(problem);
+    Said { what: parts.what, why: parts.why, next: parts.next, code: problem.code() }
+}
+
+/// Which family a problem belongs to. No `_` here: a new variant must find its words.
+#[allow(clippy::too_many_lines, reason = "one name per line, and nothing else")]
+fn parts(problem: &Problem) -> Parts {
+    match problem {
+        Problem::Offline
+        | Problem::NameNotFound { .. }
+        | Problem::NoAnswer { .. }
+        | Problem::ClosedByServer { .. }
+        | Problem::ClosedAt { .. }
+        | Problem::SilentAt { .. }
+        | Problem::Refused { .. }
+        | Problem::NoService { .. }
+        | Problem::RedirectLoop { .. }
+        | Problem::RedirectUnreadable { .. }
+        | Problem::RedirectInward { .. }
+        | Problem::NoResolver => connection::network(problem),
+        Problem::Certificate { domain, fault } => connection::certificate(domain.as_str(), fault),
+        Problem::NoTls { .. } | Problem::TlsFailed { .. } | Problem::TlsInjected { .. } | Problem::NoTrust { .. } => {
+            connection::tls(problem)
+        }
+        Problem::Rubbish { .. }
+        | Problem::BindRefused { .. }
+        | Problem::HostUnknown { .. }
+        | Problem::Replaced { .. }
+        | Problem::StreamError { .. } => connection::stream(problem),
+        Problem::NoDeviceSignIn { .. }
+        | Problem::SignInDenied { .. }
+        | Problem::CodeExpired { .. }
+        | Problem::ChatNotGranted { .. }
+        | Problem::OtherPerson { .. }
+        | Problem::TokenNotKept { .. }
+        | Problem::NoIssuer { .. }
+        | Problem::OAuthRefused { .. }
+        | Problem::OAuthRubbish { .. }
+        | Problem::NoClient { .. } => account::code(problem),
+        Problem::SignInExpired { .. }
+        | Problem::WrongPassword { .. }
+        | Problem::NoMechanism { .. }
+        | Problem::ServerUnproven { .. }
+        | Problem::HashCount { .. }
+        | Problem::AccountRefused { .. }
+        | Problem::PasswordNeeded { .. }
+        | Problem::SignInNeeded { .. } => account::sign_in(problem),
+        Problem::NotSent
+        | Problem::NoSuchAddress { .. }
+        | Problem::TooLong { .. }
+        | Problem::BuddiesOnly { .. }
+        | Problem::Bounced { .. } => account::message(problem),
+        Problem::BadConfig { .. }
+        | Problem::UnreadableConfig { .. }
+        | Problem::SecretInConfig { .. }
+        | Problem::DiskFull
+        | Problem::AccountInUse
+        | Problem::SetAside { .. }
+        | Problem::NoDataFolder { .. } => local::files(problem),
+        Problem::NotATerminal
+        | Problem::Usage { .. }
+        | Problem::NoAccount
+        | Problem::UnknownAccount { .. }
+        | Problem::UnknownBuddy { .. }
+        | Problem::TimedOut { .. }
+        | Problem::UnknownCommand { .. }
+        | Problem::BadArgument { .. }
+        | Problem::NotOffered { .. }
+        | Problem::Bug { .. } => local::commands(problem),
+    }
+}
+
+/// A sentence in the making.
+struct Parts {
+    what: String,
+    why: Option<String>,
+    next: Vec<String>,
+}
+
+impl Parts {
+    /// What happened.
+    fn what(what: impl Into<String>) -> Self {
+        Self { what: what.into(), why: None, next: Vec::new() }
+    }
+
+    /// Why.
+    fn why(mut self, why: impl Into<String>) -> Self {
+        self.why = Some(why.into());
+        self
+    }
+
+    /// What can be done.
+    fn next(mut self, steps: &[&str]) -> Self {
+        self.next = steps.iter().map(|step| (*step).to_owned()).collect();
+        self
+    }
+
+    /// A problem that came to the wrong family of sentences: a bug, and said as one.
+    fn misplaced() -> Self {
+        Self::what("butty has a bug: a problem has no words.").next(&["/doctor"])
+    }
+}
+
+/// What is worth doing whenever the network is at fault.
+const NETWORK: &[&str] = &["butty tries again by itself", "F5 now", "/doctor"];
+
+/// Words of others, in quotes and no longer than a line bears.
+fn quoted(text: &Line) -> String {
+    format!("“{}”", short(text.as_str(), 48))
+}
+
+/// A text cut to so many characters.
+fn short(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// The reason that a server gave, as a sentence.
+fn reason(text: &Line) -> String {
+    format!("It gave this reason: {}.", quoted(text))
+}
+
+/// Our own half-sentence, as a sentence.
+fn sentence(text: &Line) -> String {
+    let mut characters = text.as_str().chars();
+    let first: String = characters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let whole = format!("{first}{}", characters.as_str());
+    if whole.ends_with(['.', '?', '…']) { whole } else { format!("{whole}.") }
+}
+
+#[cfg(test)]
+mod tests;

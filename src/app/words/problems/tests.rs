@@ -1,0 +1,175 @@
+use super::*;
+use crate::types::{BareJid, CertificateFault, Domain, Stage};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+fn line(text: &str) -> Line {
+    Line::clean(text)
+}
+
+/// One of each, with arguments as they come in life.
+fn network_problems() -> Vec<Problem> {
+    let host = line("chat.example.org");
+    let domain = Domain::parse("example.org").unwrap();
+    let stages = [
+        Stage::Lookup,
+        Stage::Header,
+        Stage::Redirect,
+        Stage::Tls,
+        Stage::Features,
+        Stage::Auth,
+        Stage::Bind,
+        Stage::Idle,
+    ];
+    let mut all = vec![
+        Problem::Offline,
+        Problem::NameNotFound { host: host.clone() },
+        Problem::NoAnswer { host: host.clone(), waited: Duration::from_secs(15) },
+        Problem::ClosedByServer { host: host.clone(), reason: Some(line("shutting down")) },
+        Problem::SilentAt { host: host.clone(), stage: Stage::Features },
+        Problem::Refused { host: host.clone(), port: 5222 },
+        Problem::NoService { domain: domain.clone() },
+        Problem::RedirectLoop { domain: domain.clone(), last: line("gw.example.net:5222") },
+        Problem::RedirectUnreadable { domain: domain.clone(), text: line(&"x".repeat(900)) },
+        Problem::RedirectInward { domain: domain.clone(), target: line("192.168.1.1") },
+        Problem::NoResolver,
+        Problem::NoTls { domain: domain.clone() },
+        Problem::TlsFailed { domain: domain.clone() },
+        Problem::TlsInjected { domain: domain.clone() },
+        Problem::NoTrust { file: Some(line("/etc/ssl/private-ca.pem")) },
+        Problem::Rubbish { host: host.clone(), what: line("markup that XMPP forbids") },
+        Problem::BindRefused { domain: domain.clone(), condition: line("resource-constraint") },
+        Problem::HostUnknown { domain: domain.clone() },
+        Problem::Replaced { domain: domain.clone() },
+        Problem::StreamError { domain: domain.clone(), condition: line("policy-violation") },
+    ];
+    all.extend(stages.map(|stage| Problem::ClosedAt { host: host.clone(), stage }));
+    let faults = [
+        CertificateFault::WrongName(vec![line("mail.example.net"), line(&"y".repeat(90))]),
+        CertificateFault::Expired(Some(line("2026-11-20"))),
+        CertificateFault::NotYetValid(Some(line("2027-01-01"))),
+        CertificateFault::UnknownIssuer,
+        CertificateFault::Revoked,
+        CertificateFault::Unusable,
+    ];
+    all.extend(faults.map(|fault| Problem::Certificate { domain: domain.clone(), fault }));
+    all
+}
+
+fn account_problems() -> Vec<Problem> {
+    let host = line("id.example.org");
+    let domain = Domain::parse("example.org").unwrap();
+    let anna = BareJid::parse("anna@example.org").unwrap();
+    let bela = BareJid::parse("bela@example.org").unwrap();
+    vec![
+        Problem::NoDeviceSignIn { domain: domain.clone() },
+        Problem::SignInDenied { domain: domain.clone() },
+        Problem::CodeExpired { code: line("WDJB-MJHT"), lifetime: Duration::from_secs(900) },
+        Problem::SignInExpired { domain: domain.clone() },
+        Problem::WrongPassword { domain: domain.clone() },
+        Problem::ChatNotGranted { domain: domain.clone() },
+        Problem::OtherPerson { wanted: anna, got: bela.clone() },
+        Problem::TokenNotKept { why: line("the folder cannot be written") },
+        Problem::NoIssuer { domain: domain.clone() },
+        Problem::NoMechanism { domain: domain.clone(), offered: vec![line("GSSAPI"), line("EXTERNAL")] },
+        Problem::ServerUnproven { domain: domain.clone() },
+        Problem::HashCount { domain: domain.clone(), count: 4_000_000_000 },
+        Problem::OAuthRefused { host: host.clone(), error: line("invalid_client") },
+        Problem::OAuthRubbish { host: host.clone() },
+        Problem::AccountRefused { domain: domain.clone(), condition: line("account-disabled") },
+        Problem::PasswordNeeded { domain: domain.clone() },
+        Problem::SignInNeeded { account: line("anna@example.org") },
+        Problem::NoClient { host },
+        Problem::NotSent,
+        Problem::NoSuchAddress { peer: bela.clone() },
+        Problem::TooLong { domain },
+        Problem::BuddiesOnly { peer: bela.clone() },
+        Problem::Bounced { peer: bela, condition: line("internal-server-error") },
+    ]
+}
+
+fn local_problems() -> Vec<Problem> {
+    let file = line("/home/anna/.config/butty/config.toml");
+    let excerpt = line("mouse = \"maybe\"");
+    vec![
+        Problem::BadConfig { file: file.clone(), line: 12, column: 9, excerpt, why: line("`mouse` is on or off") },
+        Problem::UnreadableConfig { file: file.clone(), why: line("it is not UTF-8") },
+        Problem::SecretInConfig { file: file.clone(), line: 3, key: line("password") },
+        Problem::DiskFull,
+        Problem::AccountInUse,
+        Problem::SetAside { file: file.clone(), kept_as: line("tokens.json.broken-1") },
+        Problem::NoDataFolder { folder: file, why: line("permission denied") },
+        Problem::NotATerminal,
+        Problem::Usage { why: line("--jsn is no option; did you mean --json?") },
+        Problem::NoAccount,
+        Problem::UnknownAccount { account: line("nobody@example.org") },
+        Problem::UnknownBuddy { who: line("Nobody") },
+        Problem::TimedOut { waited: Duration::from_secs(30) },
+        Problem::UnknownCommand { name: line("foo") },
+        Problem::BadArgument { command: line("/status"), why: line("say available, busy, away or invisible") },
+        Problem::NotOffered { what: line("rooms") },
+        Problem::Bug { what: line("a page without a talk") },
+    ]
+}
+
+fn every_problem() -> Vec<Problem> {
+    [network_problems(), account_problems(), local_problems()].concat()
+}
+
+#[test]
+fn every_problem_says_what_and_next_in_short_lines() {
+    for problem in every_problem() {
+        let said = say(&problem);
+        assert!(said.what.len() > 10 && said.what.ends_with('.'), "{problem:?}: {}", said.what);
+        assert!(!said.what.contains("no words"), "{problem:?}");
+        assert!(!said.next.is_empty(), "{problem:?}");
+        assert!(said.why.as_ref().is_none_or(|why| why.ends_with(['.', '?'])), "{problem:?}: {:?}", said.why);
+        for text in [Some(&said.what), said.why.as_ref()].into_iter().flatten().chain(&said.next) {
+            let columns = unicode_width::UnicodeWidthStr::width(text.as_str());
+            assert!(columns <= 100, "{columns} columns: {text}");
+            assert!(!text.trim().is_empty());
+        }
+    }
+}
+
+#[test]
+fn every_problem_has_a_code_of_its_own() {
+    let all = every_problem();
+    let codes: BTreeSet<&str> = all.iter().map(|problem| say(problem).code).collect();
+    assert_eq!(codes.len(), all.len());
+    assert!(codes.iter().all(|code| code.starts_with("BTY-")));
+}
+
+#[test]
+fn nobody_is_blamed_or_shouted_at() {
+    for problem in every_problem() {
+        let said = say(&problem);
+        let all = [vec![said.what], said.why.into_iter().collect(), said.next].concat().join(" ");
+        // Words of others, which stand in quotes, are theirs.
+        let ours: String = all.split('“').map(|part| part.rsplit('”').next().unwrap_or_default()).collect();
+        for word in ["invalid", "Oops", "!", "error", "Error", "illegal", "failed", "please"] {
+            assert!(!ours.contains(word), "{word} in: {ours}");
+        }
+    }
+}
+
+#[test]
+fn next_steps_name_only_keys_that_work_while_writing() {
+    for problem in every_problem() {
+        for step in say(&problem).next {
+            let first = step.split(' ').next().unwrap_or_default();
+            let command = first.strip_prefix('/').map(|name| name.trim_end_matches(','));
+            assert!(command.is_none_or(|name| crate::app::slash::find(name).is_some()), "{step}");
+            assert!(!["Enter", "Esc", "Del"].contains(&first) && first.chars().count() > 1, "{step}");
+        }
+    }
+}
+
+#[test]
+fn a_wrong_certificate_reads_like_the_table() {
+    let domain = Domain::parse("example.org").unwrap();
+    let fault = CertificateFault::Expired(Some(line("2026-11-20")));
+    let said = say(&Problem::Certificate { domain, fault });
+    assert_eq!(said.what, "The certificate of example.org ran out on 20 November 2026.");
+    assert_eq!(said.code, "BTY-TLS-02");
+}

@@ -1,0 +1,146 @@
+//! What the status bar says for four seconds after a key or a command, and why an action cannot be done now.
+
+use crate::app::action::Action;
+use crate::app::keymap;
+use crate::app::model::Options;
+use crate::app::words::{self, count};
+use crate::types::Problem;
+
+/// Reason: there is no account.
+pub const SIGN_IN_FIRST: &str = "sign in first";
+/// Reason: a sign-in is on the screen.
+pub const FINISH_SIGNING_IN: &str = "finish signing in first";
+/// Reason: no talk is open.
+pub const OPEN_A_TALK: &str = "open a conversation first";
+/// Reason: no message is selected.
+pub const SELECT_A_MESSAGE: &str = "select a message first";
+/// Reason: there is nothing to send again.
+pub const NOTHING_FAILED: &str = "every message here was sent";
+/// Reason: there is no request.
+pub const NOBODY_ASKS: &str = "nobody is waiting for an answer";
+
+/// Nothing is unread.
+pub const NOTHING_UNREAD: &str = "Nothing unread";
+/// Alt+P, and nothing was sent yet.
+pub const NOTHING_SENT_BEFORE: &str = "Nothing else was sent here";
+/// Tab, and nothing begins like that.
+pub const NOTHING_FITS: &str = "Nothing begins like that";
+/// Enter on a message without an address in it.
+pub const NOTHING_TO_OPEN: &str = "Nothing to open in this message";
+/// `y` on a message that could not be read.
+pub const NOTHING_TO_COPY: &str = "This message has no text to copy";
+/// The paste was longer than a message can be.
+pub const PASTE_CUT: &str = "Too long: the end of the paste was left out";
+/// Ctrl+C with nothing left to close.
+pub const AGAIN_TO_QUIT: &str = "Press Ctrl+C again to quit";
+/// `/doctor`: it is a command of the shell.
+pub const DOCTOR: &str = "Run “butty doctor” in a shell: it names the step that fails";
+/// `/omemo`.
+pub const NO_OMEMO: &str = "End-to-end encryption is not in this release; the link to the server is encrypted";
+/// Words that `/status` takes.
+pub const STATE_WORDS: &str = "say available, busy, away or invisible";
+
+/// An action cannot be done now.
+pub fn not_now(reason: &str) -> String {
+    format!("Not now: {reason}")
+}
+
+/// A command was given without what it needs.
+pub fn usage(action: &Action) -> String {
+    format!("/{} {}", action.slash.first().unwrap_or(&action.id), action.arguments)
+}
+
+/// The problem, short.
+pub fn problem(problem: &Problem) -> String {
+    words::one_line(problem)
+}
+
+/// An unknown command waits in the box.
+pub fn no_command(name: &str) -> String {
+    format!("No command /{name}. Enter again sends it as text · Tab shows commands")
+}
+
+/// An unknown command in the palette, with a draft in the box.
+pub fn no_command_here(name: &str) -> String {
+    format!("No command /{}", name.trim_start_matches('/'))
+}
+
+/// A known command behind blanks waits in the box.
+pub fn blanks_before(name: &str) -> String {
+    format!("A blank stands before /{name}. Enter again sends it as text")
+}
+
+/// There is no such tab.
+pub fn no_conversation(number: usize) -> String {
+    format!("There is no conversation {number}")
+}
+
+/// The box was emptied; how to get the text back.
+pub fn cleared(options: &Options) -> String {
+    format!("Cleared. {} brings it back", keymap::label_of(options, "undo"))
+}
+
+/// Something was copied, and through what.
+pub fn copied(what: &str, over_ssh: bool) -> String {
+    if over_ssh { format!("{what} copied (through your terminal)") } else { format!("{what} copied") }
+}
+
+/// The code of the sign-in was copied.
+pub fn code_copied(over_ssh: bool) -> &'static str {
+    if over_ssh { "Code copied (through your terminal)" } else { "Code copied" }
+}
+
+/// The address of the sign-in was copied.
+pub fn address_copied(over_ssh: bool) -> &'static str {
+    if over_ssh { "Address copied (through your terminal)" } else { "Address copied" }
+}
+
+/// A paste was cleaned.
+pub fn control_characters(removed: usize) -> String {
+    format!("{} removed", count(removed, "control character", "control characters"))
+}
+
+/// A large paste is in the box.
+pub fn lines_pasted(lines: usize) -> String {
+    format!("{} pasted. Enter asks before it sends", count(lines, "line", "lines"))
+}
+
+/// Several are meant by what was typed.
+pub fn which_of(names: &[&str]) -> String {
+    format!("Which one: {}?", some(names))
+}
+
+/// Who is here.
+pub fn here(names: &[&str]) -> String {
+    match names.len() {
+        0 => "Nobody is here".to_owned(),
+        number => format!("{} here: {}", words::counts::grouped(number), some(names)),
+    }
+}
+
+/// The first few of many.
+fn some(names: &[&str]) -> String {
+    const FEW: usize = 5;
+    let shown = names.iter().take(FEW).copied().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(FEW) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lists_are_told_in_short() {
+        assert_eq!(here(&[]), "Nobody is here");
+        assert_eq!(here(&["Bela"]), "1 here: Bela");
+        assert_eq!(here(&["a", "b", "c", "d", "e", "f", "g"]), "7 here: a, b, c, d, e and 2 more");
+    }
+
+    #[test]
+    fn the_undo_key_is_the_one_that_is_bound() {
+        assert_eq!(cleared(&Options::default()), "Cleared. Ctrl+Z brings it back");
+    }
+}
