@@ -4,6 +4,7 @@ mod evening;
 mod focus;
 mod identity;
 mod list;
+mod mouse;
 mod outbox;
 mod people;
 mod reading;

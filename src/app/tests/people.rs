@@ -184,6 +184,16 @@ fn a_cached_list_does_not_overwrite_the_servers() {
 }
 
 #[test]
+fn a_service_that_answers_no_probes_keeps_the_last_known_state() {
+    let mut world = World::online(false);
+    world.drop_link();
+    world.sign_in(false);
+    world.session(xmpp::Event::Features(Features { messenger: true, ..Features::default() }));
+    world.after(second(10));
+    assert_eq!(world.model.show_of(&world.key(BELA)), Some(Show::Available));
+}
+
+#[test]
 fn people_are_found_by_name_beginning_and_address() {
     let world = World::online(false);
     let found = |text: &str| world.model.find_peer(text).map(|key| key.peer.to_string());

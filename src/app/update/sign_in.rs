@@ -1,7 +1,6 @@
 //! What the link answers while the person signs in.
 
 use crate::app::action::Effects;
-use crate::app::composer::Composer;
 use crate::app::effect::{Effect, LinkCommand, StoreRequest};
 use crate::app::event::{Consent, LinkState};
 use crate::app::model::{Model, Screen, SignInScreen, SignInStep, SignInWay};
@@ -28,7 +27,7 @@ pub(super) fn on_password_wanted(model: &mut Model, id: &AccountId, problem: Opt
     if problem.is_some() || !matches!(screen.step, SignInStep::Opening) {
         screen.step = SignInStep::Where;
         screen.field = 1;
-        screen.password = Composer::default();
+        screen.password.wipe();
         screen.complaint = problem;
     }
 }
