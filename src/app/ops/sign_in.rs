@@ -7,7 +7,7 @@ use crate::app::event::{Consent, Keep};
 use crate::app::model::{Account, Model, Screen, SignInScreen, SignInStep, SignInWay, Welcome};
 use crate::app::setup::{AccountSetup, OAuthSetup, TlsMode};
 use crate::app::words::notices;
-use crate::types::{AccountId, BareJid, Line, Problem, Secret};
+use crate::types::{AccountId, BareJid, Line, Problem};
 use crate::xmpp::CredentialKind;
 
 impl SignInScreen {
@@ -114,9 +114,8 @@ impl Model {
         if matches!(screen.step, SignInStep::Opening) {
             return;
         }
-        let typed = screen.password.text().to_owned();
         let keep = if screen.keep { Keep::File } else { Keep::Memory };
-        if typed.is_empty() {
+        if screen.password.is_empty() {
             let domain = self.account(&id).map(|account| account.setup.domain.clone());
             if let (Some(domain), Screen::SignIn(screen)) = (domain, &mut self.screen) {
                 screen.complaint = Some(Problem::PasswordNeeded { domain });
@@ -124,14 +123,14 @@ impl Model {
             }
             return;
         }
-        screen.password = Composer::default();
+        let password = screen.password.take_secret();
         screen.complaint = None;
         screen.step = SignInStep::Opening;
         if let Some(account) = self.account_mut(&id) {
             account.wanted = true;
         }
         let keep = if self.account(&id).is_some_and(|account| account.setup.ephemeral) { Keep::Memory } else { keep };
-        fx.push(Effect::Link(id.clone(), LinkCommand::Password { password: Secret::new(typed), keep }));
+        fx.push(Effect::Link(id.clone(), LinkCommand::Password { password, keep }));
         fx.push(Effect::Link(id, LinkCommand::Connect));
     }
 

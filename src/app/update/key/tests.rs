@@ -12,6 +12,7 @@ use std::time::Duration;
 
 mod boxes;
 mod places;
+mod random;
 mod sign_in;
 
 /// A model, and hands on its keys.

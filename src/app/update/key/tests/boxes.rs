@@ -69,6 +69,13 @@ fn the_palette_runs_nothing_by_guess() {
     assert!(person.toast().starts_with("No command /foo."));
     person.press("enter");
     assert_eq!(person.said(), ["/foo"]);
+    person.write("/sttus");
+    let Some(Overlay::Palette(shown)) = person.top() else { panic!("no palette") };
+    assert_eq!(picker::palette(&person.model, shown)[0].action.id, "status", "found loosely");
+    person.press("enter");
+    assert_eq!((person.top().is_none(), person.draft()), (true, "/sttus"), "but not run");
+    person.press("ctrl-u").write("/sttus").press("down up enter");
+    assert_eq!(person.draft(), "/sttus", "going there and back is no choice");
 }
 
 #[test]
