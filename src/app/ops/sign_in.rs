@@ -72,7 +72,7 @@ impl Model {
         screen.account = Some(id);
         screen.complaint = None;
         match way {
-            SignInWay::Password if screen.password.text().is_empty() => screen.field = 1,
+            SignInWay::Password if screen.password.is_empty() => screen.field = 1,
             SignInWay::Password => self.give_password(fx),
             SignInWay::Code | SignInWay::Messenger if asks => screen.step = SignInStep::AskKeep,
             SignInWay::Code | SignInWay::Messenger => self.ask_for_code(fx),
@@ -121,7 +121,7 @@ impl Model {
             return;
         }
         let keep = if screen.keep { Keep::File } else { Keep::Memory };
-        if screen.password.text().is_empty() {
+        if screen.password.is_empty() {
             let domain = self.account(&id).map(|account| account.setup.domain.clone());
             if let (Some(domain), Screen::SignIn(screen)) = (domain, &mut self.screen) {
                 screen.complaint = Some(Problem::PasswordNeeded { domain });
