@@ -6,8 +6,19 @@
 //! The one law of use: *mutate once, drain to [`Output::Wait`], mutate again.*
 
 pub mod command;
+pub(crate) mod entitled;
 pub mod event;
+pub(crate) mod ext;
+mod live;
+pub mod ns;
+pub(crate) mod roster;
+mod sasl;
 pub mod session;
+mod sign_in;
+pub(crate) mod stanza;
+pub mod stream;
+pub(crate) mod tracker;
+mod wire;
 
 pub use command::{
     Appearance, ArchiveQuery, ChatState, Command, CredentialKind, Outgoing, Purpose, Show, SignIn, SubscriptionStep,
@@ -15,3 +26,4 @@ pub use command::{
 };
 pub use event::{Content, Direction, Event, Features, Incoming, Presence, RosterItem, SignedIn, Subscription, Via};
 pub use session::{Output, Session, Verified};
+pub use stream::{Header, Received, Role, Rubbish, Stream, StreamError};

@@ -134,6 +134,8 @@ pub enum Problem {
     Replaced { domain: Domain },
     /// A stream error with a condition that has no code of its own.
     StreamError { domain: Domain, condition: Line },
+    /// The server refused a request of ours with a condition that has no code of its own.
+    RequestRefused { domain: Domain, condition: Line },
 
     /// A message was written but never acknowledged.
     NotSent,
@@ -244,6 +246,7 @@ impl Problem {
             Self::HostUnknown { .. } => "BTY-XMPP-03",
             Self::Replaced { .. } => "BTY-XMPP-04",
             Self::StreamError { .. } => "BTY-XMPP-05",
+            Self::RequestRefused { .. } => "BTY-XMPP-06",
             Self::NotSent => "BTY-MSG-01",
             Self::NoSuchAddress { .. } => "BTY-MSG-02",
             Self::TooLong { .. } => "BTY-MSG-03",

@@ -136,6 +136,8 @@ pub struct SignIn {
     pub credential: CredentialKind,
     /// The connection began with TLS (XEP-0368): no STARTTLS.
     pub direct_tls: bool,
+    /// A redirect led here: a close before the first header is then named so.
+    pub after_redirect: bool,
     /// Stop once features are known, or once the server told its OAuth address: sign-in is not wanted yet.
     pub purpose: Purpose,
     /// Random bytes for nonces and ids; fresh for each session.

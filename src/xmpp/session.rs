@@ -1,8 +1,21 @@
 //! The public face of one session.
+//!
+//! A [`Session`] is first a negotiation, then live, then over; what exists in one of these only is owned by it. Once
+//! over it does nothing more and says nothing more. Refused: a second sign-in, and any command before bind but
+//! [`Command::SignOut`].
 
-use super::{Command, Event, SignIn, TokenSlot};
-use crate::types::{Domain, Now, Secret};
+use super::live::{Live, LiveOutput};
+use super::sign_in::{Bound, Negotiation, Step, ending};
+use super::stream::Received;
+use super::wire::Wire;
+use super::{Command, Event, SignIn, TokenSlot, ns};
+use crate::types::{Domain, Line, Now, Problem, Secret, Stage};
+use crate::xml::{Element, Limits};
+use std::fmt;
 use std::time::Duration;
+
+/// How long the server may take to answer our footer (RFC 6120 section 4.4) before we leave all the same.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Proof that the peer's certificate was checked for the account's domain. Only the dialler makes one.
 #[derive(Clone, Debug)]
@@ -13,8 +26,14 @@ pub struct Verified {
     pub version: &'static str,
 }
 
+impl Verified {
+    /// For the dialler alone, right behind its check of the certificate.
+    pub fn for_domain(domain: Domain, version: &'static str) -> Self {
+        Self { domain, version }
+    }
+}
+
 /// What the hand has to do next, in this order.
-#[derive(Debug)]
 pub enum Output {
     /// Write these bytes.
     Transmit(Vec<u8>),
@@ -28,37 +47,223 @@ pub enum Output {
     Wait(Option<Duration>),
 }
 
+/// Bytes may hold a password or token, so only their number is shown.
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Transmit(bytes) => write!(f, "Transmit({} bytes)", bytes.len()),
+            Self::Event(event) => write!(f, "Event({event:?})"),
+            Self::StartTls => f.write_str("StartTls"),
+            Self::WantSecret(slot) => write!(f, "WantSecret({slot:?})"),
+            Self::Wait(until) => write!(f, "Wait({until:?})"),
+        }
+    }
+}
+
 /// One sign-in to one server, from header to footer.
-#[derive(Debug)]
-pub struct Session {}
+pub struct Session {
+    domain: Domain,
+    wire: Wire,
+    phase: Phase,
+}
+
+enum Phase {
+    SigningIn(Box<Negotiation>),
+    /// `leaving`: our footer is written, theirs is awaited until then.
+    SignedIn {
+        live: Box<Live>,
+        leaving: Option<Duration>,
+    },
+    Over,
+}
 
 impl Session {
     /// Opens the stream: queues the header, or with direct TLS waits for `handle_secured` first.
     /// `roster_version` is that of the cached roster (XEP-0237).
-    pub fn new(_now: Now, _sign_in: SignIn, _roster_version: Option<String>) -> Self {
-        Self {}
+    pub fn new(now: Now, sign_in: SignIn, roster_version: Option<String>) -> Self {
+        let mut wire = Wire::new();
+        let domain = sign_in.domain.clone();
+        let negotiation = Negotiation::new(now, sign_in, roster_version, &mut wire);
+        Self { domain, wire, phase: Phase::SigningIn(Box::new(negotiation)) }
     }
 
     /// Bytes from the server.
-    pub fn handle_input(&mut self, _now: Now, _bytes: &[u8]) {}
+    pub fn handle_input(&mut self, now: Now, bytes: &[u8]) {
+        match &mut self.phase {
+            Phase::SigningIn(negotiation) => {
+                let step = negotiation.handle_input(now, bytes, &mut self.wire);
+                self.take(now, step);
+            }
+            Phase::SignedIn { live, .. } => {
+                live.heard(now);
+                self.wire.stream.feed(bytes);
+                self.read(now);
+            }
+            Phase::Over => {}
+        }
+    }
 
-    /// The server closed the connection; `truncated` when TLS ended without its close_notify.
-    pub fn handle_eof(&mut self, _now: Now, _truncated: bool) {}
+    /// The server closed the connection; `truncated` when TLS ended without its `close_notify`. Either way what was
+    /// half read is no message and is dropped.
+    pub fn handle_eof(&mut self, now: Now, _truncated: bool) {
+        match &mut self.phase {
+            Phase::SigningIn(negotiation) => {
+                let step = negotiation.handle_eof(&mut self.wire);
+                self.take(now, step);
+            }
+            Phase::SignedIn { .. } => {
+                let host = self.host();
+                self.end(Some(Problem::ClosedAt { host, stage: Stage::Idle }));
+            }
+            Phase::Over => {}
+        }
+    }
 
     /// TLS stands and the certificate is right.
-    pub fn handle_secured(&mut self, _now: Now, _proof: Verified) {}
+    pub fn handle_secured(&mut self, now: Now, proof: Verified) {
+        if let Phase::SigningIn(negotiation) = &mut self.phase {
+            let step = negotiation.handle_secured(now, proof, &mut self.wire);
+            self.take(now, step);
+        }
+    }
 
     /// The moment told by `Wait` has come.
-    pub fn handle_timeout(&mut self, _now: Now) {}
+    pub fn handle_timeout(&mut self, now: Now) {
+        match &mut self.phase {
+            Phase::SigningIn(negotiation) => {
+                let step = negotiation.handle_timeout(now, &mut self.wire);
+                self.take(now, step);
+            }
+            Phase::SignedIn { leaving: Some(until), .. } => {
+                if now.mono >= *until {
+                    self.end(None);
+                }
+            }
+            Phase::SignedIn { live, leaving: None } => {
+                live.handle_timeout(now);
+                self.drain();
+            }
+            Phase::Over => {}
+        }
+    }
 
     /// A request of the mind.
-    pub fn handle_command(&mut self, _now: Now, _command: Command) {}
+    pub fn handle_command(&mut self, now: Now, command: Command) {
+        match (&mut self.phase, command) {
+            (Phase::SigningIn(_), Command::SignOut) => self.end(None),
+            (Phase::SignedIn { leaving: leaving @ None, .. }, Command::SignOut) => {
+                *leaving = Some(now.mono.saturating_add(FAREWELL));
+                self.wire.send(&Element::new("presence", ns::CLIENT).attr("type", "unavailable"));
+                self.wire.stream.close();
+            }
+            (Phase::SignedIn { live, leaving: None }, command) => {
+                live.handle_command(now, command);
+                self.drain();
+            }
+            // Dropped, as `Command` says.
+            (Phase::SigningIn(_) | Phase::SignedIn { .. } | Phase::Over, _) => {}
+        }
+    }
 
     /// The secret for a slot.
-    pub fn provide(&mut self, _now: Now, _slot: TokenSlot, _secret: Secret<String>) {}
+    pub fn provide(&mut self, now: Now, slot: TokenSlot, secret: Secret<String>) {
+        if let Phase::SigningIn(negotiation) = &mut self.phase {
+            let step = negotiation.provide(now, slot, &secret, &mut self.wire);
+            self.take(now, step);
+        }
+        // Wiped now, not when the caller thinks of it.
+        drop(secret);
+    }
 
     /// The next thing to do. Call until it says `Wait`.
     pub fn poll_output(&mut self) -> Output {
-        Output::Wait(None)
+        self.wire.next().unwrap_or_else(|| Output::Wait(self.deadline()))
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        match &self.phase {
+            Phase::SigningIn(negotiation) => negotiation.deadline(),
+            Phase::SignedIn { leaving: Some(until), .. } => Some(*until),
+            Phase::SignedIn { live, leaving: None } => live.deadline(),
+            Phase::Over => None,
+        }
+    }
+
+    /// Follows the negotiation where it went.
+    fn take(&mut self, now: Now, step: Step) {
+        match step {
+            Step::On => {}
+            Step::Over => self.phase = Phase::Over,
+            Step::Bound(bound) => self.go_live(now, *bound),
+        }
+    }
+
+    fn go_live(&mut self, now: Now, bound: Bound) {
+        let Bound { signed_in, sign_in, roster_version } = bound;
+        self.wire.stream.set_limits(Limits::SIGNED_IN);
+        let live = Live::new(now, signed_in.jid.clone(), &sign_in, roster_version);
+        self.wire.event(Event::SignedIn(signed_in));
+        self.phase = Phase::SignedIn { live: Box::new(live), leaving: None };
+        self.drain();
+        // What came in the same read as the last answer.
+        self.read(now);
+    }
+
+    /// Hands what the stream holds to the live half.
+    fn read(&mut self, now: Now) {
+        while let Phase::SignedIn { live, leaving } = &mut self.phase {
+            let problem = match self.wire.stream.receive() {
+                Ok(None) => return,
+                Ok(Some(Received::Element(element))) => {
+                    live.handle_stanza(now, element);
+                    self.drain();
+                    continue;
+                }
+                Ok(Some(Received::Header(_))) => continue,
+                Ok(Some(Received::Footer)) if leaving.is_some() => None,
+                Ok(Some(Received::Footer)) => Some(Problem::ClosedByServer { host: self.host(), reason: None }),
+                Ok(Some(Received::Error(error))) => Some(ending::problem_of(&error, &self.domain)),
+                Err(rubbish) => Some(Problem::Rubbish { host: self.host(), what: Line::clean(rubbish.0) }),
+            };
+            self.end(problem);
+        }
+    }
+
+    /// Takes what the live half has to say. After our footer its stanzas go nowhere, its events still count.
+    fn drain(&mut self) {
+        while let Phase::SignedIn { live, .. } = &mut self.phase {
+            match live.poll() {
+                None => return,
+                Some(LiveOutput::Send(element)) => self.wire.send(&element),
+                Some(LiveOutput::Event(event)) => self.wire.event(event),
+                Some(LiveOutput::End(problem)) => self.end(problem),
+            }
+        }
+    }
+
+    /// The end. Whatever goes wrong after we chose to leave is no problem any more.
+    fn end(&mut self, problem: Option<Problem>) {
+        let left = matches!(self.phase, Phase::SignedIn { leaving: Some(_), .. });
+        self.phase = Phase::Over;
+        self.wire.end(problem.filter(|_| !left));
+    }
+
+    fn host(&self) -> Line {
+        Line::clean(self.domain.as_str())
     }
 }
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let phase = match &self.phase {
+            Phase::SigningIn(_) => "signing in",
+            Phase::SignedIn { leaving: None, .. } => "signed in",
+            Phase::SignedIn { .. } => "leaving",
+            Phase::Over => "over",
+        };
+        write!(f, "Session({}, {phase})", self.domain)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+//! Whole units to elements. The only caller of quick-xml, which cuts a unit into tokens.
+//!
+//! quick-xml is kind to what XML forbids; the checks that it does not make are made here and in `tag`, `chars` and
+//! `scope`, and held against another parser in `properties`.
+
+use super::element::Element;
+use super::scope::Scope;
+use super::tag::{self, RawAttribute};
+use super::{XmlError, chars};
+use quick_xml::events::Event;
+use quick_xml::{Error, Reader};
+
+/// The text of a unit, free of what XML forbids anywhere.
+pub(super) fn text(unit: &[u8]) -> Result<&str, XmlError> {
+    let text = std::str::from_utf8(unit).map_err(|_| XmlError::BadEncoding)?;
+    chars::check_legal(text)?;
+    Ok(text)
+}
+
+/// Checks the XML declaration.
+pub(super) fn declaration(unit: &str) -> Result<(), XmlError> {
+    let inside = unit.strip_prefix("<?").and_then(|rest| rest.strip_suffix("?>"));
+    tag::check_declaration(inside.unwrap_or_default())
+}
+
+/// The root's name as it is written, and the root without children. What it declares stays in `scope`.
+pub(super) fn header<'a>(unit: &'a str, scope: &mut Scope, attributes: usize) -> Result<(&'a str, Element), XmlError> {
+    let inside = unit.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).unwrap_or_default();
+    let (name, rest) = tag::split_name(inside.strip_suffix('/').unwrap_or(inside));
+    let element = start(name, rest, scope, attributes)?;
+    Ok((name, element))
+}
+
+/// Checks that the closing tag of the stream names the root.
+pub(super) fn closing(unit: &str, root: &str) -> Result<(), XmlError> {
+    let inside = unit.strip_prefix("</").and_then(|rest| rest.strip_suffix('>')).unwrap_or_default();
+    let (name, rest) = tag::split_name(inside);
+    let same = name == root && rest.bytes().all(chars::is_space);
+    if same { Ok(()) } else { Err(XmlError::NotWellFormed("wrong end tag")) }
+}
+
+/// A complete child of the root; `scope` is as before afterwards.
+pub(super) fn element(unit: &str, scope: &mut Scope, attributes: usize) -> Result<Element, XmlError> {
+    let mut reader = Reader::from_str(unit);
+    // The elements that are open, and where their own declarations begin.
+    let mut open: Vec<(Element, usize)> = Vec::new();
+    loop {
+        let whole = match reader.read_event().map_err(|error| fault(&error))? {
+            Event::Start(start_tag) => {
+                let mark = scope.mark();
+                let element = start(start_tag.name().0, start_tag.attributes_raw(), scope, attributes)?;
+                open.push((element, mark));
+                None
+            }
+            Event::Empty(empty_tag) => {
+                let mark = scope.mark();
+                let element = start(empty_tag.name().0, empty_tag.attributes_raw(), scope, attributes)?;
+                Some((element, mark))
+            }
+            Event::End(_) => Some(open.pop().ok_or(XmlError::NotWellFormed("end without start"))?),
+            Event::Text(text) if text.contains("]]>") => return Err(XmlError::NotWellFormed("]]> in text")),
+            Event::Text(text) => write_text(&mut open, &text.xml10_content())?,
+            Event::CData(text) => write_text(&mut open, &text.xml10_content())?,
+            Event::GeneralRef(name) => write_text(&mut open, chars::resolve(&name)?.encode_utf8(&mut [0; 4]))?,
+            Event::Eof => return Err(XmlError::NotWellFormed("element cut short")),
+            Event::Decl(_) | Event::PI(_) => return Err(XmlError::Restricted("processing instruction")),
+            Event::Comment(_) | Event::DocType(_) => return Err(XmlError::Restricted("comment or declaration")),
+        };
+        let Some((element, mark)) = whole else { continue };
+        scope.leave(mark);
+        match open.last_mut() {
+            Some((parent, _)) => parent.push_child(element),
+            None if usize::try_from(reader.buffer_position()) == Ok(unit.len()) => return Ok(element),
+            None => return Err(XmlError::NotWellFormed("more than one element")),
+        }
+    }
+}
+
+/// Makes the element of a start tag and enters its declarations.
+fn start(name: &str, mut rest: &str, scope: &mut Scope, attributes: usize) -> Result<Element, XmlError> {
+    let (prefix, local) = tag::split_prefix(name)?;
+    let mark = scope.mark();
+    let mut count = 0;
+    let mut raw = Vec::new();
+    while let Some(attribute) = tag::next_attribute(&mut rest)? {
+        count += 1;
+        if count > attributes {
+            return Err(XmlError::TooMany("attributes"));
+        }
+        match attribute {
+            RawAttribute { prefix: "", local: "xmlns", value } => scope.declare(mark, "", &tag::value_of(value)?)?,
+            RawAttribute { prefix: "xmlns", local, value } => scope.declare(mark, local, &tag::value_of(value)?)?,
+            _ => raw.push(attribute),
+        }
+    }
+    let mut element = Element::parsed(local, scope.of_element(prefix)?, raw.len());
+    for RawAttribute { prefix, local, value } in raw {
+        let namespace = scope.of_attribute(prefix)?;
+        if element.has(namespace.as_deref(), local) {
+            return Err(XmlError::NotWellFormed("attribute given twice"));
+        }
+        element.push_attribute(namespace, local, tag::value_of(value)?.into_owned());
+    }
+    Ok(element)
+}
+
+/// Adds text to the innermost open element.
+fn write_text<T>(open: &mut [(Element, usize)], text: &str) -> Result<Option<T>, XmlError> {
+    let (parent, _) = open.last_mut().ok_or(XmlError::NotWellFormed("text outside an element"))?;
+    parent.push_text(text);
+    Ok(None)
+}
+
+fn fault(error: &Error) -> XmlError {
+    XmlError::NotWellFormed(match error {
+        Error::Syntax(_) => "syntax",
+        Error::IllFormed(_) => "start and end tags do not match",
+        _ => "unreadable",
+    })
+}

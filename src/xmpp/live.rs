@@ -1,0 +1,166 @@
+//! Everything after resource binding: roster, presence, messages, archive, and the pulse of the line.
+//!
+//! [`Live`] takes whole stanzas, commands and time, and gives one ordered list of [`LiveOutput`]s. The same law of use
+//! holds as for the session: mutate once, drain [`Live::poll`], mutate again.
+//!
+//! # What is refused
+//! Whoever says something is first asked whether he may: see [`Home::lets`](super::entitled::Home::lets). Queries that
+//! we cannot answer are answered so; errors are never answered; stanzas that make no sense are dropped.
+
+mod ask;
+mod emit;
+mod pulse;
+mod query;
+mod survey;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use super::entitled::Home;
+use super::ext::disco;
+use super::stanza::CLIENT;
+use super::tracker::{Ids, Tracker};
+use super::{Command, Event, SignIn};
+use crate::types::{BareJid, FullJid, Line, MessageKey, Now, Problem, Stage};
+use crate::xml::Element;
+use pulse::{Beat, Pulse};
+use std::collections::VecDeque;
+use std::time::Duration;
+use survey::Survey;
+
+/// Messages of ours whose address is remembered, to check receipts and errors against.
+const REMEMBERED: usize = 1_000;
+
+/// A session that is signed in.
+#[derive(Debug)]
+pub(crate) struct Live {
+    home: Home,
+    ours: disco::Ours,
+    show_client: bool,
+    out: VecDeque<LiveOutput>,
+    ids: Ids,
+    tracker: Tracker,
+    pulse: Pulse,
+    survey: Survey,
+    /// Of the roster that the mind has.
+    roster_version: Option<String>,
+    /// To whom our last messages went, oldest first.
+    sent: VecDeque<(MessageKey, BareJid)>,
+    /// Messages that no ping has followed yet.
+    written: Vec<MessageKey>,
+    now: Now,
+    ended: bool,
+}
+
+/// What the session has to do next.
+#[derive(Debug)]
+pub(crate) enum LiveOutput {
+    /// Write this stanza.
+    Send(Element),
+    /// Tell the mind.
+    Event(Event),
+    /// The line is dead; nothing follows.
+    End(Option<Problem>),
+}
+
+impl Live {
+    /// Begins with everything that can be asked at once: roster, features of server and account, copies. The last is
+    /// asked for without waiting whether it is offered; a refusal costs nothing, a round trip would lose messages.
+    ///
+    /// `roster_version` is given if the server announced versions (XEP-0237); the empty one stands for no cache.
+    pub(crate) fn new(now: Now, jid: FullJid, sign_in: &SignIn, roster_version: Option<String>) -> Self {
+        let home = Home::new(jid);
+        let mut live = Self {
+            survey: Survey::new(home.domain()),
+            home,
+            ours: disco::Ours::new(sign_in.show_client),
+            show_client: sign_in.show_client,
+            out: VecDeque::new(),
+            ids: Ids::new(&sign_in.seed),
+            tracker: Tracker::default(),
+            pulse: Pulse::new(now.mono),
+            roster_version,
+            sent: VecDeque::new(),
+            written: Vec::new(),
+            now,
+            ended: false,
+        };
+        live.begin();
+        live
+    }
+
+    /// A whole stanza from the server. What is none is dropped.
+    #[allow(clippy::needless_pass_by_value, reason = "a stanza is read once and belongs to nobody afterwards")]
+    pub(crate) fn handle_stanza(&mut self, now: Now, element: Element) {
+        self.heard(now);
+        if self.ended || element.ns() != CLIENT {
+            return;
+        }
+        match element.name() {
+            "message" => self.message(&element),
+            "presence" => self.presence(&element),
+            "iq" => self.query(&element),
+            _ => {}
+        }
+    }
+
+    /// A request of the mind; signing out is the session's own business.
+    pub(crate) fn handle_command(&mut self, now: Now, command: Command) {
+        self.now = now;
+        if !self.ended {
+            self.ask(command);
+        }
+    }
+
+    /// The moment told by [`Live::deadline`] has come; too early does no harm.
+    pub(crate) fn handle_timeout(&mut self, now: Now) {
+        self.now = now;
+        if self.ended {
+            return;
+        }
+        for asked in self.tracker.expired(now.mono) {
+            self.unanswered(asked);
+        }
+        match self.pulse.beat(now.mono) {
+            Beat::Steady => {}
+            Beat::Ask => self.probe(pulse::QUIET, Vec::new()),
+            Beat::Dead => {
+                self.ended = true;
+                let host = Line::clean(self.home.domain().as_str());
+                self.out.push_back(LiveOutput::End(Some(Problem::SilentAt { host, stage: Stage::Idle })));
+            }
+        }
+    }
+
+    /// Bytes came, whatever they are: the line lives.
+    pub(crate) fn heard(&mut self, now: Now) {
+        self.now = now;
+        self.pulse.heard(now.mono);
+    }
+
+    /// When [`Live::handle_timeout`] is due, as `Now::mono`.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        let pulse = self.pulse.deadline();
+        (!self.ended).then(|| self.tracker.deadline().map_or(pulse, |deadline| deadline.min(pulse)))
+    }
+
+    /// The next thing to do; `None` until something happens. Messages written since the last call that gave `None`
+    /// are followed by one ping, whose answer acknowledges them all. Only one such ping is out at a time.
+    pub(crate) fn poll(&mut self) -> Option<LiveOutput> {
+        if self.out.is_empty() && !self.written.is_empty() && !self.pulse.is_asking() && !self.ended {
+            let written = std::mem::take(&mut self.written);
+            self.probe(pulse::AFTER_MESSAGE, written);
+        }
+        self.out.pop_front()
+    }
+
+    fn send(&mut self, element: Element) {
+        self.out.push_back(LiveOutput::Send(element));
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.out.push_back(LiveOutput::Event(event));
+    }
+}

@@ -1,0 +1,90 @@
+//! Commands become stanzas.
+
+use super::{Live, LiveOutput, REMEMBERED};
+use crate::types::{MessageKey, RequestId};
+use crate::xml::Element;
+use crate::xmpp::entitled::Whom;
+use crate::xmpp::ext::{carbons, disco, jid_lookup, mam, ping};
+use crate::xmpp::stanza::{iq, message, presence};
+use crate::xmpp::tracker::Asked;
+use crate::xmpp::{ArchiveQuery, Command, Outgoing, roster};
+use std::time::Duration;
+
+impl Live {
+    /// The first flush.
+    pub(super) fn begin(&mut self) {
+        let server = self.home.domain().to_string();
+        let account = self.home.bare().to_string();
+        let roster = roster::query(self.roster_version.as_deref());
+        self.question(Asked::Roster, |id| iq::get(id, None, roster));
+        self.question(Asked::Carbons, |id| iq::set(id, None, carbons::enable()));
+        self.question(Asked::AccountFeatures, |id| iq::get(id, Some(&account), disco::write()));
+        self.question(Asked::ServerFeatures, |id| iq::get(id, Some(&server), disco::write()));
+    }
+
+    pub(super) fn ask(&mut self, command: Command) {
+        match command {
+            Command::Send(outgoing) => self.say(outgoing),
+            Command::Appear(appearance) => self.send(presence::write(&appearance, self.ours.caps())),
+            Command::ChatState { to, state } => self.send(message::chat_state(&to, state)),
+            Command::Receipt { to, of } => {
+                let id = self.ids.next();
+                self.send(message::receipt(&id, &to, &of));
+            }
+            Command::Subscription { who, step } => self.send(presence::subscription(&who, step)),
+            Command::SetBuddy { request, who, name, groups } => {
+                let change = roster::set(&who, name.as_deref(), &groups);
+                self.question(Asked::Buddy { request, who }, |id| iq::set(id, None, change));
+            }
+            Command::RemoveBuddy { request, who } => {
+                let change = roster::remove(&who);
+                self.question(Asked::Buddy { request, who }, |id| iq::set(id, None, change));
+            }
+            Command::Archive(query) => self.page(&query),
+            Command::LookUp { request, email } => self.look_up(request, email),
+            Command::Ping(request) => {
+                let server = self.home.domain().to_string();
+                self.question(Asked::Ping(request), |id| iq::get(id, Some(&server), ping::write()));
+            }
+            Command::SignOut => {}
+        }
+    }
+
+    fn say(&mut self, outgoing: Outgoing) {
+        if self.sent.len() >= REMEMBERED {
+            self.sent.pop_front();
+        }
+        self.sent.push_back((outgoing.key, outgoing.to.bare()));
+        self.written.push(outgoing.key);
+        self.pulse.hurry(self.now.mono);
+        let stanza = message::chat(outgoing, &self.home);
+        self.send(stanza);
+    }
+
+    fn page(&mut self, query: &ArchiveQuery) {
+        let asked = Asked::Archive { request: query.request, count: 0 };
+        self.question(asked, |id| iq::set(id, None, mam::write(query, id)));
+    }
+
+    /// `from` is our bare address: Messenger wanted it so.
+    fn look_up(&mut self, request: RequestId, email: String) {
+        let id = self.ids.next();
+        let question = iq::get(&id, Some(&email), jid_lookup::write()).attr("from", self.home.bare().as_str());
+        self.tracker.expect(self.now.mono, id, Whom::Named(email), Asked::LookUp(request));
+        self.send(question);
+    }
+
+    /// A ping, ahead of everything else that waits to be written: nothing does when this is called.
+    pub(super) fn probe(&mut self, patience: Duration, keys: Vec<MessageKey>) {
+        self.pulse.asked(self.now.mono, patience, keys);
+        let server = self.home.domain().to_string();
+        self.question(Asked::Probe, |id| iq::get(id, Some(&server), ping::write()));
+    }
+
+    /// Writes a query to our account or server and remembers what it was for.
+    fn question(&mut self, asked: Asked, write: impl FnOnce(&str) -> Element) {
+        let id = self.ids.next();
+        self.out.push_back(LiveOutput::Send(write(&id)));
+        self.tracker.expect(self.now.mono, id, Whom::Home, asked);
+    }
+}

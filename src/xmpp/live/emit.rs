@@ -1,0 +1,142 @@
+//! Messages and presences become events.
+
+use super::Live;
+use crate::types::{BareJid, Jid, MessageKey, OriginId, StanzaId};
+use crate::xml::Element;
+use crate::xmpp::entitled::Claim;
+use crate::xmpp::ext::carbons::{self, Carbon};
+use crate::xmpp::ext::mam;
+use crate::xmpp::stanza::error::StanzaError;
+use crate::xmpp::stanza::message::{self, Way};
+use crate::xmpp::stanza::{Sender, identifier, presence};
+use crate::xmpp::{Content, Direction, Event, Incoming, Via};
+
+impl Live {
+    pub(super) fn presence(&mut self, stanza: &Element) {
+        if let Sender::Known(from) = Sender::of(stanza)
+            && let Some(event) = presence::read(stanza, from)
+        {
+            self.tell(event);
+        }
+    }
+
+    /// A copy or an archive result is the envelope of another message; nothing else in such an envelope is read.
+    pub(super) fn message(&mut self, stanza: &Element) {
+        let sender = Sender::of(stanza);
+        if stanza.get("type") == Some("error") {
+            self.bounce(stanza, &sender);
+        } else if let Some(result) = mam::result_of(stanza) {
+            if self.home.lets(&sender, Claim::ArchiveResult) {
+                self.archived(result);
+            }
+        } else if let Some(carbon) = carbons::read(stanza) {
+            if self.home.lets(&sender, Claim::Carbon) {
+                self.copy(carbon);
+            }
+        } else if message::is_direct(stanza) {
+            self.direct(stanza, sender);
+        }
+    }
+
+    /// A message to us. Without `from` it is the server that speaks.
+    fn direct(&mut self, stanza: &Element, sender: Sender<'_>) {
+        let from = match sender {
+            Sender::Known(from) => from,
+            Sender::Absent => match Jid::parse(self.home.domain().as_str()) {
+                Ok(server) => server,
+                Err(_) => return,
+            },
+            Sender::Unreadable(_) => return,
+        };
+        let peer = from.bare();
+        // Another device of ours wrote to our own address: a note to ourselves.
+        let direction = if peer == *self.home.bare() { Direction::Out } else { Direction::In };
+        let way = Way { peer, from, direction, via: Via::Live, ids_kept: self.survey.ids_kept() };
+        let incoming = message::read(stanza, &self.home, way);
+        self.emit(incoming);
+    }
+
+    fn copy(&mut self, carbon: Carbon<'_>) {
+        let Some(inner) = carbon.forwarded else { return };
+        let Some(incoming) = self.unwrap(inner.message, Via::Carbon) else { return };
+        // The server says what its account's devices sent and got; the addresses have to agree with it.
+        if incoming.direction == carbon.direction || incoming.peer == *self.home.bare() {
+            let stamp = incoming.stamp.or(inner.stamp);
+            self.emit(Incoming { stamp, direction: carbon.direction, ..incoming });
+        }
+    }
+
+    fn archived(&mut self, result: &Element) {
+        let Some(found) = mam::read(result) else { return };
+        if !self.tracker.found(self.now.mono, found.query_id) {
+            return;
+        }
+        if let Some(incoming) = self.unwrap(found.message, Via::Archive) {
+            let stanza_id = Some(StanzaId(found.id.to_owned()));
+            self.emit(Incoming { stamp: found.stamp.or(incoming.stamp), stanza_id, ..incoming });
+        }
+    }
+
+    /// Reads a message out of its envelope. Inside, the addresses are as they were on the way: ours is one of the two.
+    /// An envelope within is not opened.
+    fn unwrap(&self, inner: &Element, via: Via) -> Option<Incoming> {
+        if !message::is_direct(inner) || mam::result_of(inner).is_some() || carbons::read(inner).is_some() {
+            return None;
+        }
+        let Sender::Known(from) = Sender::of(inner) else { return None };
+        let direction = if from.bare() == *self.home.bare() { Direction::Out } else { Direction::In };
+        let peer = match (direction, inner.get("to")) {
+            (Direction::In, _) => from.bare(),
+            (Direction::Out, None) => self.home.bare().clone(),
+            (Direction::Out, Some(to)) => Jid::parse(to).ok()?.bare(),
+        };
+        let way = Way { peer, from, direction, via, ids_kept: self.survey.ids_kept() };
+        Some(message::read(inner, &self.home, way))
+    }
+
+    fn emit(&mut self, incoming: Incoming) {
+        if incoming.direction == Direction::In
+            && let Some(of) = &incoming.receipt_of
+        {
+            let sender = Sender::Known(incoming.from.clone());
+            if self.home.lets(&sender, Claim::Receipt(self.peer_of(&of.0))) {
+                let (from, of) = (incoming.from.clone(), of.clone());
+                self.tell(Event::Receipt { from, of, delayed: incoming.stamp });
+            }
+        }
+        if incoming.body != Content::None {
+            return self.tell(Event::Message(Box::new(incoming)));
+        }
+        let Incoming { direction, via, state, ref receipt_of, delayed, .. } = incoming;
+        match (direction, state) {
+            // Of our other devices: what they have read. Their typing is nobody's news.
+            (Direction::Out, _) if receipt_of.is_some() => self.tell(Event::Message(Box::new(incoming))),
+            (Direction::In, Some(state)) if via != Via::Archive && !delayed => {
+                self.tell(Event::ChatState { from: incoming.from, state });
+            }
+            _ => {}
+        }
+    }
+
+    /// A message of ours came back.
+    fn bounce(&mut self, stanza: &Element, sender: &Sender<'_>) {
+        let Some(id) = identifier(stanza.get("id")) else { return };
+        let peer = self.peer_of(id);
+        if !self.home.lets(sender, Claim::Bounce(peer)) {
+            return;
+        }
+        let from = match sender {
+            Sender::Known(from) => Some(from.clone()),
+            _ => None,
+        };
+        let peer = peer.cloned().or_else(|| from.as_ref().map(Jid::bare)).unwrap_or_else(|| self.home.bare().clone());
+        let problem = StanzaError::read(stanza).about_message(peer, self.home.domain().clone());
+        self.tell(Event::Bounced { key: OriginId(id.to_owned()), from, problem });
+    }
+
+    /// To whom the message of ours with this id went, if we still know.
+    fn peer_of(&self, id: &str) -> Option<&BareJid> {
+        let key = MessageKey::parse(id)?;
+        self.sent.iter().rev().find(|(sent, _)| *sent == key).map(|(_, peer)| peer)
+    }
+}

@@ -1,0 +1,204 @@
+//! Whatever a stranger writes: no panic, and no event that only our account may cause.
+
+use super::tests::{Rig, id_of};
+use crate::types::RequestId;
+use crate::xml::Element;
+use crate::xmpp::{ArchiveQuery, Command, Direction, Event, Via};
+use proptest::prelude::*;
+
+const STRANGER: &str = "tybalt@capulet.lit/street";
+
+const NAMES: &[&str] = &[
+    "message",
+    "presence",
+    "iq",
+    "body",
+    "query",
+    "item",
+    "group",
+    "error",
+    "text",
+    "item-not-found",
+    "received",
+    "sent",
+    "forwarded",
+    "result",
+    "fin",
+    "set",
+    "first",
+    "last",
+    "request",
+    "composing",
+    "delay",
+    "stanza-id",
+    "origin-id",
+    "encryption",
+    "encrypted",
+    "nick",
+    "idle",
+    "c",
+    "ping",
+    "getjid",
+    "jid",
+    "show",
+    "status",
+    "priority",
+    "feature",
+    "x",
+];
+
+const SPACES: &[&str] = &[
+    "jabber:client",
+    "jabber:iq:roster",
+    "urn:xmpp:carbons:2",
+    "urn:xmpp:forward:0",
+    "urn:xmpp:mam:2",
+    "urn:xmpp:receipts",
+    "urn:xmpp:delay",
+    "urn:xmpp:sid:0",
+    "urn:xmpp:eme:0",
+    "urn:xmpp:ping",
+    "urn:xmpp:idle:1",
+    "http://jabber.org/protocol/rsm",
+    "http://jabber.org/protocol/nick",
+    "http://jabber.org/protocol/caps",
+    "http://jabber.org/protocol/chatstates",
+    "http://jabber.org/protocol/disco#info",
+    "http://messenger.live.com/xmpp/jidlookup",
+    "urn:ietf:params:xml:ns:xmpp-stanzas",
+    "",
+];
+
+const VALUES: &[&str] = &[
+    "",
+    "chat",
+    "error",
+    "get",
+    "set",
+    "result",
+    "groupchat",
+    "subscribe",
+    "unavailable",
+    "both",
+    "remove",
+    "true",
+    "juliet@capulet.lit",
+    "juliet@capulet.lit/balcony",
+    "capulet.lit",
+    "romeo@montague.lit/orchard",
+    "@",
+    "{id}",
+    "2002-09-10T23:08:25Z",
+    "9999-99-99",
+    "-129",
+    "\u{202e}",
+    "dnd",
+];
+
+const ATTRIBUTES: &[&str] = &[
+    "to",
+    "type",
+    "id",
+    "jid",
+    "name",
+    "subscription",
+    "ask",
+    "ver",
+    "queryid",
+    "by",
+    "stamp",
+    "from",
+    "node",
+    "xml:lang",
+];
+
+fn tree() -> impl Strategy<Value = Element> {
+    let leaf = (
+        prop::sample::select(NAMES),
+        prop::sample::select(SPACES),
+        prop::collection::vec((prop::sample::select(ATTRIBUTES), prop::sample::select(VALUES)), 0..4),
+        prop_oneof![prop::sample::select(VALUES).prop_map(str::to_owned), ".{0,20}"],
+    )
+        .prop_map(|(name, ns, attributes, text)| {
+            let element = Element::new(name, ns).text(text);
+            attributes.into_iter().fold(element, |element, (name, value)| element.attr(name, value))
+        });
+    leaf.prop_recursive(5, 40, 5, |inner| {
+        (inner.clone(), prop::collection::vec(inner, 0..5))
+            .prop_map(|(element, children)| element.children_from(children))
+    })
+}
+
+/// A stanza of the three kinds around random trees.
+fn stanza() -> impl Strategy<Value = Element> {
+    let kinds = prop::sample::select(&["message", "presence", "iq"][..]);
+    let types = prop::option::of(prop::sample::select(VALUES));
+    let ids = prop::option::of(prop::sample::select(&["{id}", "x", ""][..]));
+    (kinds, types, ids, prop::collection::vec(tree(), 0..4)).prop_map(|(kind, kind_of, id, children)| {
+        Element::new(kind, "jabber:client").attr_opt("type", kind_of).attr_opt("id", id).children_from(children)
+    })
+}
+
+/// A session with one of each query under way, and the id of its archive query.
+fn busy() -> (Rig, String) {
+    let mut rig = Rig::new();
+    let page = ArchiveQuery { request: RequestId(1), with: None, after: None, before: None, since: None, max: 5 };
+    rig.command(Command::Archive(page));
+    let id = id_of(rig.sent.last().unwrap());
+    rig.events.clear();
+    (rig, id)
+}
+
+/// Puts the true id of a query of ours where the tree says `{id}`: the strongest guess that a stranger could make.
+fn with_id(element: &Element, id: &str) -> Element {
+    crate::xmpp::stanza::testing::parse(&element.to_xml("jabber:client").replace("{id}", id))
+}
+
+fn is_a_strangers_right(event: &Event) -> bool {
+    match event {
+        Event::Message(message) => {
+            message.from.as_str() == STRANGER
+                && message.peer.as_str() == "tybalt@capulet.lit"
+                && (message.direction, message.via) == (Direction::In, Via::Live)
+                && message.stanza_id.is_none()
+        }
+        Event::ChatState { from, .. } | Event::Receipt { from, .. } => from.as_str() == STRANGER,
+        Event::Presence(presence) => presence.from.as_str() == STRANGER,
+        Event::SubscriptionRequest { from, .. } => from.as_str() == "tybalt@capulet.lit",
+        Event::Bounced { from, .. } => from.as_ref().is_some_and(|from| from.as_str() == STRANGER),
+        _ => false,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
+
+    #[test]
+    fn a_stranger_says_only_what_a_stranger_may(stanza in stanza()) {
+        let (mut rig, id) = busy();
+        rig.live.handle_stanza(rig.now, with_id(&stanza.attr("from", STRANGER), &id));
+        rig.drain();
+        for event in &rig.events {
+            prop_assert!(is_a_strangers_right(event), "{event:?}");
+        }
+        prop_assert!(rig.end.is_none());
+    }
+
+    #[test]
+    fn nothing_from_our_own_server_makes_us_panic_or_end(stanza in stanza(), from in prop::sample::select(VALUES)) {
+        let (mut rig, id) = busy();
+        let stanza = if from.is_empty() { stanza } else { stanza.attr("from", from) };
+        rig.live.handle_stanza(rig.now, with_id(&stanza, &id));
+        rig.live.handle_stanza(rig.now, with_id(&stanza, "x"));
+        rig.drain();
+        prop_assert!(rig.end.is_none());
+    }
+
+    #[test]
+    fn bare_trees_are_harmless(tree in tree()) {
+        let (mut rig, _) = busy();
+        rig.live.handle_stanza(rig.now, tree);
+        rig.drain();
+        prop_assert!(rig.end.is_none());
+    }
+}

@@ -1,0 +1,161 @@
+//! Queries: the answers to ours, and our answers to those of others (RFC 6120 section 8.2.3).
+
+use super::Live;
+use crate::types::{BareJid, Line, Problem, RequestId};
+use crate::xml::Element;
+use crate::xmpp::entitled::Claim;
+use crate::xmpp::ext::{disco, jid_lookup, mam, ping, version};
+use crate::xmpp::stanza::error::StanzaError;
+use crate::xmpp::stanza::{Sender, identifier, iq};
+use crate::xmpp::tracker::{Asked, PATIENCE};
+use crate::xmpp::{Event, roster};
+
+impl Live {
+    pub(super) fn query(&mut self, stanza: &Element) {
+        let Some(id) = identifier(stanza.get("id")) else { return };
+        let sender = Sender::of(stanza);
+        match stanza.get("type") {
+            Some("get") => self.question_from(stanza, &sender),
+            Some("set") => self.order_from(stanza, &sender),
+            Some("result") => {
+                if let Some(asked) = self.tracker.answered(id, &sender, &self.home) {
+                    self.answered(&asked, stanza);
+                }
+            }
+            Some("error") => {
+                if let Some(asked) = self.tracker.answered(id, &sender, &self.home) {
+                    self.refused(asked, StanzaError::read(stanza));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn question_from(&mut self, stanza: &Element, sender: &Sender<'_>) {
+        let answer = if matches!(sender, Sender::Unreadable(_)) {
+            // Whoever that is, no answer would arrive there.
+            return;
+        } else if ping::is_asked(stanza) {
+            iq::result(stanza, None)
+        } else if stanza.find("query", disco::NS).is_some() {
+            match self.ours.answer(stanza) {
+                Some(ours) => iq::result(stanza, Some(ours)),
+                None => iq::refusal(stanza, "cancel", "item-not-found"),
+            }
+        } else if self.show_client && version::is_asked(stanza) {
+            iq::result(stanza, Some(version::answer()))
+        } else {
+            iq::refusal(stanza, "cancel", "service-unavailable")
+        };
+        self.send(answer);
+    }
+
+    /// The only order that is obeyed is a roster push. To a stranger who tries one there is no such thing here.
+    fn order_from(&mut self, stanza: &Element, sender: &Sender<'_>) {
+        if matches!(sender, Sender::Unreadable(_)) {
+            return;
+        }
+        let push = stanza.find("query", roster::NS).filter(|_| self.home.lets(sender, Claim::RosterPush));
+        let Some(push) = push else {
+            return self.send(iq::refusal(stanza, "cancel", "service-unavailable"));
+        };
+        let Some(item) = roster::read_push(push) else {
+            return self.send(iq::refusal(stanza, "modify", "bad-request"));
+        };
+        let version = roster::version(push);
+        self.send(iq::result(stanza, None));
+        self.tell(Event::RosterPush { item, version });
+    }
+
+    fn answered(&mut self, asked: &Asked, stanza: &Element) {
+        match *asked {
+            Asked::Roster => self.roster(stanza),
+            Asked::Carbons => self.survey.carbons(),
+            Asked::ServerFeatures => self.survey.server(&disco::read(stanza)),
+            Asked::AccountFeatures => self.survey.account(&disco::read(stanza)),
+            Asked::Probe => self.alive(),
+            Asked::Ping(request) => self.tell(Event::Pong(request)),
+            // The push tells.
+            Asked::Buddy { .. } => {}
+            Asked::LookUp(request) => self.tell(Event::AddressFound { request, jid: jid_lookup::read(stanza) }),
+            Asked::Archive { request, count } => self.page_end(request, count, stanza),
+        }
+        self.tell_features();
+    }
+
+    fn page_end(&mut self, request: RequestId, count: usize, stanza: &Element) {
+        if let Some(mam::Fin { first, last, complete }) = mam::read_fin(stanza) {
+            self.tell(Event::ArchivePage { request, first, last, complete, count });
+        } else {
+            let host = Line::clean(self.home.domain().as_str());
+            self.failed(request, Problem::Rubbish { host, what: Line::clean("archive") });
+        }
+    }
+
+    /// An empty answer means that our version is still right (XEP-0237 section 2.3); without a version it is an empty
+    /// roster.
+    fn roster(&mut self, stanza: &Element) {
+        let event = match stanza.find("query", roster::NS) {
+            Some(query) => Event::Roster { items: Some(roster::read(query)), version: roster::version(query) },
+            None if self.roster_version.as_ref().is_some_and(|version| !version.is_empty()) => self.same_roster(),
+            None => Event::Roster { items: Some(Vec::new()), version: None },
+        };
+        self.tell(event);
+    }
+
+    fn same_roster(&mut self) -> Event {
+        Event::Roster { items: None, version: self.roster_version.take() }
+    }
+
+    fn refused(&mut self, asked: Asked, error: StanzaError) {
+        let domain = self.home.domain().clone();
+        match asked {
+            // An error proves the round trip as well as an answer does.
+            Asked::Probe => self.alive(),
+            Asked::Ping(request) => self.tell(Event::Pong(request)),
+            Asked::LookUp(request) if error.condition.as_str() == "item-not-found" => {
+                self.tell(Event::AddressFound { request, jid: None });
+            }
+            asked => self.without(asked, |what, peer| error.about_request(what, peer, domain)),
+        }
+    }
+
+    /// Nobody answered in time.
+    pub(super) fn unanswered(&mut self, asked: Asked) {
+        let host = Line::clean(self.home.domain().as_str());
+        self.without(asked, |_, _| Problem::NoAnswer { host, waited: PATIENCE });
+    }
+
+    /// Goes on without what was asked for. What we know of the roster stays right as far as anybody can say.
+    fn without(&mut self, asked: Asked, problem: impl FnOnce(&str, Option<BareJid>) -> Problem) {
+        match asked {
+            Asked::Roster => {
+                let event = self.same_roster();
+                self.tell(event);
+            }
+            Asked::Carbons | Asked::ServerFeatures | Asked::AccountFeatures => self.survey.refused(),
+            Asked::Probe => {}
+            Asked::Ping(request) => self.failed(request, problem("ping", None)),
+            Asked::Buddy { request, who } => self.failed(request, problem("buddy list", Some(who))),
+            Asked::Archive { request, .. } => self.failed(request, problem("archive", None)),
+            Asked::LookUp(request) => self.failed(request, problem("look-up", None)),
+        }
+        self.tell_features();
+    }
+
+    fn alive(&mut self) {
+        for key in self.pulse.answered() {
+            self.tell(Event::Acknowledged(key));
+        }
+    }
+
+    fn tell_features(&mut self) {
+        if let Some(features) = self.survey.done() {
+            self.tell(Event::Features(features));
+        }
+    }
+
+    fn failed(&mut self, request: RequestId, problem: Problem) {
+        self.tell(Event::RequestFailed { request, problem });
+    }
+}

@@ -1,0 +1,187 @@
+//! SCRAM (RFC 5802) over SHA-1, SHA-256 (RFC 7677) and SHA-512, without channel binding.
+//!
+//! The flag is `n`, never `y`: `y` says "I could bind but you did not offer it", which is not true while the -PLUS
+//! forms are not built.
+//!
+//! Refused: a nonce that does not extend ours, `m=` (a mandatory extension, and none is known), a hash count below
+//! what RFC 7677 section 4 demands or above our ceiling, and success without the server's signature. Other
+//! attributes, such as the `h=` of XEP-0474, are let pass.
+
+use super::{Coding, Credentials, Exchange, Mechanism, SaslFault, Started, Wiped, join, prepare};
+use crate::types::Secret;
+use crate::xmpp::CredentialKind;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use ring::{digest, hmac, pbkdf2};
+use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
+
+/// Below: too cheap to guess by (RFC 7677 section 4). Above: our own computer would be the victim.
+const COUNTS: RangeInclusive<u64> = 4_096..=10_000_000;
+/// The longest hash, that of SHA-512.
+const LONGEST: usize = 64;
+/// `n,,` in base64: no channel binding, no authorization identity.
+const BINDING: &str = "biws";
+
+pub(super) const SHA_1: Mechanism = mechanism("SCRAM-SHA-1");
+pub(super) const SHA_256: Mechanism = mechanism("SCRAM-SHA-256");
+pub(super) const SHA_512: Mechanism = mechanism("SCRAM-SHA-512");
+
+const fn mechanism(name: &'static str) -> Mechanism {
+    Mechanism { name, kind: CredentialKind::Password, coding: Coding::Base64, start }
+}
+
+/// The three forms of one hash.
+#[derive(Clone, Copy)]
+struct Hash {
+    digest: &'static digest::Algorithm,
+    hmac: hmac::Algorithm,
+    stretch: pbkdf2::Algorithm,
+}
+
+impl Hash {
+    fn of(mechanism: &str) -> Self {
+        match mechanism {
+            "SCRAM-SHA-1" => Self {
+                digest: &digest::SHA1_FOR_LEGACY_USE_ONLY,
+                hmac: hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
+                stretch: pbkdf2::PBKDF2_HMAC_SHA1,
+            },
+            "SCRAM-SHA-256" => {
+                Self { digest: &digest::SHA256, hmac: hmac::HMAC_SHA256, stretch: pbkdf2::PBKDF2_HMAC_SHA256 }
+            }
+            _ => Self { digest: &digest::SHA512, hmac: hmac::HMAC_SHA512, stretch: pbkdf2::PBKDF2_HMAC_SHA512 },
+        }
+    }
+}
+
+fn start(mechanism: &Mechanism, credentials: &Credentials<'_>) -> Result<Started, SaslFault> {
+    if credentials.user.is_empty() || credentials.secret.expose().is_empty() {
+        return Err(SaslFault::UnusableSecret);
+    }
+    let user = prepare(credentials.user).expose().replace('=', "=3D").replace(',', "=2C");
+    let client_first = format!("n={user},r={}", credentials.nonce);
+    let initial = join(&[b"n,,", client_first.as_bytes()]);
+    let scram = Scram {
+        hash: Hash::of(mechanism.name),
+        nonce: credentials.nonce.to_owned(),
+        client_first,
+        state: State::First { password: prepare(credentials.secret.expose()) },
+    };
+    Ok(Started { initial, exchange: Box::new(scram) })
+}
+
+struct Scram {
+    hash: Hash,
+    nonce: String,
+    /// Our first message without its header: part of what is signed.
+    client_first: String,
+    state: State,
+}
+
+enum State {
+    /// The server's salt and count are awaited.
+    First { password: Secret<String> },
+    /// Its signature is awaited; `verified` once it came in a challenge.
+    Final { key: hmac::Key, signed: String, verified: bool },
+}
+
+impl Exchange for Scram {
+    fn challenge(&mut self, data: &[u8]) -> Result<Secret<Vec<u8>>, SaslFault> {
+        let text = std::str::from_utf8(data).map_err(|_| SaslFault::Malformed("a challenge that is no text"))?;
+        match &mut self.state {
+            State::First { .. } => self.prove(text),
+            State::Final { verified: true, .. } => Err(SaslFault::Malformed("a challenge too many")),
+            // RFC 4422 section 3.6: where success carries no data, the last message is a challenge of its own.
+            State::Final { key, signed, verified } => {
+                check_signature(key, signed, text)?;
+                *verified = true;
+                Ok(Secret::new(Vec::new()))
+            }
+        }
+    }
+
+    fn success(&mut self, data: Option<&[u8]>) -> Result<(), SaslFault> {
+        match (&self.state, data) {
+            (State::Final { verified: true, .. }, None) => Ok(()),
+            (State::Final { key, signed, .. }, Some(data)) => {
+                check_signature(key, signed, std::str::from_utf8(data).unwrap_or_default())
+            }
+            _ => Err(SaslFault::Unproven),
+        }
+    }
+}
+
+impl Scram {
+    /// The client's last message (RFC 5802 section 3).
+    fn prove(&mut self, server_first: &str) -> Result<Secret<Vec<u8>>, SaslFault> {
+        let State::First { password } = &self.state else {
+            return Err(SaslFault::Malformed("a challenge too many"));
+        };
+        let ServerFirst { nonce, salt, count } = ServerFirst::read(server_first, &self.nonce)?;
+        let without_proof = format!("c={BINDING},r={nonce}");
+        let signed = format!("{},{server_first},{without_proof}", self.client_first);
+
+        let length = self.hash.digest.output_len();
+        let mut salted = Wiped([0; LONGEST]);
+        let salted = salted.0.get_mut(..length).ok_or(SaslFault::Malformed("hash"))?;
+        pbkdf2::derive(self.hash.stretch, count, &salt, password.expose().as_bytes(), salted);
+        let salted = hmac::Key::new(self.hash.hmac, salted);
+        let client_key = hmac::sign(&salted, b"Client Key");
+        let stored_key = digest::digest(self.hash.digest, client_key.as_ref());
+        let signature = hmac::sign(&hmac::Key::new(self.hash.hmac, stored_key.as_ref()), signed.as_bytes());
+        let proof = Secret::new(
+            client_key.as_ref().iter().zip(signature.as_ref()).map(|(key, sign)| key ^ sign).collect::<Vec<u8>>(),
+        );
+        let server_key = hmac::sign(&salted, b"Server Key");
+        let key = hmac::Key::new(self.hash.hmac, server_key.as_ref());
+        self.state = State::Final { key, signed, verified: false };
+        let proof = Coding::Base64.encode(proof.expose());
+        Ok(join(&[without_proof.as_bytes(), b",p=", proof.expose().as_bytes()]))
+    }
+}
+
+/// `r=…,s=…,i=…` and perhaps more (RFC 5802 section 7).
+struct ServerFirst<'a> {
+    nonce: &'a str,
+    salt: Vec<u8>,
+    count: NonZeroU32,
+}
+
+impl<'a> ServerFirst<'a> {
+    fn read(text: &'a str, ours: &str) -> Result<Self, SaslFault> {
+        let mut attributes = text.split(',');
+        let mut next = |name: &str| attributes.next().and_then(|attribute| attribute.strip_prefix(name));
+        let nonce = next("r=").ok_or(SaslFault::Malformed("a challenge without nonce"))?;
+        let extended = nonce.strip_prefix(ours).is_some_and(|theirs| !theirs.is_empty());
+        if !extended || !nonce.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(SaslFault::Malformed("a nonce that is not ours"));
+        }
+        let salt = next("s=").and_then(|salt| BASE64_STANDARD.decode(salt).ok()).filter(|salt| !salt.is_empty());
+        let salt = salt.ok_or(SaslFault::Malformed("a challenge without salt"))?;
+        let count = next("i=").filter(|count| !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit()));
+        let count = count.ok_or(SaslFault::Malformed("a challenge without hash count"))?;
+        if attributes.any(|attribute| attribute.starts_with("m=")) {
+            return Err(SaslFault::Malformed("an extension that we do not know"));
+        }
+        // All digits, so only too large a number fails to parse.
+        let count = count.parse().unwrap_or(u64::MAX);
+        let in_bounds = COUNTS.contains(&count).then_some(count);
+        let usable = in_bounds.and_then(|count| u32::try_from(count).ok()).and_then(NonZeroU32::new);
+        Ok(Self { nonce, salt, count: usable.ok_or(SaslFault::HashCount(count))? })
+    }
+}
+
+/// `v=…`, compared in constant time, or `e=…` (RFC 5802 section 7).
+fn check_signature(key: &hmac::Key, signed: &str, text: &str) -> Result<(), SaslFault> {
+    let first = text.split(',').next().unwrap_or_default();
+    if first.starts_with("e=") {
+        return Err(SaslFault::Refused);
+    }
+    let signature = first.strip_prefix("v=").and_then(|value| BASE64_STANDARD.decode(value).ok());
+    let signature = signature.ok_or(SaslFault::Unproven)?;
+    hmac::verify(key, signed.as_bytes(), &signature).map_err(|_| SaslFault::Unproven)
+}
+
+#[cfg(test)]
+mod tests;

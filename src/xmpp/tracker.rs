@@ -1,0 +1,162 @@
+//! Queries that wait for their answer: who asked, whom, and until when.
+
+use super::entitled::{Claim, Home, Whom};
+use super::stanza::Sender;
+use crate::types::{BareJid, RequestId};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::hmac;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How long an answer may take.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What a query was for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// The whole roster.
+    Roster,
+    /// What the server can do.
+    ServerFeatures,
+    /// What our account on it can do.
+    AccountFeatures,
+    /// To switch copies on.
+    Carbons,
+    /// Whether the line is alive. Has no deadline here: see `live/pulse.rs`.
+    Probe,
+    /// A round trip, for the mind.
+    Ping(RequestId),
+    /// A roster change.
+    Buddy { request: RequestId, who: BareJid },
+    /// An archive page, and how many messages of it have come.
+    Archive { request: RequestId, count: usize },
+    /// An address by e-mail.
+    LookUp(RequestId),
+}
+
+/// The queries that are out.
+#[derive(Debug, Default)]
+pub(crate) struct Tracker {
+    pending: BTreeMap<String, Pending>,
+}
+
+#[derive(Debug)]
+struct Pending {
+    asked: Asked,
+    whom: Whom,
+    deadline: Option<Duration>,
+}
+
+impl Tracker {
+    /// Notes that a query with this id went out at `now`.
+    pub(crate) fn expect(&mut self, now: Duration, id: String, whom: Whom, asked: Asked) {
+        let deadline = (asked != Asked::Probe).then(|| now.saturating_add(PATIENCE));
+        self.pending.insert(id, Pending { asked, whom, deadline });
+    }
+
+    /// What the answer with this id is for; `None` when nobody asked, or somebody else was asked. A false answer
+    /// leaves the query waiting for the true one.
+    pub(crate) fn answered(&mut self, id: &str, sender: &Sender<'_>, home: &Home) -> Option<Asked> {
+        let pending = self.pending.get(id)?;
+        if !home.lets(sender, Claim::Answer(&pending.whom)) {
+            return None;
+        }
+        self.pending.remove(id).map(|pending| pending.asked)
+    }
+
+    /// Counts one message of the archive page that this query asked for, and gives the rest of the page more time.
+    /// False when there is no such query.
+    pub(crate) fn found(&mut self, now: Duration, query_id: &str) -> bool {
+        let Some(Pending { asked: Asked::Archive { count, .. }, deadline, .. }) = self.pending.get_mut(query_id) else {
+            return false;
+        };
+        *count += 1;
+        *deadline = Some(now.saturating_add(PATIENCE));
+        true
+    }
+
+    /// The queries whose time is over; they are forgotten.
+    pub(crate) fn expired(&mut self, now: Duration) -> Vec<Asked> {
+        let over = self.pending.iter().filter(|(_, pending)| pending.deadline.is_some_and(|at| at <= now));
+        let over: Vec<String> = over.map(|(id, _)| id.clone()).collect();
+        over.iter().filter_map(|id| self.pending.remove(id)).map(|pending| pending.asked).collect()
+    }
+
+    /// When the next one will be over.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.pending.values().filter_map(|pending| pending.deadline).min()
+    }
+}
+
+/// Makes ids that nobody can guess, from the seed of the session alone.
+#[derive(Debug)]
+pub(crate) struct Ids {
+    key: hmac::Key,
+    made: u64,
+}
+
+impl Ids {
+    /// Ids of one session. The same seed gives the same ids.
+    pub(crate) fn new(seed: &[u8; 32]) -> Self {
+        Self { key: hmac::Key::new(hmac::HMAC_SHA256, seed), made: 0 }
+    }
+
+    /// The next id: 96 bits as 16 characters of URL-safe base64.
+    pub(crate) fn next(&mut self) -> String {
+        self.made += 1;
+        // The words keep these apart from nonces made of the same seed.
+        let mut context = hmac::Context::with_key(&self.key);
+        context.update(b"stanza id");
+        context.update(&self.made.to_be_bytes());
+        URL_SAFE_NO_PAD.encode(context.sign().as_ref().get(..12).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{FullJid, Jid};
+
+    fn home() -> Home {
+        Home::new(FullJid::parse("romeo@montague.lit/orchard").unwrap())
+    }
+
+    #[test]
+    fn a_false_answer_leaves_the_query_waiting() {
+        let mut tracker = Tracker::default();
+        tracker.expect(Duration::ZERO, "a".to_owned(), Whom::Home, Asked::Roster);
+        let stranger = Sender::Known(Jid::parse("tybalt@capulet.lit/street").unwrap());
+        assert_eq!(tracker.answered("a", &stranger, &home()), None);
+        assert_eq!(tracker.answered("b", &Sender::Absent, &home()), None);
+        assert_eq!(tracker.answered("a", &Sender::Absent, &home()), Some(Asked::Roster));
+        assert_eq!(tracker.answered("a", &Sender::Absent, &home()), None, "only once");
+    }
+
+    #[test]
+    fn queries_end_after_their_patience_unless_the_page_is_coming() {
+        let (mut tracker, second) = (Tracker::default(), Duration::from_secs(1));
+        let page = Asked::Archive { request: RequestId(2), count: 0 };
+        tracker.expect(second, "ping".to_owned(), Whom::Home, Asked::Ping(RequestId(1)));
+        tracker.expect(second, "page".to_owned(), Whom::Home, page);
+        tracker.expect(second, "probe".to_owned(), Whom::Home, Asked::Probe);
+        assert!(tracker.found(2 * second, "page") && !tracker.found(second, "ping") && !tracker.found(second, "x"));
+        assert_eq!(tracker.deadline(), Some(second + PATIENCE));
+        assert!(tracker.expired(PATIENCE).is_empty());
+        assert_eq!(tracker.expired(second + PATIENCE), [Asked::Ping(RequestId(1))]);
+        assert_eq!(tracker.expired(2 * second + PATIENCE), [Asked::Archive { request: RequestId(2), count: 1 }]);
+        assert_eq!(tracker.deadline(), None);
+    }
+
+    #[test]
+    fn ids_depend_on_the_seed_and_never_repeat() {
+        let take = |seed| {
+            let mut ids = Ids::new(&[seed; 32]);
+            (0..100).map(|_| ids.next()).collect::<std::collections::BTreeSet<_>>()
+        };
+        assert_eq!(take(1), take(1));
+        assert_eq!(take(1).len(), 100);
+        assert!(take(1).is_disjoint(&take(2)));
+        assert!(take(1).iter().all(|id| id.len() == 16));
+    }
+}
