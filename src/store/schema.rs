@@ -103,11 +103,20 @@ pub(super) fn base_name(path: &Path) -> Line {
 fn unusable(folder: &Path, error: &rusqlite::Error) -> Problem {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => Problem::DiskFull,
-        code => Problem::NoDataFolder {
-            folder: Line::clean(&folder.to_string_lossy()),
-            why: Line::clean(&code.map_or_else(|| "unknown".to_owned(), |code| format!("{code:?}"))),
-        },
+        code => Problem::NoDataFolder { folder: Line::clean(&folder.to_string_lossy()), why: reason(code) },
     }
+}
+
+/// Why the database does not do what it was asked, in our words.
+pub(super) fn reason(code: Option<ErrorCode>) -> Line {
+    Line::clean(match code {
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => "it may only be read",
+        Some(ErrorCode::CannotOpen) => "a file there cannot be opened",
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "another program holds it",
+        Some(ErrorCode::SystemIoFailure) => "the disk did not take it",
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => "the history file is damaged",
+        _ => "the history file did not take it",
+    })
 }
 
 #[cfg(test)]

@@ -165,8 +165,6 @@ fn one(
 fn problem_of(error: &rusqlite::Error) -> Problem {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => Problem::DiskFull,
-        code => Problem::NotKept {
-            why: crate::types::Line::clean(&code.map_or_else(|| "unknown".to_owned(), |code| format!("{code:?}"))),
-        },
+        code => Problem::NotKept { why: schema::reason(code) },
     }
 }

@@ -99,7 +99,7 @@ fn local_problems() -> Vec<Problem> {
         Problem::AccountInUse,
         Problem::SetAside { file: file.clone(), kept_as: line("tokens.json.broken-1") },
         Problem::NoDataFolder { folder: file, why: line("permission denied") },
-        Problem::NotKept { why: line("the disk answers with an error") },
+        Problem::NotKept { why: line("the disk did not take it") },
         Problem::NotATerminal,
         Problem::Usage { why: line("--jsn is no option; did you mean --json?") },
         Problem::NoAccount,
