@@ -41,6 +41,15 @@ impl Model {
         self.overlays.clear();
     }
 
+    /// The demo begins with its own sign-in: a real one, by code.
+    pub(crate) fn begin_demo(&mut self, id: &AccountId, fx: &mut Effects) {
+        self.show_sign_in(SignInWay::Messenger, id.as_str());
+        if let Screen::SignIn(screen) = &mut self.screen {
+            screen.account = Some(id.clone());
+        }
+        self.ask_for_code(fx);
+    }
+
     /// Takes the address and begins: asks where to keep the sign-in, or asks for a code, or for the password.
     pub fn start_sign_in(&mut self, way: SignInWay, address: &str, fx: &mut Effects) -> Result<(), Problem> {
         let setup = setup_for(way, address).inspect_err(|problem| self.complain(problem.clone()))?;
@@ -52,11 +61,8 @@ impl Model {
         if let Some(account) = self.account_mut(&id) {
             account.setup.credential = setup.credential;
         } else {
-            let mut setup = setup;
-            setup.enabled = false; // it dials once there is something to sign in with
-            self.add_account(setup, fx);
+            self.add_account(setup, false, fx); // it dials once there is something to sign in with
             if let Some(account) = self.account_mut(&id) {
-                account.setup.enabled = true;
                 account.fresh = true;
             }
         }

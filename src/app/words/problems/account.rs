@@ -107,7 +107,7 @@ pub(super) fn message(problem: &Problem) -> Parts {
             .why("The connection was lost while sending.")
             .next(&["/retry", "/discard"]),
         Problem::NoSuchAddress { peer } => {
-            Parts::what(format!("Not sent: {} does not know this address.", peer.domain()))
+            Parts::what(format!("Not sent: {} does not know this address.", name(peer.domain())))
                 .why(format!("{peer} may have moved or been deleted.", peer = name(peer)))
                 .next(&["F4 card", "/discard"])
         }
