@@ -121,7 +121,7 @@ impl Model {
             return;
         }
         let keep = if screen.keep { Keep::File } else { Keep::Memory };
-        if screen.password.text().is_empty() {
+        if screen.password.is_empty() {
             let domain = self.account(&id).map(|account| account.setup.domain.clone());
             if let (Some(domain), Screen::SignIn(screen)) = (domain, &mut self.screen) {
                 screen.complaint = Some(Problem::PasswordNeeded { domain });
