@@ -165,6 +165,10 @@ fn receipts_go_to_buddies_who_may_see_us_and_to_nobody_else() {
     world.session(xmpp::Event::RosterPush { item: one_way, version: None });
     world.hears(says("dad@example.org/x", "4", "hi"));
     assert_eq!(receipts(&mut world), 0);
+    world.does(|model, fx| model.appear(None, Show::Offline, None, fx));
+    world.hears(says("bela@example.org/phone", "6", "hi"));
+    assert_eq!(receipts(&mut world), 0, "who hides does not betray it");
+    world.does(|model, fx| model.appear(None, Show::Available, None, fx));
     world.model.options.send_delivered = false;
     world.hears(says("bela@example.org/phone", "5", "hi"));
     assert_eq!(receipts(&mut world), 0);
