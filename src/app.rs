@@ -27,3 +27,6 @@ pub use effect::{Effect, LinkCommand, StoreRequest};
 pub use event::{Event, LinkEvent, LinkFact};
 pub use model::Model;
 pub use ops::Banner;
+
+#[cfg(test)]
+mod tests;

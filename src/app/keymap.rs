@@ -80,8 +80,14 @@ pub fn normal(mut key: Key) -> Key {
         KeyCode::Tab if key.shift => key = Key { code: KeyCode::BackTab, shift: false, ..key },
         KeyCode::BackTab => key.shift = false,
         KeyCode::Char(c) => {
-            let c = if key.shift && c.is_ascii_lowercase() && !key.ctrl { c.to_ascii_uppercase() } else { c };
-            key.code = KeyCode::Char(if key.ctrl { c.to_ascii_lowercase() } else { c });
+            // AltGr is told as Ctrl+Alt on some systems: `@` is a character, not a command.
+            if key.ctrl && key.alt && !c.is_ascii_alphanumeric() && c != ' ' {
+                (key.ctrl, key.alt) = (false, false);
+            }
+            let held = key.ctrl || key.alt;
+            let c = if key.shift && c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c };
+            // Caps Lock changes no command.
+            key.code = KeyCode::Char(if held { c.to_ascii_lowercase() } else { c });
             key.shift = false;
         }
         _ => {}
@@ -185,7 +191,7 @@ pub fn label_of(options: &Options, id: &str) -> String {
 pub fn complaints(options: &Options) -> Vec<(String, String, String)> {
     let mut found = Vec::new();
     for (place, bindings) in &options.keys {
-        let known = ["global", "composer", "messages", "list", "popup"].contains(&place.as_str());
+        let known = ["global", "composer", "messages", "list"].contains(&place.as_str());
         for (text, id) in bindings {
             let why = match parse(text) {
                 _ if !known => Some("there is no such place".to_owned()),
@@ -258,6 +264,8 @@ mod tests {
             ("ctrl--", "Ctrl+-"),
             ("-", "-"),
             ("esc", "Esc"),
+            ("alt-A", "Alt+A"),
+            ("ctrl-alt-@", "@"),
         ] {
             assert_eq!(parse(text).map(label).as_deref(), Some(shown), "{text}");
         }

@@ -11,6 +11,10 @@ pub const OFFLINE: &str = "(offline)";
 pub const REQUESTS: &str = "(requests)";
 /// `Row::Group::id` of buddies without a group.
 pub const UNGROUPED: &str = "(buddies)";
+/// The group that stands first, by the name that people give it.
+const FAVOURITES: &str = "Favourites";
+/// The place of those without a group: after the named ones.
+const LAST: (u8, String) = (2, String::new());
 /// Stands in the store for "nothing is folded", which differs from "nothing is known".
 const NOTHING_FOLDED: &str = "(none)";
 
@@ -147,14 +151,15 @@ fn account_rows(model: &Model, account: &Account, folded: bool, rows: &mut Vec<R
     }
     let strangers = strangers(model, account);
     if !strangers.is_empty() {
-        let members = groups.entry((1, String::new())).or_default();
+        let members = groups.entry(LAST).or_default();
         members.total += strangers.len();
         members.unread = strangers.iter().fold(members.unread, |sum, row| sum.saturating_add(row.unread));
         members.rows.extend(strangers);
     }
     for ((rank, name), members) in groups {
-        let kind = if rank == 1 { GroupKind::Ungrouped } else { GroupKind::Named };
-        let (id, name) = if rank == 1 { (UNGROUPED.to_owned(), "Buddies".to_owned()) } else { (name.clone(), name) };
+        let kind = if rank == LAST.0 { GroupKind::Ungrouped } else { GroupKind::Named };
+        let (id, name) =
+            if rank == LAST.0 { (UNGROUPED.to_owned(), "Buddies".to_owned()) } else { (name.clone(), name) };
         group_rows(model, (id, name, kind), members, folded, rows);
     }
     if offline.total > 0 && !model.options.hide_offline {
@@ -220,9 +225,10 @@ fn rank(show: Option<Show>) -> u8 {
 
 /// The groups of a buddy, Favourites first, those without one last.
 fn places(contact: &Contact) -> Vec<(u8, String)> {
-    let named = contact.item.groups.iter().filter(|group| !group.is_empty()).map(|group| (0, group.to_string()));
-    let named: BTreeSet<(u8, String)> = named.collect();
-    if named.is_empty() { vec![(1, String::new())] } else { named.into_iter().collect() }
+    let groups = contact.item.groups.iter().filter(|group| !group.is_empty());
+    let named: BTreeSet<(u8, String)> =
+        groups.map(|group| (u8::from(group.as_str() != FAVOURITES), group.to_string())).collect();
+    if named.is_empty() { vec![LAST] } else { named.into_iter().collect() }
 }
 
 /// People who are no buddies and have something unread, a tab or a draft.
@@ -297,26 +303,26 @@ fn matches(filter: &str, text: &str) -> bool {
     filter.is_empty() || text.to_lowercase().contains(&filter.to_lowercase())
 }
 
-/// Keeps the rows where they are while the list has the focus, and lets them go afterwards.
-pub(super) fn hold(model: &mut Model, focused: bool) {
+/// Keeps the rows where they are while the list has the focus, and lets them go afterwards. `selected` is what was
+/// selected before: if the list was only just given the focus, the open talk is.
+pub(super) fn hold(model: &mut Model, focused: bool, selected: usize) {
     if !focused {
         model.list.held = None;
         model.list.frozen = None;
         return;
     }
-    let fresh = model.list.held.as_ref();
-    if fresh.is_some_and(|held| held.filter == model.list.filter && held.folded == model.list.folded) {
+    let held = model.list.held.as_ref();
+    if held.is_some_and(|held| held.filter == model.list.filter && held.folded == model.list.folded) {
         return;
     }
-    let first = model.list.frozen.is_none();
     let rows = arranged(model);
-    if first {
-        let keys =
-            rows.iter().filter_map(|row| if let Row::Buddy(buddy) = row { Some(buddy.key.clone()) } else { None });
-        model.list.frozen = Some(keys.collect());
-        let open =
-            rows.iter().position(|row| matches!(row, Row::Buddy(buddy) if Some(&buddy.key) == model.open.as_ref()));
-        model.list.selected = open.unwrap_or(model.list.selected);
+    if model.list.frozen.is_none() {
+        let key = |row: &Row| if let Row::Buddy(buddy) = row { Some(buddy.key.clone()) } else { None };
+        model.list.frozen = Some(rows.iter().filter_map(key).collect());
+        let open = model.open.as_ref().and_then(|open| rows.iter().position(|row| key(row).as_ref() == Some(open)));
+        if model.list.selected == selected {
+            model.list.selected = open.unwrap_or(selected);
+        }
     }
     model.list.selected = model.list.selected.min(rows.len().saturating_sub(1));
     model.list.held = Some(Held { rows, filter: model.list.filter.clone(), folded: model.list.folded.clone() });

@@ -86,6 +86,8 @@ pub struct Waiting {
     pub receipt: Option<(Jid, OriginId)>,
     /// It becomes unread once it proves to be new: an archive copy of an old one must not ring.
     pub counts: bool,
+    /// Ours, from another device, while we were away: what came before it was read there.
+    pub answers: bool,
 }
 
 /// Options that the mind and the eye obey; a part of the config file.
@@ -216,6 +218,8 @@ pub struct Account {
     pub scopes: Vec<Line>,
     /// A sign-out is under way.
     pub signing_out: Option<SigningOut>,
+    /// The session that let somebody else in: nothing of it is taken.
+    pub refused: Option<Epoch>,
     /// Messages on their way out.
     pub post: Post,
     /// What is known of the archive.

@@ -53,26 +53,29 @@ impl Model {
             notified_at: None,
         };
         let mut fx = Effects::new();
+        let first = setups.first().map(|setup| setup.id.clone());
         for setup in setups {
-            model.add_account(setup, &mut fx);
+            let connect = setup.enabled && !model.options.demo;
+            model.add_account(setup, connect, &mut fx);
+        }
+        if let Some(demo) = first.filter(|_| model.options.demo) {
+            model.begin_demo(&demo, &mut fx);
         }
         (model, fx)
     }
 
     /// Takes an account in: asks for its cache, starts its link.
-    pub(super) fn add_account(&mut self, setup: AccountSetup, fx: &mut Effects) {
+    pub(super) fn add_account(&mut self, setup: AccountSetup, connect: bool, fx: &mut Effects) {
         let account = setup.id.clone();
-        let connect = setup.enabled;
         fx.push(Effect::Store(StoreRequest::Open { account }));
-        self.accounts.push(Account::new(setup.clone(), self.now));
+        self.accounts.push(Account::new(setup.clone(), connect, self.now));
         fx.push(Effect::StartLink { setup: Box::new(setup), roster_version: None, connect });
     }
 }
 
 impl Account {
     /// An account of which only the setup is known.
-    pub fn new(setup: AccountSetup, now: Now) -> Self {
-        let wanted = setup.enabled;
+    pub fn new(setup: AccountSetup, wanted: bool, now: Now) -> Self {
         Self {
             setup,
             link: if wanted { LinkState::Connecting(Stage::Lookup) } else { LinkState::Idle },
@@ -102,6 +105,7 @@ impl Account {
             device_sign_in: false,
             scopes: Vec::new(),
             signing_out: None,
+            refused: None,
             post: Post::default(),
             sync: Sync::default(),
             settle_at: None,

@@ -144,10 +144,22 @@ impl Model {
         fx.push(Effect::Store(StoreRequest::Synced { account: id.clone(), last, at: now.wall }));
     }
 
+    /// An archived message of this moment happened while we were away, as far as clocks can tell. Before the first
+    /// time that we were here there is nothing to miss.
+    pub(super) fn was_missed(&self, id: &AccountId, stamp: Stamp) -> bool {
+        let account = self.account(id);
+        let known = account.and_then(|account| account.synced_to.or(account.sync.newest));
+        known.is_some_and(|known| stamp > back(known, MARGIN))
+    }
+
     /// The session is over: catching up begins anew in the next one.
     pub(super) fn lose_sync(&mut self, id: &AccountId, fx: &mut Effects) {
         self.tell_cursor(id, true, fx);
+        let now = self.now.wall;
         let Some(account) = self.account_mut(id) else { return };
+        if account.sync.complete {
+            account.synced_to = Some(now);
+        }
         account.sync.running = false;
         account.sync.complete = false;
         account.sync.ahead = None;

@@ -103,8 +103,13 @@ impl Conversation {
     pub fn place_page(&mut self, page: Vec<Message>) {
         self.more_stored = false; // every message of the page has its place here
         for message in page {
-            if message.talk == self.key && self.message(message.key).is_none() {
-                self.place(message);
+            if message.talk != self.key {
+                continue;
+            }
+            match self.message_mut(message.key) {
+                Some(here) if message.state.rank() > here.state.rank() => here.state = message.state,
+                Some(_) => {}
+                None => drop(self.place(message)),
             }
         }
     }
@@ -184,7 +189,7 @@ impl Conversation {
     pub fn first_new(&self) -> Option<MessageKey> {
         let count = usize::try_from(self.new_count).ok()?.checked_sub(1)?;
         let theirs = || self.messages.iter().rev().filter(|m| m.direction == Direction::In);
-        theirs().nth(count).or_else(|| theirs().last()).map(|m| m.key)
+        theirs().nth(count).or_else(|| theirs().next_back()).map(|m| m.key)
     }
 
     fn may_know(&self, id: &str) -> bool {

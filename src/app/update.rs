@@ -24,13 +24,14 @@ impl Model {
     /// One thing happened: changes the model and says what is wanted of the world, in order.
     pub fn update(&mut self, now: Now, event: Event) -> Effects {
         let before = std::mem::replace(&mut self.now, now);
+        let selected = self.list.selected;
         let mut fx = Effects::new();
         self.note_clock(before, &mut fx);
         if matches!(event, Event::Key(_) | Event::Paste(_) | Event::Mouse(..)) {
             self.note_input(&mut fx);
         }
         self.dispatch(event, &mut fx);
-        list::hold(self, self.focus == Focus::List && matches!(self.screen, Screen::Main));
+        list::hold(self, self.focus == Focus::List && matches!(self.screen, Screen::Main), selected);
         fx
     }
 
@@ -56,7 +57,7 @@ impl Model {
     }
 
     /// Something visible changed.
-    pub(super) fn touch(&mut self) {
+    pub(crate) fn touch(&mut self) {
         self.revision = self.revision.wrapping_add(1);
     }
 

@@ -96,10 +96,11 @@ fn login(model: &mut Model, address: &str, fx: &mut Effects) {
     }
 }
 
+/// The link waits for a person: what ended it was about who signs in, not about the network.
 fn needs_sign_in(account: &Account) -> bool {
     match &account.link {
-        LinkState::Idle | LinkState::Offline { retry_at: None, .. } => true,
-        LinkState::Online | LinkState::Connecting(_) | LinkState::Offline { .. } => false,
+        LinkState::Offline { problem: Some(problem), retry_at: None, .. } => problem.code().starts_with("BTY-AUTH"),
+        LinkState::Offline { .. } | LinkState::Idle | LinkState::Online | LinkState::Connecting(_) => false,
     }
 }
 

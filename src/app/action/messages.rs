@@ -66,7 +66,9 @@ pub(super) const ACTIONS: &[Action] = &[
         id: "msg-last",
         title: "The newest message",
         keys: &["end"],
-        act: |model, _, fx| model.select_message(FAR, fx),
+        act: |model, _, fx| {
+            focus::messages(model, fx);
+        },
         ..SELECTED
     },
     Action { id: "msg-open", title: "Open its link, or send it again", keys: &["enter"], act: open, ..SELECTED },

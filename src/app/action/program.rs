@@ -80,7 +80,11 @@ pub(super) const ACTIONS: &[Action] = &[
         id: "suspend",
         title: "Stop butty and return to the shell",
         slash: &["suspend"],
-        act: |_, _, fx| fx.push(Effect::Suspend),
+        // A stopped client is a ghost that looks online: it says Away first.
+        act: |model, _, fx| {
+            model.step_away(fx);
+            fx.push(Effect::Suspend);
+        },
         ..HERE
     },
     Action {

@@ -16,12 +16,13 @@ impl Model {
         status: Option<Option<String>>,
         fx: &mut Effects,
     ) {
+        let status = status.map(|text| text.filter(|text| !text.trim().is_empty()));
         for id in self.meant(account) {
             let Some(account) = self.account_mut(&id) else { continue };
             account.before_away = None;
             account.appearance.show = show;
             if let Some(status) = &status {
-                account.appearance.status = status.clone().filter(|text| !text.trim().is_empty());
+                account.appearance.status.clone_from(status);
             }
             let appearance = account.appearance.clone();
             fx.push(Effect::Store(StoreRequest::Appearance { account: id.clone(), appearance }));

@@ -7,7 +7,7 @@ use crate::app::event::{Consent, Keep};
 use crate::app::model::{Account, Model, Screen, SignInScreen, SignInStep, SignInWay, Welcome};
 use crate::app::setup::{AccountSetup, OAuthSetup, TlsMode};
 use crate::app::words::notices;
-use crate::types::{AccountId, BareJid, Line, Problem, Secret};
+use crate::types::{AccountId, BareJid, Line, Problem};
 use crate::xmpp::CredentialKind;
 
 impl SignInScreen {
@@ -41,6 +41,15 @@ impl Model {
         self.overlays.clear();
     }
 
+    /// The demo begins with its own sign-in: a real one, by code.
+    pub(crate) fn begin_demo(&mut self, id: &AccountId, fx: &mut Effects) {
+        self.show_sign_in(SignInWay::Messenger, id.as_str());
+        if let Screen::SignIn(screen) = &mut self.screen {
+            screen.account = Some(id.clone());
+        }
+        self.ask_for_code(fx);
+    }
+
     /// Takes the address and begins: asks where to keep the sign-in, or asks for a code, or for the password.
     pub fn start_sign_in(&mut self, way: SignInWay, address: &str, fx: &mut Effects) -> Result<(), Problem> {
         let setup = setup_for(way, address).inspect_err(|problem| self.complain(problem.clone()))?;
@@ -52,11 +61,8 @@ impl Model {
         if let Some(account) = self.account_mut(&id) {
             account.setup.credential = setup.credential;
         } else {
-            let mut setup = setup;
-            setup.enabled = false; // it dials once there is something to sign in with
-            self.add_account(setup, fx);
+            self.add_account(setup, false, fx); // it dials once there is something to sign in with
             if let Some(account) = self.account_mut(&id) {
-                account.setup.enabled = true;
                 account.fresh = true;
             }
         }
@@ -114,9 +120,8 @@ impl Model {
         if matches!(screen.step, SignInStep::Opening) {
             return;
         }
-        let typed = screen.password.text().to_owned();
         let keep = if screen.keep { Keep::File } else { Keep::Memory };
-        if typed.is_empty() {
+        if screen.password.is_empty() {
             let domain = self.account(&id).map(|account| account.setup.domain.clone());
             if let (Some(domain), Screen::SignIn(screen)) = (domain, &mut self.screen) {
                 screen.complaint = Some(Problem::PasswordNeeded { domain });
@@ -124,14 +129,14 @@ impl Model {
             }
             return;
         }
-        screen.password = Composer::default();
+        let password = screen.password.take_secret();
         screen.complaint = None;
         screen.step = SignInStep::Opening;
         if let Some(account) = self.account_mut(&id) {
             account.wanted = true;
         }
         let keep = if self.account(&id).is_some_and(|account| account.setup.ephemeral) { Keep::Memory } else { keep };
-        fx.push(Effect::Link(id.clone(), LinkCommand::Password { password: Secret::new(typed), keep }));
+        fx.push(Effect::Link(id.clone(), LinkCommand::Password { password, keep }));
         fx.push(Effect::Link(id, LinkCommand::Connect));
     }
 

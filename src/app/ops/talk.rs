@@ -4,8 +4,10 @@ use crate::app::action::Effects;
 use crate::app::effect::{Effect, StoreRequest};
 use crate::app::model::{Conversation, ConversationKey, Focus, Model, Screen, Scroll};
 
-/// Messages in a page of the store.
+/// Messages in a page of the store, at least; a tall window takes more.
 const PAGE: u16 = 50;
+/// And at most.
+const PAGE_MOST: u16 = 200;
 
 impl Model {
     /// Puts a talk on the screen, with the cursor in its composer.
@@ -89,10 +91,11 @@ impl Model {
     /// Asks the store for a page: the newest, or the one before what is here.
     pub(crate) fn ask_page(&mut self, key: &ConversationKey, older: bool, fx: &mut Effects) {
         let request = self.fresh_request();
+        let limit = self.viewport.messages.clamp(PAGE, PAGE_MOST);
         let talk = self.talk_mut(key);
         talk.page = Some(request);
         let before = talk.messages.front().filter(|_| older).map(|first| (first.stamp, first.key));
-        fx.push(Effect::Store(StoreRequest::Page { request, talk: key.clone(), before, limit: PAGE }));
+        fx.push(Effect::Store(StoreRequest::Page { request, talk: key.clone(), before, limit }));
         self.pages.insert(request, key.clone());
     }
 
@@ -118,6 +121,7 @@ impl Model {
         if let Some(up_to) = newest {
             fx.push(Effect::Store(StoreRequest::MarkRead { talk: key.clone(), up_to }));
         }
+        self.touch();
         self.tell_title(fx);
     }
 

@@ -72,11 +72,14 @@ impl Model {
         &mut self,
         message: &Message,
         receipt: Option<(Jid, OriginId)>,
-        counts: bool,
+        archived: bool,
         fx: &mut Effects,
     ) {
         fx.push(Effect::Store(StoreRequest::Insert(Box::new(message.clone()))));
-        self.waiting.insert(message.key, Waiting { talk: message.talk.clone(), receipt, counts });
+        let theirs = message.direction == Direction::In;
+        let row =
+            Waiting { talk: message.talk.clone(), receipt, counts: archived && theirs, answers: archived && !theirs };
+        self.waiting.insert(message.key, row);
         self.uncommitted = self.waiting.len();
         self.brake(&message.talk.account, fx);
     }
@@ -130,7 +133,8 @@ impl Model {
         // A command is not something that one types to somebody.
         let writes = !text.trim().is_empty() && (!text.starts_with('/') || text.starts_with("//"));
         if !writes {
-            self.say_typing(&key, ChatState::Active, fx);
+            // Not at once: if a message follows, it says so itself.
+            talk.told_typing = talk.told_typing.map(|_| now);
             return;
         }
         if self.talk_mut(&key).told_typing.is_none() && self.may_tell_typing(&key) {

@@ -133,3 +133,6 @@ pub fn find_in_list(model: &mut Model, filter: &str) {
 fn is_char(key: Key, c: char) -> bool {
     key.code == KeyCode::Char(c) && !key.ctrl && !key.alt
 }
+
+#[cfg(test)]
+mod tests;

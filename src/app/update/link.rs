@@ -18,6 +18,7 @@ const BACK: Duration = Duration::from_secs(6);
 /// A fact of a link.
 pub(super) fn on_link(model: &mut Model, id: &AccountId, event: LinkEvent, fx: &mut Effects) {
     let Some(account) = model.account_mut(id).filter(|account| event.epoch >= account.epoch) else { return };
+    let refused = account.refused == Some(event.epoch);
     if event.epoch > account.epoch {
         account.epoch = event.epoch;
         model.lose_session(id, fx);
@@ -25,6 +26,7 @@ pub(super) fn on_link(model: &mut Model, id: &AccountId, event: LinkEvent, fx: &
     match event.fact {
         LinkFact::Dialing { host } => model.on_dialing(id, host),
         LinkFact::Secured { version } => model.on_secured(id, version),
+        LinkFact::Session(_) if refused => {}
         LinkFact::Session(event) => on_session(model, id, event, fx),
         LinkFact::Down { problem, retry_in } => model.on_down(id, problem, retry_in, fx),
         LinkFact::PasswordWanted { problem, device_sign_in } => {
@@ -46,7 +48,7 @@ fn on_session(model: &mut Model, id: &AccountId, event: Event, fx: &mut Effects)
         Event::RosterPush { item, version } => roster::on_push(model, id, item, version, fx),
         Event::Presence(presence) => presence::on_presence(model, id, presence),
         Event::SubscriptionRequest { from, nick, text } => roster::on_request(model, id, from, nick, text, fx),
-        Event::Message(incoming) => message::on_message(model, id, *incoming, fx),
+        Event::Message(incoming) => message::on_message(model, id, &incoming, fx),
         Event::ChatState { from, state } => presence::on_chat_state(model, id, &from, state),
         Event::Receipt { from, of, .. } => marks::on_receipt(model, id, &from.bare(), &of, fx),
         Event::Acknowledged(key) => marks::on_acknowledged(model, id, key, fx),
@@ -57,8 +59,7 @@ fn on_session(model: &mut Model, id: &AccountId, event: Event, fx: &mut Effects)
         Event::AddressFound { request, jid } => model.on_found(id, request, jid, fx),
         Event::RequestFailed { request, problem } => model.on_refused(id, request, &problem, fx),
         // The link acts on these itself, and says `Down` after an end.
-        Event::Offered(_) | Event::Discovered { .. } | Event::Redirected { .. } => {}
-        Event::Pong(_) | Event::Ended(_) => {}
+        Event::Offered(_) | Event::Discovered { .. } | Event::Redirected { .. } | Event::Pong(_) | Event::Ended(_) => {}
     }
 }
 
@@ -135,6 +136,11 @@ impl Model {
             account.down_since.get_or_insert(now.wall);
             account.down_at.get_or_insert(now.mono);
         }
+        // "Goodbye" after a refusal does not take the reason away.
+        let problem = match (problem, &account.link) {
+            (None, LinkState::Offline { problem, .. }) if retry_in.is_none() => problem.clone(),
+            (problem, _) => problem,
+        };
         let retry_at = retry_in.map(|wait| now.mono.saturating_add(wait));
         let since = account.down_since.unwrap_or(now.wall);
         account.link = if !account.wanted && problem.is_none() {
@@ -142,7 +148,7 @@ impl Model {
         } else {
             LinkState::Offline { problem: problem.clone(), retry_at, since }
         };
-        sign_in::on_down(self, id, problem, fx);
+        sign_in::on_down(self, id, problem, retry_in.is_some(), fx);
     }
 
     /// A session is over, by whatever end: nothing of it is believed any more, and nothing vanishes.
@@ -162,8 +168,6 @@ impl Model {
         if account.online() {
             account.link = LinkState::Connecting(Stage::Lookup);
         }
-        // A new session reads by itself.
-        account.paused = false;
         for talk in self.talks.values_mut().filter(|talk| talk.key.account == *id) {
             talk.locked_to = None;
             talk.told_typing = None;

@@ -11,7 +11,7 @@ use crate::xmpp::{Content, Direction, Incoming, Via};
 const TALKS: usize = 2_000;
 
 /// A message in any of its ways.
-pub(super) fn on_message(model: &mut Model, id: &AccountId, incoming: Incoming, fx: &mut Effects) {
+pub(super) fn on_message(model: &mut Model, id: &AccountId, incoming: &Incoming, fx: &mut Effects) {
     if incoming.via == Via::Archive {
         model.note_check(id, &incoming.peer, incoming.stamp);
     } else if let Some(stanza_id) = &incoming.stanza_id {
@@ -22,25 +22,26 @@ pub(super) fn on_message(model: &mut Model, id: &AccountId, incoming: Incoming, 
         marks::on_receipt(model, id, &incoming.peer, of, fx);
     }
     if theirs && incoming.via == Via::Live {
-        presence::on_spoken(model, id, &incoming);
+        presence::on_spoken(model, id, incoming);
     }
     let Some(body) = body_of(&incoming.body) else { return };
     let key = ConversationKey::direct(id.clone(), incoming.peer.clone());
     if !model.talks.contains_key(&key) && model.talks.len() >= TALKS && model.contact(&key).is_none() {
-        let message = made(model, &key, &incoming, body, model.now.wall);
+        let message = made(model, &key, incoming, body, model.now.wall);
         model.keep_message(&message, None, false, fx);
         return;
     }
-    if theirs && echo_to_self(model, id, &incoming, fx) {
+    if theirs && echo_to_self(model, id, incoming, fx) {
         return;
     }
-    let at = stamp_of(model, &key, &incoming);
-    let message = made(model, &key, &incoming, body, at);
+    let at = stamp_of(model, &key, incoming);
+    let message = made(model, &key, incoming, body, at);
     let twin = model.talk_mut(&key).twin(&message, incoming.via, incoming.delayed);
     match twin.or_else(|| posted(model, id, &message)) {
         Some(twin) => merge(model, id, twin, &message, fx),
-        None => take_in(model, &key, message, &incoming, fx),
+        None => take_in(model, &key, message, incoming, fx),
     }
+    presence::lock(model, &key, incoming);
 }
 
 /// What there is to show.
@@ -131,7 +132,8 @@ fn take_in(model: &mut Model, key: &ConversationKey, message: Message, incoming:
     let id = message.key;
     let late = incoming.via == Via::Archive;
     let receipt = receipt(model, key, incoming);
-    model.keep_message(&message, receipt, theirs && late, fx);
+    let missed = late && model.was_missed(&key.account, message.stamp);
+    model.keep_message(&message, receipt, missed, fx);
     let newest = model.talk_mut(key).last_at.is_none_or(|last| last <= message.stamp);
     let talk = model.talk_mut(key);
     if newest {

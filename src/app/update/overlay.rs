@@ -92,9 +92,12 @@ fn with_top(model: &mut Model, work: impl FnOnce(&mut Model, &mut Overlay) -> Af
     }
 }
 
-/// Moves a selection among `count` rows; true when the key was for that.
-fn walks(selected: &mut usize, count: usize, key: Key) -> bool {
-    let last = count.saturating_sub(1);
+/// Moves a selection among so many rows; true when the key was for that. The rows are counted only then.
+fn walks(selected: &mut usize, count: impl FnOnce() -> usize, key: Key) -> bool {
+    if !matches!(key.code, KeyCode::Up | KeyCode::BackTab | KeyCode::Down | KeyCode::PageUp | KeyCode::PageDown) {
+        return false;
+    }
+    let last = count().saturating_sub(1);
     let here = (*selected).min(last);
     *selected = match key.code {
         _ if key.ctrl || key.alt => return false,

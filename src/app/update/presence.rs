@@ -2,7 +2,7 @@
 
 use crate::app::model::{Account, Contact, ConversationKey, Device, Model};
 use crate::types::{AccountId, Jid, Now};
-use crate::xmpp::{ChatState, Incoming, Presence, Show};
+use crate::xmpp::{ChatState, Direction, Incoming, Presence, Show, Via};
 use std::time::Duration;
 
 /// Devices of one buddy that are kept.
@@ -136,14 +136,18 @@ pub(super) fn on_chat_state(model: &mut Model, id: &AccountId, from: &Jid, state
     }
 }
 
-/// They said something: typing is over, and answers go to that device (RFC 6121 section 5.1).
+/// They said something: typing is over, unless they say that it goes on.
 pub(super) fn on_spoken(model: &mut Model, id: &AccountId, incoming: &Incoming) {
     let state = incoming.state.unwrap_or(ChatState::Active);
     on_chat_state(model, id, &incoming.from, state);
-    let key = ConversationKey::direct(id.clone(), incoming.peer.clone());
+}
+
+/// Answers go to the device that spoke last (RFC 6121 section 5.1), if it is there.
+pub(super) fn lock(model: &mut Model, key: &ConversationKey, incoming: &Incoming) {
+    let live = incoming.via == Via::Live && incoming.direction == Direction::In && !incoming.delayed;
     let Jid::Full(full) = &incoming.from else { return };
-    let there = model.contact(&key).is_some_and(|contact| contact.devices.contains_key(full.resource()));
-    if let Some(talk) = model.talks.get_mut(&key).filter(|_| there && !incoming.delayed) {
+    let there = model.contact(key).is_some_and(|contact| contact.devices.contains_key(full.resource()));
+    if let Some(talk) = model.talks.get_mut(key).filter(|_| live && there) {
         talk.locked_to = Some(full.clone());
     }
 }

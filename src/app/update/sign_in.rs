@@ -1,7 +1,6 @@
 //! What the link answers while the person signs in.
 
 use crate::app::action::Effects;
-use crate::app::composer::Composer;
 use crate::app::effect::{Effect, LinkCommand, StoreRequest};
 use crate::app::event::{Consent, LinkState};
 use crate::app::model::{Model, Screen, SignInScreen, SignInStep, SignInWay};
@@ -28,7 +27,7 @@ pub(super) fn on_password_wanted(model: &mut Model, id: &AccountId, problem: Opt
     if problem.is_some() || !matches!(screen.step, SignInStep::Opening) {
         screen.step = SignInStep::Where;
         screen.field = 1;
-        screen.password = Composer::default();
+        screen.password.wipe();
         screen.complaint = problem;
     }
 }
@@ -74,11 +73,13 @@ pub(super) fn on_success(model: &mut Model, id: &AccountId, fx: &mut Effects) {
 }
 
 /// The link is down in the middle of a sign-in: said in place, and not tried for ever.
-pub(super) fn on_down(model: &mut Model, id: &AccountId, problem: Option<Problem>, fx: &mut Effects) {
+pub(super) fn on_down(model: &mut Model, id: &AccountId, problem: Option<Problem>, retries: bool, fx: &mut Effects) {
     let Some(problem) = problem else { return };
     let Some(screen) = screen_of(model, id) else { return };
-    if !matches!(screen.step, SignInStep::Opening) {
-        return;
+    match screen.step {
+        SignInStep::Opening => {}
+        SignInStep::Working(_) if !retries => {}
+        _ => return,
     }
     if screen.way == SignInWay::Password {
         screen.step = SignInStep::Where;
@@ -96,6 +97,7 @@ pub(super) fn refuse_person(model: &mut Model, id: &AccountId, problem: Problem,
     fx.push(Effect::Link(id.clone(), LinkCommand::Disconnect));
     if let Some(account) = model.account_mut(id) {
         let since = account.down_since.unwrap_or(now);
+        account.refused = Some(account.epoch);
         account.link = LinkState::Offline { problem: Some(problem.clone()), retry_at: None, since };
     }
     if let Some(screen) = screen_of(model, id) {

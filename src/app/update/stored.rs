@@ -129,6 +129,8 @@ impl Model {
             if row.counts && self.talks.contains_key(&row.talk) {
                 message::came(self, &row.talk, *key, fx);
                 self.touch();
+            } else if row.answers {
+                self.mark_read(&row.talk, fx);
             }
         }
         self.uncommitted = self.waiting.len();

@@ -120,6 +120,17 @@ fn quoted(text: &Line) -> String {
     format!("“{}”", short(text.as_str(), 48))
 }
 
+/// The name of a host or the address of somebody. A long one loses its beginning: who stands behind it is told by
+/// its end.
+fn name(text: impl std::fmt::Display) -> String {
+    const MOST: usize = 44;
+    let text = text.to_string();
+    match text.char_indices().rev().nth(MOST - 1) {
+        Some((start, _)) if start > 0 => format!("…{}", text.get(start..).unwrap_or_default()),
+        _ => text,
+    }
+}
+
 /// A text cut to so many characters.
 fn short(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {

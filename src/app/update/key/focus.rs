@@ -42,6 +42,7 @@ pub fn previous(model: &mut Model, fx: &mut Effects) {
 
 /// Selects the newest message of the open talk; false when there is none.
 pub fn messages(model: &mut Model, fx: &mut Effects) -> bool {
+    set(model, Focus::Composer);
     model.select_message(-1, fx);
     let selected =
         model.open.as_ref().and_then(|open| model.talks.get(open)).is_some_and(|talk| talk.selected.is_some());

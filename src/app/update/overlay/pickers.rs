@@ -15,8 +15,10 @@ pub(super) fn go_to_key(model: &mut Model, picker: &mut Picker, key: Key, meant:
     if key.code == KeyCode::Enter {
         return go_to_enter(model, picker, fx);
     }
-    let rows = picker::go_to(model, picker).len();
-    if !walks(&mut picker.selected, rows, key) && edits(model, &mut picker.filter, key) {
+    let mut selected = picker.selected;
+    let walked = walks(&mut selected, || picker::go_to(model, picker).len(), key);
+    picker.selected = selected;
+    if !walked && edits(model, &mut picker.filter, key) {
         picker.selected = 0;
     }
     After::Stay
@@ -41,8 +43,10 @@ pub(super) fn palette_key(model: &mut Model, picker: &mut Picker, key: Key, fx: 
         KeyCode::Tab => complete(model, picker),
         KeyCode::Backspace if picker.filter.is_empty() => return After::Close,
         _ => {
-            let rows = picker::palette(model, picker).len();
-            if !walks(&mut picker.selected, rows, key) && edits(model, &mut picker.filter, key) {
+            let mut selected = picker.selected;
+            let walked = walks(&mut selected, || picker::palette(model, picker).len(), key);
+            picker.selected = selected;
+            if !walked && edits(model, &mut picker.filter, key) {
                 picker.selected = 0;
             }
         }
@@ -144,7 +148,7 @@ pub(super) fn help_key(model: &mut Model, parts: HelpParts<'_>, key: Key, meant:
     if key.code == KeyCode::Enter {
         return help_enter(model, filter, *selected, *all, fx);
     }
-    let rows = picker::help(model, filter.text(), *all).len();
+    let rows = || picker::help(model, filter.text(), *all).len();
     if !walks(selected, rows, key) && edits(model, filter, key) {
         *selected = 0;
     }

@@ -1,6 +1,6 @@
 //! Signing in, and messages that did not arrive.
 
-use super::{Parts, quoted, reason, sentence, short};
+use super::{Parts, name, quoted, reason, sentence, short};
 use crate::app::words::counts::{duration, grouped};
 use crate::types::Problem;
 
@@ -9,36 +9,47 @@ const NEW_CODE: &[&str] = &["/login gets a new code"];
 /// Signing in with a code.
 pub(super) fn code(problem: &Problem) -> Parts {
     match problem {
-        Problem::NoDeviceSignIn { domain } => Parts::what(format!("{domain} does not offer sign-in with a code."))
-            .why("Its sign-in page has no address for devices.")
-            .next(&["/login with a password"]),
-        Problem::SignInDenied { domain } => Parts::what(format!("Sign-in at {domain} was refused."))
-            .why("The page was answered with No or Cancel.")
-            .next(NEW_CODE),
+        Problem::NoDeviceSignIn { domain } => {
+            Parts::what(format!("{domain} does not offer sign-in with a code.", domain = name(domain)))
+                .why("Its sign-in page has no address for devices.")
+                .next(&["/login with a password"])
+        }
+        Problem::SignInDenied { domain } => {
+            Parts::what(format!("Sign-in at {domain} was refused.", domain = name(domain)))
+                .why("The page was answered with No or Cancel.")
+                .next(NEW_CODE)
+        }
         Problem::CodeExpired { code, lifetime } => Parts::what("The code has run out.")
             .why(format!("Nobody used {} within {}.", short(code.as_str(), 24), duration(*lifetime)))
             .next(NEW_CODE),
         Problem::ChatNotGranted { domain } => Parts::what("butty may not chat as you.")
-            .why(format!("You did not agree to “chat as you” at {domain}."))
+            .why(format!("You did not agree to “chat as you” at {domain}.", domain = name(domain)))
             .next(&["/login asks again"]),
         Problem::OtherPerson { wanted, got } => {
-            Parts::what(format!("You signed in as {got}.")) // two addresses do not fit into one line
-                .why(format!("This account is {wanted}. Another person is signed in in that browser."))
+            Parts::what(format!("You signed in as {got}.", got = name(got))) // two addresses do not fit into one line
+                .why(format!(
+                    "This account is {wanted}. The browser is another person's.",
+                    wanted = name(wanted)
+                ))
                 .next(NEW_CODE)
         }
         Problem::TokenNotKept { why } => Parts::what("The sign-in could not be kept.")
             .why(sentence(why))
             .next(&["/login, and keep it until butty closes"]),
-        Problem::NoIssuer { domain } => Parts::what(format!("The sign-in addresses of {domain} cannot be found."))
-            .why("The page that should name them is missing.")
-            .next(&["/doctor", "accounts.oauth.issuer in config.toml names it"]),
-        Problem::OAuthRefused { host, error } => {
-            Parts::what(format!("{host} gave no sign-in.")).why(reason(error)).next(&["/login tries again", "/doctor"])
+        Problem::NoIssuer { domain } => {
+            Parts::what(format!("The sign-in addresses of {domain} cannot be found.", domain = name(domain)))
+                .why("The page that should name them is missing.")
+                .next(&["/doctor", "accounts.oauth.issuer in config.toml names it"])
         }
-        Problem::OAuthRubbish { host } => Parts::what(format!("{host} sent something that is no answer."))
-            .why("It may be out of order, or no sign-in service.")
+        Problem::OAuthRefused { host, error } => Parts::what(format!("{host} gave no sign-in.", host = name(host)))
+            .why(reason(error))
             .next(&["/login tries again", "/doctor"]),
-        Problem::NoClient { host } => Parts::what(format!("{host} does not know butty."))
+        Problem::OAuthRubbish { host } => {
+            Parts::what(format!("{host} sent something that is no answer.", host = name(host)))
+                .why("It may be out of order, or no sign-in service.")
+                .next(&["/login tries again", "/doctor"])
+        }
+        Problem::NoClient { host } => Parts::what(format!("{host} does not know butty.", host = name(host)))
             .why("It wants programs to be registered by hand.")
             .next(&["accounts.oauth.client_id in config.toml names one", "Tell the operator"]),
         _ => Parts::misplaced(),
@@ -49,33 +60,39 @@ pub(super) fn code(problem: &Problem) -> Parts {
 pub(super) fn sign_in(problem: &Problem) -> Parts {
     match problem {
         Problem::SignInExpired { domain } => Parts::what("Your sign-in has expired.")
-            .why(format!("{domain} ended it, or you removed butty there."))
+            .why(format!("{domain} ended it, or you removed butty there.", domain = name(domain)))
             .next(&["/login", "Reading and searching still work"]),
         Problem::WrongPassword { domain } => Parts::what("Name or password is not right.")
-            .why(format!("{domain} did not accept them."))
+            .why(format!("{domain} did not accept them.", domain = name(domain)))
             .next(&["/login tries again"]),
         Problem::NoMechanism { domain, offered } => {
             let names: Vec<String> = offered.iter().take(3).map(|name| short(name.as_str(), 20)).collect();
             let list = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
-            Parts::what(format!("{domain} offers no sign-in that fits."))
+            Parts::what(format!("{domain} offers no sign-in that fits.", domain = name(domain)))
                 .why(format!("It offers {list}."))
                 .next(&["/login another way", "/doctor"])
         }
-        Problem::ServerUnproven { domain } => Parts::what(format!("{domain} could not prove who it is."))
-            .why("It does not know your password. Someone may be in between.")
-            .next(&["butty does not connect", "Try another network", "/doctor"]),
+        Problem::ServerUnproven { domain } => {
+            Parts::what(format!("{domain} could not prove who it is.", domain = name(domain)))
+                .why("It does not know your password. Someone may be in between.")
+                .next(&["butty does not connect", "Try another network", "/doctor"])
+        }
         Problem::HashCount { domain, count } => {
             let rounds = usize::try_from(*count).unwrap_or(usize::MAX);
-            Parts::what(format!("{domain} asks for an odd amount of work at sign-in."))
+            Parts::what(format!("{domain} asks for an odd amount of work at sign-in.", domain = name(domain)))
                 .why(format!("It asks for {} rounds of hashing.", grouped(rounds)))
                 .next(&["Tell the operator", "/doctor"])
         }
-        Problem::AccountRefused { domain, condition } => Parts::what(format!("{domain} does not let this account in."))
-            .why(reason(condition))
-            .next(&["/login with another one", "Tell the operator"]),
-        Problem::PasswordNeeded { domain } => Parts::what(format!("{domain} asks for your password."))
-            .why("None is kept on this computer.")
-            .next(&["/login"]),
+        Problem::AccountRefused { domain, condition } => {
+            Parts::what(format!("{domain} does not let this account in.", domain = name(domain)))
+                .why(reason(condition))
+                .next(&["/login with another one", "Tell the operator"])
+        }
+        Problem::PasswordNeeded { domain } => {
+            Parts::what(format!("{domain} asks for your password.", domain = name(domain)))
+                .why("None is kept on this computer.")
+                .next(&["/login"])
+        }
         Problem::SignInNeeded { account } => Parts::what(format!("{} is not signed in.", short(account.as_str(), 60)))
             .why("A person has to do it once.")
             .next(&["/login", "butty login in a shell"]),
@@ -90,18 +107,17 @@ pub(super) fn message(problem: &Problem) -> Parts {
             .why("The connection was lost while sending.")
             .next(&["/retry", "/discard"]),
         Problem::NoSuchAddress { peer } => {
-            Parts::what(format!("Not sent: {} does not know this address.", peer.domain()))
-                .why(format!("{peer} may have moved or been deleted."))
+            Parts::what(format!("Not sent: {} does not know this address.", name(peer.domain())))
+                .why(format!("{peer} may have moved or been deleted.", peer = name(peer)))
                 .next(&["F4 card", "/discard"])
         }
-        Problem::TooLong { domain } => {
-            Parts::what(format!("Not sent: too long for {domain}.")).next(&["Send it in parts", "/discard"])
-        }
+        Problem::TooLong { domain } => Parts::what(format!("Not sent: too long for {domain}.", domain = name(domain)))
+            .next(&["Send it in parts", "/discard"]),
         Problem::BuddiesOnly { peer } => Parts::what("Not sent: they accept messages from buddies only.")
-            .why(format!("{peer} has to be your buddy first."))
+            .why(format!("{peer} has to be your buddy first.", peer = name(peer)))
             .next(&["/add", "/retry", "/discard"]),
         Problem::Bounced { peer, condition } => Parts::what("Not sent: it came back.")
-            .why(format!("From {peer}, with {}.", quoted(condition)))
+            .why(format!("From {peer}, with {}.", quoted(condition), peer = name(peer)))
             .next(&["/retry", "/discard"]),
         _ => Parts::misplaced(),
     }

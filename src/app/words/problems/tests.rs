@@ -8,9 +8,9 @@ fn line(text: &str) -> Line {
 }
 
 /// One of each, with arguments as they come in life.
-fn network_problems() -> Vec<Problem> {
-    let host = line("chat.example.org");
-    let domain = Domain::parse("example.org").unwrap();
+fn network_problems(domain: &str) -> Vec<Problem> {
+    let host = line(&format!("chat.{domain}"));
+    let domain = Domain::parse(domain).unwrap();
     let stages = [
         Stage::Lookup,
         Stage::Header,
@@ -56,11 +56,11 @@ fn network_problems() -> Vec<Problem> {
     all
 }
 
-fn account_problems() -> Vec<Problem> {
-    let host = line("id.example.org");
-    let domain = Domain::parse("example.org").unwrap();
-    let anna = BareJid::parse("anna@example.org").unwrap();
-    let bela = BareJid::parse("bela@example.org").unwrap();
+fn account_problems(domain: &str) -> Vec<Problem> {
+    let host = line(&format!("id.{domain}"));
+    let anna = BareJid::parse(&format!("anna@{domain}")).unwrap();
+    let bela = BareJid::parse(&format!("bela@{domain}")).unwrap();
+    let domain = Domain::parse(domain).unwrap();
     vec![
         Problem::NoDeviceSignIn { domain: domain.clone() },
         Problem::SignInDenied { domain: domain.clone() },
@@ -113,12 +113,14 @@ fn local_problems() -> Vec<Problem> {
 }
 
 fn every_problem() -> Vec<Problem> {
-    [network_problems(), account_problems(), local_problems()].concat()
+    [network_problems("example.org"), account_problems("example.org"), local_problems()].concat()
 }
 
 #[test]
 fn every_problem_says_what_and_next_in_short_lines() {
-    for problem in every_problem() {
+    let long = format!("{}.{}.example.org", "a".repeat(60), "b".repeat(60));
+    let long = [network_problems(&long), account_problems(&long)].concat();
+    for problem in every_problem().into_iter().chain(long) {
         let said = say(&problem);
         assert!(said.what.len() > 10 && said.what.ends_with('.'), "{problem:?}: {}", said.what);
         assert!(!said.what.contains("no words"), "{problem:?}");
@@ -163,6 +165,13 @@ fn next_steps_name_only_keys_that_work_while_writing() {
             assert!(!["Enter", "Esc", "Del"].contains(&first) && first.chars().count() > 1, "{step}");
         }
     }
+}
+
+#[test]
+fn a_long_name_shows_whose_it_is() {
+    let host = line(&format!("example.org.{}.evil.example", "a".repeat(80)));
+    let said = say(&Problem::NameNotFound { host });
+    assert!(said.what.starts_with("The name …aaa") && said.what.contains("a.evil.example cannot"), "{}", said.what);
 }
 
 #[test]

@@ -1,0 +1,193 @@
+//! One message, one row: whatever way it comes, however often. And two messages, two rows.
+
+use super::*;
+use crate::app::model::MessageState;
+
+const PHONE: &str = "bela@example.org/phone";
+
+fn copy_of_ours(peer: &str, id: &str, text: &str, via: Via) -> Incoming {
+    Incoming { peer: bare(peer), direction: Direction::Out, via, ..says("anna@example.org/phone", id, text) }
+}
+
+#[test]
+fn live_and_archive_are_one_by_the_archive_id() {
+    let mut world = World::online(true);
+    world.hears(stanza_id(says(PHONE, "1", "hi"), "s1"));
+    let at = world.now.wall;
+    world.hears(archived(says(PHONE, "1", "hi"), "s1", at));
+    assert_eq!(world.texts(BELA), ["hi"]);
+    assert_eq!(world.talk(BELA).unread, 1);
+}
+
+#[test]
+fn a_live_message_without_archive_id_learns_it_from_the_archive() {
+    let mut world = World::online(true);
+    world.hears(says(PHONE, "1", "hi"));
+    world.fx.clear();
+    let at = world.now.wall;
+    world.hears(archived(says(PHONE, "1", "hi"), "s1", at));
+    assert_eq!(world.texts(BELA), ["hi"]);
+    assert_eq!(world.talk(BELA).messages[0].stanza_id, Some(StanzaId("s1".to_owned())));
+    assert!(world.requests().iter().any(|r| matches!(r, StoreRequest::SetStanzaId { .. })));
+}
+
+#[test]
+fn the_same_id_with_other_words_is_another_message() {
+    let mut world = World::online(true);
+    world.hears(says(PHONE, "1", "transfer to account A"));
+    world.hears(says(PHONE, "1", "transfer to account B"));
+    let at = world.now.wall;
+    world.hears(archived(says(PHONE, "1", "and to C"), "s9", at));
+    assert_eq!(world.texts(BELA).len(), 3, "reused ids: all are shown");
+}
+
+#[test]
+fn a_client_that_never_changes_its_id_loses_nothing() {
+    let mut world = World::online(true);
+    for _ in 0..3 {
+        world.hears(says(PHONE, "1", "ok"));
+    }
+    assert_eq!(world.texts(BELA), ["ok", "ok", "ok"]);
+    // The archive has all three, under ids of its own.
+    let at = world.now.wall;
+    for id in ["s1", "s2", "s3"] {
+        world.hears(archived(says(PHONE, "1", "ok"), id, at));
+    }
+    assert_eq!(world.texts(BELA).len(), 3);
+}
+
+#[test]
+fn the_server_telling_a_kept_message_again_makes_no_second_row() {
+    let mut world = World::online(false);
+    world.hears(says(PHONE, "7", "hi"));
+    world.drop_link();
+    world.sign_in(false);
+    let again = Incoming { delayed: true, stamp: Some(world.now.wall), ..says(PHONE, "7", "hi") };
+    world.hears(again);
+    assert_eq!(world.texts(BELA), ["hi"]);
+}
+
+#[test]
+fn without_any_id_words_and_time_decide() {
+    let mut world = World::online(true);
+    let bare_words = |text| Incoming { id: None, ..says(PHONE, "", text) };
+    world.hears(bare_words("hi"));
+    let at = world.now.wall;
+    world.hears(archived(bare_words("hi"), "s1", at));
+    assert_eq!(world.texts(BELA).len(), 1);
+    world.hears(archived(bare_words("hi"), "s2", at));
+    assert_eq!(world.texts(BELA).len(), 2, "the archive knows two");
+}
+
+#[test]
+fn what_the_phone_says_appears_here_and_counts_as_read() {
+    let mut world = World::online(false);
+    world.hears(says(PHONE, "1", "are you there?"));
+    world.hears(copy_of_ours(BELA, "p1", "yes", Via::Carbon));
+    assert_eq!(world.texts(BELA), ["are you there?", "yes"]);
+    assert_eq!(world.talk(BELA).messages[1].state, MessageState::Sent);
+    assert_eq!(world.talk(BELA).unread, 0, "answered elsewhere");
+}
+
+#[test]
+fn a_copy_of_our_own_message_proves_that_it_was_sent() {
+    let mut world = World::online(true);
+    world.open(BELA);
+    let key = world.send(BELA, "hi");
+    let at = world.now.wall;
+    world.hears(archived(copy_of_ours(BELA, &key.to_string(), "hi", Via::Archive), "s1", at));
+    assert_eq!(world.texts(BELA), ["hi"]);
+    assert_eq!(world.message(BELA, key).state, MessageState::Sent);
+    assert!(world.own().outbox.is_empty());
+}
+
+#[test]
+fn a_poisoned_archive_id_in_the_other_direction_merges_nothing() {
+    let mut world = World::online(true);
+    world.open(BELA);
+    world.hears(stanza_id(says(PHONE, "1", "hi"), "s1"));
+    world.hears(stanza_id(copy_of_ours(BELA, "p1", "hi", Via::Carbon), "s1"));
+    assert_eq!(world.texts(BELA).len(), 2);
+}
+
+#[test]
+fn a_look_alike_gets_a_talk_of_its_own() {
+    let mut world = World::online(false);
+    world.hears(says(PHONE, "1", "hi"));
+    world.hears(says("bela@example.org.evil.test/phone", "1", "hi"));
+    world.hears(says("bеla@example.org/phone", "1", "hi")); // Cyrillic
+    assert_eq!(world.model.talks.len(), 3);
+    assert_eq!(world.texts(BELA).len(), 1);
+    let stranger = world.key("bela@example.org.evil.test");
+    assert!(world.model.name_of(&stranger).contains("evil.test"), "a stranger is called by address");
+}
+
+#[test]
+fn a_strangers_nickname_never_hides_the_address() {
+    let mut world = World::online(false);
+    let mut incoming = says("mallory@evil.test/x", "1", "it is me");
+    incoming.nick = Some(line("Bela"));
+    world.hears(incoming);
+    assert_eq!(world.model.name_of(&world.key("mallory@evil.test")), "Bela (mallory@evil.test)");
+}
+
+#[test]
+fn the_store_finding_an_old_row_makes_the_two_one() {
+    let mut world = World::online(true);
+    world.commits = false;
+    let old = MessageKey(42);
+    let at = world.now.wall;
+    world.hears(archived(says(PHONE, "1", "hi"), "s1", at));
+    let new = world.talk(BELA).messages[0].key;
+    world.stored(Stored::Duplicate { key: new, existing: old });
+    assert_eq!(world.talk(BELA).messages.len(), 1);
+    assert_eq!(world.talk(BELA).messages[0].key, old);
+    assert_eq!((world.talk(BELA).unread, world.model.uncommitted), (0, 0));
+    // And when the old row is loaded too, there is still one.
+    world.open(BELA);
+    let row = world.talk(BELA).messages[0].clone();
+    world.page(BELA, vec![row], false);
+    assert_eq!(world.texts(BELA), ["hi"]);
+}
+
+#[test]
+fn order_is_by_time_and_arrivals_of_one_moment_keep_theirs() {
+    let mut world = World::online(true);
+    let at = world.now.wall;
+    for n in 0..20 {
+        world.hears(archived(says(PHONE, &n.to_string(), &n.to_string()), &format!("s{n}"), at));
+    }
+    let hour_ago = Stamp(at.0 - 3_600_000);
+    world.hears(archived(says(PHONE, "old", "old"), "s-old", hour_ago));
+    let expected: Vec<String> = std::iter::once("old".to_owned()).chain((0..20).map(|n| n.to_string())).collect();
+    assert_eq!(world.texts(BELA), expected);
+}
+
+#[test]
+fn a_clock_that_is_behind_does_not_put_new_words_above_old_ones() {
+    let mut world = World::online(true);
+    world.open(BELA);
+    let ahead = world.now.wall.plus(second(300));
+    world.hears(archived(says(PHONE, "1", "question"), "s1", ahead));
+    world.send(BELA, "answer");
+    world.hears(says(PHONE, "2", "thanks"));
+    assert_eq!(world.texts(BELA), ["question", "answer", "thanks"]);
+}
+
+#[test]
+fn a_live_message_from_the_future_is_one_of_now() {
+    let mut world = World::online(false);
+    let future = world.now.wall.plus(second(365 * 86_400));
+    world.hears(Incoming { stamp: Some(future), delayed: true, ..says(PHONE, "1", "hi") });
+    assert_eq!(world.talk(BELA).messages[0].stamp, world.now.wall);
+}
+
+#[test]
+fn a_note_to_oneself_stands_there_once() {
+    let mut world = World::online(false);
+    world.open(ANNA);
+    let key = world.send(ANNA, "buy milk");
+    world.hears(says("anna@example.org/butty", &key.to_string(), "buy milk"));
+    assert_eq!(world.texts(ANNA), ["buy milk"]);
+    assert_eq!(world.message(ANNA, key).state, MessageState::Delivered);
+}

@@ -1,0 +1,302 @@
+//! What was typed arrives once, in order, or is said to have failed.
+
+use super::*;
+use crate::app::model::{MessageState, Screen};
+use crate::types::{ArchiveId, Problem, RequestId};
+use crate::xmpp::ArchiveQuery;
+
+fn query(world: &mut World, fits: impl Fn(&ArchiveQuery) -> bool) -> ArchiveQuery {
+    let commands = world.commands().into_iter();
+    let mut queries = commands.filter_map(|c| if let Command::Archive(query) = c { Some(query) } else { None });
+    queries.find(|query| fits(query)).expect("the archive was asked")
+}
+
+fn page(request: RequestId, first: Option<&str>, complete: bool) -> xmpp::Event {
+    let first = first.map(|id| ArchiveId(id.to_owned()));
+    xmpp::Event::ArchivePage { request, last: first.clone(), first, complete, count: 1 }
+}
+
+fn ours(key: MessageKey, text: &str) -> Incoming {
+    let id = key.to_string();
+    Incoming { peer: bare(BELA), direction: Direction::Out, ..says("anna@example.org/butty", &id, text) }
+}
+
+#[test]
+fn typed_offline_is_kept_and_goes_out_in_order_saying_when() {
+    let mut world = World::new(AccountCache::default());
+    world.open(BELA);
+    let first = world.send(BELA, "one");
+    world.after(second(60));
+    let last = world.send(BELA, "two");
+    assert!(world.sent().is_empty());
+    assert_eq!(world.message(BELA, first).state, MessageState::Pending);
+    world.sign_in(false);
+    let sent = world.sent();
+    assert_eq!(sent.iter().map(|out| out.key).collect::<Vec<_>>(), [first, last]);
+    assert_eq!(sent[0].delayed, Some(world.message(BELA, first).stamp), "waited for a minute");
+    assert_eq!(sent[1].delayed, None);
+}
+
+#[test]
+fn each_message_is_written_once_in_a_session() {
+    let mut world = World::online(false);
+    world.open(BELA);
+    world.send(BELA, "one");
+    world.send(BELA, "two");
+    assert_eq!(world.sent().len(), 2);
+    world.session(xmpp::Event::Features(Features::default()));
+    assert!(world.sent().is_empty());
+}
+
+#[test]
+fn after_a_lost_link_without_archive_the_doubtful_go_again_under_their_old_id() {
+    let mut world = World::online(false);
+    world.open(BELA);
+    let key = world.send(BELA, "did this arrive?");
+    let typed = world.message(BELA, key).stamp;
+    world.drop_link();
+    world.after(second(40));
+    world.commands();
+    world.sign_in(false);
+    let sent = world.sent();
+    assert_eq!(sent.len(), 1);
+    assert_eq!((sent[0].key, sent[0].delayed), (key, Some(typed)));
+    assert_eq!(sent[0].to.as_str(), BELA, "the old device may be gone");
+}
+
+#[test]
+fn after_a_lost_link_the_archive_is_asked_first() {
+    let mut world = World::online(true);
+    world.open(BELA);
+    let arrived = world.send(BELA, "arrived");
+    let lost = world.send(BELA, "lost");
+    world.drop_link();
+    let third = world.send(BELA, "typed meanwhile");
+    world.commands();
+    world.sign_in(true);
+    let asked = query(&mut world, |q| q.with == Some(bare(BELA)) && q.before == Some(None));
+    let at = world.now.wall;
+    world.hears(archived(ours(arrived, "arrived"), "s1", at));
+    assert!(world.sent().is_empty(), "nothing before the archive has answered");
+    world.session(page(asked.request, Some("s1"), true));
+    let sent: Vec<_> = world.sent().iter().map(|out| out.key).collect();
+    assert_eq!(sent, [lost, third], "what arrived is not written again, the order stays");
+    assert_eq!(world.message(BELA, arrived).state, MessageState::Sent);
+    assert_eq!(world.texts(BELA), ["arrived", "lost", "typed meanwhile"]);
+}
+
+#[test]
+fn the_archive_is_read_back_until_the_doubtful_one_must_have_come() {
+    let mut world = World::online(true);
+    world.open(BELA);
+    let key = world.send(BELA, "long ago");
+    world.drop_link();
+    world.commands();
+    world.after(second(4 * 3600));
+    world.sign_in(true);
+    let newest = query(&mut world, |q| q.with.is_some());
+    let at = world.now.wall;
+    world.hears(archived(says("bela@example.org/phone", "n1", "new"), "s9", at));
+    world.session(page(newest.request, Some("s9"), false));
+    let older = query(&mut world, |q| q.before == Some(Some(ArchiveId("s9".to_owned()))));
+    world.hears(archived(ours(key, "long ago"), "s1", Stamp(at.0 - 4 * 3_600_000)));
+    world.session(page(older.request, Some("s1"), false));
+    assert!(world.sent().is_empty());
+    assert_eq!(world.message(BELA, key).state, MessageState::Sent);
+}
+
+#[test]
+fn an_archive_that_refuses_does_not_hold_messages_for_ever() {
+    let mut world = World::online(true);
+    world.open(BELA);
+    let key = world.send(BELA, "hi");
+    world.drop_link();
+    world.commands();
+    world.sign_in(true);
+    let request = query(&mut world, |q| q.with.is_some()).request;
+    let problem = Problem::TimedOut { waited: second(30) };
+    world.session(xmpp::Event::RequestFailed { request, problem });
+    assert_eq!(world.sent().iter().map(|out| out.key).collect::<Vec<_>>(), [key]);
+}
+
+#[test]
+fn a_second_loss_during_the_question_loses_nothing() {
+    let mut world = World::online(true);
+    world.open(BELA);
+    let key = world.send(BELA, "hi");
+    world.commands();
+    for _ in 0..3 {
+        world.drop_link();
+        world.after(second(1));
+        world.sign_in(true);
+        assert!(world.sent().is_empty());
+    }
+    world.drop_link();
+    world.sign_in(false);
+    assert_eq!(world.sent().iter().map(|out| out.key).collect::<Vec<_>>(), [key]);
+}
+
+#[test]
+fn the_outbox_survives_a_restart() {
+    let mut before = World::new(AccountCache::default());
+    before.open(BELA);
+    let key = before.send(BELA, "typed before the power went");
+    let kept = before.message(BELA, key).clone();
+    let mut world = World::new(AccountCache { outbox: vec![kept], ..AccountCache::default() });
+    world.sign_in(false);
+    assert_eq!(world.sent().iter().map(|out| out.key).collect::<Vec<_>>(), [key]);
+    world.session(xmpp::Event::Acknowledged(key));
+    let told =
+        |r: &StoreRequest| matches!(r, StoreRequest::SetState { key: k, state: MessageState::Sent } if *k == key);
+    assert!(world.requests().iter().any(told), "also while its talk is not loaded");
+}
+
+#[test]
+fn a_message_that_comes_back_says_why_and_can_be_tried_again() {
+    let mut world = World::online(false);
+    world.open(BELA);
+    let key = world.send(BELA, "hi");
+    let problem = Problem::NoSuchAddress { peer: bare(BELA) };
+    let from = Jid::parse(BELA).ok();
+    let of = OriginId(key.to_string());
+    world.session(xmpp::Event::Bounced { key: of, from, problem: problem.clone() });
+    assert_eq!(world.message(BELA, key).state, MessageState::Failed(problem));
+    assert!(world.own().outbox.is_empty());
+    world.commands();
+    world.does(|model, fx| model.retry(key, fx));
+    assert_eq!(world.sent().len(), 1);
+    assert_eq!(world.message(BELA, key).state, MessageState::Pending);
+}
+
+#[test]
+fn a_stranger_can_neither_bounce_nor_acknowledge_our_words() {
+    let mut world = World::online(false);
+    world.open(BELA);
+    let key = world.send(BELA, "hi");
+    world.session(xmpp::Event::Acknowledged(key));
+    let of = OriginId(key.to_string());
+    let mallory = Jid::parse("mallory@evil.test/x").unwrap();
+    let problem = Problem::NoSuchAddress { peer: bare(BELA) };
+    world.session(xmpp::Event::Bounced { key: of.clone(), from: Some(mallory.clone()), problem });
+    world.session(xmpp::Event::Receipt { from: mallory, of, delayed: None });
+    assert_eq!(world.message(BELA, key).state, MessageState::Sent);
+}
+
+#[test]
+fn marks_only_go_up() {
+    let mut world = World::online(false);
+    world.open(BELA);
+    let key = world.send(BELA, "hi");
+    let of = OriginId(key.to_string());
+    let from = Jid::parse("bela@example.org/phone").unwrap();
+    world.session(xmpp::Event::Receipt { from: from.clone(), of: of.clone(), delayed: None });
+    world.session(xmpp::Event::Acknowledged(key));
+    let problem = Problem::Bounced { peer: bare(BELA), condition: line("x") };
+    world.session(xmpp::Event::Bounced { key: of, from: Some(from), problem });
+    assert_eq!(world.message(BELA, key).state, MessageState::Delivered);
+}
+
+#[test]
+fn a_receipt_for_a_message_of_yesterday_finds_it_when_it_is_loaded() {
+    let mut before = World::online(false);
+    before.open(BELA);
+    let key = before.send(BELA, "yesterday");
+    before.session(xmpp::Event::Acknowledged(key));
+    let row = before.message(BELA, key).clone();
+    let talks = vec![(before.key(BELA), 0, row.stamp)];
+    let mut world = World::new(AccountCache { talks, ..AccountCache::default() });
+    world.sign_in(false);
+    let from = Jid::parse("bela@example.org/phone").unwrap();
+    world.session(xmpp::Event::Receipt { from, of: OriginId(key.to_string()), delayed: None });
+    world.page(BELA, vec![row], false);
+    assert_eq!(world.message(BELA, key).state, MessageState::Delivered);
+}
+
+#[test]
+fn what_is_given_up_is_gone_here_and_on_the_disk() {
+    let mut world = World::new(AccountCache::default());
+    world.open(BELA);
+    let key = world.send(BELA, "never mind");
+    world.fx.clear();
+    world.does(|model, fx| model.discard(key, fx));
+    assert!(world.talk(BELA).messages.is_empty());
+    assert!(world.requests().iter().any(|r| matches!(r, StoreRequest::Discard { key: k } if *k == key)));
+    world.sign_in(false);
+    assert!(world.sent().is_empty());
+}
+
+#[test]
+fn after_an_encrypted_message_the_first_plain_reply_asks_and_keeps_the_text() {
+    let mut world = World::online(false);
+    world.open(BELA);
+    let body = Content::Encrypted { name: line("OMEMO") };
+    world.hears(Incoming { body, ..says("bela@example.org/phone", "1", "") });
+    assert_eq!(world.texts(BELA), ["<OMEMO>"]);
+    let key = world.key(BELA);
+    world.commands();
+    world.does(|model, fx| model.send_text(&key, "in the clear", fx));
+    assert!(world.sent().is_empty());
+    assert_eq!(world.talk(BELA).composer.text(), "in the clear");
+    assert!(matches!(world.model.screen, Screen::Main));
+}
+
+#[test]
+fn typing_is_told_once_paused_when_it_rests_and_ended_by_the_message() {
+    use crate::xmpp::ChatState;
+    let mut world = World::online(false);
+    world.open(BELA);
+    world.commands();
+    let key = world.key(BELA);
+    let states = |world: &mut World| -> Vec<ChatState> {
+        let commands = world.commands().into_iter();
+        commands.filter_map(|c| if let Command::ChatState { state, .. } = c { Some(state) } else { None }).collect()
+    };
+    let types = |world: &mut World, text: &str| {
+        world.model.talks.get_mut(&key).unwrap().composer.set_text(text);
+        world.does(Model::edited);
+    };
+    for text in ["h", "he", "hel"] {
+        types(&mut world, text);
+    }
+    assert_eq!(states(&mut world), [ChatState::Composing]);
+    world.after(second(11));
+    assert_eq!(states(&mut world), [ChatState::Paused]);
+    types(&mut world, "hell");
+    assert_eq!(states(&mut world), [ChatState::Composing]);
+    types(&mut world, "");
+    world.send(BELA, "hello");
+    world.after(second(1));
+    assert_eq!(states(&mut world), [], "the message says it");
+    types(&mut world, "/msg dad");
+    assert_eq!(states(&mut world), [], "a command is said to nobody");
+}
+
+#[test]
+fn typing_is_told_to_nobody_who_may_not_see_us() {
+    let mut world = World::online(false);
+    world.open("stranger@example.com");
+    world.commands();
+    let key = world.key("stranger@example.com");
+    world.model.talks.get_mut(&key).unwrap().composer.set_text("h");
+    world.does(Model::edited);
+    assert!(world.commands().is_empty());
+}
+
+#[test]
+fn a_draft_is_on_the_disk_a_second_after_the_last_key_and_at_once_when_one_leaves() {
+    let mut world = World::online(false);
+    world.open(BELA);
+    let key = world.key(BELA);
+    world.model.talks.get_mut(&key).unwrap().composer.set_text("half a sen");
+    world.does(Model::edited);
+    world.fx.clear();
+    world.after(Duration::from_millis(1_100));
+    let kept = |r: &StoreRequest| matches!(r, StoreRequest::Draft { text, .. } if text == "half a sen");
+    assert!(world.requests().iter().any(kept));
+    world.model.talks.get_mut(&key).unwrap().composer.set_text("half a sentence");
+    world.does(Model::edited);
+    world.open("dad@example.org");
+    let kept = |r: &StoreRequest| matches!(r, StoreRequest::Draft { text, .. } if text == "half a sentence");
+    assert!(world.requests().iter().any(kept));
+    assert_eq!(world.talk(BELA).composer.text(), "half a sentence");
+}

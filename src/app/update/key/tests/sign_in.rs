@@ -1,0 +1,183 @@
+//! Welcome and sign-in.
+
+use super::*;
+use crate::app::effect::LinkCommand;
+use crate::app::event::{CodePrompt, Keep};
+use crate::app::model::{SignInScreen, SignInWay};
+use crate::types::Stamp;
+
+fn screen(person: &Person) -> &SignInScreen {
+    match &person.model.screen {
+        Screen::SignIn(screen) => screen,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn screen_mut(person: &mut Person) -> &mut SignInScreen {
+    match &mut person.model.screen {
+        Screen::SignIn(screen) => screen,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Somebody who looks at a code.
+fn at_code() -> Person {
+    let mut person = Person::newcomer();
+    person.press("2").write("anna@example.org").press("enter m");
+    let prompt = Box::new(CodePrompt {
+        service: Line::clean("example.org"),
+        address: Line::clean("https://id.example.org/device"),
+        complete: Some(Line::clean("https://id.example.org/device?user_code=WDJB-MJHT")),
+        code: Line::clean("WDJB MJHT"),
+        expires: Stamp(900_000),
+        lifetime: Duration::from_secs(900),
+        scopes: Vec::new(),
+        local_only: false,
+    });
+    screen_mut(&mut person).step = SignInStep::Code { prompt, trouble: None };
+    person
+}
+
+#[test]
+fn the_welcome_screen_opens_each_of_its_rows() {
+    let mut person = Person::newcomer();
+    person.press("1");
+    assert!(matches!(&person.fx[..], [Effect::StartDemo]));
+    for (key, way) in [("2", SignInWay::Code), ("3", SignInWay::Password), ("4", SignInWay::Messenger)] {
+        let mut person = Person::newcomer();
+        person.press(key);
+        assert_eq!(screen(&person).way, way);
+        person.press("esc");
+        assert!(matches!(person.model.screen, Screen::Welcome(_)));
+    }
+    person.press("down down up enter");
+    assert_eq!(screen(&person).way, SignInWay::Code);
+}
+
+#[test]
+fn commands_and_help_are_there_from_the_first_screen() {
+    let mut person = Person::newcomer();
+    person.write("/");
+    assert!(matches!(person.top(), Some(Overlay::Palette(_))));
+    person.press("esc f1");
+    assert!(matches!(person.top(), Some(Overlay::Help { .. })));
+    person.press("esc ctrl-q");
+    assert_eq!(person.model.leaving, Some(0));
+}
+
+#[test]
+fn an_address_leads_to_the_question_where_to_keep_it_and_then_to_a_code() {
+    let mut person = Person::newcomer();
+    person.press("2").write("anna@example.org").press("enter");
+    assert!(matches!(screen(&person).step, SignInStep::AskKeep));
+    person.press("f");
+    let asked = |effect: &Effect| matches!(effect, Effect::Link(_, LinkCommand::SignInWithCode { keep: Keep::File }));
+    assert!(person.fx.iter().any(asked), "{:?}", person.fx);
+}
+
+#[test]
+fn what_is_no_address_is_complained_about_and_kept() {
+    let mut person = Person::newcomer();
+    person.press("2").write("a b@@").press("enter");
+    assert!(matches!(screen(&person).step, SignInStep::Where) && screen(&person).complaint.is_some());
+    assert_eq!(screen(&person).address.text(), "a b@@");
+    person.press("backspace");
+    assert!(screen(&person).complaint.is_none());
+}
+
+#[test]
+fn a_password_is_given_and_leaves_no_trace() {
+    let mut person = Person::newcomer();
+    person.press("3").write("anna@example.org").press("enter").write("hunter2").press("ctrl-r");
+    assert!(screen(&person).reveal);
+    person.press("tab space up ctrl-w ctrl-z enter");
+    let given = person.fx.iter().find_map(|effect| match effect {
+        Effect::Link(_, LinkCommand::Password { password, keep }) => Some((password.expose().clone(), *keep)),
+        _ => None,
+    });
+    assert_eq!(given, Some(("hunter2".to_owned(), Keep::Memory)), "the tick was taken away");
+    assert_eq!(person.model.killed, "", "what is deleted from a password is not put back elsewhere");
+    assert!(!format!("{:?}", person.model).contains("hunter2"));
+}
+
+#[test]
+fn the_code_and_its_address_are_copied_only_when_asked_for() {
+    let mut person = at_code();
+    assert!(!person.fx.iter().any(|effect| matches!(effect, Effect::Clipboard(_) | Effect::OpenUrl(_))));
+    person.press("c");
+    assert!(matches!(&person.fx[..], [Effect::Clipboard(code)] if code == "WDJBMJHT"));
+    assert_eq!(screen(&person).copied, Some("Code copied"));
+    person.press("u");
+    assert!(matches!(&person.fx[..], [Effect::Clipboard(text)] if text == "https://id.example.org/device"));
+    person.press("b");
+    assert!(person.fx.is_empty(), "no display here");
+    person.model.options.can_open_browser = true;
+    person.press("b");
+    assert!(matches!(&person.fx[..], [Effect::OpenUrl(text)] if text.ends_with("user_code=WDJB-MJHT")));
+    person.model.options.over_ssh = true;
+    person.press("b");
+    assert!(person.fx.is_empty(), "not over ssh");
+}
+
+#[test]
+fn the_big_square_is_a_layer_of_its_own() {
+    let mut person = at_code();
+    person.press("q i");
+    assert!(screen(&person).big_square && screen(&person).invert);
+    person.press("esc");
+    assert!(!screen(&person).big_square);
+    person.press("esc");
+    assert!(matches!(person.model.screen, Screen::Welcome(_)));
+    assert!(person.model.accounts.is_empty(), "given up: nothing is left of it");
+}
+
+#[test]
+fn demo_keys_answer_only_in_the_demo() {
+    let mut person = at_code();
+    person.press("a x");
+    assert!(person.fx.is_empty());
+    person.model.options.demo = true;
+    person.press("a");
+    assert!(matches!(&person.fx[..], [Effect::DemoAnswer(true)]));
+    person.press("x");
+    assert!(matches!(&person.fx[..], [Effect::DemoAnswer(false)]));
+}
+
+#[test]
+fn a_refused_sign_in_offers_a_new_code_or_a_password() {
+    let domain = Domain::parse("example.org").unwrap();
+    let mut person = at_code();
+    screen_mut(&mut person).step = SignInStep::Failed(Problem::SignInDenied { domain: domain.clone() });
+    person.press("n");
+    assert!(matches!(screen(&person).step, SignInStep::Working(_)), "{:?}", screen(&person).step);
+    screen_mut(&mut person).step = SignInStep::Failed(Problem::NoDeviceSignIn { domain });
+    person.press("enter");
+    assert!(matches!(screen(&person).step, SignInStep::Where));
+    let domain = Domain::parse("example.org").unwrap();
+    screen_mut(&mut person).step = SignInStep::Failed(Problem::NoDeviceSignIn { domain });
+    person.press("p");
+    let now = screen(&person);
+    assert_eq!((now.way, now.field, now.address.text()), (SignInWay::Password, 1, "anna@example.org"));
+}
+
+#[test]
+fn the_review_leads_to_the_buddies() {
+    let mut person = at_code();
+    screen_mut(&mut person).step = SignInStep::Review { scopes: Vec::new() };
+    person.press("i");
+    assert!(screen(&person).raw_scopes);
+    person.press("enter");
+    assert!(matches!(person.model.screen, Screen::Main));
+}
+
+#[test]
+fn pastes_go_into_the_field_with_the_cursor_and_nowhere_else() {
+    let mut person = Person::newcomer();
+    person.paste("ignored");
+    person.press("3");
+    person.paste("anna@example.org\n");
+    person.press("enter");
+    person.paste(" pass word \n");
+    let now = screen(&person);
+    assert_eq!((now.address.text(), now.password.text()), ("anna@example.org", " pass word "));
+}
