@@ -22,10 +22,13 @@ pub fn draw(model: &Model, rect: Rect, paint: &mut Paint<'_>) {
 
 fn lines(model: &Model, columns: u16) -> Vec<String> {
     let Some(text) = super::facts::banner(model) else { return Vec::new() };
-    let said = Theme::new(&model.options).say(&text).into_owned();
+    // A key stays together with what it does.
+    let said = Theme::new(&model.options).say(&text).replace("F5 now", "F5\u{a0}now");
     let rows = text::wrap(&said, &[], Role::Text, columns.saturating_sub(2).max(1));
-    let lines: Vec<String> =
-        rows.into_iter().map(|row| row.pieces.into_iter().map(|piece| piece.text).collect()).collect();
+    let lines: Vec<String> = rows
+        .into_iter()
+        .map(|row| row.pieces.into_iter().map(|piece| piece.text.replace('\u{a0}', " ")).collect())
+        .collect();
     match lines.as_slice() {
         [first, second, _, ..] => vec![first.clone(), format!("{second}…")],
         _ => lines,

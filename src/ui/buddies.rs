@@ -7,7 +7,7 @@ use super::paint::Paint;
 use super::theme::{Role, Sign};
 use super::view::View;
 use crate::app::list::{self, BuddyRow, GroupKind, Row};
-use crate::app::model::{Focus, Model};
+use crate::app::model::{Account, Focus, Model};
 use crate::app::words::screens as words;
 use crate::xmpp::Show;
 use ratatui::layout::Rect;
@@ -162,10 +162,10 @@ fn draw_row(model: &Model, row: &Row, at: Rect, kind: Kind, selected: bool, pain
     // The mock-ups keep four columns at the right in *wide*, one elsewhere.
     let edge = at.right().saturating_sub(if kind == Kind::Wide { 4 } else { 1 });
     match row {
-        Row::Account { name, online, folded, .. } => {
+        Row::Account { account, online, folded, .. } => {
             let sign = if *online { Sign::Available } else { Sign::Offline };
             let x = paint.put(at.x, at.y, edge, fold(*folded), Role::Dim);
-            let x = paint.put_fit(x + 1, at.y, edge.saturating_sub(2), name, Role::Title);
+            let x = paint.put_fit(x + 1, at.y, edge.saturating_sub(2), account.as_str(), Role::Title);
             paint.put(x + 1, at.y, edge, paint.theme.sign(sign), Role::Presence(sign));
         }
         Row::Group { name, kind, online, total, folded, unread, .. } => {
@@ -224,7 +224,9 @@ fn draw_buddy(model: &Model, buddy: &BuddyRow, at: Rect, edge: u16, kind: Kind, 
         None | Some(Show::Offline) => Role::Dim,
         Some(_) => Role::Text,
     };
-    let x = paint.put(at.x + 2, at.y, limit, paint.theme.sign(sign), Role::Presence(sign));
+    let online = facts::account(model, &buddy.key.account).is_some_and(Account::online);
+    let look = if online { Role::Presence(sign) } else { Role::Stale(sign) };
+    let x = paint.put(at.x + 2, at.y, limit, paint.theme.sign(sign), look);
     let end = paint.put_fit(x + 1, at.y, limit, &buddy.name, role);
     let Some(detail) = second_line(buddy, model) else { return };
     match kind {

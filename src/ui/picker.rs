@@ -11,7 +11,7 @@ use std::ops::Range;
 
 /// Columns of a name, of a command, and of a key in the help.
 const NAME: u16 = 16;
-const COMMAND: u16 = 10;
+const COMMAND: u16 = 11;
 const KEY: u16 = 16;
 
 /// The part of a list of `count` rows that fits in `room` around the chosen one.

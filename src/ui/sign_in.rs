@@ -190,7 +190,7 @@ fn below_form(model: &Model, screen: &SignInScreen) -> Vec<(String, Role)> {
         let said = words::problem(problem);
         lines.push((format!("✗ {}", said.what), Role::Error));
         lines.extend(said.why.map(|why| (why, Role::Text)));
-        lines.push((format!("{}  ({})", said.next.join(" · "), said.code), Role::Dim));
+        lines.push((said.code.to_owned(), Role::Dim));
         return lines;
     }
     let hint = match screen.way {
@@ -289,18 +289,36 @@ fn review(model: &Model, screen: &SignInScreen, scopes: &[Clean], width: u16) ->
 }
 
 fn failed(model: &Model, screen: &SignInScreen, problem: &Problem, width: u16) -> Dialog {
-    let mut keys: Vec<&str> = Vec::new();
-    let said = words::problem(problem);
-    let named = |letter: char| said.next.iter().any(|step| step.starts_with(&format!("{letter} ")));
-    if screen.way != SignInWay::Password && !named('n') && !matches!(problem, Problem::NoDeviceSignIn { .. }) {
-        keys.push(screens::NEW_CODE);
+    let mut keys = Vec::new();
+    match screen.way {
+        SignInWay::Password => {
+            keys.push(screens::TRY_AGAIN.to_owned());
+            keys.extend(screen_offers_code(model, screen).then(|| screens::WITH_CODE.to_owned()));
+        }
+        SignInWay::Code | SignInWay::Messenger => {
+            let new = !matches!(problem, Problem::NoDeviceSignIn { .. });
+            let password = screen.way == SignInWay::Code;
+            let both = [(new, screens::NEW_CODE), (password, screens::WITH_PASSWORD)];
+            let wanted: Vec<&str> = both.into_iter().filter_map(|(wanted, keys)| wanted.then_some(keys)).collect();
+            // Side by side where the box is wide enough.
+            if width >= dialog::WIDE {
+                keys.push(wanted.join("      "));
+            } else {
+                keys.extend(wanted.into_iter().map(str::to_owned));
+            }
+        }
     }
-    if screen.way == SignInWay::Code && !named('p') {
-        keys.push(screens::WITH_PASSWORD);
+    // Where the service itself answered, the address was right.
+    if !matches!(problem, Problem::SignInDenied { .. } | Problem::CodeExpired { .. }) {
+        keys.push(screens::EDIT_ADDRESS.to_owned());
     }
-    keys.push(screens::BACK_TO_START);
+    keys.push(screens::BACK_TO_START.to_owned());
     let title = screens::failed_title(problem);
     dialog::trouble(model, title, problem, &keys, dialog::WIDE.min(width))
+}
+
+fn screen_offers_code(model: &Model, screen: &SignInScreen) -> bool {
+    account(model, screen).is_some_and(|account| account.device_sign_in)
 }
 
 /// The theme of the options, for the code screen.

@@ -44,6 +44,8 @@ pub enum Role {
     Error,
     /// The state of somebody.
     Presence(Sign),
+    /// A state as it was before the link went down: shown dim.
+    Stale(Sign),
     /// The chosen row.
     Selection,
     /// Headings.
@@ -134,6 +136,7 @@ impl Theme {
             Role::Warn => Style::new().fg(Color::Yellow).add_modifier(Modifier::BOLD),
             Role::Error => Style::new().fg(Color::Red).add_modifier(Modifier::BOLD),
             Role::Presence(sign) => presence_style(sign),
+            Role::Stale(sign) => presence_style(sign).add_modifier(Modifier::DIM),
             Role::Selection => Style::new().add_modifier(Modifier::REVERSED),
         };
         if self.mono { Style { fg: None, bg: None, ..style } } else { style }
@@ -194,6 +197,7 @@ fn ascii_of(c: char) -> Option<&'static str> {
         '✎' => "w",
         '¶' => "d",
         '…' => "..",
+        '•' => "*",
         '“' | '”' => "\"",
         '’' => "'",
         '↑' => "^",

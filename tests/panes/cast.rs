@@ -1,11 +1,15 @@
 //! The evening of the mock-ups: Anna, her buddies, one talk.
 
-use butty::app::composer::Composer;
-use butty::app::event::{CodePrompt, Consent, LinkState};
+use butty::app::effect::{Effect, StoreRequest};
+use butty::app::event::{AccountCache, CodePrompt, Consent, Event, Key, KeyCode, LinkEvent, LinkFact, Stored};
+use butty::app::keymap;
 use butty::app::model::*;
 use butty::app::setup::{AccountSetup, OAuthSetup, TlsMode};
 use butty::types::*;
-use butty::xmpp::{Appearance, Direction, Features, RosterItem, Show, Subscription};
+use butty::xmpp::{
+    self, Appearance, ChatState, Content, Direction, Features, Incoming, Presence, RosterItem, Show, SignedIn,
+    Subscription, Via,
+};
 use std::time::Duration;
 
 /// Monday 23 November 2026, 14:07 UTC.
@@ -52,33 +56,8 @@ pub fn key(local: &str) -> ConversationKey {
     ConversationKey::direct(id(), BareJid::parse(&format!("{local}@demo.butty")).unwrap())
 }
 
-fn contact(
-    local: &str,
-    name: &str,
-    group: &str,
-    show: Option<Show>,
-    status: Option<&str>,
-    since: Option<Stamp>,
-) -> Contact {
-    let item = RosterItem {
-        jid: key(local).peer,
-        name: Some(Line::clean(name)),
-        groups: vec![Line::clean(group)],
-        subscription: Subscription::Both,
-        pending: false,
-    };
-    let mut contact = Contact::new(item);
-    contact.stale = false;
-    contact.since = since;
-    contact.status = status.map(Line::clean);
-    if let Some(show) = show {
-        let device = Device { show, status: contact.status.clone(), priority: 0, since: since.unwrap_or(before(60)) };
-        contact.devices.insert("desk".to_owned(), device);
-    }
-    contact
-}
-
-pub fn said(minutes: i64, mine: bool, text: &str, state: MessageState) -> Message {
+/// A message of history, as the store tells it.
+fn kept(minutes: i64, mine: bool, text: &str) -> Message {
     let stamp = before(minutes);
     Message {
         key: MessageKey::new(stamp, u128::try_from(text.len()).unwrap()),
@@ -87,7 +66,7 @@ pub fn said(minutes: i64, mine: bool, text: &str, state: MessageState) -> Messag
         author: if mine { Author::Me } else { Author::Contact },
         stamp,
         body: Body::Plain(Prose::clean(text)),
-        state,
+        state: if mine { MessageState::Delivered } else { MessageState::Received },
         origin: None,
         stanza_id: None,
         relation: None,
@@ -98,75 +77,219 @@ pub fn said(minutes: i64, mine: bool, text: &str, state: MessageState) -> Messag
     }
 }
 
-/// The talk of the mock-up 2.1, without what comes in later issues.
-fn talk() -> Conversation {
-    use MessageState::{Delivered, Failed, Pending, Read, Received};
-    let mut talk = Conversation::new(key("bela"));
-    let friday = 3 * 24 * 60 - 4 * 60;
-    let text = "morning! did the demo run on your side?";
-    let more = "it did here, one command:\n```\n$ butty demo\n```\nthen I read https://butty.example/guide/first-steps/and/a/very/long/path/that-needs-two-lines and now I have buddies again 🎉";
-    talk.messages = [
-        said(friday + 5, false, "are we still on for sunday?", Received),
-        said(friday - 33, true, "yes! bring the accordion", Read(Some(before(friday - 40)))),
-        said(9, false, text, Received),
-        said(9, false, more, Received),
-        said(6, true, "first try. even the nudge works", Read(Some(before(5)))),
-        said(6, true, "and it fits in a 50 column split", Read(Some(before(5)))),
-        said(2, false, "אני לומד אקורדיון", Received),
-        said(2, false, "(that was Hebrew: it starts on the right)", Received),
-        said(1, true, "see you at four", Delivered),
-        said(1, true, "and the day after?", Failed(Problem::NotSent)),
-        said(1, true, "sending this one now", Pending),
-    ]
-    .into();
-    talk.loaded = true;
-    talk.more_stored = false;
-    talk.new_from = talk.messages.get(6).map(|message| message.key);
-    talk.new_count = 2;
-    talk.composer = Composer::with_text("I wrote you a long message that wraps over\ntwo lines");
-    talk
+/// A model and the world around it: events go in, the store answers at once.
+pub struct Stage {
+    pub model: Model,
+    now: Now,
+    history: Vec<Message>,
+    sent: Vec<MessageKey>,
 }
 
-/// The main screen of the mock-ups.
-pub fn evening(options: Options) -> Model {
-    let (mut model, _) = Model::new(options, vec![setup("anna@demo.butty", "Anna Kowalska")], 7, now());
-    let account = model.accounts.first_mut().unwrap();
-    account.link = LinkState::Online;
-    account.was_online = true;
-    account.down_at = None;
-    account.down_since = None;
-    account.jid = Some(FullJid::parse("anna@demo.butty/butty").unwrap());
-    account.tls = Some("TLS 1.3");
-    account.features = Features { carbons: true, archive: true, invisible: true, ..Features::default() };
-    account.roster_known = true;
-    account.appearance = Appearance { show: Show::Available, status: Some("off to the sea".to_owned()), priority: 0 };
-    account.requests =
-        vec![Request { from: key("carol").peer, nick: None, text: Some(Line::clean("It is Carol, from the choir")) }];
-    let people = [
-        contact("bela", "Bela Novák", "Favourites", Some(Show::Available), Some("learning the accordion"), None),
-        contact("dad", "Dad", "Favourites", Some(Show::Away), None, Some(before(47))),
-        contact("bot", "Demo Bot", "Friends", Some(Show::Available), Some("ask me anything: /help"), None),
-        contact("ned", "Ned Nudge", "Friends", Some(Show::Busy), Some("in a meeting"), None),
-        contact("marta", "Marta", "Friends", None, None, None),
-        contact("olga", "Olga", "Work", Some(Show::Available), None, None),
-        contact("robert", "Robert Becker", "Work", None, None, None),
+impl Stage {
+    pub fn new(options: Options, setups: Vec<AccountSetup>) -> Self {
+        let now = Now { mono: Duration::from_secs(10), wall: before(12) };
+        let (model, effects) = Model::new(options, setups, 7, now);
+        let mut stage = Self { model, now, history: Vec::new(), sent: Vec::new() };
+        stage.answer(effects);
+        stage
+    }
+
+    /// So many minutes before `NOW` it is.
+    pub fn at(&mut self, minutes: i64) {
+        let later = before(minutes).since(self.now.wall);
+        self.later(later);
+    }
+
+    pub fn later(&mut self, by: Duration) {
+        self.now = self.now.after(by);
+        self.feed(Event::Tick);
+    }
+
+    pub fn feed(&mut self, event: Event) {
+        let effects = self.model.update(self.now, event);
+        self.answer(effects);
+    }
+
+    fn answer(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Store(StoreRequest::Insert(message)) => {
+                    if message.direction == Direction::Out {
+                        self.sent.push(message.key);
+                    }
+                    self.feed(Event::Stored(Stored::Committed { keys: vec![message.key] }));
+                }
+                Effect::Store(StoreRequest::Page { request, talk, .. }) => {
+                    let messages = self.history.iter().filter(|message| message.talk == talk).cloned().collect();
+                    self.feed(Event::Stored(Stored::Page { request, talk, messages, more: false }));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    pub fn link(&mut self, fact: LinkFact) {
+        self.feed(Event::Link(id(), LinkEvent { epoch: Epoch(1), fact }));
+    }
+
+    pub fn session(&mut self, event: xmpp::Event) {
+        self.link(LinkFact::Session(event));
+    }
+
+    pub fn press(&mut self, text: &str) {
+        let key = keymap::parse(text).unwrap_or_else(|| panic!("{text} is no key"));
+        self.feed(Event::Key(key));
+    }
+
+    /// Types a text; a line break is Ctrl+J.
+    pub fn type_text(&mut self, text: &str) {
+        for c in text.chars() {
+            let code = if c == '\n' { KeyCode::Char('j') } else { KeyCode::Char(c) };
+            self.feed(Event::Key(Key { code, ctrl: c == '\n', alt: false, shift: false }));
+        }
+    }
+
+    pub fn command(&mut self, line: &str) {
+        self.feed(Event::Command(line.to_owned()));
+    }
+
+    /// Writes and sends.
+    pub fn say(&mut self, text: &str) -> MessageKey {
+        self.type_text(text);
+        self.press("enter");
+        *self.sent.last().expect("something was sent")
+    }
+
+    pub fn delivered(&mut self, key: MessageKey) {
+        self.session(xmpp::Event::Acknowledged(key));
+        let from = Jid::from(FullJid::parse("bela@demo.butty/desk").unwrap());
+        self.session(xmpp::Event::Receipt { from, of: OriginId(key.to_string()), delayed: None });
+    }
+
+    pub fn hears(&mut self, who: &str, text: &str) {
+        self.hears_content(who, Content::Plain(Prose::clean(text)));
+    }
+
+    pub fn hears_content(&mut self, who: &str, body: Content) {
+        let peer = key(who).peer;
+        self.session(xmpp::Event::Message(Box::new(Incoming {
+            from: Jid::from(FullJid::parse(&format!("{peer}/desk")).unwrap()),
+            peer,
+            direction: Direction::In,
+            via: Via::Live,
+            id: Some(OriginId(format!("{who}-{}", self.model.chance.drawn))),
+            stanza_id: None,
+            stamp: None,
+            body,
+            state: None,
+            wants_receipt: false,
+            receipt_of: None,
+            nick: None,
+            delayed: false,
+        })));
+    }
+
+    pub fn appears(&mut self, who: &str, show: Show, status: &str, since: Option<Stamp>) {
+        let from = Jid::from(FullJid::parse(&format!("{}/desk", key(who).peer)).unwrap());
+        let status = Some(Line::clean(status)).filter(|line| !line.is_empty());
+        let presence = Presence { from, show, status, priority: 0, since, nick: None, caps: None };
+        self.session(xmpp::Event::Presence(presence));
+    }
+}
+
+fn item(local: &str, name: &str, group: &str) -> RosterItem {
+    let jid = key(local).peer;
+    let (name, groups) = (Some(Line::clean(name)), vec![Line::clean(group)]);
+    RosterItem { jid, name, groups, subscription: Subscription::Both, pending: false }
+}
+
+/// Signed in, with the buddies of the mock-ups.
+pub fn signed_in(options: Options, accounts: &[&str]) -> Stage {
+    let setups = accounts.iter().map(|address| setup(address, "Anna Kowalska")).collect();
+    let mut stage = Stage::new(options, setups);
+    let appearance = Appearance { show: Show::Available, status: Some("off to the sea".to_owned()), priority: 0 };
+    let cache = AccountCache {
+        appearance: Some(appearance),
+        drafts: vec![(key("marta"), "later".to_owned())],
+        folded: vec!["Work".to_owned(), butty::app::list::OFFLINE.to_owned()],
+        ..AccountCache::default()
+    };
+    stage.feed(Event::Stored(Stored::Cache { account: id(), cache: Box::new(cache) }));
+    stage.feed(Event::Stored(Stored::CacheDone));
+    stage.link(LinkFact::Dialing { host: Line::clean("demo.butty") });
+    stage.link(LinkFact::Secured { version: "TLS 1.3" });
+    let jid = FullJid::parse("anna@demo.butty/butty").unwrap();
+    stage.session(xmpp::Event::SignedIn(SignedIn { jid, mechanism: "SCRAM-SHA-256".to_owned(), offered: Vec::new() }));
+    let features = Features { carbons: true, invisible: true, ..Features::default() };
+    stage.session(xmpp::Event::Features(features));
+    let items = vec![
+        item("bela", "Bela Novák", "Favourites"),
+        item("dad", "Dad", "Favourites"),
+        item("bot", "Demo Bot", "Friends"),
+        item("ned", "Ned Nudge", "Friends"),
+        item("marta", "Marta", "Friends"),
+        item("olga", "Olga", "Work"),
+        item("robert", "Robert Becker", "Work"),
     ];
-    account.roster = people.into_iter().map(|contact| (contact.item.jid.clone(), contact)).collect();
-    if let Some(bela) = account.roster.get_mut(&key("bela").peer) {
-        bela.typing = Some(now().mono + Duration::from_secs(30));
+    stage.session(xmpp::Event::Roster { items: Some(items), version: None });
+    stage.appears("bela", Show::Available, "learning the accordion", None);
+    stage.appears("dad", Show::Away, "", Some(before(47)));
+    stage.appears("bot", Show::Available, "ask me anything: /help", None);
+    stage.appears("ned", Show::Busy, "in a meeting", None);
+    stage.appears("olga", Show::Available, "", None);
+    stage.session(xmpp::Event::SubscriptionRequest {
+        from: key("carol").peer,
+        nick: None,
+        text: Some(Line::clean("It is Carol, from the choir")),
+    });
+    stage
+}
+
+/// The talk of the mock-up 2.1, without what comes in later issues.
+pub fn evening(options: Options) -> Stage {
+    with_talk(signed_in(options, &["anna@demo.butty"]))
+}
+
+pub fn with_talk(mut stage: Stage) -> Stage {
+    let friday = 3 * 24 * 60 - 4 * 60;
+    let question = kept(friday + 5, false, "are we still on for sunday?");
+    stage.history = vec![question, kept(friday - 33, true, "yes! bring the accordion")];
+    stage.at(10);
+    stage.command("/msg bela@demo.butty");
+    stage.command("/msg dad@demo.butty");
+    stage.command("/msg ned@demo.butty");
+    stage.command("/msg bela@demo.butty");
+    stage.at(9);
+    stage.hears("bela", "morning! did the demo run on your side?");
+    let address = "https://butty.example/guide/first-steps/and/a/very/long/path/that-needs-two-lines";
+    let fenced = "it did here, one command:\n```\n$ butty demo\n```";
+    stage.hears("bela", &format!("{fenced}\nthen I read {address} and now I have buddies again 🎉"));
+    stage.at(6);
+    for text in ["first try. even the nudge works", "and it fits in a 50 column split"] {
+        let key = stage.say(text);
+        stage.delivered(key);
     }
-    model.talks.insert(key("bela"), talk());
-    for (who, unread, draft) in [("dad", 2, ""), ("olga", 1, ""), ("marta", 0, "later"), ("ned", 0, "")] {
-        let mut talk = Conversation::new(key(who));
-        talk.unread = unread;
-        talk.composer = Composer::with_text(draft);
-        model.talks.insert(key(who), talk);
-    }
-    model.tabs = vec![key("bela"), key("dad"), key("ned")];
-    model.open = Some(key("bela"));
-    model.cache_known = true;
-    model.list.folded.insert("Work".to_owned());
-    model
+    stage.at(4);
+    stage.command("/msg ned@demo.butty");
+    stage.at(2);
+    stage.hears("bela", "אני לומד אקורדיון");
+    stage.hears("bela", "(that was Hebrew: it starts on the right)");
+    stage.at(1);
+    stage.command("/msg bela@demo.butty");
+    let key = stage.say("see you at four");
+    stage.delivered(key);
+    let key = stage.say("and the day after?");
+    let (key, problem) = (OriginId(key.to_string()), Problem::NotSent);
+    stage.session(xmpp::Event::Bounced { key, from: None, problem });
+    stage.say("sending this one now");
+    stage.at(0);
+    stage.hears("dad", "are you there?");
+    stage.hears("dad", "the boat leaves at nine");
+    stage.hears("olga", "minutes of the meeting?");
+    let from = Jid::from(FullJid::parse("bela@demo.butty/desk").unwrap());
+    stage.session(xmpp::Event::ChatState { from, state: ChatState::Composing });
+    stage.type_text("I wrote you a long message that wraps over\ntwo lines");
+    stage
 }
 
 /// A sign-in screen at a step.

@@ -233,7 +233,10 @@ pub fn banner(banner: &Banner, clock: &dyn Fn(Stamp) -> String) -> String {
 /// What happened, and what to do.
 fn trouble(problem: &Problem) -> String {
     let said = super::problem(problem);
-    format!("! {} {}", said.what, said.next.join(" · "))
+    let is_key = |step: &&String| step.starts_with('/') || step.starts_with("F5");
+    let keys: Vec<&str> = said.next.iter().filter(is_key).map(String::as_str).collect();
+    let facts: String = said.next.iter().filter(|step| !is_key(step)).map(|fact| format!(" {fact}.")).collect();
+    format!("! {}{facts} {}", said.what, keys.join(" · "))
 }
 
 /// When the next try comes: whole seconds below ten, else the time of day.
@@ -492,6 +495,9 @@ words! {
     KEPT_FILE = "Your sign-in is kept in: a file only you can read";
     KEPT_MEMORY = "Your sign-in is kept: only until butty closes";
     NEW_CODE = "n  new code";
+    TRY_AGAIN = "Enter  try again";
+    WITH_CODE = "c  sign in with a code";
+    EDIT_ADDRESS = "e  edit the address";
     WITH_PASSWORD = "p  sign in with a password";
     BACK_TO_START = "Esc  back to the start";
 }

@@ -222,8 +222,9 @@ fn quit(model: &Model, pending: usize, width: u16) -> Dialog {
     dialog
 }
 
-/// A problem: what, why, next, and its code on the lower edge. `extra`: keys that this place adds.
-pub fn trouble(model: &Model, title: &str, problem: &Problem, extra: &[&str], width: u16) -> Dialog {
+/// A problem: what, why, next, and its code on the lower edge. `keys`: what works in this place; empty: what the
+/// words say.
+pub fn trouble(model: &Model, title: &str, problem: &Problem, keys: &[String], width: u16) -> Dialog {
     let said = words::problem(problem);
     let title = if title.is_empty() { screens::TROUBLE } else { title };
     let mut dialog = Dialog { title: title.into(), foot: said.code.into(), width, ..Dialog::default() };
@@ -233,8 +234,7 @@ pub fn trouble(model: &Model, title: &str, problem: &Problem, extra: &[&str], wi
     if let Some(why) = &said.why {
         hanging(&mut dialog, screens::WHY, why, Role::Text, inside, model.options.ascii);
     }
-    let extra = extra.iter().map(|words| (*words).to_owned());
-    let next: Vec<String> = said.next.iter().cloned().chain(extra).collect();
+    let next = if keys.is_empty() { said.next.as_slice() } else { keys };
     for (at, step) in next.iter().enumerate() {
         let label = if at == 0 { screens::NEXT } else { screens::NEXT_BLANK };
         hanging(&mut dialog, label, step, Role::Text, inside, model.options.ascii);

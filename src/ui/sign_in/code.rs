@@ -208,9 +208,9 @@ pub fn hints(model: &Model, screen: &SignInScreen) -> String {
         hints.push(screens::OPEN_BROWSER);
     }
     hints.extend([screens::COPY_CODE, screens::COPY_ADDRESS]);
-    hints.push(if screen.big_square { screens::SMALLER_SQUARE } else { screens::BIGGER_SQUARE });
     if model.options.mono || screen.big_square {
         hints.push(screens::SWAP_SQUARE);
     }
+    hints.push(if screen.big_square { screens::SMALLER_SQUARE } else { screens::BIGGER_SQUARE });
     hints.join(" · ")
 }
