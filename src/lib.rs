@@ -37,7 +37,7 @@ pub mod log;
 pub mod net;
 pub mod oauth;
 pub mod route;
-//RT pub mod runtime;
+pub mod runtime;
 pub mod store;
 pub mod term;
 pub mod types;

@@ -44,7 +44,9 @@ impl Clock {
 pub fn seed() -> u64 {
     use ring::rand::{SecureRandom, SystemRandom};
     let mut bytes = [0; 8];
-    // Without entropy there is no TLS either; the seed only spreads ids, so time would do.
-    drop(SystemRandom::new().fill(&mut bytes));
+    if SystemRandom::new().fill(&mut bytes).is_err() {
+        // Without entropy there is no TLS either; the seed only spreads ids, and zero does that too.
+        tracing::warn!("the system gives no random numbers");
+    }
     u64::from_le_bytes(bytes)
 }

@@ -44,7 +44,15 @@ fn sign_in(peers: &Peers, home: &Path, address: &str, more: &str) {
 fn bot(peers: &Peers, address: &str, server: &str) -> Talker {
     let user = address.split('@').next().expect("a user");
     let mut command = peers.python("bot.py");
-    command.args([address, "--connect", peers.get(server), "--ca", peers.get("CA"), "--password", &format!("pw-{user}")]);
+    command.args([
+        address,
+        "--connect",
+        peers.get(server),
+        "--ca",
+        peers.get("CA"),
+        "--password",
+        &format!("pw-{user}"),
+    ]);
     let bot = Talker::start(command);
     bot.wait_for("READY");
     bot

@@ -106,7 +106,8 @@ impl Voice {
             json!({"error": {"code": said.code, "what": said.what, "why": said.why, "next": said.next}}).to_string()
         } else {
             let why = said.why.map(|why| format!("\n  Why   {why}")).unwrap_or_default();
-            let next = if said.next.is_empty() { String::new() } else { format!("\n  Next  {}", said.next.join(" · ")) };
+            let next =
+                if said.next.is_empty() { String::new() } else { format!("\n  Next  {}", said.next.join(" · ")) };
             format!("✗ {}{why}{next}\n  {}", said.what, said.code)
         };
         drop(writeln!(io::stderr(), "{text}"));
@@ -126,7 +127,10 @@ fn quietly(result: io::Result<()>) -> io::Result<()> {
 pub fn exit_code(problem: &Problem) -> u8 {
     match problem {
         Problem::TimedOut { .. } => 7,
-        Problem::Usage { .. } | Problem::NotATerminal | Problem::UnknownCommand { .. } | Problem::BadArgument { .. } => 2,
+        Problem::Usage { .. }
+        | Problem::NotATerminal
+        | Problem::UnknownCommand { .. }
+        | Problem::BadArgument { .. } => 2,
         Problem::UnknownAccount { .. } | Problem::UnknownBuddy { .. } => 8,
         Problem::NoAccount => 4,
         other => match other.code().split('-').nth(1) {

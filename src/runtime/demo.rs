@@ -56,7 +56,8 @@ pub(super) fn run(
     open: impl FnOnce(Start) -> Result<End, Problem>,
 ) -> Result<u8, Problem> {
     // The service has a thread and a runtime of its own: it is another program that happens to live here.
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).thread_name("demo").enable_all().build();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).thread_name("demo").enable_all().build();
     let runtime = runtime.map_err(|error| failed(&error))?;
     let switches = Switches { strict, fast, ..Switches::default() };
     let running = Arc::new(runtime.block_on(demo::start(switches)).map_err(|error| failed(&error))?);
@@ -67,7 +68,7 @@ pub(super) fn run(
     let end = open(Start {
         options,
         accounts: vec![account],
-        network: NetworkSettings { resolver: Some(running.resolver()), connect_timeout: Duration::from_secs(5) },
+        network: NetworkSettings { resolver: Some(running.resolver()), ..NetworkSettings::default() },
         show_client: false,
         place,
         vault: Arc::new(FileVault::new(None)),

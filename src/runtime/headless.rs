@@ -62,6 +62,7 @@ impl Desk {
         let settings = NetworkSettings {
             resolver: self.config.network.resolver,
             connect_timeout: self.config.network.connect_timeout,
+            ..NetworkSettings::default()
         };
         let clock = self.clock;
         Arc::new(Network::new(settings, self.vault(), Arc::new(move || clock.now())))
@@ -120,8 +121,7 @@ struct Errand {
 impl Errand {
     fn start(desk: &Desk, setup: &AccountSetup, connect: bool, timeout: Option<Duration>) -> Self {
         let (tell, facts) = mpsc::channel(256);
-        let options =
-            LinkOptions { connect, resource: None, show_client: desk.config.show_client, one_shot: true };
+        let options = LinkOptions { connect, resource: None, show_client: desk.config.show_client, one_shot: true };
         let link = net::start_link(&desk.network(), setup.clone(), None, options, tell);
         let patience = timeout.unwrap_or(PATIENCE);
         let until = tokio::time::Instant::from_std(desk.clock.instant(desk.clock.now().mono + patience));

@@ -1,10 +1,10 @@
 //! From arguments to an exit code: which command, which files, which accounts.
 
+use super::Clock;
 #[cfg(feature = "demo")]
 use super::demo;
 use super::headless::{self, Desk};
 use super::interface::{self, End, Start};
-use super::Clock;
 use crate::app::setup::AccountSetup;
 use crate::app::{action, keymap};
 use crate::cli::{Args, Command, ConfigCommand, Record, Voice};
@@ -47,7 +47,9 @@ fn start(args: &Args, environment: Vec<(String, String)>, clock: Clock, voice: V
             let config = loaded?;
             log::start(&folders.log_file(), config.log_level);
             let (accounts, trouble) = all_accounts(&config, &folders);
-            trouble.iter().for_each(|problem| drop(voice.fail(problem)));
+            for problem in &trouble {
+                voice.fail(problem); // told, and no reason to stop
+            }
             let desk = Desk { voice, config, accounts, folders, clock };
             Ok(headless::run(args, command, &desk))
         }
@@ -84,6 +86,7 @@ fn open_interface(
         network: NetworkSettings {
             resolver: config.network.resolver,
             connect_timeout: config.network.connect_timeout,
+            ..NetworkSettings::default()
         },
         show_client: config.show_client,
         place: Place::Folder(folders.data.clone()),
@@ -98,9 +101,7 @@ fn open_interface(
     };
     match guarded(start, clock, Some(&folders))? {
         End::Left(code) => Ok(code),
-        End::WantsDemo => {
-            demo_command(args, environment, clock, Voice { json: false, quiet: false }, [false; 4])
-        }
+        End::WantsDemo => demo_command(args, environment, clock, Voice { json: false, quiet: false }, [false; 4]),
     }
 }
 
@@ -183,8 +184,7 @@ fn keys(voice: Voice) -> Result<u8, Problem> {
     let records: Vec<Record> = action::all()
         .iter()
         .map(|action| {
-            let keys: Vec<String> =
-                keymap::keys_of(&config.options, action).into_iter().map(keymap::label).collect();
+            let keys: Vec<String> = keymap::keys_of(&config.options, action).into_iter().map(keymap::label).collect();
             let command = action.slash.first().map(|name| format!("/{name} {}", action.arguments)).unwrap_or_default();
             Record::new("key")
                 .column("key", &keys.join(", "))

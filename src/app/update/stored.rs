@@ -5,8 +5,8 @@ use crate::app::action::Effects;
 use crate::app::effect::{Effect, StoreRequest};
 use crate::app::event::{AccountCache, LinkState, Stored};
 use crate::app::list;
-use crate::app::words;
 use crate::app::model::{ConversationKey, Message, MessageState, Model, Options, Overlay};
+use crate::app::words;
 use crate::types::{AccountId, MessageKey, Problem, RequestId, StanzaId};
 use crate::xmpp::{Command, Direction};
 

@@ -3,8 +3,8 @@
 use super::Desk;
 use crate::app::words;
 use crate::cli::Record;
-use crate::net::{self, Verdict};
-use crate::types::Problem;
+use crate::net::{Status, doctor};
+use crate::types::{Line, Problem};
 
 pub(super) async fn run(desk: &Desk, named: Option<&str>, offline: bool) -> Result<u8, Problem> {
     let mut failed = 0;
@@ -18,15 +18,16 @@ pub(super) async fn run(desk: &Desk, named: Option<&str>, offline: bool) -> Resu
     }
     let setup = desk.account(named)?;
     report(desk, "Account", "ok", setup.id.as_str(), None);
-    for step in net::doctor(&desk.network(), setup).await {
-        let verdict = match step.verdict {
-            Verdict::Good => "ok",
-            Verdict::Warning => "warn",
-            Verdict::Failed => "FAIL",
-            Verdict::Skipped => "skip",
+    for found in doctor(desk.network(), setup.clone(), None).await {
+        let verdict = match found.status {
+            Status::Ok => "ok",
+            Status::Warn => "warn",
+            Status::Fail => "FAIL",
+            Status::Skipped => "skip",
         };
-        failed += usize::from(step.verdict == Verdict::Failed);
-        report(desk, step.name, verdict, step.detail.as_str(), step.problem.as_ref());
+        failed += usize::from(found.status == Status::Fail);
+        let detail: Vec<&str> = found.detail.iter().map(Line::as_str).collect();
+        report(desk, found.step.name(), verdict, &detail.join(", "), found.problem.as_ref());
     }
     let count = if failed == 1 { "1 problem.".to_owned() } else { format!("{failed} problems.") };
     desk.voice.say(if failed == 0 { "No problem found." } else { &count });

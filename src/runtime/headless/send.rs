@@ -15,13 +15,7 @@ use std::io::{IsTerminal, Read};
 /// Longest text from standard input.
 const MOST: u64 = 64 * 1024;
 
-pub(super) async fn run(
-    args: &Args,
-    desk: &Desk,
-    who: &str,
-    words: &[String],
-    wait: Waiting,
-) -> Result<u8, Problem> {
+pub(super) async fn run(args: &Args, desk: &Desk, who: &str, words: &[String], wait: Waiting) -> Result<u8, Problem> {
     let setup = desk.account(args.account.as_deref())?;
     let text = if words.is_empty() { read_text()? } else { words.join(" ") };
     if text.trim().is_empty() {
@@ -31,13 +25,8 @@ pub(super) async fn run(
     let peer = find(&mut errand, who).await?;
     let now = desk.clock.now();
     let key = MessageKey::new(now.wall, u128::from(super::super::seed()) << 16 | u128::from(std::process::id()));
-    let outgoing = Outgoing {
-        key,
-        to: peer.clone().into(),
-        body: text,
-        ask_receipt: wait == Waiting::Delivered,
-        delayed: None,
-    };
+    let outgoing =
+        Outgoing { key, to: peer.clone().into(), body: text, ask_receipt: wait == Waiting::Delivered, delayed: None };
     let mut message = message(setup, &peer, &outgoing, now.wall);
     errand.send(LinkCommand::Session(Command::Send(outgoing)));
     let outcome = wait_for(&mut errand, key, wait).await;
@@ -51,9 +40,10 @@ pub(super) async fn run(
     keep(desk, message)?;
     outcome?;
     let id = key.to_string();
-    told(desk.voice.answer(
-        &Record::new("message").account(setup.id.as_str()).column("id", &id).field("to", peer.as_str()),
-    ))
+    told(
+        desk.voice
+            .answer(&Record::new("message").account(setup.id.as_str()).column("id", &id).field("to", peer.as_str())),
+    )
 }
 
 fn read_text() -> Result<String, Problem> {
