@@ -21,7 +21,7 @@ CREATE TABLE message (
 ) WITHOUT ROWID;
 CREATE INDEX message_by_talk   ON message (account, peer, kind, stamp, key);
 CREATE INDEX message_by_origin ON message (account, peer, origin) WHERE origin IS NOT NULL;
-CREATE UNIQUE INDEX message_by_stanza_id ON message (account, stanza_id) WHERE stanza_id IS NOT NULL;
+CREATE INDEX message_by_stanza_id ON message (account, stanza_id) WHERE stanza_id IS NOT NULL;
 CREATE INDEX message_pending   ON message (account, stamp) WHERE state = 1;
 
 CREATE TABLE talk (

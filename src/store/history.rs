@@ -14,7 +14,8 @@ const COLUMNS: &str = "key, account, peer, kind, direction, author, stamp, body_
                        stanza_id, relation, sender, edited";
 
 /// Keeps a message, unless it is here already under the same archive id, or under the same sender's id with the
-/// same words. A sender who uses one id for two texts gets both shown.
+/// same words where only one of the two has an archive's id yet (or both are of one moment). A sender who uses one id
+/// for two texts, or always the same id, gets all of them shown.
 pub(super) fn insert(db: &Connection, message: &Message, outcome: &mut Outcome) -> rusqlite::Result<()> {
     if let Some(existing) = twin(db, message)? {
         if let Some(stanza_id) = &message.stanza_id {
@@ -62,12 +63,15 @@ pub(super) fn insert(db: &Connection, message: &Message, outcome: &mut Outcome) 
 
 /// The same message under another key, or under this very key.
 fn twin(db: &Connection, message: &Message) -> rusqlite::Result<Option<MessageKey>> {
-    let account = message.talk.account.as_str();
+    let (account, peer) = (message.talk.account.as_str(), message.talk.peer.as_str());
+    let direction = u8::from(message.direction == Direction::Out);
     let mut found: Option<[u8; 16]> = None;
     if let Some(stanza_id) = &message.stanza_id {
         found = db
-            .prepare_cached("SELECT key FROM message WHERE account = ?1 AND stanza_id = ?2")?
-            .query_row(params![account, stanza_id.0], |row| row.get(0))
+            .prepare_cached(
+                "SELECT key FROM message WHERE account = ?1 AND stanza_id = ?2 AND peer = ?3 AND direction = ?4",
+            )?
+            .query_row(params![account, stanza_id.0, peer, direction], |row| row.get(0))
             .optional()?;
     }
     if let (None, Some(origin)) = (found, &message.origin) {
@@ -78,16 +82,17 @@ fn twin(db: &Connection, message: &Message) -> rusqlite::Result<Option<MessageKe
         found = db
             .prepare_cached(
                 "SELECT key FROM message WHERE account = ?1 AND peer = ?2 AND origin = ?3 AND direction = ?4
-                 AND body = ?5 AND (stanza_id IS NULL OR ?6 IS NULL) LIMIT 1",
+                 AND body = ?5 AND ((stanza_id IS NULL) <> (?6 IS NULL) OR (stamp = ?7 AND stanza_id IS NULL)) LIMIT 1",
             )?
             .query_row(
                 params![
                     account,
-                    message.talk.peer.as_str(),
+                    peer,
                     origin.0,
-                    u8::from(message.direction == Direction::Out),
+                    direction,
                     body,
-                    message.stanza_id.as_ref().map(|id| &id.0)
+                    message.stanza_id.as_ref().map(|id| &id.0),
+                    message.stamp.0
                 ],
                 |row| row.get(0),
             )
@@ -113,8 +118,7 @@ pub(super) fn set_state(db: &Connection, key: MessageKey, state: &MessageState) 
 }
 
 pub(super) fn set_stanza_id(db: &Connection, key: MessageKey, stanza_id: &StanzaId) -> rusqlite::Result<()> {
-    // OR IGNORE: another row may hold the id already; ids that others choose must not stop a batch.
-    db.prepare_cached("UPDATE OR IGNORE message SET stanza_id = ?2 WHERE key = ?1 AND stanza_id IS NULL")?
+    db.prepare_cached("UPDATE message SET stanza_id = ?2 WHERE key = ?1 AND stanza_id IS NULL")?
         .execute(params![key.0.to_be_bytes(), stanza_id.0])?;
     Ok(())
 }

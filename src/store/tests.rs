@@ -155,6 +155,27 @@ fn one_id_for_two_texts_shows_both() {
 }
 
 #[test]
+fn a_sender_who_always_uses_one_id_loses_nothing() {
+    let bench = start(Place::Memory);
+    for number in 1..=3 {
+        let same = Message { origin: Some(OriginId("1".into())), ..message(number, "ok") };
+        assert!(matches!(bench.insert(&same), Stored::Committed { .. }));
+    }
+    let copy = Message { origin: Some(OriginId("1".into())), stamp: Stamp(1_002), ..message(9, "ok") };
+    assert!(matches!(bench.insert(&copy), Stored::Duplicate { existing: MessageKey(2), .. }));
+}
+
+#[test]
+fn an_archive_id_of_another_talk_is_no_twin() {
+    let bench = start(Place::Memory);
+    let here = Message { stanza_id: Some(StanzaId("a1".into())), ..message(1, "hi") };
+    let peer = BareJid::parse("carol@a").unwrap();
+    let there = Message { talk: ConversationKey::direct(account(), peer), key: MessageKey(2), ..here.clone() };
+    bench.insert(&here);
+    assert!(matches!(bench.insert(&there), Stored::Committed { .. }), "both are kept");
+}
+
+#[test]
 fn unread_drafts_outbox_and_buddies_are_there_again() {
     let home = tempfile::tempdir().unwrap();
     let bench = at(home.path());
