@@ -235,8 +235,9 @@ fn trouble(problem: &Problem) -> String {
     let said = super::problem(problem);
     let is_key = |step: &&String| step.starts_with('/') || step.starts_with("F5");
     let keys: Vec<&str> = said.next.iter().filter(is_key).map(String::as_str).collect();
-    let facts: String = said.next.iter().filter(|step| !is_key(step)).map(|fact| format!(" {fact}.")).collect();
-    format!("! {}{facts} {}", said.what, keys.join(" · "))
+    let mut sentences = vec![said.what];
+    sentences.extend(said.next.iter().filter(|step| !is_key(step)).map(|fact| format!("{fact}.")));
+    format!("! {} {}", sentences.join(" "), keys.join(" · ")).trim_end().to_owned()
 }
 
 /// When the next try comes: whole seconds below ten, else the time of day.
