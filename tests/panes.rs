@@ -3,7 +3,14 @@
 //! The model is made by events alone (`panes/cast.rs`), so a snapshot shows what a person would see. Snapshots hold
 //! the words; where colour or attribute carries something, the look of single cells is asserted.
 
-#![allow(missing_docs, clippy::wildcard_imports, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop")]
+#![allow(
+    missing_docs,
+    clippy::wildcard_imports,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop"
+)]
 
 #[path = "panes/cast.rs"]
 mod cast;

@@ -7,10 +7,10 @@ use super::text;
 use super::theme::Role;
 use super::view::View;
 use super::{facts, layout, status};
+use crate::app::Show;
 use crate::app::event::LinkState;
 use crate::app::model::{Conversation, Focus, Model};
 use crate::app::words::screens as words;
-use crate::xmpp::Show;
 use std::ops::Range;
 
 /// Rows that the text of the open talk would take in a pane of this width.
