@@ -28,5 +28,8 @@ pub use event::{Event, LinkEvent, LinkFact};
 pub use model::Model;
 pub use ops::Banner;
 
+/// Words of the protocol that are also words of the screen: floor 4 draws them without knowing the protocol.
+pub use crate::xmpp::{Direction, Show, Subscription};
+
 #[cfg(test)]
 mod tests;

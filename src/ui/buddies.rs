@@ -6,10 +6,10 @@ use super::layout::{Kind, Panes};
 use super::paint::Paint;
 use super::theme::{Role, Sign};
 use super::view::View;
+use crate::app::Show;
 use crate::app::list::{self, BuddyRow, GroupKind, Row};
 use crate::app::model::{Account, Focus, Model};
 use crate::app::words::screens as words;
-use crate::xmpp::Show;
 use ratatui::layout::Rect;
 
 /// Columns of a name in the one-pane layout; a longer one pushes what follows.

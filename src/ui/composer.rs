@@ -7,10 +7,10 @@ use super::text;
 use super::theme::Role;
 use super::view::View;
 use super::{facts, layout, status};
+use crate::app::Show;
 use crate::app::event::LinkState;
 use crate::app::model::{Conversation, Focus, Model};
 use crate::app::words::screens as words;
-use crate::xmpp::Show;
 use std::ops::Range;
 
 /// Rows that the text of the open talk would take in a pane of this width.
@@ -30,30 +30,36 @@ pub fn draw(model: &Model, view: &mut View, panes: &Panes, columns: u16, paint: 
     let top = view.composer_top.clamp((layout.row + 1).saturating_sub(height), layout.row).min(last_top);
     view.composer_top = top;
     let x = panes.composer.x + margin(panes.kind);
-    for (y, line) in (panes.composer.y..panes.composer.bottom()).zip(layout.lines.iter().skip(top)) {
-        let shown = visual(talk.composer.text(), line.start..line.end, line.start);
-        paint.raw(x, y, panes.composer.right(), &shown.0, paint.theme.style(Role::Text));
-    }
-    if model.focus == Focus::Composer {
-        let row = u16::try_from(layout.row.saturating_sub(top)).unwrap_or(0);
-        let column = layout.lines.get(layout.row).map_or(0, |line| {
-            let cursor = talk.composer.cursor();
-            visual(talk.composer.text(), line.start..line.end, cursor).1
-        });
-        let column = column.min(u16::try_from(layout.column).unwrap_or(0).max(column)).min(columns.saturating_sub(1));
-        paint.place_cursor(x + column, panes.composer.y + row);
+    let cursor = talk.composer.cursor();
+    let rows = layout.lines.iter().enumerate().skip(top);
+    for (y, (at, line)) in (panes.composer.y..panes.composer.bottom()).zip(rows) {
+        let row = visual(talk.composer.text(), line.start..line.end, cursor, columns);
+        paint.raw(x + row.left, y, panes.composer.right(), &row.shown, paint.theme.style(Role::Text));
+        if at == layout.row && model.focus == Focus::Composer {
+            paint.place_cursor(x + row.cursor.min(columns.saturating_sub(1)), y);
+        }
     }
 }
 
-/// A row in visual order, and the column of the cell where the cursor stands.
-fn visual(all: &str, row: Range<usize>, cursor: usize) -> (String, u16) {
+/// A row of the text as it is shown.
+struct VisualRow {
+    shown: String,
+    /// Columns before it: a paragraph that runs from right to left begins at the right edge.
+    left: u16,
+    /// Column of the cell where the cursor stands, if it stands in this row.
+    cursor: u16,
+}
+
+/// A row in visual order.
+fn visual(all: &str, row: Range<usize>, cursor: usize, columns: u16) -> VisualRow {
     let line = all.get(row.clone()).unwrap_or("");
-    let before = all.get(row.start..cursor).unwrap_or(line);
     // The paragraph decides the direction, the row is a part of it.
     let start = all.get(..row.start).and_then(|head| head.rfind('\n')).map_or(0, |at| at + 1);
     let end = all.get(row.end..).and_then(|tail| tail.find('\n')).map_or(all.len(), |at| row.end + at);
-    let paragraph = all.get(start..end).unwrap_or("");
-    let Some(order) = text::bidi::Order::of(paragraph) else { return (line.to_owned(), text::width(before)) };
+    let Some(order) = text::bidi::Order::of(all.get(start..end).unwrap_or("")) else {
+        let before = all.get(row.start..cursor).unwrap_or("");
+        return VisualRow { shown: line.to_owned(), left: 0, cursor: text::width(before) };
+    };
     let (mut shown, mut column) = (String::with_capacity(line.len()), None);
     order.visual(row.start - start..row.end - start, |at, cluster| {
         if start + at == cursor {
@@ -61,8 +67,11 @@ fn visual(all: &str, row: Range<usize>, cursor: usize) -> (String, u16) {
         }
         shown.push_str(cluster);
     });
-    let end_column = text::width(&shown);
-    (shown, column.unwrap_or(end_column))
+    let width = text::width(&shown);
+    let left = if order.is_rtl() { columns.saturating_sub(width) } else { 0 };
+    // Behind the last letter is its left in such a paragraph, its right else.
+    let behind = if order.is_rtl() { left.saturating_sub(1) } else { width };
+    VisualRow { shown, left, cursor: column.map_or(behind, |column| left + column) }
 }
 
 fn rule(model: &Model, talk: &Conversation, panes: &Panes, paint: &mut Paint<'_>) {

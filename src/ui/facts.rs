@@ -4,8 +4,8 @@ use super::theme::Sign;
 use crate::app::event::LinkState;
 use crate::app::model::{Account, Contact, ConversationKey, Model};
 use crate::app::words::screens as words;
+use crate::app::{Show, Subscription};
 use crate::types::{AccountId, BareJid, Line, Stamp};
-use crate::xmpp::{Show, Subscription};
 use std::borrow::Cow;
 use std::time::Duration;
 

@@ -184,7 +184,7 @@ fn two_panes(body: Rect, wants: &Wants, panes: &mut Panes) {
         panes.banner = cut_top(&mut talk, wants.banner);
     }
     if wants.talk_open {
-        writing(talk, wants, if body.height >= 18 { 1 } else { 0 }, panes);
+        writing(talk, wants, u16::from(body.height >= 18), panes);
     } else {
         panes.messages = talk;
     }

@@ -20,7 +20,7 @@ const FIELD_COLUMN: u16 = 10;
 
 /// Draws it.
 pub fn draw(model: &Model, screen: &SignInScreen, view: &mut View, area: Rect, paint: &mut Paint<'_>) {
-    let body = bottom(model, hints(model, screen), right_hint(screen), area, view, paint);
+    let body = bottom(model, &hints(model, screen), right_hint(screen), area, view, paint);
     let body = top(model, screen, body, paint);
     match &screen.step {
         SignInStep::Where => form(model, screen, body, paint),
@@ -38,7 +38,7 @@ pub fn draw(model: &Model, screen: &SignInScreen, view: &mut View, area: Rect, p
 /// The foot of a whole screen: a rule, and hints left and right. The right ones are cut last. Returns what is above.
 pub fn bottom(
     model: &Model,
-    left: String,
+    left: &str,
     right: &'static str,
     area: Rect,
     view: &mut View,
@@ -60,7 +60,7 @@ pub fn bottom(
     match model.toast.as_ref().filter(|toast| toast.until > model.now.mono) {
         Some(toast) => paint.put_fit(area.x + 1, y, limit, &toast.text, Role::Title),
         None => {
-            paint.put(area.x + 1, y, limit, &whole_hints(&left, limit.saturating_sub(area.x + 1), paint), Role::Hint)
+            paint.put(area.x + 1, y, limit, &whole_hints(left, limit.saturating_sub(area.x + 1), paint), Role::Hint)
         }
     };
     let ruled = area.height >= 10;

@@ -3,9 +3,9 @@
 //! Colour never carries anything alone: every role that means something has a shape or a word beside it. Secondary
 //! text is dim by attribute, never by bright black or blue, which vanish on common palettes.
 
+use crate::app::Show;
 use crate::app::model::Options;
 use crate::app::words::screens as words;
-use crate::xmpp::Show;
 use ratatui::style::{Color, Modifier, Style};
 use std::borrow::Cow;
 
@@ -187,25 +187,22 @@ fn presence_style(sign: Sign) -> Style {
 /// ASCII stand-ins. Each says the same; only `…` takes another number of cells.
 fn ascii_of(c: char) -> Option<&'static str> {
     Some(match c {
-        '─' | '·' | '—' | '–' => "-",
+        '─' | '·' | '—' | '–' | '⊖' => "-",
         '│' => "|",
         '┌' | '┐' | '└' | '┘' => "+",
-        '▾' | '✓' => "v",
+        '▾' | '✓' | '↓' => "v",
         '▸' | '›' | '▌' => ">",
         '‹' => "<",
         '✗' => "X",
         '✎' => "w",
         '¶' => "d",
         '…' => "..",
-        '•' => "*",
         '“' | '”' => "\"",
         '’' => "'",
         '↑' => "^",
-        '↓' => "v",
         '←' => "<-",
         '→' => "->",
-        '⊖' => "-",
-        '●' => "*",
+        '●' | '•' => "*",
         '◌' => "_",
         _ => return None,
     })

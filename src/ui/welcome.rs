@@ -18,7 +18,7 @@ const SETTLED: Duration = Duration::from_secs(2);
 
 /// Draws it.
 pub fn draw(model: &Model, welcome: &Welcome, view: &mut View, area: Rect, paint: &mut Paint<'_>) {
-    let body = sign_in::bottom(model, hints(model, welcome), words::WELCOME_KEYS, area, view, paint);
+    let body = sign_in::bottom(model, &hints(model, welcome), words::WELCOME_KEYS, area, view, paint);
     let left = area.x + area.width.saturating_sub(COLUMNS) / 2;
     let mut y = body.y;
     if body.height >= 14 {

@@ -137,7 +137,7 @@ impl Stage {
     }
 
     pub fn press(&mut self, text: &str) {
-        let key = keymap::parse(text).unwrap_or_else(|| panic!("{text} is no key"));
+        let key = keymap::parse(text).expect("a key by that name");
         self.feed(Event::Key(key));
     }
 
@@ -297,7 +297,7 @@ pub fn signing_in(options: Options, way: SignInWay, step: SignInStep) -> Model {
     let (mut model, _) = Model::new(options, Vec::new(), 7, now());
     let asked = !matches!(step, SignInStep::Where);
     if asked {
-        model.accounts.push(Account::new(setup("anna@example.org", "Anna Kowalska"), now()));
+        model.accounts.push(Account::new(setup("anna@example.org", "Anna Kowalska"), true, now()));
     }
     let mut screen = SignInScreen::new(way, false);
     screen.account = asked.then(|| AccountId::new("anna@example.org"));

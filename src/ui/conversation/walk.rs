@@ -1,11 +1,11 @@
 //! Which rows of a talk are in the pane, wrapping no message that is not.
 
 use super::rows::{self, Row, Setting};
+use crate::app::Direction;
 use crate::app::model::{Author, Conversation, Message, MessageState, Model, Scroll};
 use crate::app::words;
 use crate::types::{MessageKey, Stamp};
 use crate::ui::{facts, text};
-use crate::xmpp::Direction;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;

@@ -4,11 +4,11 @@ use super::{Dialog, Line, SMALL, WIDE};
 use crate::app::composer::Composer;
 use crate::app::model::{Account, ConversationKey, Model, Overlay};
 use crate::app::words::{self, screens};
+use crate::app::{Show, Subscription};
 use crate::types::{AccountId, BareJid, Problem};
 use crate::ui::facts;
 use crate::ui::text::Piece;
 use crate::ui::theme::{Role, Sign, Theme};
-use crate::xmpp::{Show, Subscription};
 
 /// The box of an overlay that is no list.
 pub fn of(model: &Model, overlay: &Overlay, width: &dyn Fn(u16) -> u16) -> Dialog {

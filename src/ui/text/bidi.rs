@@ -39,7 +39,7 @@ impl<'text> Order<'text> {
         }
         let (levels, runs) = self.info.visual_runs(paragraph, row);
         for run in runs {
-            let rtl = levels.get(run.start).is_some_and(|level| level.is_rtl());
+            let rtl = levels.get(run.start).is_some_and(unicode_bidi::Level::is_rtl);
             let Some(part) = self.text.get(run.clone()) else { continue };
             if rtl {
                 for (at, cluster) in part.grapheme_indices(true).rev() {

@@ -1,0 +1,174 @@
+//! The words of what lies over a screen: pickers, menus, cards, questions.
+
+/// A question with its keys.
+#[derive(Clone, Copy, Debug)]
+pub struct Question {
+    /// On the upper edge.
+    pub title: &'static str,
+    /// Paragraphs.
+    pub says: &'static [&'static str],
+    /// Keys, on the lower edge.
+    pub foot: &'static str,
+}
+
+// Pickers.
+words! {
+    GO_TO = "Go to";
+    GO_TO_FOOT = "Enter open · Esc close";
+    PALETTE = "Commands";
+    PALETTE_FOOT = "Tab complete · Enter run · Esc";
+    NOTHING_FOUND = "  Nothing fits.";
+    NO_COMMAND = "  No such command.";
+    HELP_ALL = "Help: every place";
+    HELP_FOOT = "Enter do it · F1 all keys · Esc";
+    HELP_FOOT_ALL = "Enter do it · F1 only this place · Esc";
+    TYPE_TO_FILTER = "Type to filter";
+}
+
+/// The place that the help is about.
+pub fn help_title(focus: crate::app::model::Focus) -> &'static str {
+    use crate::app::model::Focus;
+    match focus {
+        Focus::Composer => "Help: this conversation",
+        Focus::Messages => "Help: messages",
+        Focus::List => "Help: the buddy list",
+    }
+}
+
+/// What a command does, in the switcher.
+pub fn command(title: &str) -> String {
+    let mut letters = title.chars();
+    let lower: String = letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default();
+    format!("command · {lower}")
+}
+
+/// The last row of the switcher.
+pub fn add_as_buddy(what: &str) -> String {
+    format!("+ add “{what}” as a new buddy")
+}
+
+/// Under the palette.
+pub fn arguments(arguments: &str) -> String {
+    format!("  {arguments}        ← arguments")
+}
+
+/// A command that cannot be used now.
+pub fn not_now(title: &str, why: &str) -> String {
+    format!("{title} ({why})")
+}
+
+// Status menu.
+words! {
+    APPEAR_AS = "Appear as";
+    APPEAR_FOOT = "Enter set · Esc";
+    BUSY_NOTE = "no sounds, no pop-ups";
+    CAN_HIDE = "this server can hide you";
+    CANNOT_HIDE = "    This server cannot hide you while you see others: you would look offline and see nobody.";
+    PERSONAL_MESSAGE = "Personal message";
+}
+
+// Requests and cards.
+words! {
+    REQUEST_TITLE = "A new buddy?";
+    REQUEST_FOOT = "Enter accept · d decline · Esc later";
+    REQUEST_MEANS = "If you accept, you see each other in the list.";
+    CARD_TITLE = "Card";
+    CARD_FOOT = "Esc close";
+    NOT_A_BUDDY = "Not on your list.";
+    DEVICES = "Devices";
+    UNNAMED_DEVICE = "a device without a name";
+    SEE_EACH_OTHER = "You see each other.";
+    YOU_SEE_THEM = "You see them; they do not see you.";
+    THEY_SEE_YOU = "They see you; you do not see them.";
+    THEY_SEE_YOU_WAITING = "They see you; you asked to see them and wait for an answer.";
+    NOBODY_SEES = "Neither sees the other.";
+    NOBODY_SEES_WAITING = "You asked to be buddies and wait for an answer.";
+    ADD_TITLE = "Add a buddy";
+    ADD_FOOT = "Enter ask · Esc close";
+    ADD_BY_ADDRESS = "Their address, such as name@example.org:";
+    ADD_BY_MAIL = "Their e-mail address:";
+}
+
+/// Who asks.
+pub fn wants_to_be_your_buddy(name: &str) -> String {
+    format!("{name} wants to be your buddy.")
+}
+
+/// Which account a box is about, where there are several.
+pub fn for_account(account: &str) -> String {
+    format!("In your account {account}.")
+}
+
+/// Groups on the card.
+pub fn in_groups(groups: &str) -> String {
+    format!("In {groups}.")
+}
+
+// Questions.
+words! {
+    SIGN_OUT_FOOT = "Enter sign out · Esc stay";
+    SIGN_OUT_EVERYWHERE = "sign out everywhere";
+    TROUBLE = "Something went wrong";
+    WHY = "  Why   ";
+    NEXT = "  Next  ";
+    NEXT_BLANK = "        ";
+}
+
+/// Keys of the paste box.
+pub const PASTE_KEYS: [&str; 2] = ["Enter  one message      k  as a code block", "Esc    keep editing"];
+
+/// Leaving with something unsent.
+pub const QUIT: Question = Question { title: "Quit?", says: &[], foot: "Enter quit · Esc stay" };
+
+/// The first plain reply in a talk that was encrypted.
+pub const PLAIN_REPLY: Question = Question {
+    title: "Send this in the clear?",
+    says: &[
+        "The last message here was encrypted. butty cannot encrypt: your server and theirs could read what you send.",
+    ],
+    foot: "Enter send · Esc keep editing",
+};
+
+/// What waits when quitting.
+pub fn not_sent_yet(count: usize) -> String {
+    let (have, them) = if count == 1 { ("1 message has", "it goes") } else { ("", "they go") };
+    let have = if count == 1 { have.to_owned() } else { format!("{count} messages have") };
+    format!("{have} not been sent yet. Nothing is lost: {them} out when you start butty again.")
+}
+
+/// Title of the sign-out box.
+pub fn sign_out_title(address: &str) -> String {
+    format!("Sign out {address}?")
+}
+
+/// What signing out does.
+pub fn sign_out_means(domain: &str) -> String {
+    format!("Signing out tells {domain} to forget this computer and deletes the saved sign-in.")
+}
+
+/// A box to tick.
+pub fn forget_messages(kept: Option<u64>) -> String {
+    match kept {
+        Some(count) => format!("also delete messages kept on this computer ({count})"),
+        None => "also delete messages kept on this computer".to_owned(),
+    }
+}
+
+/// What signing out would cost.
+pub fn would_be_lost(count: usize) -> String {
+    if count == 1 {
+        "! 1 message has not been sent yet and would be lost.".to_owned()
+    } else {
+        format!("! {count} messages have not been sent yet and would be lost.")
+    }
+}
+
+/// Title of the paste box.
+pub fn send_lines(count: usize) -> String {
+    format!("Send {count} lines?")
+}
+
+/// The middle of a long paste.
+pub fn more_lines(count: usize) -> String {
+    if count == 1 { "… 1 more line …".to_owned() } else { format!("… {count} more lines …") }
+}
