@@ -14,9 +14,9 @@
 //!
 //! ```text
 //!  5   main, runtime                                      demo
-//!  4   net   store   ui   term   cli   log
+//!  4   net   store   ui   term   cli   config   log
 //!  3   app
-//!  2   xmpp   oauth   route   config
+//!  2   xmpp   oauth   route
 //!  1   xml
 //!  0   types
 //! ```

@@ -1,1 +1,81 @@
-//! (store)
+//! Floor 4: the memory. One thread, one SQLite connection, and files for secrets.
+//!
+//! [`Store::start`] never blocks the caller for a disk: the thread opens the database and tells what it finds.
+//! Requests go in unbounded (the mind never waits); answers come out through the given function, which may block
+//! the thread: a slow loop slows the store, never the other way round.
+//!
+//! Requests that wait together are committed together. When the disk refuses, the batch is kept and tried again
+//! every two seconds: nothing that was handed in is lost while the program runs.
+
+mod accounts;
+mod history;
+mod lock;
+mod schema;
+mod talks;
+#[cfg(test)]
+mod tests;
+mod thread;
+pub mod tokens;
+
+pub use tokens::FileVault;
+
+use crate::app::StoreRequest;
+use crate::app::event::Stored;
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+
+/// Where the database lives.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// In this folder, which is made if needed.
+    Folder(PathBuf),
+    /// Nowhere: gone with the process.
+    Memory,
+}
+
+/// A running store. Dropping it commits what was asked and ends the thread.
+#[derive(Debug)]
+pub struct Store {
+    requests: Option<mpsc::Sender<StoreRequest>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Store {
+    /// Starts the thread. `take_locks`: be the interface, of which there is one per account; one-shot commands
+    /// pass `false`. `tell` gets every answer, on the store's own thread.
+    pub fn start(place: Place, take_locks: bool, tell: impl Fn(Stored) + Send + 'static) -> std::io::Result<Self> {
+        let (requests, inbox) = mpsc::channel();
+        let thread = std::thread::Builder::new()
+            .name("store".into())
+            .spawn(move || thread::run(&place, take_locks, &inbox, &tell))?;
+        Ok(Self { requests: Some(requests), thread: Some(thread) })
+    }
+
+    /// Asks for something. After the store ended this does nothing, as a request to a closed program would.
+    pub fn send(&self, request: StoreRequest) {
+        if let Some(requests) = &self.requests {
+            // The receiver is gone only after `Close`, when nobody waits for an answer any more.
+            drop(requests.send(request));
+        }
+    }
+
+    /// Commits what was asked and ends the thread.
+    pub fn close(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.requests = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread was logged by the hook; there is nothing left to save here.
+            drop(thread.join());
+        }
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

@@ -72,6 +72,8 @@ pub enum LinkCommand {
 pub enum StoreRequest {
     /// Tell the cache of this account, then watch over it (account lock).
     Open { account: AccountId },
+    /// Say `Stored::CacheDone` when everything before was told.
+    CacheDone,
     /// Keep a message; answered by `Committed` or `Duplicate`.
     Insert(Box<Message>),
     /// A message changed state.

@@ -47,7 +47,7 @@ impl BareJid {
 
     /// The part before the `@`, if any.
     pub fn local(&self) -> Option<&str> {
-        self.0.node().map(|node| node.as_str())
+        self.0.node().map(jid::NodeRef::as_str)
     }
 
     /// The part after the `@`.

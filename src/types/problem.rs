@@ -157,6 +157,8 @@ pub enum Problem {
 
     /// The disk refuses to take more.
     DiskFull,
+    /// The disk refuses for another reason; which, in our words.
+    NotKept { why: Line },
     /// Another butty has the account open.
     AccountInUse,
     /// A file of ours was unreadable and has been set aside under this name.
@@ -188,6 +190,7 @@ pub enum Problem {
 
 impl Problem {
     /// The code that people quote. Stable for ever.
+    #[allow(clippy::too_many_lines, reason = "a table, one row a failure")]
     pub fn code(&self) -> &'static str {
         match self {
             Self::Offline => "BTY-NET-01",
@@ -259,6 +262,7 @@ impl Problem {
             Self::AccountInUse => "BTY-DATA-02",
             Self::SetAside { .. } => "BTY-DATA-03",
             Self::NoDataFolder { .. } => "BTY-DATA-04",
+            Self::NotKept { .. } => "BTY-DATA-05",
             Self::NotATerminal => "BTY-TERM-02",
             Self::Usage { .. } => "BTY-CLI-01",
             Self::NoAccount => "BTY-CLI-02",

@@ -23,6 +23,11 @@ pub(super) fn check_legal(text: &str) -> Result<(), XmlError> {
 
 /// True for a name without a colon (Namespaces in XML 1.0, production 4).
 pub(super) fn is_name(text: &str) -> bool {
+    if text.is_ascii() {
+        let (first, rest) = text.as_bytes().split_first().map_or((b'-', [].as_slice()), |(first, rest)| (*first, rest));
+        let starts = first.is_ascii_alphabetic() || first == b'_';
+        return starts && rest.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
+    }
     let mut chars = text.chars();
     chars.next().is_some_and(starts_name) && chars.all(continues_name)
 }

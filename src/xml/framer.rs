@@ -188,7 +188,7 @@ impl Framer {
         loop {
             let end = self.buffer.len().min(self.start.saturating_add(self.limits.unit));
             let window = self.buffer.get(self.scan..end).unwrap_or_default();
-            let passed = window.iter().position(|&byte| self.state.heeds(byte));
+            let passed = self.state.next_heeded(window);
             let Some((passed, &byte)) = passed.and_then(|at| window.get(at).map(|byte| (at, byte))) else {
                 self.pass(window.len());
                 return if self.buffer.len() > self.scan { Err(XmlError::TooLarge) } else { Ok(None) };
@@ -215,14 +215,13 @@ impl Framer {
             (State::Between, b'<') if self.depth == 0 && self.root.is_some() => {
                 return Err(XmlError::NotWellFormed("markup after the end"));
             }
-            (State::Between, b'<') => State::Markup,
+            (State::Between, b'<') | (State::Text, _) => State::Markup,
             (State::Between, _) if is_space(byte) => {
                 self.start = self.scan;
                 State::Between
             }
             (State::Between, _) if self.depth == 0 => return Err(XmlError::NotWellFormed("text outside the root")),
             (State::Between, _) => return Err(XmlError::TextBetween),
-            (State::Text, _) => State::Markup,
             (State::Markup, _) => self.begin_markup(byte)?,
             (State::StartTag { slash }, b'>') => return self.end_start_tag(slash),
             (State::EndTag, b'>') => return Ok(self.end_element()),
@@ -233,7 +232,7 @@ impl Framer {
             (State::StartTag { .. }, b'\'' | b'"') => State::Quoted { quote: byte },
             (State::StartTag { .. }, _) => State::StartTag { slash: byte == b'/' },
             (State::Quoted { .. }, _) => State::StartTag { slash: false },
-            (State::EndTag, _) => State::EndTag,
+            (State::EndTag, _) => return Err(XmlError::NotWellFormed("quote in an end tag")),
             (State::Declaration { question: true }, b'>') => return Ok(Some(Unit::Declaration)),
             (State::Declaration { .. }, _) => State::Declaration { question: byte == b'?' },
             (State::CdataMark { matched }, _) => continue_cdata_mark(matched, byte)?,
@@ -330,15 +329,17 @@ impl Framer {
 }
 
 impl State {
-    /// False for a byte that changes nothing, so that the bulk of a stream is passed in a tight loop.
-    fn heeds(self, byte: u8) -> bool {
+    /// Where the first byte is that may change something; the bulk of a stream is passed in one of these tight loops.
+    fn next_heeded(self, window: &[u8]) -> Option<usize> {
         match self {
-            Self::Text => byte == b'<',
-            Self::Quoted { quote } => byte == quote || byte == b'<',
-            Self::EndTag => byte == b'>' || byte == b'<',
-            Self::Cdata { brackets: 0 } => byte == b']',
-            Self::StartTag { slash: false } => matches!(byte, b'>' | b'<' | b'/' | b'\'' | b'"'),
-            _ => true,
+            Self::Text => window.iter().position(|&byte| byte == b'<'),
+            Self::Quoted { quote } => window.iter().position(|&byte| byte == quote || byte == b'<'),
+            Self::EndTag => window.iter().position(|&byte| matches!(byte, b'>' | b'<' | b'\'' | b'"')),
+            Self::Cdata { brackets: 0 } => window.iter().position(|&byte| byte == b']'),
+            Self::StartTag { slash: false } => {
+                window.iter().position(|&byte| matches!(byte, b'>' | b'<' | b'/' | b'\'' | b'"'))
+            }
+            _ => (!window.is_empty()).then_some(0),
         }
     }
 }

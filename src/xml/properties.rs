@@ -17,7 +17,13 @@ const TWICE: XmlError = XmlError::NotWellFormed("namespace declared twice");
 fn seeded() -> ProptestConfig {
     let usual = ProptestConfig::default();
     let rng_seed = if usual.rng_seed == RngSeed::Random { RngSeed::Fixed(6120) } else { usual.rng_seed };
-    ProptestConfig { cases: usual.cases.saturating_mul(4), rng_seed, failure_persistence: None, ..usual }
+    ProptestConfig {
+        cases: usual.cases.saturating_mul(2),
+        rng_seed,
+        failure_persistence: None,
+        max_global_rejects: u32::MAX,
+        ..usual
+    }
 }
 
 /// What a reader made of a stream.
@@ -136,7 +142,7 @@ fn markup() -> impl Strategy<Value = String> {
     let tree = leaf.prop_recursive(4, 24, 4, |inner| {
         (name(), prop::collection::vec(attribute(), 0..3), prop::collection::vec(inner, 0..4)).prop_map(
             |(name, attributes, inner)| {
-                let blanks: String = attributes.iter().map(|attribute| format!("\n{attribute}")).collect();
+                let blanks = attributes.iter().fold(String::new(), |blanks, attribute| blanks + "\n" + attribute);
                 format!("<{name}{blanks} >{}</{name} >", inner.concat())
             },
         )
@@ -249,7 +255,16 @@ fn compare(bytes: &[u8]) -> Result<(), TestCaseError> {
         }
         // CDATA between stanzas is text to them, and they let a namespace be declared twice in one tag.
         Some(XmlError::Restricted("markup declaration") | TWICE) => theirs.truncate(ours.frames.len()),
-        Some(error) => prop_assert!(complaint.is_some(), "refused here only: {error} {}", bytes.escape_ascii()),
+        // They wait for the second quote first.
+        Some(XmlError::NotWellFormed("quote in an end tag")) => {}
+        // They may want to see more: a byte behind `<?`, the end of what stands behind the end of the root.
+        Some(error) => {
+            let outside = XmlError::NotWellFormed("text outside the root");
+            let after = XmlError::NotWellFormed("markup after the end");
+            let more: &[u8] = if [outside, after].contains(&error) { b"]]>x<a" } else { b"\n" };
+            let complained = complaint.is_some() || oracle(&[bytes, more].concat()).1.is_some();
+            prop_assert!(complained, "refused here only: {error} {}", bytes.escape_ascii());
+        }
         // Faults inside an element that is not complete show when it is.
         None => prop_assert!(
             complaint.is_none() || !ours.drained,

@@ -32,36 +32,39 @@ impl Element {
 
 /// Escapes for text between tags. CR is escaped too, for a reader would take it for a line end.
 pub fn escape_text(text: &str) -> Cow<'_, str> {
-    escape(text, |c| matches!(c, '&' | '<' | '>' | '\r'))
+    escape(text, |byte| matches!(byte, b'&' | b'<' | b'>' | b'\r'))
 }
 
 /// Escapes for a value between quotes of either kind. Tabs and line ends too: a reader would make blanks of them.
 pub fn escape_attr(value: &str) -> Cow<'_, str> {
-    escape(value, |c| matches!(c, '&' | '<' | '>' | '\'' | '"' | '\t' | '\n' | '\r'))
+    escape(value, |byte| matches!(byte, b'&' | b'<' | b'>' | b'\'' | b'"' | b'\t' | b'\n' | b'\r'))
 }
 
-fn escape(text: &str, special: fn(char) -> bool) -> Cow<'_, str> {
-    let heeded = |c: char| special(c) || !chars::is_legal(c);
-    if !text.contains(heeded) {
+fn escape(text: &str, special: fn(u8) -> bool) -> Cow<'_, str> {
+    // Both forbidden characters above the controls, U+FFFE and U+FFFF, begin with this byte.
+    let heeded = |byte: u8| byte < b' ' || byte == 0xEF || special(byte);
+    if !text.bytes().any(heeded) {
         return Cow::Borrowed(text);
     }
     let mut escaped = String::with_capacity(text.len() + 16);
     let mut rest = text;
-    while let Some((at, c)) = rest.char_indices().find(|&(_, c)| heeded(c)) {
+    while let Some(at) = rest.bytes().position(heeded) {
         let (plain, tail) = rest.split_at(at);
         escaped.push_str(plain);
-        match c {
+        let mut chars = tail.chars();
+        match chars.next().unwrap_or('\u{FFFD}') {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '\'' => escaped.push_str("&apos;"),
             '"' => escaped.push_str("&quot;"),
-            '\t' => escaped.push_str("&#9;"),
-            '\n' => escaped.push_str("&#10;"),
             '\r' => escaped.push_str("&#13;"),
+            '\t' if special(b'\t') => escaped.push_str("&#9;"),
+            '\n' if special(b'\n') => escaped.push_str("&#10;"),
+            c if chars::is_legal(c) => escaped.push(c),
             _ => escaped.push('\u{FFFD}'),
         }
-        rest = tail.get(c.len_utf8()..).unwrap_or_default();
+        rest = chars.as_str();
     }
     escaped.push_str(rest);
     Cow::Owned(escaped)
@@ -101,7 +104,7 @@ impl Writer<'_> {
             match node {
                 Node::Element(child) => self.element(child, inner_ns, streams || prefix == "stream:", secret),
                 Node::Text(_) if secret && !matches!(element.name(), "mechanism" | "text") => {
-                    self.into.push_str(STRUCK)
+                    self.into.push_str(STRUCK);
                 }
                 Node::Text(text) => self.into.push_str(&escape_text(text)),
             }

@@ -1,0 +1,259 @@
+//! Messages.
+
+use super::talks::{key_of, kind_number};
+use super::thread::Outcome;
+use crate::app::event::Stored;
+use crate::app::model::{Author, Body, ConversationKey, Message, MessageState, Relation};
+use crate::types::{
+    AccountId, BareJid, Domain, Jid, Line, MessageKey, OriginId, Problem, Prose, RequestId, Stamp, StanzaId,
+};
+use crate::xmpp::Direction;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+const COLUMNS: &str = "key, account, peer, kind, direction, author, stamp, body_kind, body, state, detail, origin, \
+                       stanza_id, relation, sender, edited";
+
+/// Keeps a message, unless it is here already under the same archive id, or under the same sender's id with the
+/// same words. A sender who uses one id for two texts gets both shown.
+pub(super) fn insert(db: &Connection, message: &Message, outcome: &mut Outcome) -> rusqlite::Result<()> {
+    if let Some(existing) = twin(db, message)? {
+        if let Some(stanza_id) = &message.stanza_id {
+            set_stanza_id(db, existing, stanza_id)?;
+        }
+        outcome.answers.push(Stored::Duplicate { key: message.key, existing });
+        return Ok(());
+    }
+    let (body_kind, body) = match &message.body {
+        Body::Plain(text) => (0, text.as_str()),
+        Body::Sealed(text) => (1, text.as_str()),
+        Body::Unreadable(method) => (2, method.as_str()),
+    };
+    let author = match &message.author {
+        Author::Occupant(name) => Some(name.as_str()),
+        Author::Me | Author::Contact => None,
+    };
+    let (state, detail) = state_columns(&message.state);
+    db.prepare_cached(
+        "INSERT INTO message (key, account, peer, kind, direction, author, stamp, body_kind, body, state, detail,
+         origin, stanza_id, relation, sender, edited)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+    )?
+    .execute(params![
+        message.key.0.to_be_bytes(),
+        message.talk.account.as_str(),
+        message.talk.peer.as_str(),
+        kind_number(message.talk.kind),
+        u8::from(message.direction == Direction::Out),
+        author,
+        message.stamp.0,
+        body_kind,
+        body,
+        state,
+        detail,
+        message.origin.as_ref().map(|id| &id.0),
+        message.stanza_id.as_ref().map(|id| &id.0),
+        message.relation.as_ref().map(relation_text),
+        message.from.as_ref().map(Jid::as_str),
+        message.edited,
+    ])?;
+    outcome.committed.push(message.key);
+    Ok(())
+}
+
+/// The same message under another key, or under this very key.
+fn twin(db: &Connection, message: &Message) -> rusqlite::Result<Option<MessageKey>> {
+    let account = message.talk.account.as_str();
+    let mut found: Option<[u8; 16]> = None;
+    if let Some(stanza_id) = &message.stanza_id {
+        found = db
+            .prepare_cached("SELECT key FROM message WHERE account = ?1 AND stanza_id = ?2")?
+            .query_row(params![account, stanza_id.0], |row| row.get(0))
+            .optional()?;
+    }
+    if let (None, Some(origin)) = (found, &message.origin) {
+        let body = match &message.body {
+            Body::Plain(text) | Body::Sealed(text) => text.as_str(),
+            Body::Unreadable(method) => method.as_str(),
+        };
+        found = db
+            .prepare_cached(
+                "SELECT key FROM message WHERE account = ?1 AND peer = ?2 AND origin = ?3 AND direction = ?4
+                 AND body = ?5 AND (stanza_id IS NULL OR ?6 IS NULL) LIMIT 1",
+            )?
+            .query_row(
+                params![
+                    account,
+                    message.talk.peer.as_str(),
+                    origin.0,
+                    u8::from(message.direction == Direction::Out),
+                    body,
+                    message.stanza_id.as_ref().map(|id| &id.0)
+                ],
+                |row| row.get(0),
+            )
+            .optional()?;
+    }
+    if found.is_none() {
+        found = db
+            .prepare_cached("SELECT key FROM message WHERE key = ?1")?
+            .query_row([message.key.0.to_be_bytes()], |row| row.get(0))
+            .optional()?;
+    }
+    Ok(found.map(|bytes| MessageKey(u128::from_be_bytes(bytes))))
+}
+
+pub(super) fn set_state(db: &Connection, key: MessageKey, state: &MessageState) -> rusqlite::Result<()> {
+    let (state, detail) = state_columns(state);
+    db.prepare_cached("UPDATE message SET state = ?2, detail = ?3 WHERE key = ?1")?.execute(params![
+        key.0.to_be_bytes(),
+        state,
+        detail
+    ])?;
+    Ok(())
+}
+
+pub(super) fn set_stanza_id(db: &Connection, key: MessageKey, stanza_id: &StanzaId) -> rusqlite::Result<()> {
+    // OR IGNORE: another row may hold the id already; ids that others choose must not stop a batch.
+    db.prepare_cached("UPDATE OR IGNORE message SET stanza_id = ?2 WHERE key = ?1 AND stanza_id IS NULL")?
+        .execute(params![key.0.to_be_bytes(), stanza_id.0])?;
+    Ok(())
+}
+
+/// At most `limit` messages older than `before`, oldest first.
+pub(super) fn page(
+    db: &Connection,
+    request: RequestId,
+    talk: &ConversationKey,
+    before: Option<(Stamp, MessageKey)>,
+    limit: u16,
+) -> rusqlite::Result<Stored> {
+    let (stamp, key) = before.unwrap_or((Stamp(i64::MAX), MessageKey(u128::MAX)));
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM message WHERE account = ?1 AND peer = ?2 AND kind = ?3 AND (stamp, key) < (?4, ?5)
+         ORDER BY stamp DESC, key DESC LIMIT ?6"
+    ))?;
+    let wanted = usize::from(limit);
+    let rows = query.query_map(
+        params![
+            talk.account.as_str(),
+            talk.peer.as_str(),
+            kind_number(talk.kind),
+            stamp.0,
+            key.0.to_be_bytes(),
+            i64::from(limit) + 1
+        ],
+        read,
+    )?;
+    let mut messages = rows.filter_map(Result::transpose).collect::<rusqlite::Result<Vec<Message>>>()?;
+    let more = messages.len() > wanted;
+    messages.truncate(wanted);
+    messages.reverse();
+    Ok(Stored::Page { request, talk: talk.clone(), messages, more })
+}
+
+/// Own messages without an acknowledgement, oldest first.
+pub(super) fn outbox(db: &Connection, account: &AccountId) -> rusqlite::Result<Vec<Message>> {
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM message WHERE account = ?1 AND state = 1 ORDER BY stamp, key LIMIT 10000"
+    ))?;
+    query.query_map([account.as_str()], read)?.filter_map(Result::transpose).collect()
+}
+
+pub(super) fn count(db: &Connection, account: &AccountId) -> rusqlite::Result<u64> {
+    db.query_row("SELECT count(*) FROM message WHERE account = ?1", [account.as_str()], |row| row.get::<_, i64>(0))
+        .map(|count| u64::try_from(count).unwrap_or(0))
+}
+
+/// A row as a message; `None` for one that no longer parses, which is left alone.
+fn read(row: &Row<'_>) -> rusqlite::Result<Option<Message>> {
+    let account = AccountId::new(&row.get::<_, String>(1)?);
+    let peer: String = row.get(2)?;
+    let Some(talk) = key_of(&account, &peer, row.get(3)?) else { return Ok(None) };
+    let direction = if row.get::<_, u8>(4)? == 1 { Direction::Out } else { Direction::In };
+    let author = match (row.get::<_, Option<String>>(5)?, direction) {
+        (Some(name), _) => Author::Occupant(Line::clean(&name)),
+        (None, Direction::Out) => Author::Me,
+        (None, Direction::In) => Author::Contact,
+    };
+    let text: String = row.get(8)?;
+    let body = match row.get::<_, u8>(7)? {
+        0 => Body::Plain(Prose::clean(&text)),
+        1 => Body::Sealed(Prose::clean(&text)),
+        _ => Body::Unreadable(Line::clean(&text)),
+    };
+    let state = state_of(row.get(9)?, row.get::<_, Option<String>>(10)?.as_deref(), &talk);
+    Ok(Some(Message {
+        key: MessageKey(u128::from_be_bytes(row.get(0)?)),
+        direction,
+        author,
+        stamp: Stamp(row.get(6)?),
+        body,
+        state,
+        origin: row.get::<_, Option<String>>(11)?.map(OriginId),
+        stanza_id: row.get::<_, Option<String>>(12)?.map(StanzaId),
+        relation: row.get::<_, Option<String>>(13)?.as_deref().and_then(relation_of),
+        attachments: Vec::new(),
+        from: row.get::<_, Option<String>>(14)?.and_then(|text| Jid::parse(&text).ok()),
+        owes_receipt: false,
+        edited: row.get(15)?,
+        talk,
+    }))
+}
+
+fn state_columns(state: &MessageState) -> (u8, Option<String>) {
+    match state {
+        MessageState::Received => (0, None),
+        MessageState::Pending => (1, None),
+        MessageState::Sent => (2, None),
+        MessageState::Delivered => (3, None),
+        MessageState::Read(at) => (4, at.map(|at| at.0.to_string())),
+        MessageState::Failed(problem) => {
+            let detail = match problem {
+                Problem::Bounced { condition, .. } => condition.as_str(),
+                Problem::TooLong { domain } => domain.as_str(),
+                _ => "",
+            };
+            (5, Some(format!("{} {detail}", problem.code())))
+        }
+    }
+}
+
+fn state_of(number: u8, detail: Option<&str>, talk: &ConversationKey) -> MessageState {
+    match number {
+        0 => MessageState::Received,
+        1 => MessageState::Pending,
+        2 => MessageState::Sent,
+        3 => MessageState::Delivered,
+        4 => MessageState::Read(detail.and_then(|text| text.parse().ok()).map(Stamp)),
+        _ => MessageState::Failed(failure_of(detail.unwrap_or(""), &talk.peer)),
+    }
+}
+
+fn failure_of(detail: &str, peer: &BareJid) -> Problem {
+    let (code, rest) = detail.split_once(' ').unwrap_or((detail, ""));
+    match code {
+        "BTY-MSG-02" => Problem::NoSuchAddress { peer: peer.clone() },
+        "BTY-MSG-03" => Problem::TooLong { domain: Domain::parse(rest).unwrap_or_else(|_| peer.domain()) },
+        "BTY-MSG-04" => Problem::BuddiesOnly { peer: peer.clone() },
+        "BTY-MSG-05" => Problem::Bounced { peer: peer.clone(), condition: Line::clean(rest) },
+        _ => Problem::NotSent,
+    }
+}
+
+fn relation_text(relation: &Relation) -> String {
+    match relation {
+        Relation::Replaces(id) => format!("replaces:{id}"),
+        Relation::Answers(id) => format!("answers:{id}"),
+        Relation::ReactsTo(id, _) => format!("reacts:{id}"),
+    }
+}
+
+fn relation_of(text: &str) -> Option<Relation> {
+    let (kind, id) = text.split_once(':')?;
+    match kind {
+        "replaces" => Some(Relation::Replaces(OriginId(id.to_owned()))),
+        "answers" => Some(Relation::Answers(OriginId(id.to_owned()))),
+        "reacts" => Some(Relation::ReactsTo(OriginId(id.to_owned()), Vec::new())),
+        _ => None,
+    }
+}

@@ -1,0 +1,64 @@
+//! What is kept about a talk beside its messages: how far it was read, and the draft.
+
+use crate::app::model::{ConversationKey, ConversationKind};
+use crate::types::{AccountId, BareJid, Stamp};
+use rusqlite::{Connection, params};
+
+/// The number of a kind in the database.
+pub(super) fn kind_number(kind: ConversationKind) -> u8 {
+    match kind {
+        ConversationKind::Direct => 0,
+        ConversationKind::Room => 1,
+    }
+}
+
+/// A talk's key out of its columns; `None` for an address that no longer parses.
+pub(super) fn key_of(account: &AccountId, peer: &str, kind: u8) -> Option<ConversationKey> {
+    let kind = if kind == 1 { ConversationKind::Room } else { ConversationKind::Direct };
+    BareJid::parse(peer).ok().map(|peer| ConversationKey { account: account.clone(), peer, kind })
+}
+
+pub(super) fn mark_read(db: &Connection, talk: &ConversationKey, up_to: Stamp) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "INSERT INTO talk (account, peer, kind, read_to) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO UPDATE SET read_to = max(read_to, excluded.read_to)",
+    )?
+    .execute(params![talk.account.as_str(), talk.peer.as_str(), kind_number(talk.kind), up_to.0])?;
+    Ok(())
+}
+
+pub(super) fn draft(db: &Connection, talk: &ConversationKey, text: &str) -> rusqlite::Result<()> {
+    let text = (!text.is_empty()).then_some(text);
+    db.prepare_cached(
+        "INSERT INTO talk (account, peer, kind, draft) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO UPDATE SET draft = excluded.draft",
+    )?
+    .execute(params![talk.account.as_str(), talk.peer.as_str(), kind_number(talk.kind), text])?;
+    Ok(())
+}
+
+/// Every draft of an account.
+pub(super) fn drafts(db: &Connection, account: &AccountId) -> rusqlite::Result<Vec<(ConversationKey, String)>> {
+    let mut query = db.prepare_cached("SELECT peer, kind, draft FROM talk WHERE account = ?1 AND draft IS NOT NULL")?;
+    let rows = query.query_map([account.as_str()], |row| {
+        let peer: String = row.get(0)?;
+        Ok((key_of(account, &peer, row.get(1)?), row.get(2)?))
+    })?;
+    rows.filter_map(|row| row.map(|(key, text)| key.map(|key| (key, text))).transpose()).collect()
+}
+
+/// Talks with messages, newest first: unread count and stamp of the newest message.
+pub(super) fn talks(db: &Connection, account: &AccountId) -> rusqlite::Result<Vec<(ConversationKey, u32, Stamp)>> {
+    let mut query = db.prepare_cached(
+        "SELECT m.peer, m.kind, max(m.stamp) AS newest,
+                (SELECT count(*) FROM message u WHERE u.account = m.account AND u.peer = m.peer AND u.kind = m.kind
+                 AND u.direction = 0 AND u.stamp > coalesce(t.read_to, 0))
+         FROM message m LEFT JOIN talk t ON t.account = m.account AND t.peer = m.peer AND t.kind = m.kind
+         WHERE m.account = ?1 GROUP BY m.peer, m.kind ORDER BY newest DESC LIMIT 5000",
+    )?;
+    let rows = query.query_map([account.as_str()], |row| {
+        let peer: String = row.get(0)?;
+        Ok((key_of(account, &peer, row.get(1)?), row.get(3)?, Stamp(row.get(2)?)))
+    })?;
+    rows.filter_map(|row| row.map(|(key, unread, newest)| key.map(|key| (key, unread, newest))).transpose()).collect()
+}

@@ -1,0 +1,236 @@
+//! The store as the mind sees it: requests in, answers out.
+
+use super::{Place, Store};
+use crate::app::StoreRequest;
+use crate::app::event::{AccountCache, Stored};
+use crate::app::model::{Author, Body, ConversationKey, Message, MessageState};
+use crate::types::{
+    AccountId, BareJid, FullJid, Line, MessageKey, OriginId, Problem, Prose, RequestId, Stamp, StanzaId,
+};
+use crate::xmpp::{Appearance, Direction, RosterItem, Show, Subscription};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+
+struct Bench {
+    store: Store,
+    told: Receiver<Stored>,
+}
+
+fn start(place: Place) -> Bench {
+    let (tell, told) = channel();
+    Bench { store: Store::start(place, true, move |stored| drop(tell.send(stored))).unwrap(), told }
+}
+
+fn at(folder: &Path) -> Bench {
+    start(Place::Folder(folder.to_owned()))
+}
+
+fn account() -> AccountId {
+    AccountId::new("anna@a")
+}
+
+fn talk() -> ConversationKey {
+    ConversationKey::direct(account(), BareJid::parse("bela@a").unwrap())
+}
+
+fn message(number: u128, body: &str) -> Message {
+    Message {
+        key: MessageKey(number),
+        talk: talk(),
+        direction: Direction::In,
+        author: Author::Contact,
+        stamp: Stamp(1_000 + i64::try_from(number).unwrap()),
+        body: Body::Plain(Prose::clean(body)),
+        state: MessageState::Received,
+        origin: None,
+        stanza_id: None,
+        relation: None,
+        attachments: Vec::new(),
+        from: None,
+        owes_receipt: false,
+        edited: false,
+    }
+}
+
+impl Bench {
+    fn insert(&self, message: &Message) -> Stored {
+        self.store.send(StoreRequest::Insert(Box::new(message.clone())));
+        self.told.recv().unwrap()
+    }
+
+    fn page(&self, before: Option<(Stamp, MessageKey)>, limit: u16) -> (Vec<Message>, bool) {
+        self.store.send(StoreRequest::Page { request: RequestId(7), talk: talk(), before, limit });
+        match self.told.recv().unwrap() {
+            Stored::Page { request: RequestId(7), messages, more, .. } => (messages, more),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn cache(&self) -> Box<AccountCache> {
+        self.store.send(StoreRequest::Open { account: account() });
+        match self.told.recv().unwrap() {
+            Stored::Cache { cache, .. } => cache,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn every_field_of_a_message_survives_a_restart() {
+    let home = tempfile::tempdir().unwrap();
+    let states = [
+        MessageState::Pending,
+        MessageState::Sent,
+        MessageState::Delivered,
+        MessageState::Read(Some(Stamp(99))),
+        MessageState::Failed(Problem::Bounced { peer: talk().peer, condition: Line::clean("gone") }),
+        MessageState::Failed(Problem::NotSent),
+    ];
+    let sent: Vec<Message> = states
+        .into_iter()
+        .zip(1..)
+        .map(|(state, number)| Message {
+            state,
+            direction: Direction::Out,
+            author: Author::Me,
+            origin: Some(OriginId(format!("o{number}"))),
+            stanza_id: Some(StanzaId(format!("s{number}"))),
+            from: crate::types::Jid::parse("anna@a/desk").ok(),
+            ..message(number, "line one\n\ttwo")
+        })
+        .collect();
+    let bench = at(home.path());
+    for message in &sent {
+        assert!(matches!(bench.insert(message), Stored::Committed { keys } if keys == [message.key]));
+    }
+    drop(bench);
+    let (kept, more) = at(home.path()).page(None, 100);
+    assert_eq!((kept, more), (sent, false));
+}
+
+#[test]
+fn pages_walk_back_without_gap_or_overlap() {
+    let bench = start(Place::Memory);
+    for number in 1..=25 {
+        bench.insert(&Message { stamp: Stamp(5), ..message(number, "same moment") });
+    }
+    let (newest, more) = bench.page(None, 10);
+    assert!(more);
+    let mut all = newest;
+    while let Some(first) = all.first().map(|first| (first.stamp, first.key)) {
+        let (mut older, _) = bench.page(Some(first), 10);
+        if older.is_empty() {
+            break;
+        }
+        older.append(&mut all);
+        all = older;
+    }
+    assert_eq!(all.iter().map(|message| message.key.0).collect::<Vec<_>>(), (1..=25).collect::<Vec<_>>());
+}
+
+#[test]
+fn one_message_by_two_ways_is_kept_once() {
+    let bench = start(Place::Memory);
+    let live = Message { origin: Some(OriginId("x".into())), ..message(1, "hi") };
+    let archived = Message { stanza_id: Some(StanzaId("a1".into())), ..Message { key: MessageKey(2), ..live.clone() } };
+    bench.insert(&live);
+    assert!(matches!(bench.insert(&archived), Stored::Duplicate { existing: MessageKey(1), key: MessageKey(2) }));
+    // Now the archive's id is known, so a third way is recognised by it alone.
+    let again = Message { origin: None, key: MessageKey(3), ..archived };
+    assert!(matches!(bench.insert(&again), Stored::Duplicate { existing: MessageKey(1), .. }));
+    assert_eq!(bench.page(None, 10).0.len(), 1);
+}
+
+#[test]
+fn one_id_for_two_texts_shows_both() {
+    let bench = start(Place::Memory);
+    bench.insert(&Message { origin: Some(OriginId("x".into())), ..message(1, "yes") });
+    bench.insert(&Message { origin: Some(OriginId("x".into())), ..message(2, "no") });
+    let same_words =
+        Message { origin: Some(OriginId("x".into())), stanza_id: Some(StanzaId("p".into())), ..message(3, "yes") };
+    bench.insert(&same_words);
+    let other = Message { key: MessageKey(4), stanza_id: Some(StanzaId("q".into())), ..same_words };
+    assert!(matches!(bench.insert(&other), Stored::Committed { .. }), "another archive id is another message");
+    assert_eq!(bench.page(None, 10).0.len(), 3);
+}
+
+#[test]
+fn unread_drafts_outbox_and_buddies_are_there_again() {
+    let home = tempfile::tempdir().unwrap();
+    let bench = at(home.path());
+    bench.insert(&message(1, "seen"));
+    bench.insert(&message(2, "new"));
+    let mine =
+        Message { direction: Direction::Out, author: Author::Me, state: MessageState::Pending, ..message(3, "mine") };
+    bench.insert(&mine);
+    let item = RosterItem {
+        jid: talk().peer,
+        name: Some(Line::clean("Bela")),
+        groups: vec![Line::clean("Friends")],
+        subscription: Subscription::Both,
+        pending: false,
+    };
+    let away = Appearance { show: Show::Away, status: Some("tea".into()), priority: 0 };
+    let jid = FullJid::parse("x@a/y").unwrap();
+    for request in [
+        StoreRequest::MarkRead { talk: talk(), up_to: Stamp(1_001) },
+        StoreRequest::Draft { talk: talk(), text: "half a".into() },
+        StoreRequest::Roster { account: account(), items: vec![item.clone()], version: Some("v1".into()) },
+        StoreRequest::Appearance { account: account(), appearance: away.clone() },
+        StoreRequest::Bound { account: account(), jid: jid.clone() },
+        StoreRequest::Folded { account: account(), groups: vec!["Work".into()] },
+    ] {
+        bench.store.send(request);
+    }
+    drop(bench);
+    let bench = at(home.path());
+    let cache = bench.cache();
+    assert_eq!(cache.talks, [(talk(), 1, Stamp(1_003))]);
+    assert_eq!(cache.drafts, [(talk(), "half a".to_owned())]);
+    assert_eq!(cache.outbox, [mine]);
+    assert_eq!(cache.roster, std::slice::from_ref(&item));
+    assert_eq!((cache.roster_version.as_deref(), cache.jid), (Some("v1"), Some(jid)));
+    assert_eq!((cache.appearance, cache.folded), (Some(away), vec!["Work".to_owned()]));
+    let removed = RosterItem { subscription: Subscription::Removed, ..item };
+    bench.store.send(StoreRequest::RosterItem { account: account(), item: removed, version: None });
+    bench.store.send(StoreRequest::Draft { talk: talk(), text: String::new() });
+    let cache = bench.cache();
+    assert!(cache.roster.is_empty() && cache.drafts.is_empty());
+}
+
+#[test]
+fn forgetting_an_account_keeps_its_messages_unless_told() {
+    let bench = start(Place::Memory);
+    bench.insert(&message(1, "hi"));
+    bench.store.send(StoreRequest::ForgetAccount { account: account(), messages: false });
+    assert_eq!(bench.page(None, 10).0.len(), 1);
+    bench.store.send(StoreRequest::ForgetAccount { account: account(), messages: true });
+    assert_eq!(bench.page(None, 10).0.len(), 0);
+}
+
+#[test]
+fn the_second_interface_is_told_and_still_served() {
+    let home = tempfile::tempdir().unwrap();
+    let first = at(home.path());
+    first.cache();
+    let second = at(home.path());
+    second.store.send(StoreRequest::Open { account: account() });
+    assert!(matches!(second.told.recv().unwrap(), Stored::InUse { .. }));
+    assert!(matches!(second.told.recv().unwrap(), Stored::Cache { .. }));
+}
+
+#[test]
+fn what_waits_at_the_end_is_committed() {
+    let home = tempfile::tempdir().unwrap();
+    let bench = at(home.path());
+    for number in 1..=2_000 {
+        bench.store.send(StoreRequest::Insert(Box::new(message(number, "flood"))));
+    }
+    bench.store.close();
+    let committed: usize =
+        bench.told.iter().map(|told| if let Stored::Committed { keys } = told { keys.len() } else { 0 }).sum();
+    assert_eq!(committed, 2_000);
+    let bench = at(home.path());
+    bench.store.send(StoreRequest::Count { account: account() });
+    assert!(matches!(bench.told.recv().unwrap(), Stored::Count { messages: 2_000, .. }));
+}
