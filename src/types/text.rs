@@ -80,6 +80,10 @@ impl fmt::Display for Prose {
 
 /// Replaces what must never reach a terminal and thins towers of combining marks.
 fn scrub(text: &str) -> String {
+    // Most text is this, and needs no clusters looked for.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t')) {
+        return text.to_owned();
+    }
     let mut clean = String::with_capacity(text.len());
     for cluster in text.graphemes(true) {
         let mut marks = 0;

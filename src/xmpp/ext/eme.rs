@@ -38,7 +38,7 @@ pub(crate) fn read(message: &Element, body: Option<&str>) -> Option<Encryption> 
             name_of(namespace).or_else(|| hint.get("name")).unwrap_or(namespace)
         }
         (None, Some(payload)) => name_of(payload.ns())?,
-        (None, None) if body.is_some_and(|body| body.starts_with("?OTR")) => "OTR",
+        (None, None) if body.is_some_and(is_otr) => "OTR",
         (None, None) => return None,
     };
     Some(Encryption::Sealed(Line::clean(method)))
@@ -51,6 +51,11 @@ fn name_of(namespace: &str) -> Option<&'static str> {
 /// The old way of `OpenPGP` has a mere `<x/>`; the others have an element of their own.
 fn is_payload(child: &Element) -> bool {
     matches!(child.name(), "encrypted" | "openpgp" | "x" | "envelope") && name_of(child.ns()).is_some()
+}
+
+/// Data, fragments of it, and the two ways to ask for it. "?OTR" alone may be said in plain words.
+fn is_otr(body: &str) -> bool {
+    body.strip_prefix("?OTR").is_some_and(|rest| rest.starts_with([':', ',', '|', '?', 'v']))
 }
 
 fn is_omemo(payload: &Element) -> bool {
@@ -110,6 +115,7 @@ mod tests {
             Some(sealed("OpenPGP"))
         );
         assert_eq!(read(&parse("<message/>"), Some("?OTR:AAM")), Some(sealed("OTR")));
+        assert_eq!(read(&parse("<message/>"), Some("?OTR was a method")), None);
         assert_eq!(read(&parse("<message><x xmlns='jabber:x:data'/></message>"), Some("hello")), None);
     }
 }

@@ -125,11 +125,16 @@ impl Live {
         if !self.home.lets(sender, Claim::Bounce(peer)) {
             return;
         }
+        let peer = peer.cloned();
+        if let Some(key) = MessageKey::parse(id) {
+            self.written.retain(|known| *known != key);
+            self.pulse.forget(key);
+        }
         let from = match sender {
             Sender::Known(from) => Some(from.clone()),
             _ => None,
         };
-        let peer = peer.cloned().or_else(|| from.as_ref().map(Jid::bare)).unwrap_or_else(|| self.home.bare().clone());
+        let peer = peer.or_else(|| from.as_ref().map(Jid::bare)).unwrap_or_else(|| self.home.bare().clone());
         let problem = StanzaError::read(stanza).about_message(peer, self.home.domain().clone());
         self.tell(Event::Bounced { key: OriginId(id.to_owned()), from, problem });
     }

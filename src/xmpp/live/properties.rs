@@ -5,6 +5,7 @@ use crate::types::RequestId;
 use crate::xml::Element;
 use crate::xmpp::{ArchiveQuery, Command, Direction, Event, Via};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 const STRANGER: &str = "tybalt@capulet.lit/street";
 
@@ -129,12 +130,38 @@ fn tree() -> impl Strategy<Value = Element> {
     })
 }
 
-/// A stanza of the three kinds around random trees.
+/// What has fooled clients: a well-made copy, archive result, push or answer around random trees.
+fn envelope() -> impl Strategy<Value = Element> {
+    let inner = (prop::collection::vec(tree(), 0..3), prop::bool::ANY).prop_map(|(children, to_us)| {
+        let (from, to) = ("romeo@montague.lit/orchard", "juliet@capulet.lit/phone");
+        let (from, to) = if to_us { (from, to) } else { (to, from) };
+        let body = Element::new("body", "jabber:client").text("I never loved thee");
+        let message = Element::new("message", "jabber:client").attr("from", from).attr("to", to).child(body);
+        Element::new("forwarded", "urn:xmpp:forward:0").child(message.children_from(children))
+    });
+    (inner, 0..6_u8).prop_map(|(forwarded, kind)| {
+        let item = || Element::new("item", "jabber:iq:roster").attr("jid", "evil@example.org");
+        match kind {
+            0 => Element::new("sent", "urn:xmpp:carbons:2").child(forwarded),
+            1 => Element::new("received", "urn:xmpp:carbons:2").child(forwarded),
+            2 => Element::new("result", "urn:xmpp:mam:2").attr("queryid", "{id}").attr("id", "a1").child(forwarded),
+            3 => Element::new("query", "jabber:iq:roster").child(item()),
+            4 => Element::new("fin", "urn:xmpp:mam:2").attr("complete", "true"),
+            _ => Element::new("query", "http://jabber.org/protocol/disco#info"),
+        }
+    })
+}
+
+/// A stanza of the three kinds around such things.
 fn stanza() -> impl Strategy<Value = Element> {
-    let kinds = prop::sample::select(&["message", "presence", "iq"][..]);
-    let types = prop::option::of(prop::sample::select(VALUES));
+    let kinds = prop::sample::select(&["message", "presence", "iq", "iq"][..]);
+    let types = prop_oneof![
+        prop::option::of(prop::sample::select(&["get", "set", "result", "chat"][..])),
+        prop::option::of(prop::sample::select(VALUES)),
+    ];
     let ids = prop::option::of(prop::sample::select(&["{id}", "x", ""][..]));
-    (kinds, types, ids, prop::collection::vec(tree(), 0..4)).prop_map(|(kind, kind_of, id, children)| {
+    let children = prop::collection::vec(prop_oneof![tree(), envelope()], 0..4);
+    (kinds, types, ids, children).prop_map(|(kind, kind_of, id, children)| {
         Element::new(kind, "jabber:client").attr_opt("type", kind_of).attr_opt("id", id).children_from(children)
     })
 }
@@ -171,7 +198,7 @@ fn is_a_strangers_right(event: &Event) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, rng_seed: RngSeed::Fixed(2), ..ProptestConfig::with_cases(2_000) })]
 
     #[test]
     fn a_stranger_says_only_what_a_stranger_may(stanza in stanza()) {

@@ -73,6 +73,13 @@ impl Pulse {
         self.probe.take().map(|probe| probe.keys).unwrap_or_default()
     }
 
+    /// This message came back: nothing about it is good news any more.
+    pub(super) fn forget(&mut self, key: MessageKey) {
+        if let Some(probe) = &mut self.probe {
+            probe.keys.retain(|known| *known != key);
+        }
+    }
+
     /// True while a ping waits for its answer.
     pub(super) fn is_asking(&self) -> bool {
         self.probe.is_some()

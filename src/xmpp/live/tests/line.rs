@@ -94,6 +94,23 @@ fn a_batch_is_followed_by_one_ping_that_acknowledges_it() {
 }
 
 #[test]
+fn what_came_back_is_not_acknowledged_as_well() {
+    let mut rig = Rig::settled();
+    rig.live.handle_command(rig.now, message(1));
+    rig.command(message(2));
+    rig.command(message(3));
+    let ping = rig.sent[2].clone();
+    for key in [1, 3] {
+        let id = MessageKey(key);
+        rig.hear(&format!("<message type='error' id='{id}' from='romeo@montague.lit'><error/></message>"));
+    }
+    rig.events.clear();
+    rig.answer(&ping, "");
+    assert_eq!(rig.events, [Event::Acknowledged(MessageKey(2))]);
+    assert_eq!(rig.sent.len(), 4, "and no ping is needed behind it");
+}
+
+#[test]
 fn a_strangers_answer_acknowledges_nothing() {
     let mut rig = Rig::settled();
     rig.command(message(1));
