@@ -46,12 +46,13 @@ impl DnsFailure {
 /// change when a laptop moves.
 pub(super) struct Names {
     server: Option<SocketAddr>,
+    patience: Duration,
     made: Mutex<Option<Arc<TokioResolver>>>,
 }
 
 impl Names {
     pub(super) fn new(server: Option<SocketAddr>) -> Self {
-        Self { server, made: Mutex::default() }
+        Self { server, patience: PATIENCE, made: Mutex::default() }
     }
 
     /// True when an own resolver of this network is set: then private addresses are what it is for.
@@ -108,7 +109,7 @@ impl Names {
         if let Some(resolver) = &*made {
             return Ok(Arc::clone(resolver));
         }
-        let resolver = Arc::new(build(self.server).map_err(|_| DnsFailure::Silent)?);
+        let resolver = Arc::new(build(self.server, self.patience).map_err(|_| DnsFailure::Silent)?);
         *made = Some(Arc::clone(&resolver));
         Ok(resolver)
     }
@@ -122,7 +123,7 @@ impl Names {
     }
 }
 
-fn build(server: Option<SocketAddr>) -> Result<TokioResolver, NetError> {
+fn build(server: Option<SocketAddr>, patience: Duration) -> Result<TokioResolver, NetError> {
     let provider = TokioRuntimeProvider::default();
     let mut builder = match server {
         Some(server) => TokioResolver::builder_with_config(only(server), provider),
@@ -132,7 +133,7 @@ fn build(server: Option<SocketAddr>) -> Result<TokioResolver, NetError> {
             TokioResolver::builder_with_config(only(here), TokioRuntimeProvider::default())
         }),
     };
-    settle(builder.options_mut());
+    settle(builder.options_mut(), patience);
     builder.build()
 }
 
@@ -147,8 +148,8 @@ fn only(server: SocketAddr) -> ResolverConfig {
     ResolverConfig::from_parts(None, Vec::new(), vec![NameServerConfig::new(server.ip(), true, connections)])
 }
 
-fn settle(options: &mut ResolverOpts) {
-    options.timeout = PATIENCE;
+fn settle(options: &mut ResolverOpts, patience: Duration) {
+    options.timeout = patience;
     options.attempts = 1;
     options.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
     options.negative_max_ttl = Some(NEGATIVE);

@@ -51,7 +51,7 @@ async fn names() -> Names {
             socket.send_to(&message.to_vec().unwrap(), from).await.unwrap();
         }
     });
-    Names::new(Some(server))
+    Names { patience: Duration::from_millis(200), ..Names::new(Some(server)) }
 }
 
 #[tokio::test]
