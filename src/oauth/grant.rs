@@ -7,7 +7,7 @@
 use super::registration::ClientIdentity;
 use super::smooth::{self, smooth};
 use super::{GrantError, Hands, HttpRequest, HttpResponse, Issuer, Later, Pace, Token, discovery, page, registration};
-use crate::types::{Line, Problem, Secret};
+use crate::types::{Line, Problem};
 use oauth2::basic::{BasicClient, BasicErrorResponseType};
 use oauth2::http::StatusCode;
 use oauth2::{

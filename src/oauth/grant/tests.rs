@@ -1,7 +1,7 @@
 //! Grants played against scripted services.
 
 use super::*;
-use crate::types::{Now, Stamp};
+use crate::types::{Now, Secret, Stamp};
 use futures_util::FutureExt;
 use std::collections::VecDeque;
 

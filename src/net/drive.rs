@@ -1,0 +1,271 @@
+//! A session over any byte stream.
+//!
+//! Reads and writes wait together: with `write_all` two sides that both have much to say would wait for each
+//! other for ever. Nothing is read between the go-ahead for TLS and TLS itself.
+
+use super::wire_log::WireLog;
+use crate::app::effect::LinkCommand;
+use crate::types::{Now, Secret};
+use crate::xmpp::{Command, Event, Output, Session, TokenSlot};
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+/// Bytes taken per read.
+const PIECE: usize = 16 * 1024;
+/// A peer that talks without listening is not read beyond this much unwritten.
+const MOST_UNWRITTEN: usize = 4 * 1024 * 1024;
+
+/// What is driven; a [`Session`], or a stand-in in tests.
+pub(super) trait Machine {
+    fn input(&mut self, now: Now, bytes: &[u8]);
+    fn eof(&mut self, now: Now, truncated: bool);
+    fn timeout(&mut self, now: Now);
+    fn command(&mut self, now: Now, command: Command);
+    fn provide(&mut self, now: Now, slot: TokenSlot, secret: Secret<String>);
+    fn output(&mut self) -> Output;
+}
+
+impl Machine for Session {
+    fn input(&mut self, now: Now, bytes: &[u8]) {
+        self.handle_input(now, bytes);
+    }
+    fn eof(&mut self, now: Now, truncated: bool) {
+        self.handle_eof(now, truncated);
+    }
+    fn timeout(&mut self, now: Now) {
+        self.handle_timeout(now);
+    }
+    fn command(&mut self, now: Now, command: Command) {
+        self.handle_command(now, command);
+    }
+    fn provide(&mut self, now: Now, slot: TokenSlot, secret: Secret<String>) {
+        Session::provide(self, now, slot, secret);
+    }
+    fn output(&mut self) -> Output {
+        self.poll_output()
+    }
+}
+
+/// What the driver hands back.
+#[derive(Debug)]
+pub(super) enum Turn {
+    /// A fact.
+    Event(Event),
+    /// Everything before was written: TLS is next.
+    StartTls,
+    /// A secret is wanted; bring it with [`Wire::provide`].
+    WantSecret(TokenSlot),
+    /// The session is over and its last bytes are written.
+    Finished,
+    /// From the mind.
+    Command(LinkCommand),
+    /// The mind let go of the link.
+    HungUp,
+}
+
+/// A byte stream with what waits to go out.
+pub(super) struct Wire<S> {
+    io: S,
+    out: VecDeque<u8>,
+    unflushed: bool,
+    read_next: bool,
+    upgrading: bool,
+    ended: bool,
+    deaf: bool,
+    /// Reads stand still: the store is behind.
+    pub(super) paused: bool,
+    /// Nobody is there to command any more.
+    pub(super) orphaned: bool,
+    waiting: VecDeque<Work>,
+    sent: WireLog,
+    got: WireLog,
+}
+
+/// What the machine is told once it has drained to `Wait`.
+enum Work {
+    Command(Command),
+    Secret(TokenSlot, Secret<String>),
+}
+
+enum Moved {
+    Read(io::Result<usize>),
+    Wrote(io::Result<usize>),
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
+    pub(super) fn new(io: S) -> Self {
+        Self {
+            io,
+            out: VecDeque::new(),
+            unflushed: false,
+            read_next: false,
+            upgrading: false,
+            ended: false,
+            deaf: false,
+            paused: false,
+            orphaned: false,
+            waiting: VecDeque::new(),
+            sent: WireLog::default(),
+            got: WireLog::default(),
+        }
+    }
+
+    /// The stream, for TLS to be put over it.
+    pub(super) fn into_inner(self) -> S {
+        self.io
+    }
+
+    /// A request for the session.
+    pub(super) fn command(&mut self, command: Command) {
+        self.waiting.push_back(Work::Command(command));
+    }
+
+    /// The secret for a slot.
+    pub(super) fn provide(&mut self, slot: TokenSlot, secret: Secret<String>) {
+        self.waiting.push_back(Work::Secret(slot, secret));
+    }
+
+    /// Drives until there is something to say. May be dropped and called again: nothing is lost.
+    pub(super) async fn turn<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        commands: &mut UnboundedReceiver<LinkCommand>,
+        clock: &(dyn Fn() -> Now + Send + Sync),
+    ) -> Turn {
+        loop {
+            let deadline = match self.drain(machine) {
+                Ok(deadline) => deadline,
+                Err(turn) => return turn,
+            };
+            match self.waiting.pop_front() {
+                Some(Work::Command(command)) => machine.command(clock(), command),
+                Some(Work::Secret(slot, secret)) => machine.provide(clock(), slot, secret),
+                None => {
+                    if let Some(turn) = self.wait(machine, commands, clock, deadline).await {
+                        return turn;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes outputs until `Wait`; its deadline, or what has to be handed back first.
+    fn drain<M: Machine>(&mut self, machine: &mut M) -> Result<Option<Duration>, Turn> {
+        let deadline = loop {
+            if self.upgrading {
+                break None;
+            }
+            match machine.output() {
+                Output::Transmit(bytes) => {
+                    self.sent.pass("C:", &bytes);
+                    self.out.extend(bytes);
+                }
+                Output::Event(event) => {
+                    self.ended |= matches!(event, Event::Ended(_));
+                    return Err(Turn::Event(event));
+                }
+                Output::StartTls => self.upgrading = true,
+                Output::WantSecret(slot) => return Err(Turn::WantSecret(slot)),
+                Output::Wait(deadline) => break deadline,
+            }
+        };
+        let written = self.out.is_empty() && !self.unflushed;
+        if self.upgrading && written {
+            return Err(Turn::StartTls);
+        }
+        if self.ended && (written || self.deaf) {
+            return Err(Turn::Finished);
+        }
+        Ok(deadline)
+    }
+
+    async fn wait<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        commands: &mut UnboundedReceiver<LinkCommand>,
+        clock: &(dyn Fn() -> Now + Send + Sync),
+        deadline: Option<Duration>,
+    ) -> Option<Turn> {
+        let mut piece = [0; PIECE];
+        let left = deadline.map(|at| at.saturating_sub(clock().mono));
+        let listening = !self.ended && !self.upgrading && !self.orphaned;
+        tokio::select! {
+            moved = self.io(&mut piece) => match moved {
+                Moved::Read(Ok(0)) => { self.deaf = true; machine.eof(clock(), false) }
+                Moved::Read(Ok(count)) => {
+                    let bytes = piece.get(..count).unwrap_or_default();
+                    self.got.pass("S:", bytes);
+                    machine.input(clock(), bytes);
+                }
+                Moved::Wrote(Ok(_)) => {}
+                Moved::Read(Err(_)) | Moved::Wrote(Err(_)) => {
+                    self.deaf = true;
+                    self.out.clear();
+                    self.unflushed = false;
+                    machine.eof(clock(), true);
+                }
+            },
+            command = commands.recv(), if listening => {
+                return Some(command.map_or(Turn::HungUp, Turn::Command));
+            }
+            () = tokio::time::sleep(left.unwrap_or_default()), if left.is_some() => machine.timeout(clock()),
+        }
+        None
+    }
+
+    async fn io(&mut self, piece: &mut [u8]) -> Moved {
+        poll_fn(|context| self.poll(context, piece)).await
+    }
+
+    /// Whichever of reading and writing can go on, by turns.
+    fn poll(&mut self, context: &mut Context<'_>, piece: &mut [u8]) -> Poll<Moved> {
+        self.read_next = !self.read_next;
+        let first = if self.read_next { self.poll_read(context, piece) } else { self.poll_write(context) };
+        if first.is_ready() {
+            return first;
+        }
+        if self.read_next { self.poll_write(context) } else { self.poll_read(context, piece) }
+    }
+
+    fn poll_read(&mut self, context: &mut Context<'_>, piece: &mut [u8]) -> Poll<Moved> {
+        let full = self.out.len() > MOST_UNWRITTEN;
+        if self.paused || self.upgrading || self.ended || self.deaf || full {
+            return Poll::Pending;
+        }
+        let mut buffer = ReadBuf::new(piece);
+        let result = std::task::ready!(Pin::new(&mut self.io).poll_read(context, &mut buffer));
+        Poll::Ready(Moved::Read(result.map(|()| buffer.filled().len())))
+    }
+
+    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Moved> {
+        if !self.out.is_empty() {
+            let (front, _) = self.out.as_slices();
+            let result = std::task::ready!(Pin::new(&mut self.io).poll_write(context, front));
+            let result = match result {
+                Ok(0) => Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => {
+                    self.out.drain(..count);
+                    self.unflushed = true;
+                    Ok(count)
+                }
+                Err(error) => Err(error),
+            };
+            return Poll::Ready(Moved::Wrote(result));
+        }
+        if !self.unflushed {
+            return Poll::Pending;
+        }
+        let result = std::task::ready!(Pin::new(&mut self.io).poll_flush(context));
+        self.unflushed = false;
+        Poll::Ready(Moved::Wrote(result.map(|()| 0)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

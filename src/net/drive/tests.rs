@@ -1,0 +1,194 @@
+//! The loop, not the protocol: a machine of two lines against pipes of 64 bytes.
+
+use super::*;
+use crate::types::Stamp;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+/// Says what it is told to say and counts what it hears.
+#[derive(Default)]
+struct Puppet {
+    say: VecDeque<Output>,
+    heard: Vec<u8>,
+    eof: Option<bool>,
+    timeouts: u32,
+    deadline: Option<Duration>,
+    /// End after this many bytes.
+    enough: usize,
+}
+
+impl Machine for Puppet {
+    fn input(&mut self, _: Now, bytes: &[u8]) {
+        self.heard.extend_from_slice(bytes);
+        if self.enough > 0 && self.heard.len() >= self.enough {
+            self.say.push_back(Output::Event(Event::Ended(None)));
+        }
+    }
+    fn eof(&mut self, _: Now, truncated: bool) {
+        self.eof = Some(truncated);
+        self.say.push_back(Output::Event(Event::Ended(None)));
+    }
+    fn timeout(&mut self, _: Now) {
+        self.timeouts += 1;
+        self.deadline = None;
+        self.say.push_back(Output::Event(Event::Ended(None)));
+    }
+    fn command(&mut self, _: Now, _: Command) {
+        self.say.push_back(Output::Transmit(b"command".to_vec()));
+    }
+    fn provide(&mut self, _: Now, _: TokenSlot, secret: Secret<String>) {
+        self.say.push_back(Output::Transmit(secret.expose().clone().into_bytes()));
+    }
+    fn output(&mut self) -> Output {
+        self.say.pop_front().unwrap_or(Output::Wait(self.deadline))
+    }
+}
+
+type Commands = (UnboundedSender<LinkCommand>, UnboundedReceiver<LinkCommand>);
+
+fn still() -> Now {
+    Now { mono: Duration::ZERO, wall: Stamp(0) }
+}
+
+async fn ended(wire: &mut Wire<DuplexStream>, puppet: &mut Puppet, commands: &mut Commands) {
+    loop {
+        match wire.turn(puppet, &mut commands.1, &still).await {
+            Turn::Finished => return,
+            Turn::Event(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_megabyte_each_way_passes_a_pipe_of_64_bytes() {
+    const MEGABYTE: usize = 1024 * 1024;
+    let (here, there) = duplex(64);
+    let (mut from_us, mut to_us) = tokio::io::split(there);
+    let mut puppet = Puppet { enough: MEGABYTE, ..Puppet::default() };
+    puppet.say.push_back(Output::Transmit(vec![b'u'; MEGABYTE]));
+    // The other side does what butty must not: it writes everything before it reads anything.
+    let other = tokio::spawn(async move {
+        to_us.write_all(&vec![b't'; MEGABYTE]).await.unwrap();
+        let mut got = vec![0; MEGABYTE];
+        from_us.read_exact(&mut got).await.unwrap();
+        got
+    });
+    let mut wire = Wire::new(here);
+    ended(&mut wire, &mut puppet, &mut unbounded_channel()).await;
+    assert_eq!(puppet.heard, vec![b't'; MEGABYTE]);
+    assert_eq!(other.await.unwrap(), vec![b'u'; MEGABYTE]);
+}
+
+#[tokio::test]
+async fn tls_starts_when_everything_before_is_written_and_nothing_is_read_meanwhile() {
+    let (here, mut there) = duplex(8);
+    let mut puppet = Puppet::default();
+    puppet.say.extend([Output::Transmit(b"<starttls/> and more".to_vec()), Output::StartTls]);
+    let mut commands: Commands = unbounded_channel();
+    let mut wire = Wire::new(here);
+    there.write_all(b"early").await.unwrap();
+    let reading = tokio::spawn(async move {
+        let mut got = [0; 20];
+        there.read_exact(&mut got).await.unwrap();
+        (got, there)
+    });
+    assert!(matches!(wire.turn(&mut puppet, &mut commands.1, &still).await, Turn::StartTls));
+    let (got, _there) = reading.await.unwrap();
+    assert_eq!(&got, b"<starttls/> and more");
+    assert!(puppet.heard.is_empty(), "bytes behind the go-ahead belong to TLS");
+    let mut left = [0; 5];
+    wire.into_inner().read_exact(&mut left).await.unwrap();
+    assert_eq!(&left, b"early");
+}
+
+#[tokio::test]
+async fn a_pause_stops_reads_and_not_commands() {
+    let (here, mut there) = duplex(64);
+    let mut puppet = Puppet { enough: 4, ..Puppet::default() };
+    let mut commands: Commands = unbounded_channel();
+    let mut wire = Wire::new(here);
+    wire.paused = true;
+    there.write_all(b"four").await.unwrap();
+    commands.0.send(LinkCommand::Resume).unwrap();
+    let turn = wire.turn(&mut puppet, &mut commands.1, &still).await;
+    assert!(matches!(turn, Turn::Command(LinkCommand::Resume)));
+    assert!(puppet.heard.is_empty());
+    wire.paused = false;
+    ended(&mut wire, &mut puppet, &mut commands).await;
+    assert_eq!(puppet.heard, b"four");
+}
+
+#[tokio::test]
+async fn commands_reach_the_machine_and_its_last_bytes_the_wire() {
+    let (here, mut there) = duplex(64);
+    let mut puppet = Puppet { enough: 1, ..Puppet::default() };
+    let mut commands: Commands = unbounded_channel();
+    let mut wire = Wire::new(here);
+    wire.command(Command::SignOut);
+    there.write_all(b".").await.unwrap();
+    ended(&mut wire, &mut puppet, &mut commands).await;
+    let mut got = [0; 7];
+    there.read_exact(&mut got).await.unwrap();
+    assert_eq!(&got, b"command");
+}
+
+#[tokio::test]
+async fn a_closed_stream_is_an_eof_and_a_dropped_handle_is_heard() {
+    let (here, there) = duplex(64);
+    drop(there);
+    let mut puppet = Puppet::default();
+    let mut commands: Commands = unbounded_channel();
+    ended(&mut Wire::new(here), &mut puppet, &mut commands).await;
+    assert_eq!(puppet.eof, Some(false));
+
+    let (here, _there) = duplex(64);
+    let (sender, mut receiver) = unbounded_channel();
+    drop(sender);
+    let turn = Wire::new(here).turn(&mut Puppet::default(), &mut receiver, &still).await;
+    assert!(matches!(turn, Turn::HungUp));
+}
+
+#[tokio::test]
+async fn a_deadline_wakes_the_machine_once_and_not_early() {
+    let (here, _there) = duplex(64);
+    let mut puppet = Puppet { deadline: Some(Duration::from_millis(1_020)), ..Puppet::default() };
+    let begun = tokio::time::Instant::now();
+    let clock = || Now { mono: Duration::from_secs(1), wall: Stamp(0) };
+    let mut commands: Commands = unbounded_channel();
+    let mut wire = Wire::new(here);
+    let turn = wire.turn(&mut puppet, &mut commands.1, &clock).await;
+    assert!(matches!(turn, Turn::Event(Event::Ended(None))));
+    assert_eq!(puppet.timeouts, 1);
+    assert!(begun.elapsed() >= Duration::from_millis(20));
+}
+
+/// A stream that cuts off: TLS without `close_notify` reads like this.
+struct Cut;
+
+impl AsyncRead for Cut {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()))
+    }
+}
+
+impl AsyncWrite for Cut {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[tokio::test]
+async fn a_cut_is_no_goodbye() {
+    let mut puppet = Puppet::default();
+    let mut commands: Commands = unbounded_channel();
+    let turn = Wire::new(Cut).turn(&mut puppet, &mut commands.1, &still).await;
+    assert!(matches!(turn, Turn::Event(Event::Ended(None))));
+    assert_eq!(puppet.eof, Some(true));
+}

@@ -1,0 +1,118 @@
+//! One function: a request to a sign-in service, and its reply.
+//!
+//! hyper over our own TLS and our own resolver, so that OAuth obeys the same trust and DNS as XMPP. Refused:
+//! plain http, bodies above 1 MiB, waits above 15 s, private addresses where the way there came from a public
+//! one. Redirects are replies like any other; nothing follows them.
+
+use super::tls::{self, Trust, Use};
+use super::{Network, dial};
+use crate::app::setup::AccountSetup;
+use crate::oauth::{HttpRequest, HttpResponse};
+use crate::route::redirect::is_local;
+use crate::types::{Domain, Line, Problem};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Bytes;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::header::{HOST, HeaderValue, USER_AGENT};
+use hyper_util::rt::TokioIo;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// For one request, from name look-up to last byte.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// Largest reply.
+const MOST: usize = 1024 * 1024;
+
+type Sender = SendRequest<Full<Bytes>>;
+
+/// A way to the sign-in services of one account. Keeps the last connection for polling.
+pub(super) struct Web {
+    network: Arc<Network>,
+    setup: Arc<AccountSetup>,
+    inside: bool,
+    idle: Mutex<Option<(String, Sender)>>,
+}
+
+impl Web {
+    /// `inside`: services on private addresses are fine.
+    pub(super) fn new(network: Arc<Network>, setup: Arc<AccountSetup>, inside: bool) -> Self {
+        Self { network, setup, inside, idle: Mutex::default() }
+    }
+
+    /// One request, one reply.
+    pub(super) async fn fetch(&self, request: HttpRequest) -> Result<HttpResponse, Problem> {
+        let host = Line::clean(request.uri().host().unwrap_or_default());
+        match tokio::time::timeout(PATIENCE, self.exchange(request)).await {
+            Ok(result) => result,
+            Err(_) => Err(Problem::NoAnswer { host, waited: PATIENCE }),
+        }
+    }
+
+    async fn exchange(&self, mut request: HttpRequest) -> Result<HttpResponse, Problem> {
+        let uri = request.uri().clone();
+        let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
+        let shown = Line::clean(&host);
+        let rubbish = || Problem::OAuthRubbish { host: shown.clone() };
+        let domain = dial::domain_of(&host).ok_or_else(rubbish)?;
+        if uri.scheme_str() != Some("https") {
+            return Err(Problem::TlsFailed { domain });
+        }
+        let authority = uri.authority().map(ToString::to_string).unwrap_or_default();
+        let headers = request.headers_mut();
+        headers.insert(HOST, HeaderValue::from_str(&authority).map_err(|_| rubbish())?);
+        headers.insert(USER_AGENT, HeaderValue::from_static("butty"));
+        let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+        *request.uri_mut() = path.parse().map_err(|_| rubbish())?;
+        let request = request.map(|body| Full::new(Bytes::from(body)));
+
+        let mut sender = match self.kept(&authority).await {
+            Some(sender) => sender,
+            None => self.connect(&domain, &host, uri.port_u16().unwrap_or(443)).await?,
+        };
+        let reply = sender
+            .send_request(request)
+            .await
+            .map_err(|_| Problem::ClosedByServer { host: shown.clone(), reason: None })?;
+        let (parts, body) = reply.into_parts();
+        let body = Limited::new(body, MOST).collect().await.map_err(|_| rubbish())?.to_bytes();
+        if !sender.is_closed() {
+            *self.idle.lock().await = Some((authority, sender));
+        }
+        Ok(HttpResponse::from_parts(parts, body.to_vec()))
+    }
+
+    /// The kept connection, if it goes there and still stands.
+    async fn kept(&self, authority: &str) -> Option<Sender> {
+        let (to, mut sender) = self.idle.lock().await.take()?;
+        (to == authority && sender.ready().await.is_ok()).then_some(sender)
+    }
+
+    async fn connect(&self, domain: &Domain, host: &str, port: u16) -> Result<Sender, Problem> {
+        let names = self.network.names(self.setup.resolver);
+        let mut addresses = names.addresses(host).await.map_err(|failure| failure.problem(host))?;
+        if !self.inside {
+            addresses.retain(|address| !is_local(*address));
+            if addresses.is_empty() {
+                let target = Line::clean(host);
+                return Err(Problem::RedirectInward { domain: self.setup.domain.clone(), target });
+            }
+        }
+        let shown = Line::clean(host);
+        let (tcp, _) = dial::reach(&addresses, port).await.map_err(|error| match error.kind() {
+            io::ErrorKind::ConnectionRefused => Problem::Refused { host: shown.clone(), port },
+            io::ErrorKind::NetworkUnreachable | io::ErrorKind::AddrNotAvailable => Problem::Offline,
+            _ => Problem::NoAnswer { host: shown.clone(), waited: PATIENCE },
+        })?;
+        let config = self.network.tls_config(Trust::of(&self.setup), Use::Web).await?;
+        let stream = tls::connect(config, domain, tcp).await?;
+        let (sender, connection) =
+            handshake(TokioIo::new(stream)).await.map_err(|_| Problem::ClosedByServer { host: shown, reason: None })?;
+        tokio::spawn(async move {
+            // Its errors come out at the sender too.
+            let _ = connection.await;
+        });
+        Ok(sender)
+    }
+}

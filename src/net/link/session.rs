@@ -1,0 +1,306 @@
+//! One try of a link: dial, drive a session, follow redirects.
+
+use super::{End, FAREWELL, HOME, Link, Supply, Wish};
+use crate::app::effect::LinkCommand;
+use crate::app::event::LinkFact;
+use crate::net::dial::{self, Dialed, Goal, Stream};
+use crate::net::drive::{Turn, Wire};
+use crate::net::{random, tls};
+use crate::route::redirect::is_local;
+use crate::route::{Refusal, Target, Trail, Transport};
+use crate::types::{Line, Now, Problem, Secret};
+use crate::xmpp::{Command, CredentialKind, Event, Purpose, Session, SignIn, TokenSlot, Verified};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+
+/// How one session ended, beyond [`End`].
+enum After {
+    End(End),
+    Redirected(String),
+}
+
+/// What is kept over the redirects of one try.
+struct Try {
+    purpose: Purpose,
+    kind: CredentialKind,
+    supply: Supply,
+    /// The secret that was provided last.
+    given: Option<Secret<String>>,
+    signed_in: Option<Duration>,
+    redirected: bool,
+}
+
+/// A session on its way through one connection.
+struct Ride<'t> {
+    session: Session,
+    attempt: &'t mut Try,
+    slot: Option<TokenSlot>,
+    discovered: Option<End>,
+    redirect: Option<String>,
+    ended: Option<Option<Problem>>,
+    /// What to do once the goodbye is said.
+    wish: Option<Wish>,
+}
+
+/// How driving stopped.
+enum Stop<S> {
+    StartTls(S),
+    Over,
+}
+
+impl Link {
+    pub(super) async fn session(&mut self, purpose: Purpose, kind: CredentialKind, supply: Supply) -> End {
+        self.session_with(purpose, kind, supply).await.1
+    }
+
+    /// The end, and the secret that was used.
+    pub(super) async fn session_with(
+        &mut self,
+        purpose: Purpose,
+        kind: CredentialKind,
+        supply: Supply,
+    ) -> (Option<Secret<String>>, End) {
+        let mut attempt = Try { purpose, kind, supply, given: None, signed_in: None, redirected: false };
+        let end = self.follow(&mut attempt).await;
+        if let Some(since) = attempt.signed_in {
+            self.backoff.lived(self.network.now().mono.saturating_sub(since));
+        }
+        (attempt.given, end)
+    }
+
+    async fn follow(&mut self, attempt: &mut Try) -> End {
+        let mut trail = Trail::default();
+        let mut goal = HOME;
+        loop {
+            let dialed = match self.reach(&goal).await {
+                Ok(dialed) => dialed,
+                Err(end) => return end,
+            };
+            let from = dial::place(&dialed.endpoint);
+            let peer = dialed.peer.ip();
+            let direct = dialed.endpoint.transport == Transport::Direct;
+            self.inside = self.network.is_inside(&self.setup, Some(peer));
+            let text = match self.ride(dialed, attempt).await {
+                After::End(end) => return end,
+                After::Redirected(text) => text,
+            };
+            match trail.follow(from.clone(), &text) {
+                Ok(target) => {
+                    let public = !is_local(peer) && !self.inside;
+                    // The same port again means the same kind of TLS; any other port speaks STARTTLS.
+                    let direct = direct && target.port == from.port;
+                    attempt.redirected = true;
+                    goal = Goal::Redirected { target, public, direct };
+                }
+                Err(refusal) => return End::Problem(self.refused(refusal, &text)),
+            }
+        }
+    }
+
+    fn refused(&self, refusal: Refusal, text: &str) -> Problem {
+        let domain = self.setup.domain.clone();
+        match refusal {
+            Refusal::Unreadable => Problem::RedirectUnreadable { domain, text: Line::clean(text) },
+            Refusal::Loop => Problem::RedirectLoop { domain, last: Line::clean(text) },
+        }
+    }
+
+    async fn reach(&mut self, goal: &Goal) -> Result<Dialed, End> {
+        self.teller.next_epoch();
+        let host = match (goal, &self.setup.server) {
+            (Goal::Redirected { target, .. }, _) => target.to_string(),
+            (Goal::Home, Some((host, port))) => Target { host: host.clone(), port: Some(*port) }.to_string(),
+            (Goal::Home, None) => self.setup.domain.as_str().to_owned(),
+        };
+        self.teller.tell(LinkFact::Dialing { host: Line::clean(&host) }).await;
+        let (network, setup, goal) = (self.network.clone(), self.setup.clone(), goal.clone());
+        match self.unless_told(async move { network.dial(&setup, &goal).await }).await {
+            Ok(result) => result.map_err(End::Problem),
+            Err(wish) => Err(End::Wish(wish)),
+        }
+    }
+
+    async fn ride(&mut self, dialed: Dialed, attempt: &mut Try) -> After {
+        let Some(seed) = random() else {
+            return After::End(End::Problem(Problem::Bug { what: Line::clean("no random numbers") }));
+        };
+        let sign_in = SignIn {
+            domain: self.setup.domain.clone(),
+            local: self.setup.local.clone(),
+            resource: self.options.resource.clone(),
+            mechanisms: self.setup.mechanisms.clone(),
+            credential: attempt.kind,
+            direct_tls: dialed.endpoint.transport == Transport::Direct,
+            after_redirect: attempt.redirected,
+            purpose: attempt.purpose,
+            seed,
+            show_client: self.options.show_client,
+        };
+        let session = Session::new(self.network.now(), sign_in, self.roster_version.clone());
+        let mut ride = Ride { session, attempt, slot: None, discovered: None, redirect: None, ended: None, wish: None };
+        match dialed.stream {
+            Stream::Secure(stream) => {
+                self.secured(&mut ride, tls::version_of(&stream)).await;
+                drop(self.drive(*stream, &mut ride).await);
+            }
+            Stream::Plain(tcp) => {
+                if let Stop::StartTls(tcp) = self.drive(tcp, &mut ride).await {
+                    let (network, setup) = (self.network.clone(), self.setup.clone());
+                    match self.unless_told(async move { network.secure(&setup, tcp).await }).await {
+                        Ok(Ok(stream)) => {
+                            self.secured(&mut ride, tls::version_of(&stream)).await;
+                            drop(self.drive(stream, &mut ride).await);
+                        }
+                        Ok(Err(problem)) => return After::End(End::Problem(problem)),
+                        Err(wish) => return After::End(End::Wish(wish)),
+                    }
+                }
+            }
+        }
+        ride.after()
+    }
+
+    /// Only here, right behind the handshake that checked the certificate, is the proof made.
+    async fn secured(&mut self, ride: &mut Ride<'_>, version: &'static str) {
+        let proof = Verified::for_domain(self.setup.domain.clone(), version);
+        ride.session.handle_secured(self.network.now(), proof);
+        self.teller.tell(LinkFact::Secured { version }).await;
+    }
+
+    /// Drives until TLS is to start or everything is over.
+    async fn drive<S: AsyncRead + AsyncWrite + Unpin>(&mut self, io: S, ride: &mut Ride<'_>) -> Stop<S> {
+        let network = self.network.clone();
+        let clock: &(dyn Fn() -> Now + Send + Sync) = &*network.clock;
+        let mut wire = Wire::new(io);
+        let mut leave_by: Option<tokio::time::Instant> = None;
+        loop {
+            wire.paused = self.paused && ride.wish.is_none();
+            let supply = &mut ride.attempt.supply;
+            let turn = tokio::select! {
+                turn = wire.turn(&mut ride.session, &mut self.commands, clock) => turn,
+                secret = arrive(supply), if ride.slot.is_some() => {
+                    self.provide(&mut wire, ride, secret);
+                    continue;
+                }
+                () = until(leave_by), if leave_by.is_some() => Turn::Finished,
+            };
+            match turn {
+                Turn::Event(event) => self.report(ride, event).await,
+                Turn::WantSecret(slot) => ride.slot = Some(slot),
+                Turn::StartTls => return Stop::StartTls(wire.into_inner()),
+                Turn::Command(LinkCommand::Session(Command::SignOut) | LinkCommand::Disconnect) => {
+                    ride.wish = Some(Wish::Rest);
+                }
+                Turn::Command(LinkCommand::Session(command)) => wire.command(command),
+                Turn::Command(command) => match self.hear(command) {
+                    None | Some(Wish::Connect) => {}
+                    Some(wish) => ride.wish = Some(wish),
+                },
+                Turn::HungUp => {
+                    wire.orphaned = true;
+                    ride.wish = Some(Wish::Leave);
+                }
+                Turn::Finished => {
+                    let mut io = wire.into_inner();
+                    // close_notify, where the other side still listens.
+                    let _ = tokio::time::timeout(FAREWELL / 4, io.shutdown()).await;
+                    return Stop::Over;
+                }
+            }
+            if ride.wish.is_some() && leave_by.is_none() && ride.ended.is_none() {
+                wire.command(Command::SignOut);
+                leave_by = Some(tokio::time::Instant::now() + FAREWELL * 3 / 4);
+            }
+            if ride.ended.is_some() && leave_by.is_none() {
+                leave_by = Some(tokio::time::Instant::now() + FAREWELL * 3 / 4);
+            }
+        }
+    }
+
+    fn provide<S: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        wire: &mut Wire<S>,
+        ride: &mut Ride<'_>,
+        secret: Result<Secret<String>, Problem>,
+    ) {
+        let Some(slot) = ride.slot.take() else { return };
+        match secret {
+            Ok(secret) => {
+                ride.attempt.given = Some(secret.clone());
+                ride.attempt.supply = Supply::Ready(secret.clone());
+                wire.provide(slot, secret);
+            }
+            Err(problem) => {
+                ride.attempt.supply = Supply::Nothing;
+                ride.ended = Some(Some(problem));
+                wire.command(Command::SignOut);
+            }
+        }
+    }
+
+    async fn report(&mut self, ride: &mut Ride<'_>, event: Event) {
+        match event {
+            Event::Redirected { to, .. } => ride.redirect = Some(to),
+            Event::Discovered { mechanisms, metadata } => {
+                ride.discovered = Some(End::Discovered { mechanisms, metadata });
+            }
+            Event::Ended(problem) => drop(ride.ended.get_or_insert(problem)),
+            // A probe has nothing to tell the mind.
+            _ if ride.attempt.purpose == Purpose::Discover => {}
+            event => {
+                match &event {
+                    Event::Offered(mechanisms) => {
+                        self.code_on_offer = mechanisms.iter().any(|name| name == "OAUTHBEARER");
+                    }
+                    Event::SignedIn(_) => {
+                        ride.attempt.signed_in = Some(self.network.now().mono);
+                        if ride.attempt.kind == CredentialKind::Password {
+                            self.keep_password().await;
+                        }
+                    }
+                    Event::Roster { version, .. } | Event::RosterPush { version, .. } if version.is_some() => {
+                        self.roster_version.clone_from(version);
+                    }
+                    _ => {}
+                }
+                self.teller.tell(LinkFact::Session(event)).await;
+            }
+        }
+    }
+}
+
+impl Ride<'_> {
+    fn after(self) -> After {
+        if let Some(wish) = self.wish {
+            return After::End(End::Wish(wish));
+        }
+        if let Some(text) = self.redirect {
+            return After::Redirected(text);
+        }
+        if let Some(end) = self.discovered {
+            return After::End(end);
+        }
+        After::End(match self.ended {
+            Some(Some(problem)) => End::Problem(problem),
+            Some(None) | None => End::Clean,
+        })
+    }
+}
+
+/// The secret, once it is there.
+async fn arrive(supply: &mut Supply) -> Result<Secret<String>, Problem> {
+    match supply {
+        Supply::Nothing => Ok(Secret::from("")),
+        Supply::Ready(secret) => Ok(secret.clone()),
+        Supply::Coming(task) => match task.await {
+            Ok(result) => result,
+            Err(_) => Err(Problem::Bug { what: Line::clean("bringing the token stopped") }),
+        },
+    }
+}
+
+async fn until(at: Option<tokio::time::Instant>) {
+    if let Some(at) = at {
+        tokio::time::sleep_until(at).await;
+    }
+}

@@ -1,0 +1,395 @@
+//! Against a sign-in service on loopback HTTPS.
+
+use super::*;
+use crate::app::effect::LinkCommand;
+use crate::app::event::LinkEvent;
+use crate::app::setup::Endpoints;
+use crate::net::NetworkSettings;
+use crate::net::link::{LinkOptions, start_link};
+use crate::net::testing::{Authority, PATIENCE, Shelf, network, setup};
+use crate::types::AccountId;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+/// A service in the manner of Prosody: Basic or nothing, one refresh token at a time, no mercy for an old one.
+struct Service13 {
+    base: String,
+    shelf: Arc<Shelf>,
+    /// Answers of the token endpoint to a device code, in order; the last is a token.
+    pending: AtomicUsize,
+    refresh: Mutex<String>,
+    refreshes: AtomicUsize,
+    clients: Mutex<Vec<String>>,
+}
+
+impl Service13 {
+    fn answer(&self, path: &str, basic: Option<&str>, body: &str) -> (u16, String) {
+        self.shelf.note(&format!("service {path}"));
+        let base = &self.base;
+        let client = self.clients.lock().unwrap().last().cloned();
+        match path {
+            "/.well-known/oauth-authorization-server" => (
+                200,
+                format!(
+                    r#"{{"issuer":"{base}","token_endpoint":"{base}/token","device_authorization_endpoint":"{base}/device",
+                "registration_endpoint":"{base}/register","revocation_endpoint":"{base}/revoke",
+                "scopes_supported":["xmpp","openid","offline_access"]}}"#
+                ),
+            ),
+            "/register" => {
+                let id = format!("client-{}", self.clients.lock().unwrap().len());
+                self.clients.lock().unwrap().push(id.clone());
+                (201, format!(r#"{{"client_id":"{id}","client_secret":"s3","client_secret_expires_at":0}}"#))
+            }
+            _ if basic.is_none() || basic != client.map(|id| basic_of(&id)).as_deref() => (401, "<html>".to_owned()),
+            "/device" => (
+                200,
+                format!(
+                    r#"{{"device_code":"D","user_code":"R669-F1RU","verification_uri":"{base}/device","interval":1,
+                "verification_uri_complete":"{base}/device?user_code=R669-F1RU","expires_in":600}}"#
+                ),
+            ),
+            "/token" if body.contains("device_code") => {
+                if self.pending.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok() {
+                    return (400, r#"{"error":"authorization_pending"}"#.to_owned());
+                }
+                self.token()
+            }
+            "/token" => {
+                if !body.contains(&format!("refresh_token={}", self.refresh.lock().unwrap())) {
+                    return (400, r#"{"error":"invalid_grant"}"#.to_owned());
+                }
+                self.token()
+            }
+            "/revoke" => (200, String::new()),
+            _ => (404, String::new()),
+        }
+    }
+
+    fn token(&self) -> (u16, String) {
+        let turn = self.refreshes.fetch_add(1, Ordering::SeqCst);
+        *self.refresh.lock().unwrap() = format!("R{turn}");
+        let scope = r#""scope":"openid offline_access xmpp""#;
+        (
+            200,
+            format!(
+                r#"{{"token_type":"bearer","access_token":"A{turn}","refresh_token":"R{turn}","expires_in":3600,{scope}}}"#
+            ),
+        )
+    }
+}
+
+fn basic_of(id: &str) -> String {
+    use base64::Engine;
+    format!("Basic {}", base64::prelude::BASE64_STANDARD.encode(format!("{id}:s3")))
+}
+
+struct World {
+    service: Arc<Service13>,
+    shelf: Arc<Shelf>,
+    network: Arc<Network>,
+    setup: AccountSetup,
+}
+
+/// The service runs; the setup knows its issuer.
+async fn world() -> World {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("https://127.0.0.1:{}", listener.local_addr().unwrap().port());
+    let ca = Authority::new();
+    let acceptor = ca.acceptor(&["127.0.0.1"], |_| {});
+    let shelf = Arc::new(Shelf::default());
+    let service = Arc::new(Service13 {
+        base: base.clone(),
+        shelf: Arc::clone(&shelf),
+        pending: AtomicUsize::new(1),
+        refresh: Mutex::default(),
+        refreshes: AtomicUsize::new(0),
+        clients: Mutex::default(),
+    });
+    tokio::spawn(serve(listener, acceptor, Arc::clone(&service)));
+    let mut setup = setup("alpha.test");
+    setup.ca_pem = Some(ca.pem);
+    setup.oauth.issuer = Some(base);
+    // Nothing listens there: the session that follows a sign-in fails at once.
+    setup.server = Some(("127.0.0.1".to_owned(), 1));
+    World { network: network(&shelf, NetworkSettings::default()), service, shelf, setup }
+}
+
+async fn serve(listener: TcpListener, acceptor: tokio_rustls::TlsAcceptor, service: Arc<Service13>) {
+    loop {
+        let (tcp, _) = listener.accept().await.unwrap();
+        let (acceptor, service) = (acceptor.clone(), Arc::clone(&service));
+        tokio::spawn(async move {
+            let Ok(stream) = acceptor.accept(tcp).await else { return };
+            let handle = service_fn(move |request: Request<Incoming>| {
+                let service = Arc::clone(&service);
+                async move {
+                    let path = request.uri().path().to_owned();
+                    let basic = request.headers().get("authorization").map(|v| v.to_str().unwrap().to_owned());
+                    let body = request.into_body().collect().await?.to_bytes();
+                    let (status, body) = service.answer(&path, basic.as_deref(), &String::from_utf8_lossy(&body));
+                    let reply = Response::builder().status(status).header("content-type", "application/json");
+                    Ok::<_, hyper::Error>(reply.body(Full::new(Bytes::from(body))).unwrap())
+                }
+            });
+            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), handle).await;
+        });
+    }
+}
+
+type Facts = mpsc::Receiver<(AccountId, LinkEvent)>;
+
+async fn next(facts: &mut Facts) -> LinkFact {
+    tokio::time::timeout(PATIENCE, facts.recv()).await.unwrap().unwrap().1.fact
+}
+
+fn rest() -> LinkOptions {
+    LinkOptions { connect: false, resource: None, show_client: false, one_shot: true }
+}
+
+/// Steps of the sign-in until it failed or its token was kept.
+async fn steps(facts: &mut Facts) -> Vec<String> {
+    let mut steps = Vec::new();
+    loop {
+        match next(facts).await {
+            LinkFact::Consent(Consent::LookingUp { .. }) => steps.push("looking up".to_owned()),
+            LinkFact::Consent(Consent::AskingForCode { .. }) => steps.push("asking".to_owned()),
+            LinkFact::Consent(Consent::Code(prompt)) => steps.push(format!("code {}", prompt.code)),
+            LinkFact::Consent(Consent::Granted { scopes }) => steps.push(format!("granted {}", scopes.len())),
+            LinkFact::Consent(Consent::Failed(problem)) => {
+                steps.push(problem.code().to_owned());
+                return steps;
+            }
+            LinkFact::Kept(keep) => {
+                steps.push(format!("kept {keep:?}"));
+                return steps;
+            }
+            other => steps.push(format!("{other:?}")),
+        }
+    }
+}
+
+fn record(world: &World) -> SignInRecord {
+    let base = &world.service.base;
+    let at = |path: &str| page::endpoint(&format!("{base}/{path}"));
+    SignInRecord {
+        service: Service {
+            issuer: base.clone(),
+            token: at("token").unwrap(),
+            device: at("device"),
+            revocation: at("revoke"),
+            device_response_type: false,
+        },
+        client: "client-0".to_owned(),
+        scopes: vec!["xmpp".to_owned()],
+        durable: true,
+    }
+}
+
+/// As after an earlier sign-in: a token that ran out, with the refresh token `R-old`.
+fn stale(world: &World) -> SignInRecord {
+    let record = record(world);
+    world.service.clients.lock().unwrap().push("client-0".to_owned());
+    *world.service.refresh.lock().unwrap() = "R-old".to_owned();
+    let old = Token {
+        refresh: Some(Secret::from("R-old")),
+        expires: Some(Stamp(0)),
+        lifetime: Some(Duration::from_secs(3600)),
+        ..Token::given("A-old").unwrap()
+    };
+    let client = ClientIdentity::given("client-0", Some(Secret::from("s3")));
+    let account = &world.setup.id;
+    world.shelf.put(&record.tokens_key(account), old.to_text().expose());
+    world.shelf.put(&SignInRecord::key(account), record.to_text().expose());
+    world.shelf.put(&VaultKey::Client { issuer: world.service.base.clone() }, client.to_text().expose());
+    record
+}
+
+#[tokio::test]
+async fn a_sign_in_with_a_code_from_discovery_to_the_kept_token() {
+    let world = world().await;
+    let (events, mut facts) = mpsc::channel(256);
+    let link = start_link(&world.network, world.setup.clone(), None, rest(), events);
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    assert_eq!(steps(&mut facts).await, ["looking up", "asking", "code R669-F1RU", "granted 3", "kept File"]);
+    let log = world.shelf.log.lock().unwrap().clone();
+    let told: Vec<&str> = log.iter().map(String::as_str).collect();
+    assert_eq!(
+        told[..13],
+        [
+            "save probe",
+            "forget probe",
+            "service /.well-known/oauth-authorization-server",
+            "load client",
+            "service /register",
+            "save client",
+            "service /device",
+            "service /token",
+            "service /token",
+            "save tokens",
+            "save sign-in",
+            "load sign-in",
+            "load tokens"
+        ],
+        "probed before a code is asked for; kept before it is used"
+    );
+    link.closed().await;
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_before_a_code_is_asked_for() {
+    let world = world().await;
+    world.shelf.full.store(true, Ordering::Relaxed);
+    let (events, mut facts) = mpsc::channel(256);
+    let link = start_link(&world.network, world.setup.clone(), None, rest(), events);
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    assert_eq!(steps(&mut facts).await, ["looking up", "BTY-AUTH-08"]);
+    assert!(!world.shelf.log.lock().unwrap().iter().any(|line| line.starts_with("service")));
+    link.send(LinkCommand::SignInWithCode { keep: Keep::Memory });
+    assert_eq!(steps(&mut facts).await.last().unwrap(), "kept Memory");
+}
+
+#[tokio::test]
+async fn a_forgotten_client_registers_again() {
+    let world = world().await;
+    let old = ClientIdentity::given("client-of-yore", Some(Secret::from("s3")));
+    world.shelf.put(&VaultKey::Client { issuer: world.service.base.clone() }, old.to_text().expose());
+    let (events, mut facts) = mpsc::channel(256);
+    let link = start_link(&world.network, world.setup.clone(), None, rest(), events);
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    assert_eq!(steps(&mut facts).await.last().unwrap(), "kept File");
+    assert_eq!(*world.service.clients.lock().unwrap(), ["client-0"]);
+}
+
+#[tokio::test]
+async fn cancel_ends_the_wait() {
+    let world = world().await;
+    world.service.pending.store(usize::MAX, Ordering::SeqCst);
+    let (events, mut facts) = mpsc::channel(256);
+    let link = start_link(&world.network, world.setup.clone(), None, rest(), events);
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    while !matches!(next(&mut facts).await, LinkFact::Consent(Consent::Code(_))) {}
+    link.send(LinkCommand::CancelSignIn);
+    link.send(LinkCommand::SignOut { everywhere: false });
+    assert!(matches!(next(&mut facts).await, LinkFact::SignedOut { told: true }));
+    assert!(!world.shelf.has(&SignInRecord::key(&world.setup.id)));
+}
+
+#[tokio::test]
+async fn a_new_refresh_token_is_kept_before_its_access_token_is_used() {
+    let world = world().await;
+    let record = stale(&world);
+    let setup = Arc::new(world.setup.clone());
+    let access = access_token(Arc::clone(&world.network), setup, record, None, None).await.unwrap();
+    world.shelf.note("used");
+    assert_eq!(access.expose(), "A0");
+    let log = world.shelf.log.lock().unwrap().clone();
+    let order = ["load tokens", "lock tokens", "load tokens", "load client", "service /token", "save tokens", "used"];
+    assert_eq!(log, order);
+}
+
+#[tokio::test]
+async fn ten_at_once_refresh_once() {
+    let world = world().await;
+    let record = stale(&world);
+    let setup = Arc::new(world.setup.clone());
+    let all: Vec<_> = (0..10)
+        .map(|_| tokio::spawn(access_token(Arc::clone(&world.network), Arc::clone(&setup), record.clone(), None, None)))
+        .collect();
+    for one in all {
+        assert_eq!(one.await.unwrap().unwrap().expose(), "A0");
+    }
+    assert_eq!(world.service.refreshes.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_refused_token_is_refreshed_once_for_all_who_met_the_refusal() {
+    let world = world().await;
+    let record = stale(&world);
+    let setup = Arc::new(world.setup.clone());
+    let ask = |refused: &str| {
+        access_token(Arc::clone(&world.network), Arc::clone(&setup), record.clone(), Some(Secret::from(refused)), None)
+    };
+    assert_eq!(ask("A-old").await.unwrap().expose(), "A0");
+    assert_eq!(ask("A-old").await.unwrap().expose(), "A0", "found done");
+    assert_eq!(ask("A0").await.unwrap().expose(), "A1");
+    *world.service.refresh.lock().unwrap() = "revoked".to_owned();
+    assert_eq!(ask("A1").await, Err(Problem::SignInExpired { domain: setup.domain.clone() }));
+}
+
+#[tokio::test]
+async fn what_cannot_be_kept_on_disk_is_kept_in_memory_and_told() {
+    let world = world().await;
+    let record = stale(&world);
+    world.shelf.full.store(true, Ordering::Relaxed);
+    let setup = Arc::new(world.setup.clone());
+    let access = access_token(Arc::clone(&world.network), setup, record, None, None).await.unwrap();
+    assert_eq!(access.expose(), "A0");
+    assert_eq!(world.shelf.log.lock().unwrap().last().unwrap(), "hold tokens");
+}
+
+#[tokio::test]
+async fn sign_out_revokes_and_forgets() {
+    let world = world().await;
+    let record = stale(&world);
+    let setup = Arc::new(world.setup.clone());
+    assert_eq!(sign_out(&world.network, &setup).await, Ok(true));
+    let revoked = world.shelf.log.lock().unwrap().iter().filter(|line| *line == "service /revoke").count();
+    assert_eq!(revoked, 2);
+    assert!(!world.shelf.has(&record.tokens_key(&setup.id)) && !world.shelf.has(&SignInRecord::key(&setup.id)));
+    assert_eq!(sign_out(&world.network, &setup).await, Ok(true), "nothing left to tell");
+}
+
+#[tokio::test]
+async fn a_public_server_may_not_point_at_this_computer() {
+    let world = world().await;
+    let web = Web::new(Arc::clone(&world.network), Arc::new(world.setup.clone()), false);
+    let address = Url::parse(&format!("{}/token", world.service.base)).unwrap();
+    let request = || crate::oauth::discovery::request(&address);
+    assert!(matches!(web.fetch(request()).await, Err(Problem::RedirectInward { .. })));
+    let web = Web::new(Arc::clone(&world.network), Arc::new(world.setup.clone()), true);
+    assert_eq!(web.fetch(request()).await.unwrap().status(), 401);
+}
+
+#[tokio::test]
+async fn a_service_without_our_ca_is_refused_by_name() {
+    let mut world = world().await;
+    world.setup.ca_pem = Some(Authority::named("Nobody").pem);
+    let web = Web::new(Arc::clone(&world.network), Arc::new(world.setup.clone()), true);
+    let address = Url::parse(&world.service.base).unwrap();
+    let problem = web.fetch(crate::oauth::discovery::request(&address)).await.unwrap_err();
+    assert_eq!(problem.code(), "BTY-TLS-04");
+}
+
+#[tokio::test]
+async fn the_first_line_of_a_command_is_the_secret() {
+    let command = |text: &str| ["/bin/sh", "-c", text].map(str::to_owned).to_vec();
+    assert_eq!(first_line(&command("printf 'one\\ntwo\\n'")).await.unwrap().expose(), "one");
+    for text in ["exit 3", "true", "echo secret; exit 1", "echo", "printf '\\377'"] {
+        assert!(matches!(first_line(&command(text)).await, Err(Problem::TokenNotKept { .. })), "{text}");
+    }
+    assert!(first_line(&["/nowhere/at/all".to_owned()]).await.is_err());
+}
+
+#[test]
+fn addresses_of_a_profile_come_before_an_issuer() {
+    let mut setup = setup("messenger.live.com");
+    setup.oauth.issuer = Some("https://login.live.com".to_owned());
+    assert!(matches!(Place::of(&setup), Ok(Some(Place::Asked { trusted: true, .. }))));
+    setup.oauth.endpoints = Some(Endpoints {
+        device: "https://login.live.com/oauth20_connect.srf".to_owned(),
+        token: "https://login.live.com/oauth20_token.srf".to_owned(),
+        revocation: None,
+        device_response_type: true,
+    });
+    assert!(matches!(Place::of(&setup), Ok(Some(Place::Given(service))) if service.device_response_type));
+    setup.oauth.endpoints.as_mut().unwrap().token = "http://login.live.com/".to_owned();
+    assert!(matches!(Place::of(&setup), Err(Problem::NoIssuer { .. })));
+}
