@@ -1,0 +1,396 @@
+//! The sign-in service: codes, consent, tokens. Pure: forms and time in, documents out; chance is asked of the caller.
+//!
+//! It speaks Live Connect's dialect: no metadata (RFC 8414), no registration, errors as JSON with status 400, a token
+//! that is canonical base64, a refresh token full of characters that a form must encode. What it refuses: clients
+//! and scopes it does not know, a field sent twice, and a refresh token used before; that one ends the whole consent.
+
+use super::switches::Switches;
+use crate::types::Now;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+
+/// The only client.
+pub(super) const CLIENT_ID: &str = "000000004C0BDE30";
+const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+/// Scope that opens XMPP.
+const MESSENGER: &str = "wl.messenger";
+/// Scope that yields a refresh token.
+const OFFLINE: &str = "wl.offline_access";
+const SCOPES: &[&str] = &[MESSENGER, OFFLINE, "wl.basic", "wl.signin", "wl.emails"];
+/// Letters of a code: no vowels, nothing that looks like a digit (RFC 8628 section 6.1).
+const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
+/// Consent when *connect automatically* was unticked (documented).
+const SHORT_CONSENT: Duration = Duration::from_secs(3 * 3_600);
+/// Codes alive at a time; the oldest go first.
+const MOST_CODES: usize = 32;
+/// Consents alive at a time.
+const MOST_CONSENTS: usize = 64;
+/// Tokens remembered for each consent.
+const MOST_TOKENS: usize = 64;
+
+/// Random bytes; `None` when the system has none.
+pub(super) type Chance<'a> = &'a mut dyn FnMut(&mut [u8]) -> Option<()>;
+
+/// Fields of a form, in their order.
+pub(super) type Form = Vec<(String, String)>;
+
+/// A status and a JSON document.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) document: Value,
+}
+
+/// What the person is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Question {
+    /// The code as shown.
+    pub(super) user_code: String,
+    /// Proves that the answer comes from our own page.
+    pub(super) proof: String,
+    /// What the client wants, as sentences.
+    pub(super) wants: Vec<&'static str>,
+}
+
+/// The service.
+pub(super) struct Desk {
+    switches: Switches,
+    page: String,
+    codes: Vec<Code>,
+    consents: Vec<Consent>,
+}
+
+struct Code {
+    device_code: String,
+    user_code: String,
+    proof: String,
+    scopes: Vec<String>,
+    expires: Duration,
+    interval: Duration,
+    last_poll: Option<Duration>,
+    polls: u32,
+    verdict: Verdict,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Open,
+    No,
+    Yes { stay: bool },
+}
+
+struct Consent {
+    scopes: Vec<String>,
+    ends: Duration,
+    refresh: Option<String>,
+    spent: Vec<String>,
+    /// Access tokens and when each ends.
+    access: Vec<(String, Duration)>,
+}
+
+impl Desk {
+    /// A service whose page for the person is at `page`.
+    pub(super) fn new(switches: Switches, page: String) -> Self {
+        Self { switches, page, codes: Vec::new(), consents: Vec::new() }
+    }
+
+    /// Device authorization (RFC 8628 section 3.1; `response_type` is Live Connect's own and not insisted on).
+    pub(super) fn device(&mut self, now: Now, form: &Form, chance: Chance<'_>) -> Answer {
+        let scopes = match checked(form).and_then(|()| scopes_of(form)) {
+            Ok(scopes) => scopes,
+            Err(refusal) => return refusal,
+        };
+        if field(form, "response_type").is_some_and(|kind| kind != "device_code") {
+            return refusal("unsupported_response_type", "The response type is not supported. Expected 'device_code'.");
+        }
+        let Some((device_code, user_code, proof)) = fresh_code(chance) else { return out_of_chance() };
+        let interval = self.switches.poll_interval();
+        let verdict = match self.switches.answered {
+            None => Verdict::Open,
+            Some(true) => Verdict::Yes { stay: true },
+            Some(false) => Verdict::No,
+        };
+        let mut document = json!({
+            "user_code": user_code, "device_code": device_code, "verification_uri": self.page,
+            "expires_in": self.switches.code_lifetime.as_secs(),
+        });
+        if let (Some(interval), Some(fields)) = (interval, document.as_object_mut()) {
+            fields.insert("interval".into(), interval.as_secs().into());
+        }
+        if self.codes.len() >= MOST_CODES {
+            self.codes.remove(0);
+        }
+        self.codes.push(Code {
+            device_code,
+            user_code,
+            proof,
+            scopes,
+            expires: now.mono + self.switches.code_lifetime,
+            interval: interval.unwrap_or(Duration::from_secs(5)),
+            last_poll: None,
+            polls: 0,
+            verdict,
+        });
+        Answer { status: 200, document }
+    }
+
+    /// The token endpoint.
+    pub(super) fn token(&mut self, now: Now, form: &Form, chance: Chance<'_>) -> Answer {
+        if let Err(refusal) = checked(form) {
+            return refusal;
+        }
+        match field(form, "grant_type") {
+            Some(DEVICE_GRANT | "device_code") => self.poll(now, form, chance),
+            Some("refresh_token") => self.refresh(now, form, chance),
+            Some(_) => refusal("unsupported_grant_type", "The provided value for 'grant_type' is not supported."),
+            None => missing("grant_type"),
+        }
+    }
+
+    /// Revocation (RFC 7009): always 200, whatever the token was.
+    pub(super) fn revoke(&mut self, form: &Form) -> Answer {
+        if let Err(refusal) = checked(form) {
+            return refusal;
+        }
+        let Some(token) = field(form, "token") else { return missing("token") };
+        self.consents.retain(|consent| !consent.holds(token));
+        Answer { status: 200, document: Value::Object(Map::new()) }
+    }
+
+    /// The person's answer to every open code.
+    pub(super) fn answer_all(&mut self, now: Now, yes: bool) -> usize {
+        let verdict = if yes { Verdict::Yes { stay: true } } else { Verdict::No };
+        let open = self.codes.iter_mut().filter(|code| code.verdict == Verdict::Open && now.mono < code.expires);
+        open.map(|code| code.verdict = verdict).count()
+    }
+
+    /// The question that belongs to a typed code: case, blanks and dashes do not count (RFC 8628 section 6.1).
+    pub(super) fn question(&self, now: Now, typed: &str) -> Option<Question> {
+        let typed = letters(typed);
+        let code = self.codes.iter().find(|code| letters(&code.user_code) == typed)?;
+        if code.verdict != Verdict::Open || now.mono >= code.expires {
+            return None;
+        }
+        let wants = code.scopes.iter().filter_map(|scope| sentence(scope)).collect();
+        Some(Question { user_code: code.user_code.clone(), proof: code.proof.clone(), wants })
+    }
+
+    /// The person's answer on the page; false when code and proof do not belong together.
+    pub(super) fn answer(&mut self, now: Now, user_code: &str, proof: &str, yes: bool, stay: bool) -> bool {
+        let code = self.codes.iter_mut().find(|code| code.user_code == user_code && code.proof == proof);
+        let Some(code) = code.filter(|code| code.verdict == Verdict::Open && now.mono < code.expires) else {
+            return false;
+        };
+        code.verdict = if yes { Verdict::Yes { stay } } else { Verdict::No };
+        true
+    }
+
+    /// True when XMPP may let this token in: byte for byte one of ours, alive, and made for chatting.
+    pub(super) fn is_good(&self, now: Now, token: &str) -> bool {
+        let open = |consent: &&Consent| now.mono < consent.ends && consent.scopes.iter().any(|s| s == MESSENGER);
+        let mut tokens = self.consents.iter().filter(open).flat_map(|consent| &consent.access);
+        tokens.any(|(known, ends)| known == token && now.mono < *ends)
+    }
+}
+
+/// The two grants.
+impl Desk {
+    fn poll(&mut self, now: Now, form: &Form, chance: Chance<'_>) -> Answer {
+        let Some(wanted) = field(form, "device_code") else { return missing("device_code") };
+        let Some(at) = self.codes.iter().position(|code| code.device_code == wanted) else {
+            return refusal("invalid_grant", "The provided value for the input parameter 'device_code' is not valid.");
+        };
+        let every = self.switches.slow_down_every;
+        let Some(code) = self.codes.get_mut(at) else { return out_of_chance() };
+        if now.mono >= code.expires {
+            return refusal("expired_token", "The code has expired.");
+        }
+        code.polls = code.polls.saturating_add(1);
+        let since = code.last_poll.replace(now.mono).map(|last| now.mono.saturating_sub(last));
+        // A fifth is granted to the clock of the client.
+        let early = since.is_some_and(|since| since < code.interval * 4 / 5);
+        if early || every.is_some_and(|every| every > 0 && code.polls.is_multiple_of(every)) {
+            return refusal("slow_down", "The client is asking too often.");
+        }
+        match code.verdict {
+            Verdict::Open => refusal("authorization_pending", "The user has not answered yet."),
+            Verdict::No => {
+                let word = if self.switches.declined_word { "authorization_declined" } else { "access_denied" };
+                let told = "The user has denied access to the scope requested by the client application.";
+                refusal(word, told)
+            }
+            Verdict::Yes { stay } => {
+                let ends = now.mono + if stay { self.switches.consent_lifetime } else { SHORT_CONSENT };
+                let scopes = code.scopes.clone();
+                self.codes.remove(at);
+                if self.consents.len() >= MOST_CONSENTS {
+                    self.consents.remove(0);
+                }
+                let fresh = Consent { scopes, ends, refresh: None, spent: Vec::new(), access: Vec::new() };
+                self.consents.push(fresh);
+                self.issue(now, self.consents.len() - 1, chance)
+            }
+        }
+    }
+
+    fn refresh(&mut self, now: Now, form: &Form, chance: Chance<'_>) -> Answer {
+        let Some(token) = field(form, "refresh_token") else { return missing("refresh_token") };
+        let gone = "The user could not be authenticated as the grant is expired. The user must sign in again.";
+        let Some(at) = self.consents.iter().position(|consent| consent.knows_refresh(token)) else {
+            return refusal("invalid_grant", gone);
+        };
+        let spent = self.consents.get(at).is_none_or(|consent| consent.refresh.as_deref() != Some(token));
+        let over = self.consents.get(at).is_none_or(|consent| now.mono >= consent.ends);
+        if spent || over {
+            // A token that comes twice was stolen, from whichever side (RFC 9700 section 4.14.2).
+            self.consents.remove(at);
+            return refusal("invalid_grant", gone);
+        }
+        if let Some(wanted) = field(form, "scope") {
+            let granted = self.consents.get(at).map(|consent| consent.scopes.as_slice()).unwrap_or_default();
+            if !split(wanted).all(|scope| granted.iter().any(|known| known == scope)) {
+                return refusal("invalid_scope", "More was asked for than was granted.");
+            }
+        }
+        self.issue(now, at, chance)
+    }
+
+    fn issue(&mut self, now: Now, at: usize, chance: Chance<'_>) -> Answer {
+        let lifetime = self.switches.access_lifetime;
+        let Some(consent) = self.consents.get_mut(at) else { return out_of_chance() };
+        let Some((access, refresh)) = access_token(chance).zip(refresh_token(chance)) else { return out_of_chance() };
+        consent.access.retain(|(_, ends)| now.mono < *ends);
+        keep(&mut consent.access, (access.clone(), now.mono + lifetime));
+        let seconds = lifetime.as_secs();
+        let expires = if self.switches.expires_in_text { json!(seconds.to_string()) } else { json!(seconds) };
+        let mut document = json!({
+            "token_type": "bearer", "expires_in": expires, "scope": consent.scopes.join(" "), "access_token": access,
+        });
+        if consent.scopes.iter().any(|scope| scope == OFFLINE) {
+            if let Some(spent) = consent.refresh.replace(refresh.clone()) {
+                keep(&mut consent.spent, spent);
+            }
+            if let Some(fields) = document.as_object_mut() {
+                fields.insert("refresh_token".into(), refresh.into());
+            }
+        }
+        Answer { status: 200, document }
+    }
+}
+
+impl Consent {
+    fn knows_refresh(&self, token: &str) -> bool {
+        self.refresh.as_deref() == Some(token) || self.spent.iter().any(|spent| spent == token)
+    }
+
+    fn holds(&self, token: &str) -> bool {
+        self.knows_refresh(token) || self.access.iter().any(|(known, _)| known == token)
+    }
+}
+
+/// What every form must have, and what none may.
+fn checked(form: &Form) -> Result<(), Answer> {
+    for (at, (name, _)) in form.iter().enumerate() {
+        if form.iter().skip(at + 1).any(|(other, _)| other == name) {
+            return Err(refusal("invalid_request", "A parameter was sent more than once."));
+        }
+    }
+    match field(form, "client_id") {
+        Some(CLIENT_ID) => Ok(()),
+        Some(_) => Err(refusal("unauthorized_client", "The client does not exist.")),
+        None => Err(missing("client_id")),
+    }
+}
+
+fn scopes_of(form: &Form) -> Result<Vec<String>, Answer> {
+    let mut scopes: Vec<String> = Vec::new();
+    for scope in split(field(form, "scope").unwrap_or_default()) {
+        if !SCOPES.contains(&scope) {
+            return Err(refusal("invalid_scope", "The provided value for the input parameter 'scope' is not valid."));
+        }
+        if !scopes.iter().any(|known| known == scope) {
+            scopes.push(scope.to_owned());
+        }
+    }
+    if scopes.is_empty() { Err(missing("scope")) } else { Ok(scopes) }
+}
+
+/// Scopes are parted by blanks; commas are taken too, as Microsoft's own library did.
+fn split(scopes: &str) -> impl Iterator<Item = &str> {
+    scopes.split([' ', ',']).filter(|scope| !scope.is_empty())
+}
+
+fn sentence(scope: &str) -> Option<&'static str> {
+    match scope {
+        MESSENGER => Some("see who of your buddies is there, and chat as you"),
+        OFFLINE => Some("stay signed in, also when you are not looking"),
+        "wl.basic" | "wl.signin" => Some("see your name and picture"),
+        "wl.emails" => Some("see your e-mail address"),
+        _ => None,
+    }
+}
+
+fn field<'a>(form: &'a Form, name: &str) -> Option<&'a str> {
+    form.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+}
+
+fn missing(name: &str) -> Answer {
+    refusal("invalid_request", &format!("The request must include the parameter '{name}'."))
+}
+
+fn refusal(error: &str, description: &str) -> Answer {
+    Answer { status: 400, document: json!({ "error": error, "error_description": description }) }
+}
+
+fn out_of_chance() -> Answer {
+    Answer { status: 500, document: json!({ "error": "server_error", "error_description": "No random numbers." }) }
+}
+
+fn keep<T>(list: &mut Vec<T>, item: T) {
+    if list.len() >= MOST_TOKENS {
+        list.remove(0);
+    }
+    list.push(item);
+}
+
+fn letters(code: &str) -> String {
+    code.chars().filter(char::is_ascii_alphanumeric).take(16).map(|c| c.to_ascii_uppercase()).collect()
+}
+
+/// Device code, user code, proof.
+fn fresh_code(chance: Chance<'_>) -> Option<(String, String, String)> {
+    let mut bytes = [0_u8; 48];
+    chance(&mut bytes)?;
+    let letter = |byte: &u8| LETTERS.get(usize::from(byte % 20)).map(|&letter| char::from(letter));
+    let mut user_code: String = bytes.get(32..40)?.iter().filter_map(letter).collect();
+    user_code.insert(4, '-');
+    let mut proof = [0_u8; 24];
+    chance(&mut proof)?;
+    Some((hex(bytes.get(..32)?), user_code, hex(&proof)))
+}
+
+/// Canonical base64 with every character that a wrong encoder would spoil: `+`, `/` and `=`.
+fn access_token(chance: Chance<'_>) -> Option<String> {
+    // 160 bytes: `EwCo+++/` at the head, `AA==` at the end.
+    let mut bytes = [0_u8; 160];
+    chance(bytes.get_mut(6..157)?)?;
+    bytes.get_mut(..6)?.copy_from_slice(&[0x13, 0x00, 0xa8, 0xfb, 0xef, 0xbf]);
+    Some(STANDARD.encode(bytes))
+}
+
+/// Opaque, long, and unfit for a form unless encoded.
+fn refresh_token(chance: Chance<'_>) -> Option<String> {
+    let mut random = [0_u8; 96];
+    chance(&mut random)?;
+    let (left, right) = random.split_at(64);
+    Some(format!("*LA9!{}%65&+{}$", hex(left), hex(right)))
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+}
+
+#[cfg(test)]
+mod tests;
