@@ -51,13 +51,8 @@ async fn connection(shared: &Arc<Shared>, mut tcp: TcpStream, tls: TlsAcceptor, 
     }
     tcp.set_nodelay(true)?;
     let redirect = shared.redirect(hop);
-    let stream = Stream::new(
-        shared.switches.clone(),
-        shared.domain.clone(),
-        shared.account.clone(),
-        redirect,
-        random_hex(6)?,
-    );
+    let stream =
+        Stream::new(shared.switches.clone(), shared.domain.clone(), shared.account.clone(), redirect, random_hex(6)?);
     let mut talk = Talk::new(shared.clone(), stream, hop);
     if talk.run(&mut tcp).await? == Ended::StartTls {
         if shared.switches.close_at == Some(CloseAt::Tls) {

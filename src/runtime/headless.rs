@@ -19,7 +19,7 @@ use crate::config::{self, Config, Folders};
 use crate::net::{self, LinkHandle, LinkOptions, Network, NetworkSettings};
 use crate::oauth::Vault;
 use crate::store::FileVault;
-use crate::types::{AccountId, Line, Problem};
+use crate::types::{AccountId, Domain, Line, Problem};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -116,6 +116,7 @@ struct Errand {
     facts: mpsc::Receiver<(AccountId, LinkEvent)>,
     until: tokio::time::Instant,
     patience: Duration,
+    domain: Domain,
 }
 
 impl Errand {
@@ -125,7 +126,7 @@ impl Errand {
         let link = net::start_link(&desk.network(), setup.clone(), None, options, tell);
         let patience = timeout.unwrap_or(PATIENCE);
         let until = tokio::time::Instant::from_std(desk.clock.instant(desk.clock.now().mono + patience));
-        Self { link, facts, until, patience }
+        Self { link, facts, until, patience, domain: setup.domain.clone() }
     }
 
     fn send(&self, command: LinkCommand) {
@@ -136,7 +137,9 @@ impl Errand {
     async fn next(&mut self) -> Result<LinkFact, Problem> {
         match self.next_raw().await? {
             LinkFact::Down { problem, .. } => Err(problem.unwrap_or(Problem::NotSent)),
-            LinkFact::PasswordWanted { problem: Some(problem), .. } => Err(problem),
+            LinkFact::PasswordWanted { problem, .. } => {
+                Err(problem.unwrap_or_else(|| Problem::PasswordNeeded { domain: self.domain.clone() }))
+            }
             fact => Ok(fact),
         }
     }

@@ -47,7 +47,7 @@ fn start(args: &Args, environment: Vec<(String, String)>, clock: Clock, voice: V
             let config = loaded?;
             log::start(&folders.log_file(), config.log_level);
             let (accounts, trouble) = all_accounts(&config, &folders);
-            for problem in &trouble {
+            if let Some(problem) = &trouble {
                 voice.fail(problem); // told, and no reason to stop
             }
             let desk = Desk { voice, config, accounts, folders, clock };

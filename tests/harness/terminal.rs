@@ -2,8 +2,9 @@
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
+use std::num::NonZero;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a screen may take. Only a failing test waits that long.
@@ -51,14 +52,14 @@ impl Terminal {
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().expect("a reader");
         let writer = pair.master.take_writer().expect("a writer");
-        let parser = vt100::Parser::new(rows, columns, 0);
+        let parser = vt100::Parser::new(cells(rows), cells(columns), 0);
         let shown = Arc::new((Mutex::new(Shown { parser, bytes: Vec::new(), closed: false }), Condvar::new()));
         let filled = shown.clone();
         std::thread::spawn(move || {
             let mut buffer = [0; 16 * 1024];
             loop {
                 let read = reader.read(&mut buffer).unwrap_or(0);
-                let mut shown = filled.0.lock().expect("no reader panics");
+                let mut shown = filled.0.lock().unwrap_or_else(PoisonError::into_inner);
                 if read == 0 {
                     shown.closed = true;
                 } else {
@@ -93,12 +94,12 @@ impl Terminal {
 
     /// The screen as text.
     pub fn screen(&self) -> String {
-        self.shown.0.lock().expect("no reader panics").parser.screen().contents()
+        self.shown.0.lock().unwrap_or_else(PoisonError::into_inner).parser.screen().contents()
     }
 
     /// Everything that was ever written to the terminal.
     pub fn bytes(&self) -> Vec<u8> {
-        self.shown.0.lock().expect("no reader panics").bytes.clone()
+        self.shown.0.lock().unwrap_or_else(PoisonError::into_inner).bytes.clone()
     }
 
     /// Waits until the screen holds this text.
@@ -117,7 +118,7 @@ impl Terminal {
     #[track_caller]
     pub fn wait_until(&self, what: &str, right: impl Fn(&str) -> bool) -> String {
         let until = Instant::now() + PATIENCE;
-        let mut shown = self.shown.0.lock().expect("no reader panics");
+        let mut shown = self.shown.0.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let screen = shown.parser.screen().contents();
             if right(&screen) {
@@ -125,13 +126,13 @@ impl Terminal {
             }
             let left = until.saturating_duration_since(Instant::now());
             assert!(!left.is_zero() && !shown.closed, "waited for {what}; the screen is:\n{screen}");
-            shown = self.shown.1.wait_timeout(shown, left).expect("no reader panics").0;
+            shown = self.shown.1.wait_timeout(shown, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
     /// Another size.
     pub fn resize(&mut self, columns: u16, rows: u16) {
-        self.shown.0.lock().expect("no reader panics").parser.screen_mut().set_size(rows, columns);
+        self.shown.0.lock().unwrap_or_else(PoisonError::into_inner).parser.screen_mut().set_size(cells(rows), cells(columns));
         self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).expect("resized");
     }
 
@@ -159,6 +160,10 @@ impl Terminal {
         self.send("\x11");
         self.end()
     }
+}
+
+fn cells(count: u16) -> NonZero<u16> {
+    NonZero::new(count).expect("a screen has cells")
 }
 
 impl Drop for Terminal {

@@ -254,10 +254,8 @@ impl Service {
             folk.remember(now.wall, false, &line);
         }
         let state = (!self.switches.core_only).then(|| Element::new("active", CHAT_STATES));
-        let message = message
-            .attr("id", format!("said{number}"))
-            .child(Element::new("body", CLIENT).text(line))
-            .child_opt(state);
+        let message =
+            message.attr("id", format!("said{number}")).child(Element::new("body", CLIENT).text(line)).child_opt(state);
         if !self.send_all(&message) {
             self.keep(now, message);
         }

@@ -78,15 +78,15 @@ fn setup(args: &Args, desk: &Desk, address: Option<&str>, profile: &str) -> Resu
 /// Follows the link to a signed-in session; gives the address.
 async fn follow(desk: &Desk, errand: &mut Errand) -> Result<String, Problem> {
     loop {
-        match errand.next().await? {
-            LinkFact::Consent(consent) => consent_step(desk, consent)?,
-            LinkFact::Session(Event::SignedIn(signed_in)) => return Ok(signed_in.jid.bare().to_string()),
-            LinkFact::PasswordWanted { problem: None, .. } => {
-                return Err(Problem::Usage {
-                    why: Line::clean("this server signs in by password: butty login ADDRESS --password"),
-                });
+        match errand.next().await {
+            Ok(LinkFact::Consent(consent)) => consent_step(desk, consent)?,
+            Ok(LinkFact::Session(Event::SignedIn(signed_in))) => return Ok(signed_in.jid.bare().to_string()),
+            Ok(_) => {}
+            Err(Problem::PasswordNeeded { .. }) => {
+                let why = "this server signs in by password: butty login ADDRESS --password";
+                return Err(Problem::Usage { why: Line::clean(why) });
             }
-            _ => {}
+            Err(problem) => return Err(problem),
         }
     }
 }
