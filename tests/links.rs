@@ -149,11 +149,40 @@ async fn each_refusal_of_the_way_has_its_code() {
     assert_eq!(code_of(try_out(stranger).await), "BTY-TLS-04");
 }
 
+#[tokio::test]
+async fn each_wrong_certificate_has_its_code() {
+    for (domain, code) in [
+        ("expired.test", "BTY-TLS-02"),
+        ("early.test", "BTY-TLS-05"),
+        ("othername.test", "BTY-TLS-01"),
+        ("unknown.test", "BTY-TLS-04"),
+    ] {
+        for tls in [TlsMode::Auto, TlsMode::StartTls] {
+            assert_eq!(code_of(try_out(AccountSetup { tls, ..with_password(domain) }).await), code, "{domain} {tls:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_to_an_address_where_nobody_is_names_that_address() {
+    let problem = try_out(with_password("redirect6.test")).await.unwrap_err();
+    assert!(matches!(&problem, Problem::Refused { host, port: 15222 } if host.as_str() == "::1"), "{problem:?}");
+}
+
 /// The person at the browser.
 fn answer(url: &str, deny: bool) {
     let mut robot = Command::new("python3");
     robot.arg(script("robot.py")).arg(url).arg("--ca").arg(data().join("ca/ca.crt"));
-    robot.args(["--user", "juliet", "--password", "pw-juliet", "--map", "alpha.test=127.0.0.13"]);
+    robot.args([
+        "--user",
+        "juliet",
+        "--password",
+        "pw-juliet",
+        "--map",
+        "alpha.test=127.0.0.13",
+        "--map",
+        "oidc.test=127.0.0.40",
+    ]);
     if deny {
         robot.arg("--deny");
     }
@@ -207,6 +236,39 @@ async fn a_denied_code_is_told_as_that() {
     tokio::task::spawn_blocking(move || answer(&url, true)).await.unwrap();
     link.send(LinkCommand::PollNow);
     assert_eq!(outcome(&mut facts).await.unwrap_err().code(), "BTY-AUTH-02");
+}
+
+fn at_the_other_family() -> AccountSetup {
+    let mut setup = account("alpha.test");
+    setup.oauth.issuer = Some("https://oidc.test:15443".to_owned());
+    setup.oauth.client_id = Some("tui".to_owned());
+    setup
+}
+
+#[tokio::test]
+async fn a_service_of_another_family_gives_a_code_refreshes_and_revokes() {
+    let network = network();
+    let (link, mut facts) = start(&network, at_the_other_family(), false);
+    link.send(LinkCommand::SignInWithCode { keep: Keep::Memory });
+    let url = prompt(&mut facts).await;
+    tokio::task::spawn_blocking(move || answer(&url, false)).await.unwrap();
+    link.send(LinkCommand::PollNow);
+    loop {
+        match next(&mut facts).await {
+            LinkFact::Kept(Keep::Memory) => break,
+            LinkFact::Consent(Consent::Failed(problem)) => panic!("{problem:?}"),
+            _ => {}
+        }
+    }
+    // Prosody knows nothing of these tokens. It refuses the first; the second, fresh from a refresh, it refuses too.
+    assert_eq!(outcome(&mut facts).await.unwrap_err().code(), "BTY-AUTH-04");
+    link.send(LinkCommand::SignOut { everywhere: false });
+    loop {
+        if let LinkFact::SignedOut { told } = next(&mut facts).await {
+            assert!(told);
+            break;
+        }
+    }
 }
 
 fn with_token(domain: &str) -> AccountSetup {
