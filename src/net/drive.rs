@@ -72,6 +72,7 @@ pub(super) enum Turn {
 /// A byte stream with what waits to go out.
 pub(super) struct Wire<S> {
     io: S,
+    piece: Box<[u8]>,
     out: VecDeque<u8>,
     unflushed: bool,
     read_next: bool,
@@ -93,6 +94,14 @@ enum Work {
     Secret(TokenSlot, Secret<String>),
 }
 
+/// What the outputs of a machine came to.
+enum Drained {
+    /// Nothing to do until this moment.
+    Wait(Option<Duration>),
+    /// Something has to be handed back first.
+    Turn(Turn),
+}
+
 enum Moved {
     Read(io::Result<usize>),
     Wrote(io::Result<usize>),
@@ -102,6 +111,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     pub(super) fn new(io: S) -> Self {
         Self {
             io,
+            piece: vec![0; PIECE].into_boxed_slice(),
             out: VecDeque::new(),
             unflushed: false,
             read_next: false,
@@ -140,8 +150,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     ) -> Turn {
         loop {
             let deadline = match self.drain(machine) {
-                Ok(deadline) => deadline,
-                Err(turn) => return turn,
+                Drained::Wait(deadline) => deadline,
+                Drained::Turn(turn) => return turn,
             };
             match self.waiting.pop_front() {
                 Some(Work::Command(command)) => machine.command(clock(), command),
@@ -156,7 +166,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     }
 
     /// Takes outputs until `Wait`; its deadline, or what has to be handed back first.
-    fn drain<M: Machine>(&mut self, machine: &mut M) -> Result<Option<Duration>, Turn> {
+    fn drain<M: Machine>(&mut self, machine: &mut M) -> Drained {
         let deadline = loop {
             if self.upgrading {
                 break None;
@@ -168,21 +178,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
                 }
                 Output::Event(event) => {
                     self.ended |= matches!(event, Event::Ended(_));
-                    return Err(Turn::Event(event));
+                    return Drained::Turn(Turn::Event(event));
                 }
                 Output::StartTls => self.upgrading = true,
-                Output::WantSecret(slot) => return Err(Turn::WantSecret(slot)),
+                Output::WantSecret(slot) => return Drained::Turn(Turn::WantSecret(slot)),
                 Output::Wait(deadline) => break deadline,
             }
         };
         let written = self.out.is_empty() && !self.unflushed;
         if self.upgrading && written {
-            return Err(Turn::StartTls);
+            return Drained::Turn(Turn::StartTls);
         }
         if self.ended && (written || self.deaf) {
-            return Err(Turn::Finished);
+            return Drained::Turn(Turn::Finished);
         }
-        Ok(deadline)
+        Drained::Wait(deadline)
     }
 
     async fn wait<M: Machine>(
@@ -192,14 +202,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         clock: &(dyn Fn() -> Now + Send + Sync),
         deadline: Option<Duration>,
     ) -> Option<Turn> {
-        let mut piece = [0; PIECE];
         let left = deadline.map(|at| at.saturating_sub(clock().mono));
         let listening = !self.ended && !self.upgrading && !self.orphaned;
         tokio::select! {
-            moved = self.io(&mut piece) => match moved {
+            moved = poll_fn(|context| self.poll(context)) => match moved {
                 Moved::Read(Ok(0)) => { self.deaf = true; machine.eof(clock(), false) }
                 Moved::Read(Ok(count)) => {
-                    let bytes = piece.get(..count).unwrap_or_default();
+                    let bytes = self.piece.get(..count).unwrap_or_default();
                     self.got.pass("S:", bytes);
                     machine.input(clock(), bytes);
                 }
@@ -219,26 +228,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         None
     }
 
-    async fn io(&mut self, piece: &mut [u8]) -> Moved {
-        poll_fn(|context| self.poll(context, piece)).await
-    }
-
     /// Whichever of reading and writing can go on, by turns.
-    fn poll(&mut self, context: &mut Context<'_>, piece: &mut [u8]) -> Poll<Moved> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Moved> {
         self.read_next = !self.read_next;
-        let first = if self.read_next { self.poll_read(context, piece) } else { self.poll_write(context) };
+        let first = if self.read_next { self.poll_read(context) } else { self.poll_write(context) };
         if first.is_ready() {
             return first;
         }
-        if self.read_next { self.poll_write(context) } else { self.poll_read(context, piece) }
+        if self.read_next { self.poll_write(context) } else { self.poll_read(context) }
     }
 
-    fn poll_read(&mut self, context: &mut Context<'_>, piece: &mut [u8]) -> Poll<Moved> {
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Moved> {
         let full = self.out.len() > MOST_UNWRITTEN;
         if self.paused || self.upgrading || self.ended || self.deaf || full {
             return Poll::Pending;
         }
-        let mut buffer = ReadBuf::new(piece);
+        let mut buffer = ReadBuf::new(&mut self.piece);
         let result = std::task::ready!(Pin::new(&mut self.io).poll_read(context, &mut buffer));
         Poll::Ready(Moved::Read(result.map(|()| buffer.filled().len())))
     }

@@ -4,24 +4,25 @@
 //! waits there; commands come down an unbounded one and are heard at every moment, also while dialling. When
 //! the handle is dropped the link says goodbye and is gone within a second.
 
+mod consent;
+mod secrets;
 mod session;
 
 use super::dial::Goal;
-use super::sign_in::{self, Flow, Place};
 use super::{Network, chance};
 use crate::app::effect::LinkCommand;
-use crate::app::event::{Consent, Keep, LinkEvent, LinkFact};
+use crate::app::event::{Keep, LinkEvent, LinkFact};
 use crate::app::setup::AccountSetup;
-use crate::oauth::SignInRecord;
 use crate::route::Backoff;
 use crate::types::{AccountId, Epoch, Line, Problem, Secret};
 use crate::xmpp::{CredentialKind, Purpose};
+use secrets::Means;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 /// Longest goodbye.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -126,22 +127,6 @@ pub(super) enum End {
     Clean,
     /// What a probe found.
     Discovered { mechanisms: Vec<String>, metadata: Option<String> },
-}
-
-/// What there is to sign in with.
-enum Means {
-    Password(Secret<String>),
-    Token(TokenSource),
-    NoPassword,
-    NoSignIn,
-    Unknown,
-}
-
-/// Where tokens come from.
-#[derive(Clone)]
-enum TokenSource {
-    Command,
-    Record(Box<SignInRecord>),
 }
 
 /// What a try needs beyond the setup.
@@ -268,7 +253,7 @@ impl Link {
         loop {
             let problem = match self.one_try().await {
                 End::Wish(wish) => {
-                    if !matches!(wish, Wish::SignIn(_)) {
+                    if !matches!(wish, Wish::SignIn(_) | Wish::Connect) {
                         self.down(None, None).await;
                     }
                     return wish;
@@ -348,153 +333,9 @@ impl Link {
         }
     }
 
-    /// Asks for a password and waits until something is wished for.
-    async fn want_password(&mut self, problem: Option<Problem>) -> End {
-        let device_sign_in = self.code_on_offer;
-        self.teller.tell(LinkFact::PasswordWanted { problem, device_sign_in }).await;
-        loop {
-            match self.rest().await {
-                // Without a password "connect" asks the same question again.
-                Wish::Connect if self.password.is_none() => {}
-                wish => return End::Wish(wish),
-            }
-        }
-    }
-
-    async fn with_token(&mut self, source: TokenSource) -> End {
-        let supply = self.token(&source, None);
-        let (secret, end) = self.session_with(Purpose::Chat, CredentialKind::Token, supply).await;
-        let End::Problem(Problem::SignInExpired { .. }) = end else { return end };
-        // Refused: one refresh, one more try, then the person.
-        let Some(refused) = secret else { return end };
-        let supply = self.token(&source, Some(refused));
-        self.session(Purpose::Chat, CredentialKind::Token, supply).await
-    }
-
-    /// A token on its way. The task is never aborted: a refresh that was sent must be kept.
-    fn token(&self, source: &TokenSource, refused: Option<Secret<String>>) -> Supply {
-        let (network, setup) = (Arc::clone(&self.network), Arc::clone(&self.setup));
-        let teller = self.teller.clone();
-        Supply::Coming(match source.clone() {
-            TokenSource::Command => tokio::spawn(async move {
-                let printed = sign_in::first_line(&setup.token_command).await?;
-                let token = crate::oauth::Token::given(printed.expose());
-                token.map(|token| token.access).map_err(|_| Problem::SignInExpired { domain: setup.domain.clone() })
-            }),
-            TokenSource::Record(record) => {
-                tokio::spawn(sign_in::access_token(network, setup, *record, refused, Some(teller)))
-            }
-        })
-    }
-
-    /// What there is to sign in with, by the setup, the person and the vault.
-    async fn means(&mut self) -> Result<Means, Problem> {
-        let setup = Arc::clone(&self.setup);
-        let kind = setup.credential;
-        if kind != Some(CredentialKind::Password) {
-            if !setup.token_command.is_empty() {
-                return Ok(Means::Token(TokenSource::Command));
-            }
-            if let Some(record) = sign_in::record_of(&self.network, &setup).await? {
-                return Ok(Means::Token(TokenSource::Record(Box::new(record))));
-            }
-            if kind == Some(CredentialKind::Token) {
-                return Ok(Means::NoSignIn);
-            }
-        }
-        if let Some((password, _)) = &self.password {
-            return Ok(Means::Password(password.clone()));
-        }
-        if !setup.password_command.is_empty() {
-            return Ok(Means::Password(sign_in::first_line(&setup.password_command).await?));
-        }
-        Ok(match self.network.load(&sign_in::password_key(&setup)).await? {
-            Some(password) => Means::Password(password),
-            None if kind.is_some() => Means::NoPassword,
-            None => Means::Unknown,
-        })
-    }
-
     /// What the server offers, and where its OAuth metadata is.
     pub(super) async fn discover(&mut self) -> End {
         self.session(Purpose::Discover, CredentialKind::Token, Supply::Nothing).await
-    }
-
-    /// The password did its work: keep it where the person said.
-    async fn keep_password(&mut self) {
-        let Some((password, keep)) = self.password.clone() else { return };
-        let durable = keep == Keep::File && !self.setup.ephemeral;
-        let kept = self.network.save(&sign_in::password_key(&self.setup), password, durable).await;
-        let keep = if kept.is_ok() && durable { Keep::File } else { Keep::Memory };
-        self.teller.tell(LinkFact::Kept(keep)).await;
-    }
-
-    async fn sign_in(&mut self, keep: Keep) -> Wish {
-        self.teller.next_epoch();
-        match self.consent(keep).await {
-            Ok(()) => Wish::Connect,
-            Err(End::Problem(problem)) => {
-                self.teller.tell(LinkFact::Consent(Consent::Failed(problem))).await;
-                Wish::Rest
-            }
-            Err(End::Wish(wish)) => wish,
-            Err(End::Clean | End::Discovered { .. }) => Wish::Rest,
-        }
-    }
-
-    async fn consent(&mut self, keep: Keep) -> Result<(), End> {
-        let domain = Line::clean(self.setup.domain.as_str());
-        self.teller.tell(LinkFact::Consent(Consent::LookingUp { domain })).await;
-        let mut flow = Flow {
-            network: Arc::clone(&self.network),
-            setup: Arc::clone(&self.setup),
-            teller: self.teller.clone(),
-            poll_now: Arc::new(Notify::new()),
-            keep,
-            inside: false,
-        };
-        flow.probe().await.map_err(End::Problem)?;
-        let place = match Place::of(&self.setup).map_err(End::Problem)? {
-            Some(place) => place,
-            None => match self.discover().await {
-                End::Discovered { metadata: Some(issuer), .. } => Place::Asked { issuer, trusted: false },
-                End::Discovered { metadata: None, .. } => {
-                    return Err(End::Problem(Problem::NoDeviceSignIn { domain: self.setup.domain.clone() }));
-                }
-                end => return Err(end),
-            },
-        };
-        flow.inside = self.inside;
-        self.attend(&flow, place).await
-    }
-
-    /// Runs the flow and hears the person meanwhile.
-    async fn attend(&mut self, flow: &Flow, place: Place) -> Result<(), End> {
-        let running = flow.run(place);
-        tokio::pin!(running);
-        loop {
-            tokio::select! {
-                done = &mut running => return done.map_err(End::Problem),
-                command = self.commands.recv() => match command {
-                    None => return Err(End::Wish(Wish::Leave)),
-                    Some(LinkCommand::PollNow) => flow.poll_now.notify_one(),
-                    Some(LinkCommand::CancelSignIn) => return Err(End::Wish(Wish::Rest)),
-                    Some(command) => match self.hear(command) {
-                        None | Some(Wish::Connect) => {}
-                        Some(wish) => return Err(End::Wish(wish)),
-                    },
-                },
-            }
-        }
-    }
-
-    async fn sign_out(&mut self) -> Wish {
-        self.password = None;
-        match sign_in::sign_out(&self.network, &self.setup).await {
-            Ok(told) => self.teller.tell(LinkFact::SignedOut { told }).await,
-            Err(problem) => self.down(Some(problem), None).await,
-        }
-        Wish::Rest
     }
 }
 

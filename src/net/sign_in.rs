@@ -27,7 +27,7 @@ const COMMAND: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug)]
 pub(super) enum Place {
     /// The profile names its addresses.
-    Given(Service),
+    Given(Box<Service>),
     /// Its issuer, or the address of its metadata. `trusted`: from the config, not from the wire.
     Asked { issuer: String, trusted: bool },
 }
@@ -38,13 +38,13 @@ impl Place {
         if let Some(given) = &setup.oauth.endpoints {
             let unreadable = || Problem::NoIssuer { domain: setup.domain.clone() };
             let token = page::endpoint(&given.token).ok_or_else(unreadable)?;
-            return Ok(Some(Self::Given(Service {
+            return Ok(Some(Self::Given(Box::new(Service {
                 issuer: setup.oauth.issuer.clone().unwrap_or_else(|| token.to_string()),
                 device: Some(page::endpoint(&given.device).ok_or_else(unreadable)?),
                 revocation: given.revocation.as_deref().and_then(page::endpoint),
                 device_response_type: given.device_response_type,
                 token,
-            })));
+            }))));
         }
         let issuer = setup.oauth.issuer.clone();
         Ok(issuer.map(|issuer| Self::Asked { issuer, trusted: true }))
@@ -102,7 +102,7 @@ impl Flow {
         place: Place,
     ) -> Result<(Service, Option<Url>, Option<Vec<String>>), Problem> {
         let asked = match place {
-            Place::Given(service) => return Ok((service, None, None)),
+            Place::Given(service) => return Ok((*service, None, None)),
             Place::Asked { issuer, .. } => issuer,
         };
         let host = Line::clean(&Url::parse(&asked).map(|url| page::host_of(&url)).unwrap_or_default());

@@ -1,5 +1,7 @@
 //! Stand-ins for tests: a vault that remembers what was done to it, certificates, a setup.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop")]
+
 use super::{Network, NetworkSettings};
 use crate::app::setup::{AccountSetup, OAuthSetup, TlsMode};
 use crate::oauth::{Vault, VaultError, VaultKey};

@@ -1,4 +1,4 @@
-//! Metadata documents of an issuer (RFC 8414, OpenID Connect Discovery): where they are and what they say.
+//! Metadata documents of an issuer (RFC 8414, `OpenID` Connect Discovery): where they are and what they say.
 //!
 //! Refused: a document that names another issuer than the one asked (RFC 8414 section 3.3), one whose issuer
 //! lives elsewhere than the document when only the document's address is known (XEP-0493), endpoints that are

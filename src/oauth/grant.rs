@@ -147,7 +147,7 @@ pub async fn wait_for_consent(
             DeviceCodeErrorResponseType::AccessDenied => GrantError::Denied,
             DeviceCodeErrorResponseType::ExpiredToken => GrantError::CodeExpired,
             DeviceCodeErrorResponseType::Basic(kind) => of_kind(kind),
-            other => GrantError::Refused(Line::clean(&other.to_string())),
+            other => GrantError::Refused(Line::clean(other.as_ref())),
         },
         _ => GrantError::Rubbish,
     })?;

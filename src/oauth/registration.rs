@@ -62,7 +62,8 @@ pub fn request(endpoint: &Url, scopes: &[String]) -> HttpRequest {
         "software_id": "butty",
         "software_version": env!("CARGO_PKG_VERSION"),
         "application_type": "native",
-        "redirect_uris": ["http://127.0.0.1/callback", "http://[::1]/callback"],
+        // Prosody takes no bracketed address; any port is fine later (RFC 8252 section 7.3).
+        "redirect_uris": ["http://127.0.0.1/callback"],
         "grant_types": ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
         "response_types": ["code"],
         "scope": scopes.join(" "),

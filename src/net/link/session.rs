@@ -37,7 +37,8 @@ struct Ride<'t> {
     slot: Option<TokenSlot>,
     discovered: Option<End>,
     redirect: Option<String>,
-    ended: Option<Option<Problem>>,
+    over: bool,
+    problem: Option<Problem>,
     /// What to do once the goodbye is said.
     wish: Option<Wish>,
 }
@@ -137,7 +138,16 @@ impl Link {
             show_client: self.options.show_client,
         };
         let session = Session::new(self.network.now(), sign_in, self.roster_version.clone());
-        let mut ride = Ride { session, attempt, slot: None, discovered: None, redirect: None, ended: None, wish: None };
+        let mut ride = Ride {
+            session,
+            attempt,
+            slot: None,
+            discovered: None,
+            redirect: None,
+            over: false,
+            problem: None,
+            wish: None,
+        };
         match dialed.stream {
             Stream::Secure(stream) => {
                 self.secured(&mut ride, tls::version_of(&stream)).await;
@@ -179,7 +189,7 @@ impl Link {
             let turn = tokio::select! {
                 turn = wire.turn(&mut ride.session, &mut self.commands, clock) => turn,
                 secret = arrive(supply), if ride.slot.is_some() => {
-                    self.provide(&mut wire, ride, secret);
+                    provide(&mut wire, ride, secret);
                     continue;
                 }
                 () = until(leave_by), if leave_by.is_some() => Turn::Finished,
@@ -207,33 +217,12 @@ impl Link {
                     return Stop::Over;
                 }
             }
-            if ride.wish.is_some() && leave_by.is_none() && ride.ended.is_none() {
+            if ride.wish.is_some() && leave_by.is_none() && !ride.over {
                 wire.command(Command::SignOut);
                 leave_by = Some(tokio::time::Instant::now() + FAREWELL * 3 / 4);
             }
-            if ride.ended.is_some() && leave_by.is_none() {
+            if ride.over && leave_by.is_none() {
                 leave_by = Some(tokio::time::Instant::now() + FAREWELL * 3 / 4);
-            }
-        }
-    }
-
-    fn provide<S: AsyncRead + AsyncWrite + Unpin>(
-        &mut self,
-        wire: &mut Wire<S>,
-        ride: &mut Ride<'_>,
-        secret: Result<Secret<String>, Problem>,
-    ) {
-        let Some(slot) = ride.slot.take() else { return };
-        match secret {
-            Ok(secret) => {
-                ride.attempt.given = Some(secret.clone());
-                ride.attempt.supply = Supply::Ready(secret.clone());
-                wire.provide(slot, secret);
-            }
-            Err(problem) => {
-                ride.attempt.supply = Supply::Nothing;
-                ride.ended = Some(Some(problem));
-                wire.command(Command::SignOut);
             }
         }
     }
@@ -244,7 +233,11 @@ impl Link {
             Event::Discovered { mechanisms, metadata } => {
                 ride.discovered = Some(End::Discovered { mechanisms, metadata });
             }
-            Event::Ended(problem) => drop(ride.ended.get_or_insert(problem)),
+            Event::Ended(problem) => {
+                ride.over = true;
+                // What ended it on our side comes first.
+                ride.problem = ride.problem.take().or(problem);
+            }
             // A probe has nothing to tell the mind.
             _ if ride.attempt.purpose == Purpose::Discover => {}
             event => {
@@ -280,10 +273,29 @@ impl Ride<'_> {
         if let Some(end) = self.discovered {
             return After::End(end);
         }
-        After::End(match self.ended {
-            Some(Some(problem)) => End::Problem(problem),
-            Some(None) | None => End::Clean,
-        })
+        After::End(self.problem.map_or(End::Clean, End::Problem))
+    }
+}
+
+/// Hands the secret on, or ends the session for want of it.
+fn provide<S: AsyncRead + AsyncWrite + Unpin>(
+    wire: &mut Wire<S>,
+    ride: &mut Ride<'_>,
+    secret: Result<Secret<String>, Problem>,
+) {
+    let Some(slot) = ride.slot.take() else { return };
+    match secret {
+        Ok(secret) => {
+            ride.attempt.given = Some(secret.clone());
+            ride.attempt.supply = Supply::Ready(secret.clone());
+            wire.provide(slot, secret);
+        }
+        Err(problem) => {
+            ride.attempt.supply = Supply::Nothing;
+            ride.over = true;
+            ride.problem = Some(problem);
+            wire.command(Command::SignOut);
+        }
     }
 }
 

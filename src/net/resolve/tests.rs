@@ -19,11 +19,10 @@ fn answer(query: &str, kind: RecordType) -> Option<Result<Vec<RData>, ResponseCo
             RData::SRV(SRV::new(10, 60, 15222, name("alpha.test."))),
         ]),
         ("_xmpp-client._tcp.none.test.", RecordType::SRV) => Ok(vec![RData::SRV(SRV::new(0, 0, 0, name(".")))]),
-        ("_xmpp-client._tcp.empty.test.", RecordType::SRV) => Ok(vec![]),
         ("_xmpp-client._tcp.broken.test.", RecordType::SRV) => Err(ResponseCode::ServFail),
         ("alpha.test.", RecordType::A) => Ok(vec![RData::A(A::new(127, 0, 0, 13)), RData::A(A::new(127, 0, 0, 14))]),
         ("alpha.test.", RecordType::AAAA) => Ok(vec![RData::AAAA(AAAA::new(0, 0, 0, 0, 0, 0, 0, 1))]),
-        ("empty.test.", _) => Ok(vec![]),
+        ("empty.test.", _) | ("_xmpp-client._tcp.empty.test.", RecordType::SRV) => Ok(vec![]),
         ("silent.test.", _) => return None,
         _ => Err(ResponseCode::NXDomain),
     })

@@ -1,5 +1,7 @@
 //! Against a sign-in service on loopback HTTPS.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop")]
+
 use super::*;
 use crate::app::effect::LinkCommand;
 use crate::app::event::LinkEvent;
@@ -197,7 +199,7 @@ fn record(world: &World) -> SignInRecord {
 fn stale(world: &World) -> SignInRecord {
     let record = record(world);
     world.service.clients.lock().unwrap().push("client-0".to_owned());
-    *world.service.refresh.lock().unwrap() = "R-old".to_owned();
+    "R-old".clone_into(&mut world.service.refresh.lock().unwrap());
     let old = Token {
         refresh: Some(Secret::from("R-old")),
         expires: Some(Stamp(0)),

@@ -1,5 +1,7 @@
 //! Every fault of a certificate, shown by a real handshake.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop")]
+
 use super::*;
 use crate::net::testing::{Authority, acceptor, setup};
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyPair, date_time_ymd};

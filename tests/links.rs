@@ -1,0 +1,317 @@
+//! Links against real servers on loopback (`tests/servers/up`): passwords, device codes, redirects, refusals.
+//!
+//! `BUTTY_PEERS` names the folder of the running servers.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may stop")]
+#![allow(clippy::disallowed_methods, reason = "a test has a clock and an environment")]
+
+use butty::app::effect::LinkCommand;
+use butty::app::event::{Consent, Keep, LinkEvent, LinkFact};
+use butty::app::setup::{AccountSetup, OAuthSetup, TlsMode};
+use butty::net::{LinkHandle, LinkOptions, Network, NetworkSettings, Status, Step, doctor, start_link};
+use butty::oauth::{Vault, VaultError, VaultKey};
+use butty::types::{AccountId, Domain, Now, Problem, Secret, Stamp};
+use butty::xmpp::{self, CredentialKind};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime};
+use tokio::sync::mpsc::{Receiver, channel};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Default)]
+struct Memory(Mutex<HashMap<VaultKey, String>>);
+
+impl Vault for Memory {
+    fn load(&self, key: &VaultKey) -> Result<Option<Secret<String>>, VaultError> {
+        Ok(self.0.lock().unwrap().get(key).map(|text| Secret::from(text.as_str())))
+    }
+    fn save(&self, key: &VaultKey, secret: &Secret<String>, _: bool) -> Result<(), VaultError> {
+        self.0.lock().unwrap().insert(key.clone(), secret.expose().clone());
+        Ok(())
+    }
+    fn forget(&self, key: &VaultKey) -> Result<(), VaultError> {
+        self.0.lock().unwrap().remove(key);
+        Ok(())
+    }
+    fn lock(&self, _: &VaultKey) -> Result<Box<dyn Send>, VaultError> {
+        Ok(Box::new(()))
+    }
+}
+
+fn data() -> PathBuf {
+    std::env::var_os("BUTTY_PEERS").expect("BUTTY_PEERS names the folder of the servers").into()
+}
+
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers").join(name)
+}
+
+fn account(domain: &str) -> AccountSetup {
+    AccountSetup {
+        id: AccountId::new(&format!("juliet@{domain}")),
+        domain: Domain::parse(domain).unwrap(),
+        local: Some("juliet".to_owned()),
+        name: "Juliet".to_owned(),
+        enabled: true,
+        credential: None,
+        profile: String::new(),
+        server: None,
+        tls: TlsMode::Auto,
+        ca_file: Some(data().join("ca/ca.crt")),
+        ca_pem: None,
+        mechanisms: Vec::new(),
+        password_command: Vec::new(),
+        token_command: Vec::new(),
+        oauth: OAuthSetup::default(),
+        resolver: Some("127.0.0.53:15353".parse().unwrap()),
+        ephemeral: false,
+    }
+}
+
+fn with_password(domain: &str) -> AccountSetup {
+    let mut setup = account(domain);
+    setup.credential = Some(CredentialKind::Password);
+    setup.password_command = vec!["/bin/echo".to_owned(), "pw-juliet".to_owned()];
+    setup
+}
+
+fn network() -> Arc<Network> {
+    let begun = Instant::now();
+    let clock = move || {
+        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        Now { mono: begun.elapsed(), wall: Stamp(0).plus(wall) }
+    };
+    Arc::new(Network::new(NetworkSettings::default(), Arc::new(Memory::default()), Arc::new(clock)))
+}
+
+type Facts = Receiver<(AccountId, LinkEvent)>;
+
+fn start(network: &Arc<Network>, setup: AccountSetup, connect: bool) -> (LinkHandle, Facts) {
+    let (events, facts) = channel(256);
+    let options = LinkOptions { connect, resource: None, show_client: false, one_shot: true };
+    (start_link(network, setup, None, options, events), facts)
+}
+
+async fn next(facts: &mut Facts) -> LinkFact {
+    tokio::time::timeout(PATIENCE, facts.recv()).await.expect("in time").expect("a fact").1.fact
+}
+
+/// The bound address and the mechanism, or the problem.
+async fn outcome(facts: &mut Facts) -> Result<(String, String), Problem> {
+    loop {
+        match next(facts).await {
+            LinkFact::Session(xmpp::Event::SignedIn(done)) => return Ok((done.jid.bare().to_string(), done.mechanism)),
+            LinkFact::Down { problem: Some(problem), .. }
+            | LinkFact::PasswordWanted { problem: Some(problem), .. }
+            | LinkFact::Consent(Consent::Failed(problem)) => return Err(problem),
+            _ => {}
+        }
+    }
+}
+
+async fn try_out(setup: AccountSetup) -> Result<(String, String), Problem> {
+    let (link, mut facts) = start(&network(), setup, true);
+    let outcome = outcome(&mut facts).await;
+    drop(facts);
+    link.closed().await;
+    outcome
+}
+
+fn code_of(outcome: Result<(String, String), Problem>) -> &'static str {
+    outcome.expect_err("a problem").code()
+}
+
+#[tokio::test]
+async fn passwords_sign_in_over_direct_tls_and_starttls() {
+    for domain in ["alpha.test", "beta.test"] {
+        for tls in [TlsMode::Auto, TlsMode::StartTls] {
+            let (jid, mechanism) = try_out(AccountSetup { tls, ..with_password(domain) }).await.unwrap();
+            assert_eq!(jid, format!("juliet@{domain}"), "beta's first endpoint is dead, its second stands");
+            assert!(mechanism.starts_with("SCRAM-SHA-"), "{mechanism}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_refusal_of_the_way_has_its_code() {
+    assert_eq!(code_of(try_out(with_password("none.test")).await), "BTY-NET-07");
+    assert_eq!(code_of(try_out(with_password("closed.test")).await), "BTY-NET-06");
+    assert_eq!(code_of(try_out(with_password("nowhere.test")).await), "BTY-NET-02");
+    assert_eq!(code_of(try_out(with_password("loop.test")).await), "BTY-NET-08");
+    let mut wrong = with_password("alpha.test");
+    wrong.password_command = vec!["/bin/echo".to_owned(), "not-it".to_owned()];
+    assert_eq!(code_of(try_out(wrong).await), "BTY-AUTH-05");
+    let mut stranger = with_password("alpha.test");
+    stranger.ca_file = None;
+    assert_eq!(code_of(try_out(stranger).await), "BTY-TLS-04");
+}
+
+#[tokio::test]
+async fn each_wrong_certificate_has_its_code() {
+    for (domain, code) in [
+        ("expired.test", "BTY-TLS-02"),
+        ("early.test", "BTY-TLS-05"),
+        ("othername.test", "BTY-TLS-01"),
+        ("unknown.test", "BTY-TLS-04"),
+    ] {
+        for tls in [TlsMode::Auto, TlsMode::StartTls] {
+            assert_eq!(code_of(try_out(AccountSetup { tls, ..with_password(domain) }).await), code, "{domain} {tls:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_to_an_address_where_nobody_is_names_that_address() {
+    let problem = try_out(with_password("redirect6.test")).await.unwrap_err();
+    assert!(matches!(&problem, Problem::Refused { host, port: 15222 } if host.as_str() == "::1"), "{problem:?}");
+}
+
+/// The person at the browser.
+fn answer(url: &str, deny: bool) {
+    let mut robot = Command::new("python3");
+    robot.arg(script("robot.py")).arg(url).arg("--ca").arg(data().join("ca/ca.crt"));
+    robot.args([
+        "--user",
+        "juliet",
+        "--password",
+        "pw-juliet",
+        "--map",
+        "alpha.test=127.0.0.13",
+        "--map",
+        "oidc.test=127.0.0.40",
+    ]);
+    if deny {
+        robot.arg("--deny");
+    }
+    let output = robot.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+async fn prompt(facts: &mut Facts) -> String {
+    loop {
+        match next(facts).await {
+            LinkFact::Consent(Consent::Code(prompt)) => return prompt.complete.unwrap().as_str().to_owned(),
+            LinkFact::Consent(Consent::Failed(problem)) => panic!("{problem:?}"),
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_code_signs_in_again_and_again_until_sign_out() {
+    let network = network();
+    // Nothing is known about the account but its address: discovery finds the way to the code.
+    let (link, mut facts) = start(&network, account("alpha.test"), true);
+    let url = prompt(&mut facts).await;
+    tokio::task::spawn_blocking(move || answer(&url, false)).await.unwrap();
+    link.send(LinkCommand::PollNow);
+    let expected = ("juliet@alpha.test".to_owned(), "OAUTHBEARER".to_owned());
+    assert_eq!(outcome(&mut facts).await, Ok(expected.clone()));
+    drop(facts);
+    link.closed().await;
+
+    let (link, mut facts) = start(&network, account("alpha.test"), true);
+    assert_eq!(outcome(&mut facts).await, Ok(expected), "without a person");
+    link.send(LinkCommand::SignOut { everywhere: false });
+    loop {
+        if let LinkFact::SignedOut { told } = next(&mut facts).await {
+            assert!(told, "the service confirmed");
+            break;
+        }
+    }
+    let mut again = account("alpha.test");
+    again.credential = Some(CredentialKind::Token);
+    let (_link, mut facts) = start(&network, again, true);
+    assert_eq!(outcome(&mut facts).await.unwrap_err().code(), "BTY-AUTH-17");
+}
+
+#[tokio::test]
+async fn a_denied_code_is_told_as_that() {
+    let (link, mut facts) = start(&network(), account("alpha.test"), false);
+    link.send(LinkCommand::SignInWithCode { keep: Keep::Memory });
+    let url = prompt(&mut facts).await;
+    tokio::task::spawn_blocking(move || answer(&url, true)).await.unwrap();
+    link.send(LinkCommand::PollNow);
+    assert_eq!(outcome(&mut facts).await.unwrap_err().code(), "BTY-AUTH-02");
+}
+
+fn at_the_other_family() -> AccountSetup {
+    let mut setup = account("alpha.test");
+    setup.oauth.issuer = Some("https://oidc.test:15443".to_owned());
+    setup.oauth.client_id = Some("tui".to_owned());
+    setup
+}
+
+#[tokio::test]
+async fn a_service_of_another_family_gives_a_code_refreshes_and_revokes() {
+    let network = network();
+    let (link, mut facts) = start(&network, at_the_other_family(), false);
+    link.send(LinkCommand::SignInWithCode { keep: Keep::Memory });
+    let url = prompt(&mut facts).await;
+    tokio::task::spawn_blocking(move || answer(&url, false)).await.unwrap();
+    link.send(LinkCommand::PollNow);
+    loop {
+        match next(&mut facts).await {
+            LinkFact::Kept(Keep::Memory) => break,
+            LinkFact::Consent(Consent::Failed(problem)) => panic!("{problem:?}"),
+            _ => {}
+        }
+    }
+    // Prosody knows nothing of these tokens. It refuses the first; the second, fresh from a refresh, it refuses too.
+    assert_eq!(outcome(&mut facts).await.unwrap_err().code(), "BTY-AUTH-04");
+    link.send(LinkCommand::SignOut { everywhere: false });
+    loop {
+        if let LinkFact::SignedOut { told } = next(&mut facts).await {
+            assert!(told);
+            break;
+        }
+    }
+}
+
+fn with_token(domain: &str) -> AccountSetup {
+    let mut setup = account(domain);
+    setup.credential = Some(CredentialKind::Token);
+    let oauth = script("oauth.py").display().to_string();
+    let data = data().display().to_string();
+    setup.token_command = ["python3", &oauth, &data, "token", domain, "juliet"].map(str::to_owned).to_vec();
+    setup
+}
+
+#[tokio::test]
+async fn a_redirect_leads_to_the_messenger_mechanism() {
+    let network = network();
+    let mut setup = with_token("redirect.test");
+    setup.local = Some("_".to_owned());
+    let (link, mut facts) = start(&network, setup, true);
+    let mut hosts = Vec::new();
+    let (jid, mechanism) = loop {
+        match next(&mut facts).await {
+            LinkFact::Dialing { host } => hosts.push(host.as_str().to_owned()),
+            LinkFact::Session(xmpp::Event::SignedIn(done)) => break (done.jid.bare().to_string(), done.mechanism),
+            LinkFact::Down { problem, .. } => panic!("{problem:?}"),
+            _ => {}
+        }
+    };
+    assert_eq!(hosts, ["redirect.test", "127.0.0.13:15222"]);
+    assert_eq!((jid.as_str(), mechanism.as_str()), ("juliet@redirect.test", "X-MESSENGER-OAUTH2"), "adopted from bind");
+    drop(facts);
+    link.closed().await;
+}
+
+#[tokio::test]
+async fn a_dead_token_is_fetched_once_more_and_then_the_person_is_asked() {
+    let mut setup = account("beta.test");
+    setup.credential = Some(CredentialKind::Token);
+    setup.token_command = vec!["/bin/echo".to_owned(), "secret-token:bm90LW9uZQ==".to_owned()];
+    assert_eq!(code_of(try_out(setup).await), "BTY-AUTH-04");
+}
+
+#[tokio::test]
+async fn the_doctor_walks_all_the_way() {
+    let reports = doctor(network(), with_password("alpha.test"), None).await;
+    let told: Vec<_> = reports.iter().map(|report| (report.step, report.status)).collect();
+    assert_eq!(told, Step::ALL.map(|step| (step, Status::Ok)), "{reports:#?}");
+}
