@@ -1,5 +1,6 @@
 //! What the eye remembers between frames: wrapped rows, and what lies where.
 
+use super::buddies::memory::Memory;
 use super::conversation::walk::Wrapped;
 use super::layout::Panes;
 use crate::app::event::Viewport;
@@ -27,6 +28,8 @@ pub struct View {
     pub(super) welcome_hits: Vec<(u16, usize)>,
     /// First row of the composer's text that shows.
     pub(super) composer_top: usize,
+    /// Rows of the list, while nothing in them changes.
+    pub(super) list_memory: Memory,
     viewport: Viewport,
     wrapped: Wrapped,
     wrapped_of: Option<ConversationKey>,
