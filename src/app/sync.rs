@@ -80,8 +80,10 @@ impl Model {
         if let Some(last) = &last {
             sync.cursor = Some(last.clone());
         }
-        let more = last.filter(|_| !complete && !first_ever && sync.pages < PAGES);
+        let more = last.filter(|_| !complete && !first_ever);
         match more {
+            // Enough for one session. The cursor stays below the gap, so the next one goes on there.
+            Some(_) if sync.pages >= PAGES => sync.running = false,
             Some(after) => {
                 let after = Some(after);
                 let query = ArchiveQuery { request, with: None, after, before: None, since: None, max: PAGE };

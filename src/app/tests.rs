@@ -1,5 +1,6 @@
 //! Event lists against model and effects: a whole evening in microseconds.
 
+mod cuts;
 mod evening;
 mod focus;
 mod identity;

@@ -116,20 +116,20 @@ impl Conversation {
 
     /// Forgets what does not fit in memory; the store has it. What is looked at stays.
     pub fn trim(&mut self, on_screen: bool) {
-        let keep = if on_screen { Self::KEEP } else { KEEP_CLOSED };
+        let anchor = match self.scroll {
+            Scroll::At { key, .. } => Some(key),
+            Scroll::Bottom => None,
+        };
+        let looked_at = [anchor, self.selected].into_iter().flatten().filter_map(|key| self.index(key)).min();
+        let keep = if on_screen || looked_at.is_some() { Self::KEEP } else { KEEP_CLOSED };
         if self.messages.len() <= keep {
             return;
         }
-        if let (true, Scroll::At { key, .. }) = (on_screen, self.scroll) {
-            let spare = self.index(key).unwrap_or(0).saturating_sub(Self::KEEP / 4);
-            let over = self.messages.len().saturating_sub(keep);
-            self.forget_first(over.min(spare));
-            if self.messages.len() > KEEP_READING {
-                self.messages.truncate(KEEP_READING);
-                self.tail_missing = true;
-            }
-        } else {
-            self.forget_first(self.messages.len() - keep);
+        let spare = looked_at.map_or(usize::MAX, |at| at.saturating_sub(Self::KEEP / 4));
+        self.forget_first(self.messages.len().saturating_sub(keep).min(spare));
+        if self.messages.len() > KEEP_READING {
+            self.messages.truncate(KEEP_READING);
+            self.tail_missing = true;
         }
         if self.known_ids.len() > 4 * keep {
             self.relearn();

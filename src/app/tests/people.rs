@@ -165,6 +165,10 @@ fn receipts_go_to_buddies_who_may_see_us_and_to_nobody_else() {
     world.session(xmpp::Event::RosterPush { item: one_way, version: None });
     world.hears(says("dad@example.org/x", "4", "hi"));
     assert_eq!(receipts(&mut world), 0);
+    world.does(|model, fx| model.appear(None, Show::Offline, None, fx));
+    world.hears(says("bela@example.org/phone", "6", "hi"));
+    assert_eq!(receipts(&mut world), 0, "who hides does not betray it");
+    world.does(|model, fx| model.appear(None, Show::Available, None, fx));
     world.model.options.send_delivered = false;
     world.hears(says("bela@example.org/phone", "5", "hi"));
     assert_eq!(receipts(&mut world), 0);
@@ -202,4 +206,33 @@ fn people_are_found_by_name_beginning_and_address() {
     assert_eq!(found("new@example.com").as_deref(), Some("new@example.com"));
     assert_eq!(found("nobody"), None);
     assert_eq!(found(""), None);
+}
+
+#[test]
+fn the_same_buddy_in_two_accounts_is_two_talks_and_each_link_its_own() {
+    let mut world = World::online(false);
+    let work = AccountId::new("anna@work.example");
+    world.does(|model, fx| model.add_account(setup("anna@work.example"), true, fx));
+    let event = |epoch, fact| Event::Link(work.clone(), super::super::event::LinkEvent { epoch, fact });
+    world.give(event(Epoch(1), LinkFact::Dialing { host: line("work.example") }));
+    let jid = FullJid::parse("anna@work.example/x").unwrap();
+    let signed_in = SignedIn { jid, mechanism: String::new(), offered: Vec::new() };
+    world.give(event(Epoch(1), LinkFact::Session(xmpp::Event::SignedIn(signed_in))));
+    world.give(event(
+        Epoch(1),
+        LinkFact::Session(xmpp::Event::Message(Box::new(says("bela@example.org/x", "1", "work")))),
+    ));
+    world.hears(says("bela@example.org/phone", "1", "home"));
+    let at_work = ConversationKey::direct(work.clone(), bare(BELA));
+    assert_eq!(world.texts(BELA), ["home"]);
+    assert_eq!(world.model.talks[&at_work].messages.len(), 1);
+    world.fx.clear();
+    world.does(|model, fx| model.send_text(&at_work, "hi", fx));
+    let to_work = |e: &Effect| matches!(e, Effect::Link(id, LinkCommand::Session(Command::Send(_))) if *id == work);
+    assert!(world.fx.iter().any(to_work));
+    world.drop_link();
+    assert!(world.model.account(&work).is_some_and(super::super::model::Account::online));
+    assert_eq!(world.model.account_in_use(), Some(&world.account), "no talk is open: the first one");
+    world.model.open = Some(at_work);
+    assert_eq!(world.model.account_in_use(), Some(&work));
 }

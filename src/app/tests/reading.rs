@@ -153,6 +153,18 @@ fn reading_far_up_in_a_flood_keeps_place_and_memory_and_finds_the_end_again() {
 }
 
 #[test]
+fn a_selected_message_stays_selected_in_a_flood() {
+    let mut world = opened(50);
+    world.does(|model, fx| model.select_message(-1, fx));
+    let selected = world.talk(BELA).selected;
+    for n in 0..5_000 {
+        world.hears(says(PHONE, &format!("f{n}"), "x"));
+    }
+    assert_eq!((world.talk(BELA).selected, world.model.focus), (selected, Focus::Messages));
+    assert!(selected.is_some_and(|key| world.talk(BELA).index(key).is_some()));
+}
+
+#[test]
 fn a_page_that_starts_later_than_what_is_here_leaves_no_gap() {
     let mut world = World::online(true);
     let at = Stamp(world.now.wall.0 - 86_400_000 * 3);

@@ -178,6 +178,26 @@ fn giving_up_leaves_nothing_behind() {
 }
 
 #[test]
+fn the_last_word_of_a_stopped_link_does_not_deafen_the_next_one() {
+    let mut world = begun(SignInWay::Code, NEW);
+    world.does(|model, fx| model.choose_keep(Keep::File, fx));
+    world.does(Model::cancel_sign_in);
+    world
+        .does(|model, fx| {
+            model.show_sign_in(SignInWay::Code, NEW);
+            model.start_sign_in(SignInWay::Code, NEW, fx)
+        })
+        .unwrap();
+    world.does(|model, fx| model.choose_keep(Keep::File, fx));
+    world.epoch = Epoch(9);
+    world.link(LinkFact::Down { problem: None, retry_in: None });
+    world.epoch = Epoch(1);
+    let code = prompt(&world);
+    world.link(LinkFact::Consent(Consent::Code(code)));
+    assert!(matches!(screen(&world).step, SignInStep::Code { .. }));
+}
+
+#[test]
 fn somebody_elses_sign_in_is_refused_and_nothing_of_theirs_is_taken() {
     let mut world = begun(SignInWay::Code, NEW);
     world.does(|model, fx| model.choose_keep(Keep::File, fx));

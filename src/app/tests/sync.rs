@@ -100,6 +100,22 @@ fn a_forgotten_cursor_is_replaced_by_time() {
 }
 
 #[test]
+fn a_year_away_is_read_in_parts_and_leaves_no_gap() {
+    let mut world = World::new(AccountCache { synced: Some((Some(id("s")), Stamp(0))), ..AccountCache::default() });
+    world.sign_in(true);
+    let mut pages = 0;
+    while let Some(query) = queries(&mut world).pop() {
+        pages += 1;
+        answer(&mut world, &query, &format!("s{pages}"), false);
+    }
+    assert_eq!(pages, 100);
+    world.hears(stanza_id(says(PHONE, "1", "live"), "s999"));
+    world.drop_link();
+    world.sign_in(true);
+    assert_eq!(queries(&mut world)[0].after, Some(id("s100")));
+}
+
+#[test]
 fn opening_a_talk_with_little_in_it_asks_its_last_page_once_in_a_session() {
     let mut world = World::online(true);
     world.commands();

@@ -17,7 +17,11 @@ const BACK: Duration = Duration::from_secs(6);
 
 /// A fact of a link.
 pub(super) fn on_link(model: &mut Model, id: &AccountId, event: LinkEvent, fx: &mut Effects) {
-    let Some(account) = model.account_mut(id).filter(|account| event.epoch >= account.epoch) else { return };
+    // A session begins by dialling or by asking for a code. Anything else of an unknown session is the last word of a
+    // link that was stopped, about an account that has begun anew.
+    let begins = matches!(event.fact, LinkFact::Dialing { .. } | LinkFact::Consent(_));
+    let counts = |epoch| event.epoch == epoch || (begins && event.epoch > epoch);
+    let Some(account) = model.account_mut(id).filter(|account| counts(account.epoch)) else { return };
     let refused = account.refused == Some(event.epoch);
     if event.epoch > account.epoch {
         account.epoch = event.epoch;
@@ -210,7 +214,8 @@ impl Model {
 /// so there the address of the last sign-in counts.
 fn other_person(account: &Account, signed_in: &SignedIn) -> Option<Problem> {
     let got = signed_in.jid.bare();
-    let typed = account.setup.local.as_ref().filter(|_| account.setup.profile != "messenger");
+    let adopts = account.setup.profile == "messenger" || signed_in.mechanism.trim() == "X-MESSENGER-OAUTH2";
+    let typed = account.setup.local.as_ref().filter(|_| !adopts);
     let typed = typed
         .and_then(|local| crate::types::BareJid::parse(&format!("{local}@{}", account.setup.domain.as_str())).ok());
     let wanted = account.jid.as_ref().map(crate::types::FullJid::bare).or(typed)?;

@@ -5,7 +5,7 @@ use crate::app::action::Effects;
 use crate::app::effect::{Effect, StoreRequest};
 use crate::app::model::{Author, Body, Contact, ConversationKey, Message, MessageState, Model};
 use crate::types::{AccountId, ArchiveId, Jid, MessageKey, OriginId, Stamp};
-use crate::xmpp::{Content, Direction, Incoming, Via};
+use crate::xmpp::{Content, Direction, Incoming, Show, Via};
 
 /// Talks kept in memory; a flood of strangers goes to the store alone.
 const TALKS: usize = 2_000;
@@ -89,7 +89,10 @@ fn made(model: &mut Model, key: &ConversationKey, incoming: &Incoming, body: Bod
 fn receipt(model: &Model, key: &ConversationKey, incoming: &Incoming) -> Option<(Jid, OriginId)> {
     let live = incoming.direction == Direction::In && incoming.via == Via::Live && incoming.wants_receipt;
     let entitled = model.contact(key).is_some_and(Contact::sees_us);
-    let id = incoming.id.clone().filter(|_| live && entitled && model.options.send_delivered)?;
+    // Who appears offline does not betray it.
+    let shown = model.account(&key.account).is_some_and(|account| account.appearance.show != Show::Offline);
+    let wanted = live && entitled && shown && model.options.send_delivered;
+    let id = incoming.id.clone().filter(|_| wanted)?;
     Some((incoming.from.clone(), id))
 }
 

@@ -59,7 +59,5 @@ fn composer(model: &mut Model, row: u16, column: u16) {
 
 /// Does what an action of the registry does.
 fn act(model: &mut Model, id: &str, fx: &mut Effects) {
-    if let Some(action) = action::all().iter().find(|action| action.id == id) {
-        (action.act)(model, "", fx);
-    }
+    action::run_id(model, id, fx);
 }

@@ -2,7 +2,7 @@
 
 use super::{focus, sign_in};
 use crate::app::action::Effects;
-use crate::app::model::{Focus, LayoutChoice, Model, Screen};
+use crate::app::model::{Focus, LayoutChoice, Model, Overlay, Screen};
 use crate::app::words::toasts;
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ const ARMED: Duration = Duration::from_secs(2);
 
 /// Esc: overlay, then selection or filter, then to the box; in a narrow window from the talk to the list.
 pub fn back(model: &mut Model, fx: &mut Effects) {
-    if model.overlays.pop().is_some() {
-        return;
+    if let Some(top) = model.overlays.pop() {
+        return keep_line(model, &top);
     }
     if !matches!(model.screen, Screen::Main) {
         return sign_in::back(model, fx);
@@ -28,8 +28,8 @@ pub fn back(model: &mut Model, fx: &mut Effects) {
 
 /// Ctrl+C: closes, ends, clears; then asks to be pressed again, and quits.
 pub fn interrupt(model: &mut Model, fx: &mut Effects) {
-    if model.overlays.pop().is_some() {
-        return;
+    if let Some(top) = model.overlays.pop() {
+        return keep_line(model, &top);
     }
     if !matches!(model.screen, Screen::Main) {
         return if sign_in::interrupt(model, fx) { model.quit_armed = None } else { quit_or_arm(model, fx) };
@@ -47,6 +47,16 @@ pub fn interrupt(model: &mut Model, fx: &mut Effects) {
             model.toast(toasts::cleared(&model.options));
         }
         None => quit_or_arm(model, fx),
+    }
+}
+
+/// A line typed into the palette was typed into the box, for whoever does not look: undo brings it back there.
+fn keep_line(model: &mut Model, closed: &Overlay) {
+    let Overlay::Palette(picker) = closed else { return };
+    let talk = model.open.as_ref().and_then(|open| model.talks.get_mut(open));
+    if let Some(talk) = talk.filter(|talk| talk.composer.is_empty() && picker.filter.text().contains(' ')) {
+        talk.composer.set_text(&format!("/{}", picker.filter.text()));
+        talk.composer.clear();
     }
 }
 

@@ -100,6 +100,7 @@ pub(in crate::app) fn field(screen: &mut SignInScreen) -> Option<&mut crate::app
     }
 }
 
+/// The form. Ctrl+R shows the password, Ctrl+O is the other way in for the same address.
 fn form_key(model: &mut Model, key: Key, fx: &mut Effects) {
     let Screen::SignIn(screen) = &mut model.screen else { return };
     let count = fields(screen);
@@ -107,6 +108,11 @@ fn form_key(model: &mut Model, key: Key, fx: &mut Effects) {
         KeyCode::Tab | KeyCode::Down => screen.field = (screen.field + 1) % count,
         KeyCode::BackTab | KeyCode::Up => screen.field = (screen.field + count - 1) % count,
         KeyCode::Char('r') if key.ctrl => screen.reveal = !screen.reveal,
+        KeyCode::Char('o') if key.ctrl => match screen.way {
+            SignInWay::Code => first_step(screen, SignInWay::Password, 1),
+            SignInWay::Password => first_step(screen, SignInWay::Code, 0),
+            SignInWay::Messenger => {}
+        },
         KeyCode::Char(' ') if screen.field == 2 => screen.keep = !screen.keep,
         KeyCode::Enter => submit(model, fx),
         _ => {

@@ -61,6 +61,15 @@ fn a_line_typed_into_the_palette_blindly_does_what_it_says() {
 }
 
 #[test]
+fn a_line_in_the_palette_survives_esc() {
+    let mut person = Person::talking();
+    person.write("/msg dad a long story").press("esc");
+    assert_eq!(person.draft(), "");
+    person.press("ctrl-z");
+    assert_eq!(person.draft(), "/msg dad a long story");
+}
+
+#[test]
 fn the_palette_runs_nothing_by_guess() {
     let mut person = Person::talking();
     person.write("/foo").press("enter");

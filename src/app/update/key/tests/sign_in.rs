@@ -101,6 +101,16 @@ fn a_password_is_given_and_leaves_no_trace() {
 }
 
 #[test]
+fn the_other_way_in_keeps_the_address() {
+    let mut person = Person::newcomer();
+    person.press("3").write("anna@example.org").press("enter").write("hunter2").press("ctrl-o");
+    let now = screen(&person);
+    assert_eq!((now.way, now.address.text(), now.password.text()), (SignInWay::Code, "anna@example.org", ""));
+    person.press("ctrl-o");
+    assert_eq!((screen(&person).way, screen(&person).field), (SignInWay::Password, 1));
+}
+
+#[test]
 fn the_code_and_its_address_are_copied_only_when_asked_for() {
     let mut person = at_code();
     assert!(!person.fx.iter().any(|effect| matches!(effect, Effect::Clipboard(_) | Effect::OpenUrl(_))));
