@@ -179,3 +179,24 @@ fn clearing_leaves_an_empty_pane_and_loses_nothing() {
     stage.press("pageup");
     assert!(eye.look(&mut stage).iter().any(|row| row.contains("message 9")));
 }
+
+#[test]
+fn the_selected_buddy_is_always_in_view() {
+    for (width, height) in [(120, 40), (80, 24), (50, 18)] {
+        let mut stage = cast::crowd(Options::default(), 120);
+        stage.model.options.mono = true;
+        stage.press("f3");
+        let mut eye = Eye::new(width, height);
+        for _ in 0..70 {
+            stage.press("down");
+            eye.look(&mut stage);
+            let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+            terminal.draw(|frame| ui::draw(&stage.model, &mut eye.view, frame)).unwrap();
+            let buffer = terminal.backend().buffer();
+            let reversed =
+                (0..height).filter(|y| buffer[(1, *y)].modifier.contains(ratatui::style::Modifier::REVERSED));
+            assert_eq!(reversed.count(), 1, "{width}x{height}, row {}", stage.model.list.selected);
+        }
+        assert!(stage.model.list.selected > 60);
+    }
+}

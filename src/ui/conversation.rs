@@ -189,10 +189,9 @@ fn messages(model: &Model, view: &mut View, talk: &Conversation, panes: &Panes, 
             if !matches!(row.kind, RowKind::Rule(_)) {
                 view.message_hits.push((y, shown.key));
             }
-            if row.kind == RowKind::Text {
-                if shown.selected && model.focus == Focus::Messages && paint.cursor.is_none() {
-                    paint.place_cursor(pane.x, y);
-                }
+            let chosen = shown.selected && model.focus == Focus::Messages;
+            if row.kind == RowKind::Text && chosen && paint.cursor.is_none() {
+                paint.place_cursor(pane.x, y);
             }
             y += 1;
         }
