@@ -13,6 +13,7 @@
 )]
 
 #[path = "panes/cast.rs"]
+#[allow(dead_code, reason = "shared with the tests of scrolling")]
 mod cast;
 
 use butty::app::Model;
