@@ -75,9 +75,10 @@ fn main(model: &Model, view: &mut View, area: Rect, paint: &mut Paint<'_>) {
     };
     let pane = layout::talk_width(area.width, area.height, &wants);
     wants.banner = banner::rows_wanted(model, pane);
-    wants.composer = composer::rows_wanted(model, kind, pane);
-    let panes = layout::panes(area.width, area.height, &wants);
     let columns = layout::composer_width(kind, pane, model.options.max_text_width);
+    let written = composer::layout(model, columns);
+    wants.composer = written.as_ref().map_or(1, |text| u16::try_from(text.lines.len()).unwrap_or(u16::MAX));
+    let panes = layout::panes(area.width, area.height, &wants);
     view.set_panes(panes, columns);
     let one_pane = kind == Kind::Narrow;
     if !one_pane || !wants.talk_in_front {
@@ -85,7 +86,9 @@ fn main(model: &Model, view: &mut View, area: Rect, paint: &mut Paint<'_>) {
     }
     if !one_pane || wants.talk_in_front {
         conversation::draw(model, view, &panes, paint);
-        composer::draw(model, view, &panes, columns, paint);
+        if let Some(text) = &written {
+            composer::draw(model, view, &panes, (text, columns), paint);
+        }
     }
     banner::draw(model, panes.banner, paint);
     if one_pane {

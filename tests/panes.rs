@@ -13,6 +13,7 @@
 )]
 
 #[path = "panes/cast.rs"]
+#[allow(dead_code, reason = "shared with the tests of scrolling")]
 mod cast;
 
 use butty::app::Model;
@@ -29,6 +30,28 @@ use std::time::Duration;
 
 /// The three sizes of the mock-ups.
 const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (50, 18)];
+
+/// What is measured is what is drawn: the same clusters take the same cells.
+#[test]
+fn widths_are_those_of_the_terminal_library() {
+    let texts = [
+        "plain",
+        "Bela Novák",
+        "日本語",
+        "👨‍👩‍👧 👋🏽 🇵🇱",
+        "किताब",
+        "e\u{301}\u{302}",
+        "שָׁלום",
+        "ｶﾞ",
+        "● ◐ ◔ ⊖ ○ ◌ ✎ ¶ ✓✓ ✗ ▌ ›",
+    ];
+    for text in texts {
+        let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, 60, 1));
+        let (end, _) = buffer.set_stringn(0, 0, text, 60, ratatui::style::Style::new());
+        assert_eq!(ui::text::width(text), end, "{text}");
+        assert_eq!(ui::text::width(ui::text::take(text, end)), end, "{text}");
+    }
+}
 
 fn draw(model: &Model, width: u16, height: u16) -> (Buffer, View, Option<(u16, u16)>) {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
@@ -282,32 +305,41 @@ fn every_scene() -> Vec<Scene> {
     all
 }
 
-/// Heights and widths up to 40 are all drawn for the main screen, the larger ones in steps; every other scene is
-/// drawn at every size up to 24x12 and then in steps.
+/// For three scenes every width and height up to 40, and steps up to 200x60; for every other one the sizes around
+/// which layouts change.
+fn sizes(name: &str) -> Vec<(u16, u16)> {
+    let full = matches!(name, "main" | "lost_waiting" | "code");
+    let (widths, heights): (Vec<u16>, Vec<u16>) = if full {
+        ((1..=40).chain((41..=200).step_by(17)).chain([200]).collect(), (1..=40).chain([47, 60]).collect())
+    } else {
+        (
+            vec![1, 3, 7, 19, 20, 21, 26, 33, 50, 63, 64, 99, 100, 200],
+            vec![1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 17, 27, 28, 60],
+        )
+    };
+    widths.iter().flat_map(|width| heights.iter().map(|height| (*width, *height))).collect()
+}
+
 #[test]
 fn every_size_is_drawn_without_panic_and_within_the_screen() {
     for (name, make) in every_scene() {
         let model = make(unicode());
-        let full = matches!(name, "main" | "lost_waiting" | "code");
-        let near = if full { (40, 40) } else { (24, 12) };
         let mut view = View::new();
-        for width in (1..=200_u16).filter(|width| *width <= near.0 || width % 23 == 0 || *width == 200) {
-            for height in (1..=60_u16).filter(|height| *height <= near.1 || height % 13 == 0 || *height == 60) {
-                let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-                terminal.draw(|frame| ui::draw(&model, &mut view, frame)).unwrap();
-                let viewport = view.viewport();
-                assert_eq!((viewport.width, viewport.height), (width, height), "{name}");
-                let shown = terminal.backend().buffer();
-                if width < 20 || height < 6 {
-                    let line: String = (0..width).map(|x| shown[(x, 0)].symbol()).collect();
-                    assert!(line.starts_with(&"butty"[..usize::from(width.min(5))]), "{name} {width}x{height}: {line}");
-                } else {
-                    let blank = shown.content().iter().all(|cell| cell.symbol() == " ");
-                    assert!(!blank, "{name} {width}x{height} shows nothing");
-                }
-                for (x, y) in [(0, 0), (width - 1, height - 1), (width / 2, height / 2)] {
-                    ui::hit(&model, &view, x, y);
-                }
+        for (width, height) in sizes(name) {
+            let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+            terminal.draw(|frame| ui::draw(&model, &mut view, frame)).unwrap();
+            let viewport = view.viewport();
+            assert_eq!((viewport.width, viewport.height), (width, height), "{name}");
+            let shown = terminal.backend().buffer();
+            if width < 20 || height < 6 {
+                let line: String = (0..width).map(|x| shown[(x, 0)].symbol()).collect();
+                assert!(line.starts_with(&"butty"[..usize::from(width.min(5))]), "{name} {width}x{height}: {line}");
+            } else {
+                let blank = shown.content().iter().all(|cell| cell.symbol() == " ");
+                assert!(!blank, "{name} {width}x{height} shows nothing");
+            }
+            for (x, y) in [(0, 0), (width - 1, height - 1), (width / 2, height / 2)] {
+                ui::hit(&model, &view, x, y);
             }
         }
     }

@@ -1,5 +1,7 @@
 //! The buddy list: own card, groups, buddies. Draws only the rows that show.
 
+pub mod memory;
+
 use super::conversation::picture;
 use super::facts;
 use super::layout::{Kind, Panes};
@@ -7,7 +9,7 @@ use super::paint::Paint;
 use super::theme::{Role, Sign};
 use super::view::View;
 use crate::app::Show;
-use crate::app::list::{self, BuddyRow, GroupKind, Row};
+use crate::app::list::{BuddyRow, GroupKind, Row};
 use crate::app::model::{Account, Focus, Model};
 use crate::app::words::screens as words;
 use ratatui::layout::Rect;
@@ -83,10 +85,16 @@ fn rows(model: &Model, view: &mut View, panes: &Panes, paint: &mut Paint<'_>) {
     if rect.height == 0 {
         return;
     }
-    let rows = list::rows(model);
+    let mut memory = std::mem::take(&mut view.list_memory);
+    draw_rows(model, memory.rows(model), view, panes, paint);
+    view.list_memory = memory;
+}
+
+fn draw_rows(model: &Model, rows: &[Row], view: &mut View, panes: &Panes, paint: &mut Paint<'_>) {
+    let rect = panes.list;
     // Without a talk there is no box to write in: the keys are the list's.
     let focused = model.focus == Focus::List || (model.focus == Focus::Composer && model.open.is_none());
-    let top = first_row(model, &rows, rect.height, panes.kind, focused);
+    let top = first_row(model, rows, rect.height, panes.kind, focused);
     let mut y = rect.y;
     let mut drawn = 0_u16;
     for (index, row) in rows.iter().enumerate().skip(top) {

@@ -6,25 +6,24 @@ use super::paint::Paint;
 use super::text;
 use super::theme::Role;
 use super::view::View;
-use super::{facts, layout, status};
+use super::{facts, status};
 use crate::app::Show;
+use crate::app::composer::Layout;
 use crate::app::event::LinkState;
 use crate::app::model::{Conversation, Focus, Model};
 use crate::app::words::screens as words;
 use std::ops::Range;
 
-/// Rows that the text of the open talk would take in a pane of this width.
-pub fn rows_wanted(model: &Model, kind: Kind, pane: u16) -> u16 {
-    let Some(talk) = model.open.as_ref().and_then(|key| model.talks.get(key)) else { return 1 };
-    let columns = layout::composer_width(kind, pane, model.options.max_text_width);
-    u16::try_from(talk.composer.layout(columns).lines.len()).unwrap_or(u16::MAX)
+/// The text of the open talk as rows of so many columns; made once a frame, it may be long.
+pub fn layout(model: &Model, columns: u16) -> Option<Layout> {
+    let talk = model.open.as_ref().and_then(|key| model.talks.get(key))?;
+    Some(talk.composer.layout(columns))
 }
 
 /// Draws the rule and the text, and puts the cursor where it belongs.
-pub fn draw(model: &Model, view: &mut View, panes: &Panes, columns: u16, paint: &mut Paint<'_>) {
+pub fn draw(model: &Model, view: &mut View, panes: &Panes, (layout, columns): (&Layout, u16), paint: &mut Paint<'_>) {
     let Some(talk) = model.open.as_ref().and_then(|key| model.talks.get(key)) else { return };
     rule(model, talk, panes, paint);
-    let layout = talk.composer.layout(columns);
     let height = usize::from(panes.composer.height);
     let last_top = layout.lines.len().saturating_sub(height);
     let top = view.composer_top.clamp((layout.row + 1).saturating_sub(height), layout.row).min(last_top);

@@ -186,11 +186,12 @@ fn messages(model: &Model, view: &mut View, talk: &Conversation, panes: &Panes, 
                 return;
             }
             message_row(row, shown, Rect::new(pane.x, y, pane.width, 1), margin, inside, paint);
-            if row.kind == RowKind::Text {
+            if !matches!(row.kind, RowKind::Rule(_)) {
                 view.message_hits.push((y, shown.key));
-                if shown.selected && model.focus == Focus::Messages && paint.cursor.is_none() {
-                    paint.place_cursor(pane.x, y);
-                }
+            }
+            let chosen = shown.selected && model.focus == Focus::Messages;
+            if row.kind == RowKind::Text && chosen && paint.cursor.is_none() {
+                paint.place_cursor(pane.x, y);
             }
             y += 1;
         }
@@ -216,7 +217,7 @@ fn message_row(row: &Row, shown: &Shown, at: Rect, margin: u16, inside: u16, pai
     if let Some(right) = &row.right {
         paint.put_right(edge, at.y, &right.text, right.role);
     }
-    if shown.selected {
+    if shown.selected && row.kind == RowKind::Text {
         paint.highlight(Rect::new(left, at.y, inside, 1), Role::Selection);
         let bar = if margin > 0 || row.indent > 0 { at.x } else { return };
         paint.put(bar, at.y, at.right(), "▌", Role::Accent);

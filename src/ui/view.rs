@@ -1,5 +1,6 @@
 //! What the eye remembers between frames: wrapped rows, and what lies where.
 
+use super::buddies::memory::Memory;
 use super::conversation::walk::Wrapped;
 use super::layout::Panes;
 use crate::app::event::Viewport;
@@ -7,6 +8,18 @@ use crate::app::model::{Conversation, ConversationKey, Scroll};
 use crate::types::MessageKey;
 use ratatui::layout::Rect;
 use std::ops::Range;
+
+/// What was told of a position: told again only when one of these differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Told {
+    talk: ConversationKey,
+    /// As the mind had it.
+    wanted: Scroll,
+    /// In normal form.
+    scroll: Scroll,
+    /// The first message that is loaded, when it shows.
+    oldest: Option<MessageKey>,
+}
 
 /// The eye's own state. Nothing in here is needed to draw right; it saves work and answers clicks.
 #[derive(Debug, Default)]
@@ -27,11 +40,13 @@ pub struct View {
     pub(super) welcome_hits: Vec<(u16, usize)>,
     /// First row of the composer's text that shows.
     pub(super) composer_top: usize,
+    /// Rows of the list, while nothing in them changes.
+    pub(super) list_memory: Memory,
     viewport: Viewport,
     wrapped: Wrapped,
     wrapped_of: Option<ConversationKey>,
     selected_before: Option<MessageKey>,
-    told: Option<(ConversationKey, Scroll, Option<MessageKey>)>,
+    told: Option<Told>,
     settled: Option<(ConversationKey, Scroll)>,
 }
 
@@ -98,7 +113,7 @@ impl View {
     /// Tells the mind where the pane stands, once for each change.
     pub(super) fn settle(&mut self, talk: &Conversation, scroll: Scroll, at_top: bool) {
         let oldest = if at_top { talk.messages.front().map(|message| message.key) } else { None };
-        let news = (talk.key.clone(), scroll, oldest);
+        let news = Told { talk: talk.key.clone(), wanted: talk.scroll, scroll, oldest };
         if (scroll != talk.scroll || at_top) && self.told.as_ref() != Some(&news) {
             self.settled = Some((talk.key.clone(), scroll));
             self.told = Some(news);

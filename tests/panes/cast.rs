@@ -324,3 +324,16 @@ pub fn prompt() -> CodePrompt {
 pub fn with_code(options: Options, trouble: Option<Consent>) -> Model {
     signing_in(options, SignInWay::Code, SignInStep::Code { prompt: Box::new(prompt()), trouble })
 }
+
+/// Signed in, with so many buddies more.
+pub fn crowd(options: Options, count: usize) -> Stage {
+    let mut stage = signed_in(options, &["anna@demo.butty"]);
+    let names = (0..count).map(|number| (format!("b{number}"), format!("Buddy Number {number}")));
+    let mut items: Vec<RosterItem> = names.map(|(local, name)| item(&local, &name, "Crowd")).collect();
+    items.push(item("bela", "Bela Novák", "Favourites"));
+    stage.session(xmpp::Event::Roster { items: Some(items), version: None });
+    for number in (0..count).step_by(2) {
+        stage.appears(&format!("b{number}"), Show::Available, "here", None);
+    }
+    stage
+}

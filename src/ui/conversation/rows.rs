@@ -17,6 +17,8 @@ const FENCE: &str = "```";
 pub enum RowKind {
     /// A rule with this label.
     Rule(String),
+    /// Who says it.
+    Name,
     /// Text.
     Text,
 }
@@ -104,6 +106,7 @@ pub fn rows(message: &Message, setting: &Setting) -> Vec<Row> {
         let who = if mine { screens::YOU_SAY.to_owned() } else { screens::says(name) };
         let role = if mine { Role::OwnName } else { Role::Name };
         let mut row = line(0, vec![Piece::new(who, role)], theme);
+        row.kind = RowKind::Name;
         row.right = Some(Piece::new(setting.time.clone(), Role::Dim));
         rows.push(row);
     }

@@ -82,7 +82,7 @@ impl<'a> Walk<'a> {
         let window = self.window_at(edge, follows, height);
         match reveal.and_then(|key| self.edge_for(key, &window, edge, height)) {
             Some(edge) => {
-                let follows = self.is_end(edge) && !self.talk.tail_missing;
+                let follows = self.follows_at(edge, false);
                 self.window_at(edge, follows, height)
             }
             None => window,
@@ -113,7 +113,7 @@ impl<'a> Walk<'a> {
         }
         // The top was passed: the pane begins with the first row there is, and the edge moves down.
         let edge = self.down(edge, height - above);
-        let follows = self.is_end(edge) && !self.talk.tail_missing;
+        let follows = self.follows_at(edge, false);
         self.collect(0, 0, edge, follows, true)
     }
 
@@ -126,11 +126,14 @@ impl<'a> Walk<'a> {
         let steps = usize::try_from(rows.unsigned_abs()).unwrap_or(usize::MAX);
         let start = Edge { at, hidden: 0 };
         let edge = if rows >= 0 { self.down(start, steps) } else { self.up(start, steps) };
-        (edge, self.is_end(edge) && !self.talk.tail_missing)
+        (edge, self.follows_at(edge, rows > 0))
     }
 
-    fn is_end(&self, edge: Edge) -> bool {
-        edge.hidden == 0 && edge.at + 1 == self.talk.messages.len()
+    /// A pane at the end follows what comes. Not when newer messages are still in the store; and not when somebody
+    /// looks up what `/clear` took out of sight, unless they go on past the end.
+    fn follows_at(&self, edge: Edge, past: bool) -> bool {
+        let end = edge.hidden == 0 && edge.at + 1 == self.talk.messages.len();
+        end && !self.talk.tail_missing && (past || self.talk.cleared_at.is_none())
     }
 
     fn down(&mut self, mut edge: Edge, mut steps: usize) -> Edge {
