@@ -133,7 +133,7 @@ impl Running {
         self.shared.note(format!("answered from here: {} ({answered} open)", if yes { "yes" } else { "no" }));
     }
 
-    /// Ends every connection and waits until all is closed.
+    /// Ends every connection and listens no more.
     pub async fn stop(mut self) {
         self.tasks.shutdown().await;
     }

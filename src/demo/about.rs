@@ -22,11 +22,19 @@ const FACTS: &[(&str, &str, &str)] = &[
     (DOCUMENTED, "device codes: fields, errors, lifetimes", "public clients of login.live.com; RFC 8628"),
     (INFERRED, "TLS is reached by STARTTLS on the usual port", "clients that worked"),
     (INFERRED, "the redirect stands before TLS, once in a run", "MatriX sample, wocky's test server; not documented"),
-    (INFERRED, "the redirect names a port here, for the ports are random; the real one named none", "RFC 6120 4.9.3.19"),
+    (
+        INFERRED,
+        "the redirect names a port here, for the ports are random; the real one named none",
+        "RFC 6120 4.9.3.19",
+    ),
     (INFERRED, "a redirect's target proves the account's domain by its certificate", "RFC 6120 4.9.3.19"),
     (INFERRED, "a token encoded again, or percent-encoded, is refused, and the stream ends", "what clients sent"),
     (INFERRED, "a mechanism asked for with the blank is refused", "the documented request has none"),
-    (INFERRED, "refused changes of the list answer not-allowed; other message types service-unavailable", "RFC 6120 8.3"),
+    (
+        INFERRED,
+        "refused changes of the list answer not-allowed; other message types service-unavailable",
+        "RFC 6120 8.3",
+    ),
     (INFERRED, "the identifier is 32 hexadecimal digits", "`uid` of an authentication token"),
     (INFERRED, "the cut of a silent stream comes without a word", "reports of clients"),
     (INFERRED, "refresh tokens are used once; one used again ends the consent", "RFC 9700 4.14.2"),
@@ -49,9 +57,7 @@ const REFERENCE: &str = "Microsoft: Messenger XMPP reference (hh550849)";
 pub fn about() -> String {
     let head = "Microsoft closed the Messenger service. This demo is a reconstruction from its documents and from the\n\
                 programs that spoke to it. It runs on this computer alone and proves nothing about other servers.\n\n";
-    FACTS.iter().fold(head.to_owned(), |text, (kind, fact, source)| {
-        format!("{text}{kind:<10}  {fact}  [{source}]\n")
-    })
+    FACTS.iter().fold(head.to_owned(), |text, (kind, fact, source)| format!("{text}{kind:<10}  {fact}  [{source}]\n"))
 }
 
 #[cfg(test)]

@@ -51,13 +51,8 @@ async fn connection(shared: &Arc<Shared>, mut tcp: TcpStream, tls: TlsAcceptor, 
     }
     tcp.set_nodelay(true)?;
     let redirect = shared.redirect(hop);
-    let stream = Stream::new(
-        shared.switches.clone(),
-        shared.domain.clone(),
-        shared.account.clone(),
-        redirect,
-        random_hex(6)?,
-    );
+    let stream =
+        Stream::new(shared.switches.clone(), shared.domain.clone(), shared.account.clone(), redirect, random_hex(6)?);
     let mut talk = Talk::new(shared.clone(), stream, hop);
     if talk.run(&mut tcp).await? == Ended::StartTls {
         if shared.switches.close_at == Some(CloseAt::Tls) {
@@ -244,5 +239,29 @@ fn seen(hop: usize, frame: &Frame) -> String {
         Frame::Open(root) => format!("host {hop}: < header to={}", root.get("to").unwrap_or("nobody")),
         Frame::Element(element) => format!("host {hop}: < {}", element.to_log()),
         Frame::Close => format!("host {hop}: < end"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::{Redirect, Switches, start};
+
+    #[tokio::test]
+    async fn elements_put_off_the_cut_and_white_space_does_not() {
+        let idle_kill = Some(Duration::from_secs(30));
+        let running = start(Switches { idle_kill, redirect: Redirect::Never, ..Switches::default() }).await.unwrap();
+        let shared = running.shared.clone();
+        let (domain, account) = (shared.domain.clone(), shared.account.clone());
+        let stream = Stream::new(shared.switches.clone(), domain, account, None, "id".into());
+        let mut talk = Talk::new(shared, stream, 0);
+        let long_ago = talk.began.checked_sub(Duration::from_secs(20)).unwrap();
+        let mut sink = io::sink();
+        for (bytes, counts) in [("   \n ", false), ("<stream:stream xmlns:stream='x'>", true)] {
+            talk.heard = long_ago;
+            talk.framer.feed(bytes.as_bytes());
+            talk.take(&mut sink).await.unwrap();
+            assert_eq!(talk.deadline() > Some(long_ago + Duration::from_secs(30)), counts, "{bytes:?}");
+        }
     }
 }

@@ -61,11 +61,12 @@ impl Service {
         self.cues.first_key_value().map(|(&(at, _), _)| at)
     }
 
-    /// Does what is due.
+    /// Does what is due, each thing as of its own moment, so that it does not matter how often this is called.
     pub(in super::super) fn tick(&mut self, now: Now) {
         while let Some(first) = self.cues.first_entry().filter(|first| first.key().0 <= now.mono) {
-            let cue = first.remove();
-            self.act(now, cue);
+            let ((mono, _), cue) = first.remove_entry();
+            let late = i64::try_from((now.mono - mono).as_millis()).unwrap_or(0);
+            self.act(Now { mono, wall: Stamp(now.wall.0.saturating_sub(late)) }, cue);
         }
     }
 
@@ -254,10 +255,8 @@ impl Service {
             folk.remember(now.wall, false, &line);
         }
         let state = (!self.switches.core_only).then(|| Element::new("active", CHAT_STATES));
-        let message = message
-            .attr("id", format!("said{number}"))
-            .child(Element::new("body", CLIENT).text(line))
-            .child_opt(state);
+        let message =
+            message.attr("id", format!("said{number}")).child(Element::new("body", CLIENT).text(line)).child_opt(state);
         if !self.send_all(&message) {
             self.keep(now, message);
         }
@@ -296,13 +295,8 @@ impl Service {
         let both = both.is_some_and(|buddy| buddy.from);
         let Some(folk) = self.folk.get_mut(who).filter(|folk| both && !folk.welcomed) else { return };
         folk.welcomed = true;
-        let address = folk.address.as_str().to_owned();
         let line = self.cast.people.get(who).and_then(|person| person.welcomed.clone());
         self.reply(now, who, line);
-        if self.buddy(&address).is_some_and(|buddy| !buddy.to) {
-            // Whoever was let in lets in.
-            self.push(&address);
-        }
     }
 }
 
