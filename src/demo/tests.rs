@@ -1,223 +1,16 @@
-use super::names::tests::ask;
 use super::*;
-use crate::types::Secret;
-use crate::xml::{Element, Frame, Framer, Limits};
+use crate::demo::stream::CLIENT;
+use crate::xml::{Element, Frame};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hickory_server::proto::rr::RecordType;
-use http_body_util::{BodyExt, Full};
-use hyper::Request;
-use hyper::body::Bytes;
-use hyper_util::rt::TokioIo;
-use serde_json::Value;
+use raw::*;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring::default_provider};
+use tokio_rustls::rustls::pki_types::ServerName;
 
-/// Longest wait for something that must come.
-const PATIENCE: Duration = Duration::from_secs(20);
-const HEADER: &str = "<?xml version='1.0'?><stream:stream to='demo.butty' version='1.0' xmlns='jabber:client' \
-                      xmlns:stream='http://etherx.jabber.org/streams'>";
-const FEATURES: &str = "<stream:features xmlns:stream=\"http://etherx.jabber.org/streams\"><mechanisms \
-                        xmlns=\"urn:ietf:params:xml:ns:xmpp-sasl\"><mechanism>X-MESSENGER-OAUTH2 </mechanism>\
-                        </mechanisms></stream:features>";
-const STARTTLS: &str = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
-
-trait Transport: AsyncRead + AsyncWrite + Unpin + Send {}
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Transport for T {}
-
-/// A client that knows nothing but sockets, frames and what it is told to send.
-struct Raw {
-    io: Box<dyn Transport>,
-    framer: Framer,
-    /// Everything that was read, as it came.
-    read: String,
-}
-
-impl Raw {
-    fn over(io: impl Transport + 'static) -> Self {
-        Self { io: Box::new(io), framer: Framer::new(Limits::SIGNED_IN), read: String::new() }
-    }
-
-    async fn send(&mut self, text: &str) {
-        self.io.write_all(text.as_bytes()).await.unwrap();
-        self.io.flush().await.unwrap();
-    }
-
-    /// The next frame; nothing at the end of the connection.
-    async fn frame(&mut self) -> Option<Frame> {
-        loop {
-            if let Some(frame) = self.framer.next_frame().unwrap() {
-                return Some(frame);
-            }
-            let mut buffer = [0; 4_096];
-            let length = timeout(PATIENCE, self.io.read(&mut buffer)).await.unwrap().unwrap_or(0);
-            if length == 0 {
-                return None;
-            }
-            self.read.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
-            self.framer.feed(&buffer[..length]);
-        }
-    }
-
-    /// The next element that fits.
-    async fn until(&mut self, fits: impl Fn(&Element) -> bool) -> Element {
-        loop {
-            match self.frame().await {
-                Some(Frame::Element(element)) if fits(&element) => return element,
-                Some(_) => {}
-                None => panic!("the connection ended: {}", self.read),
-            }
-        }
-    }
-
-    /// Opens a stream and reads the features, or the error in their place.
-    async fn open(&mut self) -> Element {
-        self.restart();
-        self.send(HEADER).await;
-        self.until(|_| true).await
-    }
-
-    fn restart(&mut self) {
-        self.framer = Framer::new(Limits::SIGNED_IN);
-        self.read.clear();
-    }
-
-    async fn auth(&mut self, text: &str) -> Element {
-        self.read.clear();
-        let ns = "urn:ietf:params:xml:ns:xmpp-sasl";
-        self.send(&format!("<auth xmlns=\"{ns}\" mechanism=\"X-MESSENGER-OAUTH2\">{text}</auth>")).await;
-        self.until(|_| true).await
-    }
-}
-
-/// A connector that trusts this run's authority alone.
-fn connector(running: &Running) -> TlsConnector {
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_slice(running.ca_pem().as_bytes()).unwrap()).unwrap();
-    let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    TlsConnector::from(Arc::new(config))
-}
-
-async fn secure(running: &Running, tcp: TcpStream, name: &str) -> io::Result<Raw> {
-    let name = ServerName::try_from(name.to_owned()).unwrap();
-    connector(running).connect(name, tcp).await.map(Raw::over)
-}
-
-/// The first host, as DNS names it.
-async fn first_host(running: &Running) -> TcpStream {
-    let (_, srv) = ask(running.resolver(), "_xmpp-client._tcp.demo.butty.", RecordType::SRV).await;
-    let parts: Vec<&str> = srv[0].split(' ').collect();
-    reach(running, &format!("{}:{}", parts[3].trim_end_matches('.'), parts[2])).await
-}
-
-/// A target as see-other-host writes it.
-async fn reach(running: &Running, target: &str) -> TcpStream {
-    if let Ok(address) = target.parse::<SocketAddr>() {
-        return TcpStream::connect(address).await.unwrap();
-    }
-    let (name, port) = target.split_once(':').map_or((target, 5_222), |(name, port)| (name, port.parse().unwrap()));
-    let (_, addresses) = ask(running.resolver(), &format!("{name}."), RecordType::A).await;
-    let address: std::net::IpAddr = addresses[0].parse().unwrap();
-    TcpStream::connect((address, port)).await.unwrap()
-}
-
-fn target_of(error: &Element) -> Option<String> {
-    error.find_text("see-other-host", "urn:ietf:params:xml:ns:xmpp-streams")
-}
-
-/// STARTTLS on a plain stream whose features were read.
-async fn upgrade(running: &Running, mut tcp: TcpStream) -> Raw {
-    tcp.write_all(format!("{HEADER}{STARTTLS}").as_bytes()).await.unwrap();
-    let mut text = String::new();
-    while !text.contains("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>") {
-        let mut buffer = [0; 1_024];
-        let length = timeout(PATIENCE, tcp.read(&mut buffer)).await.unwrap().unwrap();
-        assert!(length > 0, "{text}");
-        text.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
-    }
-    secure(running, tcp, "demo.butty").await.unwrap()
-}
-
-/// A whole sign-in at a service that does not redirect.
-async fn signed_in(running: &Running, token: &str) -> Raw {
-    let mut raw = upgrade(running, first_host(running).await).await;
-    raw.open().await;
-    assert!(raw.auth(token).await.is("success", "urn:ietf:params:xml:ns:xmpp-sasl"), "{}", raw.read);
-    raw.open().await;
-    raw.send("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>").await;
-    raw.until(|iq| iq.get("id") == Some("b")).await;
-    raw
-}
-
-/// A form over HTTPS at one of the endpoints.
-async fn post(running: &Running, address: &str, fields: &[(&str, &str)]) -> Value {
-    let address = url::Url::parse(address).unwrap();
-    let host = address.host_str().unwrap();
-    let tcp = reach(running, &format!("{host}:{}", address.port().unwrap())).await;
-    let name = ServerName::try_from(host.to_owned()).unwrap();
-    let tls = connector(running).connect(name, tcp).await.unwrap();
-    let (status, text) = http(tls, "POST", address.path(), host, None, fields).await;
-    let document: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(status == 200, document.get("error").is_none(), "{status} {text}");
-    document
-}
-
-async fn http(
-    io: impl Transport + 'static,
-    method: &str,
-    path: &str,
-    host: &str,
-    origin: Option<&str>,
-    fields: &[(&str, &str)],
-) -> (u16, String) {
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(io)).await.unwrap();
-    tokio::spawn(connection);
-    let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-    let mut request = Request::builder().method(method).uri(path).header("host", host);
-    request = request.header("content-type", "application/x-www-form-urlencoded");
-    if let Some(origin) = origin {
-        request = request.header("origin", origin);
-    }
-    let response = sender.send_request(request.body(Full::new(Bytes::from(form))).unwrap()).await.unwrap();
-    let status = response.status().as_u16();
-    let body = response.into_body().collect().await.unwrap().to_bytes();
-    (status, String::from_utf8(body.to_vec()).unwrap())
-}
-
-async fn code(running: &Running) -> Value {
-    let scope = ("scope", "wl.messenger wl.offline_access");
-    let kind = ("response_type", "device_code");
-    post(running, &running.endpoints().0, &[("client_id", running.client_id()), scope, kind]).await
-}
-
-async fn poll(running: &Running, code: &Value) -> Value {
-    let grant = ("grant_type", "urn:ietf:params:oauth:grant-type:device_code");
-    let device_code = code["device_code"].as_str().unwrap();
-    let fields = [("client_id", running.client_id()), grant, ("device_code", device_code)];
-    post(running, &running.endpoints().1, &fields).await
-}
-
-/// An access token, answered from here.
-async fn token(running: &Running) -> Secret<String> {
-    let code = code(running).await;
-    running.answer(true);
-    let tokens = poll(running, &code).await;
-    Secret::from(tokens["access_token"].as_str().unwrap())
-}
-
-fn straight() -> Switches {
-    Switches { redirect: Redirect::Never, fast: true, ..Switches::default() }
-}
+mod raw;
 
 #[tokio::test]
 async fn the_documented_exchange_runs_over_real_sockets() {
@@ -345,14 +138,14 @@ async fn bela_writes_and_answers_what_you_write() {
     let roster = raw.until(|iq| iq.get("id") == Some("r")).await;
     assert_eq!(roster.get("from"), Some("demo.butty"));
     let from_bela = |one: &Element| one.get("from") == Some("bela@demo.butty/harbour");
-    let says = |one: &Element| from_bela(one) && one.find("body", stream::CLIENT).is_some();
+    let says = |one: &Element| from_bela(one) && one.find("body", CLIENT).is_some();
     raw.until(|one| from_bela(one) && one.name() == "presence").await;
     raw.until(|one| from_bela(one) && one.find("composing", "http://jabber.org/protocol/chatstates").is_some()).await;
     let first = raw.until(says).await;
-    assert!(first.find_text("body", stream::CLIENT).unwrap().contains("Anna"));
+    assert!(first.find_text("body", CLIENT).unwrap().contains("Anna"));
     raw.send("<message type='chat' to='bela@demo.butty' id='m'><body>how are you?</body></message>").await;
     let answer = raw.until(says).await;
-    assert!(answer.find_text("body", stream::CLIENT).unwrap().contains("out of tune"));
+    assert!(answer.find_text("body", CLIENT).unwrap().contains("out of tune"));
     raw.send("</stream:stream>").await;
     while raw.frame().await.is_some() {}
 }
@@ -466,6 +259,21 @@ async fn bytes_slipped_in_behind_starttls_end_the_connection() {
     let mut text = Vec::new();
     drop(timeout(PATIENCE, tcp.read_to_end(&mut text)).await.unwrap());
     assert!(running.log().iter().any(|line| line.contains("bytes behind starttls")));
+}
+
+#[tokio::test]
+async fn header_token_header_and_bind_may_come_in_one_go() {
+    let running = start(straight()).await.unwrap();
+    let token = token(&running).await;
+    let mut raw = upgrade(&running, first_host(&running).await).await;
+    let auth = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='X-MESSENGER-OAUTH2'>";
+    let bind =
+        "<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>x</resource></bind></iq>";
+    raw.send(&format!("{HEADER}{auth}{}</auth>{HEADER}{bind}<presence/>", token.expose())).await;
+    raw.until(|element| element.name() == "success").await;
+    raw.restart_behind("<success xmlns=\"urn:ietf:params:xml:ns:xmpp-sasl\" />");
+    raw.until(|iq| iq.get("id") == Some("b")).await;
+    raw.until(|one| one.name() == "presence" && one.get("from") == Some("bela@demo.butty/harbour")).await;
 }
 
 #[tokio::test]

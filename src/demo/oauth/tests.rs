@@ -1,4 +1,7 @@
+use super::chance::LETTERS;
 use super::*;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 /// A desk with a clock that stands until it is moved, and chance that counts.
 struct Counter {
@@ -48,8 +51,8 @@ impl Counter {
         self.ask("token", &[("client_id", CLIENT_ID), ("grant_type", "refresh_token"), ("refresh_token", token)])
     }
 
-    fn signed_in(switches: Switches) -> (Self, Value) {
-        let mut counter = Self::new(Switches { answered: Some(true), ..switches });
+    fn signed_in(expires_in_text: bool) -> (Self, Value) {
+        let mut counter = Self::new(Switches { answered: Some(true), expires_in_text, ..Switches::default() });
         let code = counter.code();
         let tokens = counter.poll(&code);
         (counter, tokens)
@@ -85,7 +88,7 @@ fn a_code_is_answered_yes() {
 
 #[test]
 fn tokens_have_every_character_that_a_wrong_encoder_spoils() {
-    let (_, tokens) = Counter::signed_in(Switches::default());
+    let (_, tokens) = Counter::signed_in(false);
     let access = text(&tokens, "access_token");
     assert!(access.starts_with("EwCo") && access.ends_with("AA==") && access.contains('+') && access.contains('/'));
     assert!(STANDARD.decode(&access).is_ok(), "canonical base64");
@@ -122,7 +125,7 @@ fn codes_end_and_hurry_is_slowed() {
 
 #[test]
 fn refresh_tokens_are_used_once_and_a_second_use_ends_all() {
-    let (mut counter, tokens) = Counter::signed_in(Switches { expires_in_text: true, ..Switches::default() });
+    let (mut counter, tokens) = Counter::signed_in(true);
     assert_eq!(tokens["expires_in"], json!("3600"));
     let first = text(&tokens, "refresh_token");
     let second = counter.refresh(&first);
@@ -161,7 +164,7 @@ fn without_the_offline_scope_there_is_no_refresh_and_without_messenger_no_xmpp()
 
 #[test]
 fn revoked_is_gone_and_strangers_are_refused() {
-    let (mut counter, tokens) = Counter::signed_in(Switches::default());
+    let (mut counter, tokens) = Counter::signed_in(false);
     let refresh = text(&tokens, "refresh_token");
     for token in [&*refresh, "unknown"] {
         assert_eq!(counter.ask("revoke", &[("client_id", CLIENT_ID), ("token", token)]), json!({}));
@@ -187,7 +190,7 @@ fn nothing_grows_without_a_bound() {
         counter.code();
     }
     assert_eq!(counter.desk.codes.len(), MOST_CODES);
-    let (mut counter, mut tokens) = Counter::signed_in(Switches::default());
+    let (mut counter, mut tokens) = Counter::signed_in(false);
     for _ in 0..100 {
         tokens = counter.refresh(&text(&tokens, "refresh_token"));
     }

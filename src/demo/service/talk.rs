@@ -65,7 +65,7 @@ impl Service {
     pub(in super::super) fn tick(&mut self, now: Now) {
         while let Some(first) = self.cues.first_entry().filter(|first| first.key().0 <= now.mono) {
             let ((mono, _), cue) = first.remove_entry();
-            let late = i64::try_from((now.mono - mono).as_millis()).unwrap_or(0);
+            let late = i64::try_from(now.mono.saturating_sub(mono).as_millis()).unwrap_or(0);
             self.act(Now { mono, wall: Stamp(now.wall.0.saturating_sub(late)) }, cue);
         }
     }
@@ -139,7 +139,7 @@ impl Service {
         }
         let to = message.get("to").unwrap_or_else(|| self.account.as_str());
         if crate::types::Jid::parse(to).is_ok_and(|to| to.bare() == self.account) {
-            return self.to_yourself(now, id, message);
+            return self.note_to_yourself(now, id, message);
         }
         let Some(who) = self.who(to) else {
             return self.send(id, error_of(message, "cancel", "item-not-found"));
@@ -154,7 +154,7 @@ impl Service {
         }
     }
 
-    fn to_yourself(&mut self, now: Now, id: u64, message: &Element) {
+    fn note_to_yourself(&mut self, now: Now, id: u64, message: &Element) {
         let from = self.sessions.get(&id).map(|session| session.address.as_str().to_owned());
         let copy = message.clone().attr_opt("from", from);
         if !self.send_all(&copy) {
