@@ -4,7 +4,7 @@
 //! back door into the client: it gets an account whose resolver and authority are this run's, and that is all.
 //!
 //! - [`start`] gives a [`Running`] service; [`Switches`] holds every quirk.
-//! - [`about`] tells what is documented, what is inferred, what was added.
+//! - [`about()`] tells what is documented, what is inferred, what was added.
 //!
 //! The cores are pure (`service`, `stream`, `oauth`, `people`); sockets live in `wire`, `web` and `names`. Nothing
 //! listens beyond loopback and nothing is written to disk.
@@ -133,7 +133,7 @@ impl Running {
         self.shared.note(format!("answered from here: {} ({answered} open)", if yes { "yes" } else { "no" }));
     }
 
-    /// Ends every connection and waits until all is closed.
+    /// Ends every connection and listens no more.
     pub async fn stop(mut self) {
         self.tasks.shutdown().await;
     }

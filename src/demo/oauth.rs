@@ -4,12 +4,15 @@
 //! that is canonical base64, a refresh token full of characters that a form must encode. What it refuses: clients
 //! and scopes it does not know, a field sent twice, and a refresh token used before; that one ends the whole consent.
 
+mod chance;
+
 use super::switches::Switches;
 use crate::types::Now;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use chance::{Chance, access_token, fresh_code, letters, refresh_token};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
+
+pub(super) use chance::hex;
 
 /// The only client.
 pub(super) const CLIENT_ID: &str = "000000004C0BDE30";
@@ -19,8 +22,6 @@ const MESSENGER: &str = "wl.messenger";
 /// Scope that yields a refresh token.
 const OFFLINE: &str = "wl.offline_access";
 const SCOPES: &[&str] = &[MESSENGER, OFFLINE, "wl.basic", "wl.signin", "wl.emails"];
-/// Letters of a code: no vowels, nothing that looks like a digit (RFC 8628 section 6.1).
-const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 /// Consent when *connect automatically* was unticked (documented).
 const SHORT_CONSENT: Duration = Duration::from_secs(3 * 3_600);
 /// Codes alive at a time; the oldest go first.
@@ -29,9 +30,6 @@ const MOST_CODES: usize = 32;
 const MOST_CONSENTS: usize = 64;
 /// Tokens remembered for each consent.
 const MOST_TOKENS: usize = 64;
-
-/// Random bytes; `None` when the system has none.
-pub(super) type Chance<'a> = &'a mut dyn FnMut(&mut [u8]) -> Option<()>;
 
 /// Fields of a form, in their order.
 pub(super) type Form = Vec<(String, String)>;
@@ -63,8 +61,10 @@ pub(super) struct Desk {
 }
 
 struct Code {
-    device_code: String,
-    user_code: String,
+    /// What the client polls with.
+    device: String,
+    /// What the person types.
+    user: String,
     proof: String,
     scopes: Vec<String>,
     expires: Duration,
@@ -123,11 +123,11 @@ impl Desk {
             self.codes.remove(0);
         }
         self.codes.push(Code {
-            device_code,
-            user_code,
+            device: device_code,
+            user: user_code,
             proof,
             scopes,
-            expires: now.mono + self.switches.code_lifetime,
+            expires: now.mono.saturating_add(self.switches.code_lifetime),
             interval: interval.unwrap_or(Duration::from_secs(5)),
             last_poll: None,
             polls: 0,
@@ -169,17 +169,17 @@ impl Desk {
     /// The question that belongs to a typed code: case, blanks and dashes do not count (RFC 8628 section 6.1).
     pub(super) fn question(&self, now: Now, typed: &str) -> Option<Question> {
         let typed = letters(typed);
-        let code = self.codes.iter().find(|code| letters(&code.user_code) == typed)?;
+        let code = self.codes.iter().find(|code| letters(&code.user) == typed)?;
         if code.verdict != Verdict::Open || now.mono >= code.expires {
             return None;
         }
         let wants = code.scopes.iter().filter_map(|scope| sentence(scope)).collect();
-        Some(Question { user_code: code.user_code.clone(), proof: code.proof.clone(), wants })
+        Some(Question { user_code: code.user.clone(), proof: code.proof.clone(), wants })
     }
 
     /// The person's answer on the page; false when code and proof do not belong together.
     pub(super) fn answer(&mut self, now: Now, user_code: &str, proof: &str, yes: bool, stay: bool) -> bool {
-        let code = self.codes.iter_mut().find(|code| code.user_code == user_code && code.proof == proof);
+        let code = self.codes.iter_mut().find(|code| code.user == user_code && code.proof == proof);
         let Some(code) = code.filter(|code| code.verdict == Verdict::Open && now.mono < code.expires) else {
             return false;
         };
@@ -199,7 +199,7 @@ impl Desk {
 impl Desk {
     fn poll(&mut self, now: Now, form: &Form, chance: Chance<'_>) -> Answer {
         let Some(wanted) = field(form, "device_code") else { return missing("device_code") };
-        let Some(at) = self.codes.iter().position(|code| code.device_code == wanted) else {
+        let Some(at) = self.codes.iter().position(|code| code.device == wanted) else {
             return refusal("invalid_grant", "The provided value for the input parameter 'device_code' is not valid.");
         };
         let every = self.switches.slow_down_every;
@@ -210,7 +210,7 @@ impl Desk {
         code.polls = code.polls.saturating_add(1);
         let since = code.last_poll.replace(now.mono).map(|last| now.mono.saturating_sub(last));
         // A fifth is granted to the clock of the client.
-        let early = since.is_some_and(|since| since < code.interval * 4 / 5);
+        let early = since.is_some_and(|since| since < code.interval - code.interval / 5);
         if early || every.is_some_and(|every| every > 0 && code.polls.is_multiple_of(every)) {
             return refusal("slow_down", "The client is asking too often.");
         }
@@ -222,7 +222,7 @@ impl Desk {
                 refusal(word, told)
             }
             Verdict::Yes { stay } => {
-                let ends = now.mono + if stay { self.switches.consent_lifetime } else { SHORT_CONSENT };
+                let ends = now.mono.saturating_add(if stay { self.switches.consent_lifetime } else { SHORT_CONSENT });
                 let scopes = code.scopes.clone();
                 self.codes.remove(at);
                 if self.consents.len() >= MOST_CONSENTS {
@@ -262,7 +262,7 @@ impl Desk {
         let Some(consent) = self.consents.get_mut(at) else { return out_of_chance() };
         let Some((access, refresh)) = access_token(chance).zip(refresh_token(chance)) else { return out_of_chance() };
         consent.access.retain(|(_, ends)| now.mono < *ends);
-        keep(&mut consent.access, (access.clone(), now.mono + lifetime));
+        keep(&mut consent.access, (access.clone(), now.mono.saturating_add(lifetime)));
         let seconds = lifetime.as_secs();
         let expires = if self.switches.expires_in_text { json!(seconds.to_string()) } else { json!(seconds) };
         let mut document = json!({
@@ -353,47 +353,6 @@ fn keep<T>(list: &mut Vec<T>, item: T) {
         list.remove(0);
     }
     list.push(item);
-}
-
-fn letters(code: &str) -> String {
-    code.chars().filter(char::is_ascii_alphanumeric).take(16).map(|c| c.to_ascii_uppercase()).collect()
-}
-
-/// Device code, user code, proof.
-fn fresh_code(chance: Chance<'_>) -> Option<(String, String, String)> {
-    let mut bytes = [0_u8; 48];
-    chance(&mut bytes)?;
-    let letter = |byte: &u8| LETTERS.get(usize::from(byte % 20)).map(|&letter| char::from(letter));
-    let mut user_code: String = bytes.get(32..40)?.iter().filter_map(letter).collect();
-    user_code.insert(4, '-');
-    let mut proof = [0_u8; 24];
-    chance(&mut proof)?;
-    Some((hex(bytes.get(..32)?), user_code, hex(&proof)))
-}
-
-/// Canonical base64 with every character that a wrong encoder would spoil: `+`, `/` and `=`.
-fn access_token(chance: Chance<'_>) -> Option<String> {
-    // 160 bytes: `EwCo+++/` at the head, `AA==` at the end.
-    let mut bytes = [0_u8; 160];
-    chance(bytes.get_mut(6..157)?)?;
-    bytes.get_mut(..6)?.copy_from_slice(&[0x13, 0x00, 0xa8, 0xfb, 0xef, 0xbf]);
-    Some(STANDARD.encode(bytes))
-}
-
-/// Opaque, long, and unfit for a form unless encoded.
-fn refresh_token(chance: Chance<'_>) -> Option<String> {
-    let mut random = [0_u8; 96];
-    chance(&mut random)?;
-    let (left, right) = random.split_at(64);
-    Some(format!("*LA9!{}%65&+{}$", hex(left), hex(right)))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .filter_map(|digit| char::from_digit(digit.into(), 16))
-        .collect()
 }
 
 #[cfg(test)]

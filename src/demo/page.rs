@@ -24,11 +24,11 @@ pub(super) fn entry(proof: &str, trouble: Option<&str>) -> String {
 
 /// Who asks, and what for.
 pub(super) fn consent(question: &Question, you: &str) -> String {
-    let wants: String = question.wants.iter().map(|want| format!("<li>{want}</li>")).collect();
+    let wants = question.wants.join("</li><li>");
     shell(
         "May butty do this?",
         &format!(
-            "<p>You are <b>{you}</b>. <b>butty</b>, a program on this computer, asks to</p><ul>{wants}</ul>\
+            "<p>You are <b>{you}</b>. <b>butty</b>, a program on this computer, asks to</p><ul><li>{wants}</li></ul>\
              <p class=\"small\">All of it or nothing: single things cannot be unticked. Your code is <b>{code}</b>; \
              check that butty shows the same.</p><form method=\"post\" action=\"/answer\">\
              <input type=\"hidden\" name=\"proof\" value=\"{proof}\">\

@@ -2,17 +2,19 @@
 //! stanzas out.
 //!
 //! There is one account; all its sessions share list, talks and kept messages. Requests are answered in `requests`,
-//! messages and the cast's timing in `talk`.
+//! messages and the cast's timing in `talk`, and who is a buddy is settled in `buddies`.
 
+mod buddies;
 mod requests;
 mod talk;
 
 use super::people::{Cast, Person, Show};
-use super::stanza::{error_of, shortened};
+use super::stanza::error_of;
 use super::stream::{CLIENT, stream_error};
 use super::switches::Switches;
 use crate::types::{BareJid, FullJid, Now};
 use crate::xml::Element;
+use buddies::Buddy;
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write;
@@ -23,12 +25,8 @@ const CAPS: &str = "http://jabber.org/protocol/caps";
 const NICK: &str = "http://jabber.org/protocol/nick";
 /// What the cast's own program is called in entity capabilities.
 const NODE: &str = "https://butty.example/demo";
-/// The most buddies: nobody tries the demo with more.
-const MOST_BUDDIES: usize = 300;
 /// Sessions of the account at a time.
 const MOST_SESSIONS: usize = 16;
-/// Characters of a name or group that is kept.
-const NAME: usize = 200;
 
 /// Something for one session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,19 +82,6 @@ struct Folk {
     asking: bool,
     /// The welcome line was said.
     welcomed: bool,
-}
-
-#[derive(Clone)]
-struct Buddy {
-    address: String,
-    name: String,
-    groups: Vec<String>,
-    /// You see them.
-    to: bool,
-    /// They see you.
-    from: bool,
-    /// You asked.
-    asked: bool,
 }
 
 impl Service {
@@ -259,7 +244,7 @@ impl Service {
         let nick = Element::new("nick", NICK).text(person.name.as_str());
         let caps = self.switches.extras().then(|| {
             let caps = Element::new("c", CAPS).attr("hash", "sha-1").attr("node", NODE);
-            caps.attr("ver", verification(&self.features_of_people()))
+            caps.attr("ver", verification(requests::FEATURES_OF_PEOPLE))
         });
         let show = show.map(|show| Element::new("show", CLIENT).text(show));
         Some(presence.child_opt(show).child_opt(status).child(nick).child_opt(caps))
@@ -283,109 +268,6 @@ impl Service {
     }
 }
 
-/// Becoming buddies.
-impl Service {
-    fn buddy(&self, address: &str) -> Option<&Buddy> {
-        self.roster.iter().find(|buddy| buddy.address == address)
-    }
-
-    /// The entry of an address, made if there is none; `None`: the list is full.
-    fn entry(&mut self, address: &str) -> Option<&mut Buddy> {
-        if let Some(at) = self.roster.iter().position(|buddy| buddy.address == address) {
-            return self.roster.get_mut(at);
-        }
-        if self.roster.len() >= MOST_BUDDIES {
-            return None;
-        }
-        let name = self.who(address).and_then(|who| self.cast.people.get(who)).map(|person| person.name.clone());
-        let (name, groups) = (name.unwrap_or_default(), Vec::new());
-        self.roster.push(Buddy { address: address.to_owned(), name, groups, to: false, from: false, asked: false });
-        self.roster.last_mut()
-    }
-
-    /// You ask somebody. The cast says yes; nobody else is there to.
-    fn subscribe(&mut self, now: Now, to: &str) {
-        let Ok(address) = BareJid::parse(to) else { return };
-        let who = self.who(to);
-        let Some(buddy) = self.entry(address.as_str()) else { return };
-        if buddy.to {
-            return;
-        }
-        buddy.asked = true;
-        self.push(address.as_str());
-        if let Some(who) = who {
-            self.cue(now, Duration::from_millis(900), Cue::Accept(who));
-        }
-    }
-
-    /// The cast's yes, and their own wish to see you.
-    fn accept(&mut self, now: Now, who: usize) {
-        let Some(address) = self.folk.get(who).map(|folk| folk.address.as_str().to_owned()) else { return };
-        let Some(buddy) = self.entry(&address) else { return };
-        (buddy.to, buddy.asked) = (true, false);
-        let asks = !buddy.from;
-        let answer = Element::new("presence", CLIENT).attr("type", "subscribed").attr("from", address.as_str());
-        self.send_all(&answer);
-        self.push(&address);
-        if let Some(appearance) = self.appearance(who) {
-            self.send_all(&appearance);
-        }
-        if asks {
-            self.ask(who);
-        }
-        self.welcome(now, who);
-    }
-
-    /// Somebody wants to see you.
-    fn ask(&mut self, who: usize) {
-        if let Some(folk) = self.folk.get_mut(who) {
-            folk.asking = true;
-        }
-        if let Some(request) = self.asking(who) {
-            self.send_all(&request);
-        }
-    }
-
-    fn asking(&self, who: usize) -> Option<Element> {
-        let (folk, person) = (self.folk.get(who)?, self.cast.people.get(who)?);
-        let request = Element::new("presence", CLIENT).attr("type", "subscribe").attr("from", folk.address.as_str());
-        Some(request.child(Element::new("nick", NICK).text(person.name.as_str())))
-    }
-
-    fn forget_request(&mut self, who: usize) {
-        if let Some(folk) = self.folk.get_mut(who) {
-            folk.asking = false;
-        }
-    }
-
-    /// You said yes to somebody who asked.
-    fn let_in(&mut self, now: Now, to: &str) {
-        let Some(who) = self.who(to) else { return };
-        if !self.folk.get(who).is_some_and(|folk| folk.asking) {
-            return;
-        }
-        self.forget_request(who);
-        let Some(address) = self.folk.get(who).map(|folk| folk.address.as_str().to_owned()) else { return };
-        if let Some(buddy) = self.entry(&address) {
-            buddy.from = true;
-        }
-        self.push(&address);
-        self.welcome(now, who);
-    }
-
-    /// Tells every interested session about one entry (RFC 6121 section 2.1.6).
-    fn push(&mut self, address: &str) {
-        let Some(item) = self.buddy(address).map(Buddy::item) else { return };
-        let ids: Vec<u64> = self.sessions.iter().filter(|(_, session)| session.interested).map(|(&id, _)| id).collect();
-        for id in ids {
-            let query = Element::new("query", requests::ROSTER).child(item.clone());
-            let number = self.number();
-            let push = Element::new("iq", CLIENT).attr("type", "set").attr("id", format!("push{number}")).child(query);
-            self.send(id, push);
-        }
-    }
-}
-
 impl Folk {
     fn new(address: BareJid, person: &Person) -> Self {
         Self {
@@ -400,34 +282,6 @@ impl Folk {
             asking: false,
             welcomed: person.buddy,
         }
-    }
-}
-
-impl Buddy {
-    fn mutual(address: &BareJid, person: &Person) -> Self {
-        let (name, groups) = (person.name.clone(), person.groups.clone());
-        Self { address: address.as_str().to_owned(), name, groups, to: true, from: true, asked: false }
-    }
-
-    fn item(&self) -> Element {
-        let subscription = match (self.to, self.from) {
-            (true, true) => "both",
-            (true, false) => "to",
-            (false, true) => "from",
-            (false, false) => "none",
-        };
-        let groups = self.groups.iter().map(|group| Element::new("group", requests::ROSTER).text(group.as_str()));
-        Element::new("item", requests::ROSTER)
-            .attr("jid", self.address.as_str())
-            .attr_opt("name", Some(self.name.as_str()).filter(|name| !name.is_empty()))
-            .attr("subscription", subscription)
-            .attr_opt("ask", self.asked.then_some("subscribe"))
-            .children_from(groups)
-    }
-
-    fn rename(&mut self, name: &str, groups: impl Iterator<Item = String>) {
-        self.name = shortened(name, NAME);
-        self.groups = groups.take(8).map(|group| shortened(&group, NAME)).collect();
     }
 }
 

@@ -344,6 +344,18 @@ mod tests {
     }
 
     #[test]
+    fn starttls_can_be_missing_and_good_tokens_refused() {
+        let mut stripped = stream(Switches { no_starttls: true, ..Switches::default() }, None);
+        let features = written(&feed(&mut stripped, open("demo.butty")));
+        assert!(!features.contains("starttls") && features.contains(MECHANISM));
+        assert!(written(&feed(&mut stripped, auth(MECHANISM, "EwCo+/AA=="))).contains("encryption-required"));
+        let mut stern = stream(Switches { refuse_token: true, trailing_blank: false, ..Switches::default() }, None);
+        stern.secured();
+        assert!(written(&feed(&mut stern, open("demo.butty"))).contains("X-MESSENGER-OAUTH2</mechanism>"));
+        assert!(written(&feed(&mut stern, auth(MECHANISM, "EwCo+/AA=="))).contains("not-authorized"));
+    }
+
+    #[test]
     fn wrong_headers_end_the_stream() {
         for (root, condition) in [
             (Element::new("stream", STREAMS).attr("to", "example.org").attr("version", "1.0"), "host-unknown"),

@@ -1,7 +1,7 @@
 //! Every quirk of the service as a switch, so that a test can ask for each alone.
 //!
 //! The defaults are the documented service with one redirect, plus today's extras. What is documented, inferred or
-//! added stands in [`about`](super::about).
+//! added stands in [`about()`](super::about()).
 
 use std::time::Duration;
 

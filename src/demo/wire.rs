@@ -115,10 +115,9 @@ impl Talk {
         let mut buffer = vec![0_u8; 8 << 10];
         loop {
             match self.turn(io, &mut buffer).await? {
-                Turn::Read(0) | Turn::Idle => return Ok(Ended::Closed),
+                Turn::Read(0) | Turn::Idle | Turn::Deliver(None) => return Ok(Ended::Closed),
                 Turn::Read(length) => {
-                    self.framer.feed(buffer.get(..length).unwrap_or_default());
-                    if let Some(ended) = self.take(io).await? {
+                    if let Some(ended) = self.feed(io, buffer.get(..length).unwrap_or_default()).await? {
                         return Ok(ended);
                     }
                 }
@@ -127,7 +126,6 @@ impl Talk {
                     write(io, &format!("{}</stream:stream>", error.to_xml(CLIENT))).await?;
                     return Ok(Ended::Closed);
                 }
-                Turn::Deliver(None) => return Ok(Ended::Closed),
             }
         }
     }
@@ -146,9 +144,30 @@ impl Talk {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let idle = self.shared.switches.idle_kill.map(|idle| self.heard + idle);
+        let idle = self.shared.switches.idle_kill.and_then(|idle| self.heard.checked_add(idle));
         let sign_in = (!self.stream.is_bound()).then(|| self.began + SIGN_IN);
         idle.into_iter().chain(sign_in).min()
+    }
+
+    /// Feeds the framer as far as a frame can reach, and no further: what follows a restart is the new stream's, for
+    /// a client may send header, token and header in one go.
+    async fn feed<S: AsyncWrite + Unpin>(&mut self, io: &mut S, mut bytes: &[u8]) -> io::Result<Option<Ended>> {
+        while !bytes.is_empty() {
+            let tag = bytes.iter().position(|&byte| byte == b'>').filter(|_| !self.stream.is_bound());
+            let (unit, rest) = bytes.split_at(tag.map_or(bytes.len(), |at| at + 1));
+            self.framer.feed(unit);
+            bytes = rest;
+            match self.take(io).await? {
+                Some(Ended::StartTls) if !rest.iter().all(u8::is_ascii_whitespace) => {
+                    // Sent by somebody without a key (RFC 6120 section 5.4.3.3).
+                    self.shared.note("bytes behind starttls, cut");
+                    return Ok(Some(Ended::Closed));
+                }
+                None => {}
+                ended => return Ok(ended),
+            }
+        }
+        Ok(None)
     }
 
     /// Takes every whole frame that has arrived.
@@ -175,11 +194,7 @@ impl Talk {
     async fn step<S: AsyncWrite + Unpin>(&mut self, io: &mut S, step: Step) -> io::Result<Option<Ended>> {
         match step {
             Step::Write(text) => write(io, &text).await?,
-            Step::StartTls if self.framer.is_drained() => return Ok(Some(Ended::StartTls)),
-            Step::StartTls => {
-                self.shared.note("bytes behind starttls, cut");
-                return Ok(Some(Ended::Closed));
-            }
+            Step::StartTls => return Ok(Some(Ended::StartTls)),
             Step::Restart => self.framer = Framer::new(Limits::BEFORE_SIGN_IN),
             Step::Bound(address) => {
                 let Some((id, inlet)) = self.shared.arrived(address) else { return Ok(Some(Ended::Closed)) };
@@ -239,5 +254,29 @@ fn seen(hop: usize, frame: &Frame) -> String {
         Frame::Open(root) => format!("host {hop}: < header to={}", root.get("to").unwrap_or("nobody")),
         Frame::Element(element) => format!("host {hop}: < {}", element.to_log()),
         Frame::Close => format!("host {hop}: < end"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::{Redirect, Switches, start};
+
+    #[tokio::test]
+    async fn elements_put_off_the_cut_and_white_space_does_not() {
+        let idle_kill = Some(Duration::from_secs(30));
+        let running = start(Switches { idle_kill, redirect: Redirect::Never, ..Switches::default() }).await.unwrap();
+        let shared = running.shared.clone();
+        let (domain, account) = (shared.domain.clone(), shared.account.clone());
+        let stream = Stream::new(shared.switches.clone(), domain, account, None, "id".into());
+        let mut talk = Talk::new(shared, stream, 0);
+        let long_ago = talk.began.checked_sub(Duration::from_secs(20)).unwrap();
+        let mut sink = io::sink();
+        for (bytes, counts) in [("   \n ", false), ("<stream:stream xmlns:stream='x'>", true)] {
+            talk.heard = long_ago;
+            talk.framer.feed(bytes.as_bytes());
+            talk.take(&mut sink).await.unwrap();
+            assert_eq!(talk.deadline() > Some(long_ago + Duration::from_secs(30)), counts, "{bytes:?}");
+        }
     }
 }

@@ -24,6 +24,9 @@ const RECEIPTS: &str = "urn:xmpp:receipts";
 const ATTENTION: &str = "urn:xmpp:attention:0";
 const INVISIBLE: &str = "urn:xmpp:invisible:1";
 
+/// What the cast's program says it can do.
+pub(super) const FEATURES_OF_PEOPLE: &[&str] = &[ATTENTION, CAPS, CHAT_STATES, FEATURES, PING, RECEIPTS];
+
 impl Service {
     /// Answers a request; answers of the client itself are of no interest.
     pub(super) fn request(&mut self, id: u64, iq: &Element) {
@@ -39,7 +42,7 @@ impl Service {
         };
         let to = iq.get("to").filter(|to| *to != self.domain && !self.is_own(to));
         let outcome = match to {
-            _ if payload.ns() == LOOK_UP && !writes && !self.switches.core_only => self.look_up(iq.get("to")),
+            _ if payload.ns() == LOOK_UP && !writes && !self.switches.core_only => Ok(Some(self.look_up(iq.get("to")))),
             None => self.own_request(id, payload, writes),
             Some(to) => self.ask_person(to, payload, writes),
         };
@@ -111,12 +114,12 @@ impl Service {
     }
 
     /// E-mail to address. The e-mail stands in `to` as it is, as Gabble sent it.
-    fn look_up(&self, to: Option<&str>) -> Outcome {
+    fn look_up(&self, to: Option<&str>) -> Element {
         let to = to.unwrap_or_default();
         let known = self.cast.people.iter().position(|person| person.email.eq_ignore_ascii_case(to));
         let found = known.or_else(|| self.who(to)).and_then(|who| self.folk.get(who));
         let jid = found.map(|folk| Element::new("jid", LOOK_UP).text(folk.address.as_str()));
-        Ok(Some(Element::new("getjid", LOOK_UP).child_opt(jid)))
+        Element::new("getjid", LOOK_UP).child_opt(jid)
     }
 
     /// The service answers for somebody's card, their program for its features.
@@ -126,7 +129,7 @@ impl Service {
             _ if self.switches.core_only => Err(UNKNOWN),
             ("vCard", CARD, false) => Ok(Some(card(&person.name, &person.email))),
             ("query", FEATURES, false) if self.switches.extras() => {
-                Ok(Some(described(payload, IDENTITY, &self.features_of_people())))
+                Ok(Some(described(payload, IDENTITY, FEATURES_OF_PEOPLE)))
             }
             ("ping", PING, false) if self.switches.extras() => Ok(None),
             _ => Err(UNKNOWN),
@@ -137,11 +140,6 @@ impl Service {
         let documented = [FEATURES, ITEMS, CARD, PING, ARCHIVE, LOOK_UP];
         let added = [INVISIBLE].into_iter().filter(|_| self.switches.extras());
         documented.into_iter().chain(added).collect()
-    }
-
-    /// What the cast's program says it can do.
-    pub(super) fn features_of_people(&self) -> Vec<&'static str> {
-        vec![ATTENTION, CAPS, CHAT_STATES, FEATURES, PING, RECEIPTS]
     }
 
     /// XEP-0136: the collections; one for each talk that has lines.

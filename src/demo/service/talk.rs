@@ -61,11 +61,12 @@ impl Service {
         self.cues.first_key_value().map(|(&(at, _), _)| at)
     }
 
-    /// Does what is due.
+    /// Does what is due, each thing as of its own moment, so that it does not matter how often this is called.
     pub(in super::super) fn tick(&mut self, now: Now) {
         while let Some(first) = self.cues.first_entry().filter(|first| first.key().0 <= now.mono) {
-            let cue = first.remove();
-            self.act(now, cue);
+            let ((mono, _), cue) = first.remove_entry();
+            let late = i64::try_from(now.mono.saturating_sub(mono).as_millis()).unwrap_or(0);
+            self.act(Now { mono, wall: Stamp(now.wall.0.saturating_sub(late)) }, cue);
         }
     }
 
@@ -138,7 +139,7 @@ impl Service {
         }
         let to = message.get("to").unwrap_or_else(|| self.account.as_str());
         if crate::types::Jid::parse(to).is_ok_and(|to| to.bare() == self.account) {
-            return self.to_yourself(now, id, message);
+            return self.note_to_yourself(now, id, message);
         }
         let Some(who) = self.who(to) else {
             return self.send(id, error_of(message, "cancel", "item-not-found"));
@@ -153,7 +154,7 @@ impl Service {
         }
     }
 
-    fn to_yourself(&mut self, now: Now, id: u64, message: &Element) {
+    fn note_to_yourself(&mut self, now: Now, id: u64, message: &Element) {
         let from = self.sessions.get(&id).map(|session| session.address.as_str().to_owned());
         let copy = message.clone().attr_opt("from", from);
         if !self.send_all(&copy) {
@@ -294,13 +295,8 @@ impl Service {
         let both = both.is_some_and(|buddy| buddy.from);
         let Some(folk) = self.folk.get_mut(who).filter(|folk| both && !folk.welcomed) else { return };
         folk.welcomed = true;
-        let address = folk.address.as_str().to_owned();
         let line = self.cast.people.get(who).and_then(|person| person.welcomed.clone());
         self.reply(now, who, line);
-        if self.buddy(&address).is_some_and(|buddy| !buddy.to) {
-            // Whoever was let in lets in.
-            self.push(&address);
-        }
     }
 }
 
