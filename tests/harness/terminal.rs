@@ -132,7 +132,13 @@ impl Terminal {
 
     /// Another size.
     pub fn resize(&mut self, columns: u16, rows: u16) {
-        self.shown.0.lock().unwrap_or_else(PoisonError::into_inner).parser.screen_mut().set_size(cells(rows), cells(columns));
+        self.shown
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .parser
+            .screen_mut()
+            .set_size(cells(rows), cells(columns));
         self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).expect("resized");
     }
 
