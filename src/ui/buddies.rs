@@ -51,7 +51,9 @@ fn card(model: &Model, panes: &Panes, paint: &mut Paint<'_>) {
             paint.put_fit(rect.x, rect.y + 1, edge, &personal.unwrap_or_default(), Role::Dim);
         }
         Kind::Narrow | Kind::Tiny => {
-            let limit = super::status::corner(model, rect, paint).saturating_sub(1);
+            // Who has something unread is told by the rows below.
+            let clock = crate::app::words::clock(model.now.wall, &model.options);
+            let limit = paint.put_right(rect.right().saturating_sub(1), rect.y, &clock, Role::Text).saturating_sub(1);
             let x = paint.put(rect.x, rect.y, limit, paint.theme.sign(sign), Role::Presence(sign));
             let x = paint.put_fit(x + 1, rect.y, limit, super::text::first_word(&name), Role::Title);
             paint.put_fit(x, rect.y, limit, &format!(" · {choice}"), Role::Text);

@@ -120,7 +120,7 @@ pub fn window(all: &str, before: &str, columns: u16) -> (String, u16) {
 
 /// Rows that a box may have for lines on a screen of this height.
 pub fn room(height: u16) -> usize {
-    usize::from(height.saturating_sub(if height > 12 { 4 } else { 2 }))
+    usize::from(height.saturating_sub(if height > 12 { 4.max(height / 5) } else { 2 }))
 }
 
 /// Draws the overlay on top, over whatever is there.

@@ -39,7 +39,7 @@ fn fingerprint(model: &Model) -> u64 {
         hash_account(account, model, state);
     }
     for (key, talk) in &model.talks {
-        let draft = !talk.composer.is_empty();
+        let draft = talk.has_draft();
         if talk.unread > 0 || draft || talk.nick.is_some() {
             (key, talk.unread, draft, &talk.nick).hash(state);
         }
