@@ -65,6 +65,9 @@ impl Link {
         let end = self.follow(&mut attempt).await;
         if let Some(since) = attempt.signed_in {
             self.backoff.lived(self.network.now().mono.saturating_sub(since));
+            if matches!(end, End::Wish(Wish::SignIn(_))) {
+                self.down(None, None).await;
+            }
         }
         (attempt.given, end)
     }
