@@ -4,7 +4,7 @@ use super::{End, FAREWELL, HOME, Link, Supply, Wish};
 use crate::app::effect::LinkCommand;
 use crate::app::event::LinkFact;
 use crate::net::dial::{self, Dialed, Goal, Stream};
-use crate::net::drive::{Turn, Wire};
+use crate::net::drive::{Prompt, Turn, Wire};
 use crate::net::{random, tls};
 use crate::route::redirect::is_local;
 use crate::route::{Refusal, Target, Trail, Transport};
@@ -181,7 +181,7 @@ impl Link {
     }
 
     /// Drives until TLS is to start or everything is over.
-    async fn drive<S: AsyncRead + AsyncWrite + Unpin>(&mut self, io: S, ride: &mut Ride<'_>) -> Stop<S> {
+    async fn drive<S: AsyncRead + AsyncWrite + Unpin + Prompt>(&mut self, io: S, ride: &mut Ride<'_>) -> Stop<S> {
         let network = self.network.clone();
         let clock: &(dyn Fn() -> Now + Send + Sync) = &*network.clock;
         let mut wire = Wire::new(io);
@@ -281,7 +281,7 @@ impl Ride<'_> {
 }
 
 /// Hands the secret on, or ends the session for want of it.
-fn provide<S: AsyncRead + AsyncWrite + Unpin>(
+fn provide<S: AsyncRead + AsyncWrite + Unpin + Prompt>(
     wire: &mut Wire<S>,
     ride: &mut Ride<'_>,
     secret: Result<Secret<String>, Problem>,

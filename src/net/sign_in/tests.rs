@@ -220,6 +220,7 @@ async fn a_sign_in_with_a_code_from_discovery_to_the_kept_token() {
     let link = start_link(&world.network, world.setup.clone(), None, rest(), events);
     link.send(LinkCommand::SignInWithCode { keep: Keep::File });
     assert_eq!(steps(&mut facts).await, ["looking up", "asking", "code R669-F1RU", "granted 3", "kept File"]);
+    while !matches!(next(&mut facts).await, LinkFact::Down { .. }) {}
     let log = world.shelf.log.lock().unwrap().clone();
     let told: Vec<&str> = log.iter().map(String::as_str).collect();
     assert_eq!(
