@@ -169,6 +169,96 @@ async fn a_redirect_to_an_address_where_nobody_is_names_that_address() {
     assert!(matches!(&problem, Problem::Refused { host, port: 15222 } if host.as_str() == "::1"), "{problem:?}");
 }
 
+/// Passes bytes on until it is told to cut.
+async fn relay(to: &'static str) -> (u16, tokio::sync::watch::Sender<u32>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (cut, cuts) = tokio::sync::watch::channel(0);
+    tokio::spawn(async move {
+        loop {
+            let (mut near, _) = listener.accept().await.unwrap();
+            let mut far = tokio::net::TcpStream::connect(to).await.unwrap();
+            let mut cuts = cuts.clone();
+            cuts.mark_unchanged();
+            tokio::spawn(async move {
+                tokio::select! {
+                    _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
+                    _ = cuts.changed() => {}
+                }
+            });
+        }
+    });
+    (port, cut)
+}
+
+#[tokio::test]
+async fn a_lost_link_comes_back_by_itself() {
+    let (port, cut) = relay("127.0.0.13:15222").await;
+    let mut setup = with_password("alpha.test");
+    setup.server = Some(("127.0.0.1".to_owned(), port));
+    let (events, mut facts) = channel(256);
+    let options = LinkOptions { connect: true, resource: None, show_client: false, one_shot: false };
+    let link = start_link(&network(), setup, None, options, events);
+    for round in 1..=3 {
+        assert!(outcome(&mut facts).await.is_ok());
+        cut.send(round).unwrap();
+        loop {
+            if let LinkFact::Down { problem, retry_in } = next(&mut facts).await {
+                assert_eq!(problem.unwrap().code(), "BTY-NET-19");
+                assert!(retry_in.is_some());
+                break;
+            }
+        }
+        link.send(LinkCommand::Connect);
+    }
+    drop(facts);
+    link.closed().await;
+}
+
+#[derive(Clone, Default)]
+struct Page(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Page {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_fullest_log_holds_no_secret() {
+    let page = Page::default();
+    let writer = page.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let mut plain = with_password("alpha.test");
+    plain.mechanisms = vec!["PLAIN".to_owned()];
+    assert_eq!(try_out(plain).await.unwrap().1, "PLAIN");
+    let token = Command::new("python3")
+        .arg(script("oauth.py"))
+        .arg(data())
+        .args(["token", "beta.test", "juliet"])
+        .output()
+        .unwrap();
+    let token = String::from_utf8(token.stdout).unwrap().trim().to_owned();
+    let mut bearer = with_token("beta.test");
+    bearer.mechanisms = vec!["X-MESSENGER-OAUTH2".to_owned()];
+    bearer.token_command = vec!["/bin/echo".to_owned(), token.clone()];
+    assert_eq!(try_out(bearer).await.unwrap().1, "X-MESSENGER-OAUTH2");
+    let log = String::from_utf8_lossy(&page.0.lock().unwrap()).into_owned();
+    assert!(log.contains("butty::wire") && log.contains("mechanism="), "the wire is logged");
+    // "\0juliet\0pw-juliet" as PLAIN writes it.
+    for secret in ["pw-juliet", "AGp1bGlldABwdy1qdWxpZXQ", token.as_str()] {
+        assert!(!log.contains(secret), "{secret}");
+    }
+}
+
 /// The person at the browser.
 fn answer(url: &str, deny: bool) {
     let mut robot = Command::new("python3");

@@ -99,6 +99,7 @@ impl Network {
 
     /// The first endpoint that stands.
     pub(super) async fn dial(&self, setup: &AccountSetup, goal: &Goal) -> Result<Dialed, Problem> {
+        self.warm(setup);
         let endpoints = self.endpoints(setup, goal).await?;
         let mut worst: Option<Problem> = None;
         for endpoint in endpoints {
@@ -115,6 +116,12 @@ impl Network {
             }
         }
         Err(worst.unwrap_or(Problem::NoService { domain: setup.domain.clone() }))
+    }
+
+    /// Reads the trust store while DNS and TCP are under way.
+    fn warm(&self, setup: &AccountSetup) {
+        let (configs, trust) = (self.tls.clone(), Trust::of(setup));
+        tokio::task::spawn_blocking(move || drop(configs.get(&trust, Use::StartTls)));
     }
 
     async fn open(&self, setup: &AccountSetup, goal: &Goal, endpoint: Endpoint) -> Result<Dialed, Problem> {

@@ -15,7 +15,7 @@ use crate::oauth::{
     scopes,
 };
 use crate::types::{Line, Now, Problem, Secret, Stamp};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 use url::Url;
@@ -79,7 +79,7 @@ impl Flow {
     pub(super) async fn run(&self, place: Place) -> Result<(), Problem> {
         let inside = self.inside || matches!(place, Place::Given(_) | Place::Asked { trusted: true, .. });
         let web = Web::new(Arc::clone(&self.network), Arc::clone(&self.setup), inside);
-        let hands = Reach { web, teller: Some(self), clock: Arc::clone(&self.network) };
+        let hands = Reach { web, flow: Some(self), clock: Arc::clone(&self.network), host: Mutex::default() };
         let (service, registration, supported) = self.service(&hands, place).await?;
         let host = Line::clean(&page::host_of(service.device.as_ref().unwrap_or(&service.token)));
         let asked = self.scopes(supported.as_deref());
@@ -207,7 +207,10 @@ async fn known_client(
     if let Some(id) = &setup.oauth.client_id {
         let secret = match setup.oauth.client_secret_command.as_slice() {
             [] => None,
-            command => Some(first_line(command).await?),
+            command => {
+                let none = || Problem::NoClient { host: Line::clean(issuer) };
+                Some(first_line(command).await.ok_or_else(none)?)
+            }
         };
         return Ok(Some(ClientIdentity::given(id, secret)));
     }
@@ -313,50 +316,57 @@ pub(super) fn password_key(setup: &AccountSetup) -> VaultKey {
     VaultKey::Password { account: setup.id.as_str().to_owned() }
 }
 
-/// The first line that a command prints. No shell; nothing of it is logged.
-pub(super) async fn first_line(command: &[String]) -> Result<Secret<String>, Problem> {
-    let [program, arguments @ ..] = command else {
-        return Err(Problem::Usage { why: Line::clean("an empty command") });
-    };
-    let failed = || Problem::TokenNotKept { why: Line::clean(&format!("{program} gave no secret")) };
+/// The first line that a command prints. No shell; nothing of it is logged, only that it gave none.
+pub(super) async fn first_line(command: &[String]) -> Option<Secret<String>> {
+    let line = printed(command).await;
+    if line.is_none() {
+        tracing::warn!(target: "butty::net", program = command.first().map(String::as_str), "gave no secret");
+    }
+    line
+}
+
+async fn printed(command: &[String]) -> Option<Secret<String>> {
+    let [program, arguments @ ..] = command else { return None };
     let run = tokio::process::Command::new(program)
         .args(arguments)
         .stdin(std::process::Stdio::null())
         .stderr(std::process::Stdio::null())
         .kill_on_drop(true)
         .output();
-    let output = tokio::time::timeout(COMMAND, run).await.map_err(|_| failed())?.map_err(|_| failed())?;
-    let stdout = Secret::new(String::from_utf8(output.stdout).map_err(|_| failed())?);
+    let output = tokio::time::timeout(COMMAND, run).await.ok()?.ok()?;
+    let stdout = Secret::new(String::from_utf8(output.stdout).ok()?);
     let line = stdout.expose().lines().next().unwrap_or_default();
-    if !output.status.success() || line.is_empty() {
-        return Err(failed());
-    }
-    Ok(Secret::from(line))
+    (output.status.success() && !line.is_empty()).then(|| Secret::from(line))
 }
 
 /// [`Hands`] over the real network.
 struct Reach<'f> {
     web: Web,
-    teller: Option<&'f Flow>,
+    /// Whom to tell; `None`: nobody looks on.
+    flow: Option<&'f Flow>,
     clock: Arc<Network>,
+    /// Asked last.
+    host: Mutex<Line>,
 }
 
 impl Reach<'_> {
     /// For refresh and revocation, which have nothing to show. The addresses were pinned at consent.
     fn quiet(network: &Arc<Network>, setup: &Arc<AccountSetup>) -> Self {
         let web = Web::new(Arc::clone(network), Arc::clone(setup), true);
-        Self { web, teller: None, clock: Arc::clone(network) }
+        Self { web, flow: None, clock: Arc::clone(network), host: Mutex::default() }
     }
 }
 
 impl Hands for Reach<'_> {
     fn fetch(&self, request: HttpRequest) -> Later<'_, Result<HttpResponse, Problem>> {
+        *self.host.lock().unwrap_or_else(PoisonError::into_inner) =
+            Line::clean(request.uri().authority().map_or("", |authority| authority.as_str()));
         Box::pin(self.web.fetch(request))
     }
 
     fn pause(&self, wait: Duration) -> Later<'_, ()> {
         Box::pin(async move {
-            match self.teller {
+            match self.flow {
                 Some(flow) => drop(tokio::time::timeout(wait, flow.poll_now.notified()).await),
                 None => tokio::time::sleep(wait).await,
             }
@@ -369,11 +379,12 @@ impl Hands for Reach<'_> {
 
     fn tell(&self, pace: Pace) -> Later<'_, ()> {
         Box::pin(async move {
-            let Some(flow) = self.teller else { return };
+            let Some(flow) = self.flow else { return };
             let step = match pace {
                 Pace::Slower(every) => Consent::SlowerPace { every },
                 Pace::Unreachable(retry_in) => {
-                    Consent::Unreachable { host: Line::clean(flow.setup.domain.as_str()), retry_in }
+                    let host = self.host.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                    Consent::Unreachable { host, retry_in }
                 }
                 Pace::Reachable => Consent::Reachable,
             };

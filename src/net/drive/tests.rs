@@ -163,6 +163,9 @@ async fn a_deadline_wakes_the_machine_once_and_not_early() {
     assert!(begun.elapsed() >= Duration::from_millis(20));
 }
 
+impl Prompt for DuplexStream {}
+impl Prompt for Cut {}
+
 /// A stream that cuts off: TLS without `close_notify` reads like this.
 struct Cut;
 

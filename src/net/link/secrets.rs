@@ -4,7 +4,7 @@ use super::{End, Link, Supply, Wish};
 use crate::app::event::{Keep, LinkFact};
 use crate::net::sign_in;
 use crate::oauth::{SignInRecord, Token};
-use crate::types::{Problem, Secret};
+use crate::types::{Line, Problem, Secret};
 use crate::xmpp::{CredentialKind, Purpose};
 use std::sync::Arc;
 
@@ -54,7 +54,8 @@ impl Link {
         let teller = self.teller.clone();
         Supply::Coming(match source.clone() {
             TokenSource::Command => tokio::spawn(async move {
-                let printed = sign_in::first_line(&setup.token_command).await?;
+                let needed = || Problem::SignInNeeded { account: Line::clean(setup.id.as_str()) };
+                let printed = sign_in::first_line(&setup.token_command).await.ok_or_else(needed)?;
                 let token = Token::given(printed.expose());
                 token.map(|token| token.access).map_err(|_| Problem::SignInExpired { domain: setup.domain.clone() })
             }),
@@ -83,7 +84,9 @@ impl Link {
             return Ok(Means::Password(password.clone()));
         }
         if !setup.password_command.is_empty() {
-            return Ok(Means::Password(sign_in::first_line(&setup.password_command).await?));
+            let needed = || Problem::PasswordNeeded { domain: setup.domain.clone() };
+            let password = sign_in::first_line(&setup.password_command).await.ok_or_else(needed)?;
+            return Ok(Means::Password(password));
         }
         Ok(match self.network.load(&sign_in::password_key(&setup)).await? {
             Some(password) => Means::Password(password),

@@ -4,7 +4,7 @@ use super::{End, FAREWELL, HOME, Link, Supply, Wish};
 use crate::app::effect::LinkCommand;
 use crate::app::event::LinkFact;
 use crate::net::dial::{self, Dialed, Goal, Stream};
-use crate::net::drive::{Turn, Wire};
+use crate::net::drive::{Prompt, Turn, Wire};
 use crate::net::{random, tls};
 use crate::route::redirect::is_local;
 use crate::route::{Refusal, Target, Trail, Transport};
@@ -65,6 +65,9 @@ impl Link {
         let end = self.follow(&mut attempt).await;
         if let Some(since) = attempt.signed_in {
             self.backoff.lived(self.network.now().mono.saturating_sub(since));
+            if matches!(end, End::Wish(Wish::SignIn(_))) {
+                self.down(None, None).await;
+            }
         }
         (attempt.given, end)
     }
@@ -178,7 +181,7 @@ impl Link {
     }
 
     /// Drives until TLS is to start or everything is over.
-    async fn drive<S: AsyncRead + AsyncWrite + Unpin>(&mut self, io: S, ride: &mut Ride<'_>) -> Stop<S> {
+    async fn drive<S: AsyncRead + AsyncWrite + Unpin + Prompt>(&mut self, io: S, ride: &mut Ride<'_>) -> Stop<S> {
         let network = self.network.clone();
         let clock: &(dyn Fn() -> Now + Send + Sync) = &*network.clock;
         let mut wire = Wire::new(io);
@@ -278,7 +281,7 @@ impl Ride<'_> {
 }
 
 /// Hands the secret on, or ends the session for want of it.
-fn provide<S: AsyncRead + AsyncWrite + Unpin>(
+fn provide<S: AsyncRead + AsyncWrite + Unpin + Prompt>(
     wire: &mut Wire<S>,
     ride: &mut Ride<'_>,
     secret: Result<Secret<String>, Problem>,
