@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """crowd.py ADDRESS HOST CA COUNT: brings buddy0…buddy(COUNT-1)@HOST online and keeps them there.
 
-The accounts come from `roster`. Prints READY when all are present, reads and drops what they get, answers pings.
+COUNT may be a list instead, such as "0,3,8,": these buddies. The accounts come from `roster`. Prints READY when all are present, reads and drops what they get, answers pings.
 Lines on standard input act: "away N", "dnd N", "back N" (presence of buddy N), "say N JID TEXT", "flood N JID COUNT RATE"
-(RATE messages a second, 0 as fast as it goes; prints FLOODED COUNT), "quit". End of input ends it as well.
+(RATE messages a second, 0 as fast as it goes; prints FLOODED COUNT when the server has handled the last one), "quit".
+End of input ends it as well.
 """
 import os
 import re
@@ -13,22 +14,23 @@ import time
 from xml.sax.saxutils import escape, quoteattr
 from wire import Wire
 
-address, host, ca, count = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
-people = []
+address, host, ca, given = sys.argv[1:5]
+numbers = [int(number) for number in given.split(",") if number] if "," in given else range(int(given))
+people = {}
 watch = selectors.DefaultSelector()
-for number in range(count):
-    wire = Wire(address, host, ca)
+for number in numbers:
+    wire = Wire(address, host, ca, timeout=60)
     wire.starttls()
     wire.sign_in("PLAIN", f"buddy{number}", "pw-buddy")
     wire.bind("crowd")
     wire.send("<presence/>")
     wire.ping("here")
-    people.append(wire)
-for wire in people:
+    people[number] = wire
+for wire in people.values():
     wire.socket.setblocking(False)
     watch.register(wire.socket, selectors.EVENT_READ, wire)
 watch.register(0, selectors.EVENT_READ, None)  # read as bytes: a buffered reader would hide lines from the selector
-print("READY", count, flush=True)
+print("READY", len(people), flush=True)
 
 
 def send(wire, text):
@@ -64,6 +66,10 @@ def flood(wire, to, total, rate):
         if rate:
             time.sleep(max(0.0, start + first / rate - time.monotonic()))
         send(wire, "".join(message(to, f"flood {n} of {total}") for n in range(first, min(total, first + batch))))
+    wire.socket.settimeout(wire.timeout)
+    wire.ping("flooded")
+    wire.buffer = ""
+    wire.socket.setblocking(False)
     print("FLOODED", total, flush=True)
 
 
@@ -98,6 +104,6 @@ while going:
         while going and b"\n" in typed:
             line, typed = typed.split(b"\n", 1)
             going = act(line.decode())
-for wire in people:
+for wire in people.values():
     wire.socket.setblocking(True)
     wire.close()
