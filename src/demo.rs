@@ -116,6 +116,11 @@ impl Running {
         (address(web::DEVICE), address(web::TOKEN), address(web::REVOKE))
     }
 
+    /// Name of the person who signs in here.
+    pub fn person(&self) -> &str {
+        &self.shared.you
+    }
+
     /// The registered client.
     #[allow(clippy::unused_self, reason = "it belongs to the run, whose other addresses stand beside it")]
     pub fn client_id(&self) -> &str {

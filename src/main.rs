@@ -15,6 +15,8 @@ fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    let environment = std::env::vars().collect();
-    ExitCode::from(program::run(&args, environment, clock))
+    let environment: Vec<(String, String)> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    ExitCode::from(program::run(&args, &environment, clock))
 }

@@ -175,7 +175,7 @@ fn g2_a_device_sign_in_on_the_screen_approved() {
     let peers = Peers::find();
     let home = home();
     peers.config(home.path(), &[]);
-    let ca = format!("{}", peers.get("CA"));
+    let ca = peers.get("CA").to_owned();
     let mut butty = Terminal::start_with(home.path(), &[], 80, 24, &[("SSL_CERT_FILE", &ca)]);
     butty.wait_for("Sign in with a code");
     butty.send("2");

@@ -42,6 +42,7 @@ const FACTS: &[(&str, &str, &str)] = &[
     (ADDED, "receipts (XEP-0184) and entity capabilities (XEP-0115) of buddies (not with --strict)", "butty"),
     (ADDED, "nudges (XEP-0224) and hiding (XEP-0186) (not with --strict)", "butty"),
     (ADDED, "service discovery (XEP-0030) of the service itself, beyond jidlookup", "butty"),
+    (ADDED, "a code may be asked about every second instead of every five (not with --strict)", "butty"),
     (ADDED, "the sign-in service's revocation endpoint (RFC 7009)", "butty"),
     (ADDED, "the page for the person, on this computer only, and its look", "butty"),
     (ADDED, "the people, what they say, and when", "butty"),

@@ -24,7 +24,7 @@ pub(super) fn about(voice: Voice) -> Result<u8, Problem> {
 pub(super) fn serve(strict: bool, fast: bool, voice: Voice) -> Result<u8, Problem> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| failed(&error))?;
     runtime.block_on(async {
-        let running = demo::start(Switches { strict, fast, ..Switches::default() }).await;
+        let running = demo::start(switches(strict, fast)).await;
         let running = running.map_err(|error| failed(&error))?;
         let (device, token, revocation) = running.endpoints();
         for (name, value) in [
@@ -59,8 +59,7 @@ pub(super) fn run(
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).thread_name("demo").enable_all().build();
     let runtime = runtime.map_err(|error| failed(&error))?;
-    let switches = Switches { strict, fast, ..Switches::default() };
-    let running = Arc::new(runtime.block_on(demo::start(switches)).map_err(|error| failed(&error))?);
+    let running = Arc::new(runtime.block_on(demo::start(switches(strict, fast))).map_err(|error| failed(&error))?);
     let account = account(&running).ok_or(Problem::Bug { what: Line::clean("the demo's own address") })?;
     options.demo = true;
     let (folder, place) = interface::demo_place();
@@ -84,10 +83,17 @@ pub(super) fn run(
     Ok(code)
 }
 
+/// As the command line says. Nobody wants to look at "Waiting" for five seconds after they said yes.
+fn switches(strict: bool, fast: bool) -> Switches {
+    let defaults = Switches::default();
+    let interval = if strict { defaults.interval } else { Some(Duration::from_secs(1)) };
+    Switches { strict, fast, interval, ..defaults }
+}
+
 fn account(running: &Running) -> Option<AccountSetup> {
     let mut setup = config::setup_for(running.domain(), "messenger")?;
     let (device, token, revocation) = running.endpoints();
-    "demo".clone_into(&mut setup.name);
+    running.person().clone_into(&mut setup.name);
     setup.ca_pem = Some(running.ca_pem().to_owned());
     setup.resolver = Some(running.resolver());
     setup.oauth.endpoints = Some(Endpoints { device, token, revocation: Some(revocation), device_response_type: true });

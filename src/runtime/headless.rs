@@ -1,6 +1,6 @@
 //! One-shot commands: the same links, store and vault as the interface, without a screen and without presence.
 //!
-//! Nothing is shown, so there is no model: an [`Errand`] drives one link and reads its facts. It takes no account
+//! Nothing is shown, so there is no model: an `Errand` drives one link and reads its facts. It takes no account
 //! lock and never announces presence: `send` must not make anybody blink online.
 
 mod accounts;

@@ -17,7 +17,6 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use std::collections::VecDeque;
 use std::io::{self, BufWriter, Stdout};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -335,7 +334,7 @@ fn signals() -> io::Result<mpsc::Receiver<Event>> {
 /// A place on disk for a demo that leaves no trace, or memory.
 pub fn demo_place() -> (Option<tempfile::TempDir>, Place) {
     match super::hands::temporary_folder() {
-        Some((folder, path)) => (Some(folder), Place::Folder(PathBuf::from(path))),
+        Some((folder, path)) => (Some(folder), Place::Folder(path)),
         None => (None, Place::Memory),
     }
 }

@@ -17,7 +17,7 @@ use crate::types::{Line, Problem};
 use std::sync::Arc;
 
 /// Runs the program.
-pub fn run(args: &Args, environment: Vec<(String, String)>, clock: Clock) -> u8 {
+pub fn run(args: &Args, environment: &[(String, String)], clock: Clock) -> u8 {
     let voice = Voice { json: args.json, quiet: args.quiet };
     match start(args, environment, clock, voice) {
         Ok(code) => code,
@@ -25,7 +25,7 @@ pub fn run(args: &Args, environment: Vec<(String, String)>, clock: Clock) -> u8 
     }
 }
 
-fn start(args: &Args, environment: Vec<(String, String)>, clock: Clock, voice: Voice) -> Result<u8, Problem> {
+fn start(args: &Args, environment: &[(String, String)], clock: Clock, voice: Voice) -> Result<u8, Problem> {
     match &args.command {
         Some(Command::Demo { strict, about, serve, fast }) => {
             return demo_command(args, environment, clock, voice, [*strict, *about, *serve, *fast]);
@@ -33,16 +33,16 @@ fn start(args: &Args, environment: Vec<(String, String)>, clock: Clock, voice: V
         Some(Command::Keys) => return keys(voice),
         _ => {}
     }
-    let mut folders = Folders::find(&environment)?;
+    let mut folders = Folders::find(environment)?;
     if let Some(file) = &args.config {
         folders.config_file.clone_from(file);
     }
-    let loaded = config::load(&folders.config_file, &environment);
+    let loaded = config::load(&folders.config_file, environment);
     if let Some(Command::Config { command }) = &args.command {
         return config_command(*command, &folders, loaded, voice);
     }
     match &args.command {
-        None => open_interface(args, environment, clock, folders, loaded),
+        None => open_interface(args, environment, clock, &folders, loaded),
         Some(command) => {
             let config = loaded?;
             log::start(&folders.log_file(), config.log_level);
@@ -59,9 +59,9 @@ fn start(args: &Args, environment: Vec<(String, String)>, clock: Clock, voice: V
 /// Opens the messenger; and the demo, when that is what the person chooses there.
 fn open_interface(
     args: &Args,
-    environment: Vec<(String, String)>,
+    environment: &[(String, String)],
     clock: Clock,
-    folders: Folders,
+    folders: &Folders,
     loaded: Result<Config, Problem>,
 ) -> Result<u8, Problem> {
     let mut trouble = Vec::new();
@@ -73,15 +73,15 @@ fn open_interface(
             config::parse("", &folders.config_file)?
         }
     };
-    let (accounts, aside) = all_accounts(&config, &folders);
+    let (accounts, aside) = all_accounts(&config, folders);
     if !term::is_terminal() {
         return Err(if accounts.is_empty() { Problem::NoAccount } else { Problem::NotATerminal });
     }
     log::start(&folders.log_file(), config.log_level);
     trouble.extend(aside);
-    let again = (folders.config_file.clone(), environment.clone(), args.no_mouse);
+    let again = (folders.config_file.clone(), environment.to_vec(), args.no_mouse);
     let start = Start {
-        options: at_this_terminal(config.options, args.no_mouse, &environment),
+        options: at_this_terminal(config.options, args.no_mouse, environment),
         accounts,
         network: NetworkSettings {
             resolver: config.network.resolver,
@@ -99,7 +99,7 @@ fn open_interface(
         }),
         demo_answer: None,
     };
-    match guarded(start, clock, Some(&folders))? {
+    match guarded(start, clock, Some(folders))? {
         End::Left(code) => Ok(code),
         End::WantsDemo => demo_command(args, environment, clock, Voice { json: false, quiet: false }, [false; 4]),
     }
@@ -198,14 +198,14 @@ fn keys(voice: Voice) -> Result<u8, Problem> {
 }
 
 #[cfg(not(feature = "demo"))]
-fn demo_command(_: &Args, _: Vec<(String, String)>, _: Clock, _: Voice, _: [bool; 4]) -> Result<u8, Problem> {
+fn demo_command(_: &Args, _: &[(String, String)], _: Clock, _: Voice, _: [bool; 4]) -> Result<u8, Problem> {
     Err(Problem::Usage { why: Line::clean("this butty was built without the demo") })
 }
 
 #[cfg(feature = "demo")]
 fn demo_command(
     args: &Args,
-    environment: Vec<(String, String)>,
+    environment: &[(String, String)],
     clock: Clock,
     voice: Voice,
     [strict, about, serve, fast]: [bool; 4],
@@ -219,9 +219,9 @@ fn demo_command(
     if !term::is_terminal() {
         return Err(Problem::NotATerminal);
     }
-    let config = Folders::find(&environment)
-        .and_then(|folders| config::load(&folders.config_file, &environment))
+    let config = Folders::find(environment)
+        .and_then(|folders| config::load(&folders.config_file, environment))
         .or_else(|_| config::parse("", std::path::Path::new("config.toml")))?;
-    let options = at_this_terminal(config.options, args.no_mouse, &environment);
+    let options = at_this_terminal(config.options, args.no_mouse, environment);
     demo::run(options, strict, fast, clock, voice, |start| guarded(start, clock, None))
 }

@@ -34,10 +34,8 @@ impl Peers {
     pub fn config(&self, home: &Path, accounts: &[(&str, &str)]) {
         let mut text = format!("[network]\nresolver = \"{}\"\n", self.get("RESOLVER"));
         for (address, more) in accounts {
-            text.push_str(&format!(
-                "[[accounts]]\naddress = \"{address}\"\nca_file = \"{}\"\n{more}\n",
-                self.get("CA")
-            ));
+            let account = format!("[[accounts]]\naddress = \"{address}\"\nca_file = \"{}\"\n{more}\n", self.get("CA"));
+            text.push_str(&account);
         }
         let folder = home.join("butty/config");
         fs::create_dir_all(&folder).expect("a folder");

@@ -208,8 +208,7 @@ fn code_key(model: &mut Model, letter: char, fx: &mut Effects) {
         'i' => screen.invert = !screen.invert,
         'r' if trouble.is_some() => model.poll_now(fx),
         'd' if trouble.is_some() => model.toast(toasts::DOCTOR),
-        'a' if model.options.demo => fx.push(Effect::DemoAnswer(true)),
-        'x' if model.options.demo => fx.push(Effect::DemoAnswer(false)),
+        'a' | 'x' if model.options.demo => fx.push(Effect::DemoAnswer(letter == 'a')),
         _ => {}
     }
 }
