@@ -2,7 +2,7 @@
 //! (RFC 7009).
 //!
 //! The `oauth2` crate writes every request, runs the polling and reads every reply. What it leaves to its HTTP
-//! client happens in [`Polling`]: a service out of reach is not the end of a code that still lives.
+//! client happens in `Polling`: a service out of reach is not the end of a code that still lives.
 
 use super::registration::ClientIdentity;
 use super::smooth::{self, smooth};

@@ -49,6 +49,8 @@ impl Service13 {
                 self.clients.lock().unwrap().push(id.clone());
                 (201, format!(r#"{{"client_id":"{id}","client_secret":"s3","client_secret_expires_at":0}}"#))
             }
+            "/big" => (200, " ".repeat(1024 * 1024 + 1)),
+            "/moved" => (302, String::new()),
             _ if basic.is_none() || basic != client.map(|id| basic_of(&id)).as_deref() => (401, "<html>".to_owned()),
             "/device" => (
                 200,
@@ -358,6 +360,23 @@ async fn a_public_server_may_not_point_at_this_computer() {
     assert!(matches!(web.fetch(request()).await, Err(Problem::RedirectInward { .. })));
     let web = Web::new(Arc::clone(&world.network), Arc::new(world.setup.clone()), true);
     assert_eq!(web.fetch(request()).await.unwrap().status(), 401);
+}
+
+#[tokio::test]
+async fn a_reply_without_end_is_cut_and_a_redirect_is_not_followed() {
+    let world = world().await;
+    let web = Web::new(Arc::clone(&world.network), Arc::new(world.setup.clone()), true);
+    let at = |path: &str| {
+        let address = Url::parse(&format!("{}/{path}", world.service.base)).unwrap();
+        crate::oauth::discovery::request(&address)
+    };
+    assert_eq!(web.fetch(at("big")).await.unwrap_err().code(), "BTY-AUTH-14");
+    for _ in 0..3 {
+        assert_eq!(web.fetch(at("moved")).await.unwrap().status(), 302, "on one kept connection");
+    }
+    let plain = Url::parse("http://127.0.0.1:1/token").unwrap();
+    let problem = web.fetch(crate::oauth::discovery::request(&plain)).await.unwrap_err();
+    assert_eq!(problem.code(), "BTY-TLS-06", "never in the clear");
 }
 
 #[tokio::test]
