@@ -236,7 +236,8 @@ async fn the_fullest_log_holds_no_secret() {
         .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
         .with_writer(move || writer.clone())
         .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    // For all threads: what the other tests write is looked at, too.
+    tracing::subscriber::set_global_default(subscriber).unwrap();
     let mut plain = with_password("alpha.test");
     plain.mechanisms = vec!["PLAIN".to_owned()];
     assert_eq!(try_out(plain).await.unwrap().1, "PLAIN");

@@ -246,3 +246,74 @@ pub(super) fn place(endpoint: &Endpoint) -> Target {
 pub(super) fn domain_of(host: &str) -> Option<Domain> {
     Domain::parse(host).ok()
 }
+
+#[cfg(all(test, feature = "demo"))]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop")]
+
+    use super::*;
+    use crate::net::NetworkSettings;
+    use crate::net::testing::{Shelf, network, setup};
+    use tokio::net::TcpListener;
+
+    fn redirected(text: &str, public: bool, direct: bool) -> Goal {
+        Goal::Redirected { target: crate::route::redirect::parse(text).unwrap(), public, direct }
+    }
+
+    #[tokio::test]
+    async fn a_dead_address_does_not_hold_up_the_next() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let addresses = ["127.0.0.99", "127.0.0.98", "127.0.0.1"].map(|text| text.parse().unwrap());
+        let begun = tokio::time::Instant::now();
+        let (stream, address) = reach(&addresses, port).await.unwrap();
+        assert_eq!(address.ip().to_string(), "127.0.0.1");
+        assert!(stream.nodelay().unwrap());
+        assert!(begun.elapsed() < STAGGER, "a refusal starts the next at once");
+        let error = reach(&addresses[..2], port).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+        assert!(reach(&[], port).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_public_redirect_does_not_lead_inward() {
+        let network = network(&Arc::new(Shelf::default()), NetworkSettings::default());
+        let setup = setup("example.org");
+        for text in ["127.0.0.1:5222", "[::1]", "10.0.0.1", "[::ffff:192.168.0.1]:5222", "169.254.169.254:80"] {
+            let Err(problem) = network.dial(&setup, &redirected(text, true, false)).await else { panic!("{text}") };
+            assert_eq!(problem.code(), "BTY-NET-10", "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn named_places_need_no_dns() {
+        let network = network(&Arc::new(Shelf::default()), NetworkSettings::default());
+        let mut setup = setup("example.org");
+        let ends = async |setup: &AccountSetup, goal: &Goal| {
+            let list = network.endpoints(setup, goal).await.unwrap();
+            list.into_iter().map(|end| (end.host, end.port, end.transport)).collect::<Vec<_>>()
+        };
+        let host = |text: &str, port, transport| vec![(text.to_owned(), port, transport)];
+        let (direct, starttls) = (Transport::Direct, Transport::StartTls);
+        let goal = redirected("gw.example:5269", false, false);
+        assert_eq!(ends(&setup, &goal).await, host("gw.example", 5269, starttls));
+        let goal = redirected("gw.example:5223", false, true);
+        assert_eq!(ends(&setup, &goal).await, host("gw.example", 5223, direct));
+        assert_eq!(ends(&setup, &redirected("[2001:db8::1]", false, false)).await, host("2001:db8::1", 5222, starttls));
+        setup.server = Some(("chat.example".to_owned(), 5223));
+        assert_eq!(ends(&setup, &Goal::Home).await, host("chat.example", 5223, direct));
+        setup.tls = TlsMode::StartTls;
+        assert_eq!(ends(&setup, &Goal::Home).await, host("chat.example", 5223, starttls));
+        setup.tls = TlsMode::Direct;
+        setup.server = Some(("chat.example".to_owned(), 443));
+        assert_eq!(ends(&setup, &Goal::Home).await, host("chat.example", 443, direct));
+    }
+
+    #[test]
+    fn what_says_most_is_told() {
+        let refused = Problem::Refused { host: Line::default(), port: 1 };
+        let domain = Domain::parse("example.org").unwrap();
+        let wrong = Problem::Certificate { domain, fault: crate::types::CertificateFault::UnknownIssuer };
+        assert!(weight(&wrong) > weight(&refused) && weight(&refused) > weight(&Problem::Offline));
+    }
+}

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop")]
 
+mod service;
+
 use super::*;
 use crate::app::effect::LinkCommand;
 use crate::app::event::LinkEvent;
@@ -10,87 +12,10 @@ use crate::net::NetworkSettings;
 use crate::net::link::{LinkOptions, start_link};
 use crate::net::testing::{Authority, PATIENCE, Shelf, network, setup};
 use crate::types::AccountId;
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Incoming};
-use hyper::service::service_fn;
-use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
+use service::{Service13, serve};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
-
-/// A service in the manner of Prosody: Basic or nothing, one refresh token at a time, no mercy for an old one.
-struct Service13 {
-    base: String,
-    shelf: Arc<Shelf>,
-    /// Answers of the token endpoint to a device code, in order; the last is a token.
-    pending: AtomicUsize,
-    refresh: Mutex<String>,
-    refreshes: AtomicUsize,
-    clients: Mutex<Vec<String>>,
-}
-
-impl Service13 {
-    fn answer(&self, path: &str, basic: Option<&str>, body: &str) -> (u16, String) {
-        self.shelf.note(&format!("service {path}"));
-        let base = &self.base;
-        let client = self.clients.lock().unwrap().last().cloned();
-        match path {
-            "/.well-known/oauth-authorization-server" => (
-                200,
-                format!(
-                    r#"{{"issuer":"{base}","token_endpoint":"{base}/token","device_authorization_endpoint":"{base}/device",
-                "registration_endpoint":"{base}/register","revocation_endpoint":"{base}/revoke",
-                "scopes_supported":["xmpp","openid","offline_access"]}}"#
-                ),
-            ),
-            "/register" => {
-                let id = format!("client-{}", self.clients.lock().unwrap().len());
-                self.clients.lock().unwrap().push(id.clone());
-                (201, format!(r#"{{"client_id":"{id}","client_secret":"s3","client_secret_expires_at":0}}"#))
-            }
-            _ if basic.is_none() || basic != client.map(|id| basic_of(&id)).as_deref() => (401, "<html>".to_owned()),
-            "/device" => (
-                200,
-                format!(
-                    r#"{{"device_code":"D","user_code":"R669-F1RU","verification_uri":"{base}/device","interval":1,
-                "verification_uri_complete":"{base}/device?user_code=R669-F1RU","expires_in":600}}"#
-                ),
-            ),
-            "/token" if body.contains("device_code") => {
-                if self.pending.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok() {
-                    return (400, r#"{"error":"authorization_pending"}"#.to_owned());
-                }
-                self.token()
-            }
-            "/token" => {
-                if !body.contains(&format!("refresh_token={}", self.refresh.lock().unwrap())) {
-                    return (400, r#"{"error":"invalid_grant"}"#.to_owned());
-                }
-                self.token()
-            }
-            "/revoke" => (200, String::new()),
-            _ => (404, String::new()),
-        }
-    }
-
-    fn token(&self) -> (u16, String) {
-        let turn = self.refreshes.fetch_add(1, Ordering::SeqCst);
-        *self.refresh.lock().unwrap() = format!("R{turn}");
-        let scope = r#""scope":"openid offline_access xmpp""#;
-        (
-            200,
-            format!(
-                r#"{{"token_type":"bearer","access_token":"A{turn}","refresh_token":"R{turn}","expires_in":3600,{scope}}}"#
-            ),
-        )
-    }
-}
-
-fn basic_of(id: &str) -> String {
-    use base64::Engine;
-    format!("Basic {}", base64::prelude::BASE64_STANDARD.encode(format!("{id}:s3")))
-}
 
 struct World {
     service: Arc<Service13>,
@@ -121,28 +46,6 @@ async fn world() -> World {
     // Nothing listens there: the session that follows a sign-in fails at once.
     setup.server = Some(("127.0.0.1".to_owned(), 1));
     World { network: network(&shelf, NetworkSettings::default()), service, shelf, setup }
-}
-
-async fn serve(listener: TcpListener, acceptor: tokio_rustls::TlsAcceptor, service: Arc<Service13>) {
-    loop {
-        let (tcp, _) = listener.accept().await.unwrap();
-        let (acceptor, service) = (acceptor.clone(), Arc::clone(&service));
-        tokio::spawn(async move {
-            let Ok(stream) = acceptor.accept(tcp).await else { return };
-            let handle = service_fn(move |request: Request<Incoming>| {
-                let service = Arc::clone(&service);
-                async move {
-                    let path = request.uri().path().to_owned();
-                    let basic = request.headers().get("authorization").map(|v| v.to_str().unwrap().to_owned());
-                    let body = request.into_body().collect().await?.to_bytes();
-                    let (status, body) = service.answer(&path, basic.as_deref(), &String::from_utf8_lossy(&body));
-                    let reply = Response::builder().status(status).header("content-type", "application/json");
-                    Ok::<_, hyper::Error>(reply.body(Full::new(Bytes::from(body))).unwrap())
-                }
-            });
-            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), handle).await;
-        });
-    }
 }
 
 type Facts = mpsc::Receiver<(AccountId, LinkEvent)>;
@@ -358,6 +261,23 @@ async fn a_public_server_may_not_point_at_this_computer() {
     assert!(matches!(web.fetch(request()).await, Err(Problem::RedirectInward { .. })));
     let web = Web::new(Arc::clone(&world.network), Arc::new(world.setup.clone()), true);
     assert_eq!(web.fetch(request()).await.unwrap().status(), 401);
+}
+
+#[tokio::test]
+async fn a_reply_without_end_is_cut_and_a_redirect_is_not_followed() {
+    let world = world().await;
+    let web = Web::new(Arc::clone(&world.network), Arc::new(world.setup.clone()), true);
+    let at = |path: &str| {
+        let address = Url::parse(&format!("{}/{path}", world.service.base)).unwrap();
+        crate::oauth::discovery::request(&address)
+    };
+    assert_eq!(web.fetch(at("big")).await.unwrap_err().code(), "BTY-AUTH-14");
+    for _ in 0..3 {
+        assert_eq!(web.fetch(at("moved")).await.unwrap().status(), 302, "on one kept connection");
+    }
+    let plain = Url::parse("http://127.0.0.1:1/token").unwrap();
+    let problem = web.fetch(crate::oauth::discovery::request(&plain)).await.unwrap_err();
+    assert_eq!(problem.code(), "BTY-TLS-06", "never in the clear");
 }
 
 #[tokio::test]

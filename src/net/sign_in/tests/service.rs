@@ -1,0 +1,110 @@
+//! A sign-in service of a few lines.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop")]
+
+use crate::net::testing::Shelf;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use tokio::net::TcpListener;
+
+/// A service in the manner of Prosody: Basic or nothing, one refresh token at a time, no mercy for an old one.
+pub(super) struct Service13 {
+    pub(super) base: String,
+    pub(super) shelf: Arc<Shelf>,
+    /// Answers of the token endpoint to a device code, in order; the last is a token.
+    pub(super) pending: AtomicUsize,
+    pub(super) refresh: Mutex<String>,
+    pub(super) refreshes: AtomicUsize,
+    pub(super) clients: Mutex<Vec<String>>,
+}
+
+impl Service13 {
+    fn answer(&self, path: &str, basic: Option<&str>, body: &str) -> (u16, String) {
+        self.shelf.note(&format!("service {path}"));
+        let base = &self.base;
+        let client = self.clients.lock().unwrap().last().cloned();
+        match path {
+            "/.well-known/oauth-authorization-server" => (
+                200,
+                format!(
+                    r#"{{"issuer":"{base}","token_endpoint":"{base}/token","device_authorization_endpoint":"{base}/device",
+                "registration_endpoint":"{base}/register","revocation_endpoint":"{base}/revoke",
+                "scopes_supported":["xmpp","openid","offline_access"]}}"#
+                ),
+            ),
+            "/register" => {
+                let id = format!("client-{}", self.clients.lock().unwrap().len());
+                self.clients.lock().unwrap().push(id.clone());
+                (201, format!(r#"{{"client_id":"{id}","client_secret":"s3","client_secret_expires_at":0}}"#))
+            }
+            "/big" => (200, " ".repeat(1024 * 1024 + 1)),
+            "/moved" => (302, String::new()),
+            _ if basic.is_none() || basic != client.map(|id| basic_of(&id)).as_deref() => (401, "<html>".to_owned()),
+            "/device" => (
+                200,
+                format!(
+                    r#"{{"device_code":"D","user_code":"R669-F1RU","verification_uri":"{base}/device","interval":1,
+                "verification_uri_complete":"{base}/device?user_code=R669-F1RU","expires_in":600}}"#
+                ),
+            ),
+            "/token" if body.contains("device_code") => {
+                if self.pending.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok() {
+                    return (400, r#"{"error":"authorization_pending"}"#.to_owned());
+                }
+                self.token()
+            }
+            "/token" => {
+                if !body.contains(&format!("refresh_token={}", self.refresh.lock().unwrap())) {
+                    return (400, r#"{"error":"invalid_grant"}"#.to_owned());
+                }
+                self.token()
+            }
+            "/revoke" => (200, String::new()),
+            _ => (404, String::new()),
+        }
+    }
+
+    fn token(&self) -> (u16, String) {
+        let turn = self.refreshes.fetch_add(1, Ordering::SeqCst);
+        *self.refresh.lock().unwrap() = format!("R{turn}");
+        let scope = r#""scope":"openid offline_access xmpp""#;
+        (
+            200,
+            format!(
+                r#"{{"token_type":"bearer","access_token":"A{turn}","refresh_token":"R{turn}","expires_in":3600,{scope}}}"#
+            ),
+        )
+    }
+}
+
+fn basic_of(id: &str) -> String {
+    use base64::Engine;
+    format!("Basic {}", base64::prelude::BASE64_STANDARD.encode(format!("{id}:s3")))
+}
+
+pub(super) async fn serve(listener: TcpListener, acceptor: tokio_rustls::TlsAcceptor, service: Arc<Service13>) {
+    loop {
+        let (tcp, _) = listener.accept().await.unwrap();
+        let (acceptor, service) = (acceptor.clone(), Arc::clone(&service));
+        tokio::spawn(async move {
+            let Ok(stream) = acceptor.accept(tcp).await else { return };
+            let handle = service_fn(move |request: Request<Incoming>| {
+                let service = Arc::clone(&service);
+                async move {
+                    let path = request.uri().path().to_owned();
+                    let basic = request.headers().get("authorization").map(|v| v.to_str().unwrap().to_owned());
+                    let body = request.into_body().collect().await?.to_bytes();
+                    let (status, body) = service.answer(&path, basic.as_deref(), &String::from_utf8_lossy(&body));
+                    let reply = Response::builder().status(status).header("content-type", "application/json");
+                    Ok::<_, hyper::Error>(reply.body(Full::new(Bytes::from(body))).unwrap())
+                }
+            });
+            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), handle).await;
+        });
+    }
+}
