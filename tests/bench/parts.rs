@@ -195,12 +195,22 @@ fn draw() {
     };
     frames("ui::draw, nothing changed", &mut |_| {});
     frames("ui::draw, after a message", &mut |evening| evening.hear(1));
-    frames("ui::draw, after a key", &mut |evening| {
-        let letter = Key { code: KeyCode::Char('x'), ctrl: false, alt: false, shift: false };
-        let back = Key { code: KeyCode::Backspace, ..letter };
-        let key = if evening.said % 2 == 0 { letter } else { back };
-        evening.said += 1;
-        evening.give(Event::Key(key));
+    let letter = Key { code: KeyCode::Char('x'), ctrl: false, alt: false, shift: false };
+    let back = Key { code: KeyCode::Backspace, ..letter };
+    let mut typed = false;
+    let mut type_one = |evening: &mut Evening| {
+        typed = !typed;
+        evening.give(Event::Key(if typed { letter } else { back }));
+    };
+    frames("ui::draw, after a key that begins or ends a draft", &mut type_one);
+    frames("ui::draw, after any other key", &mut {
+        let mut begun = false;
+        move |evening| {
+            if !std::mem::replace(&mut begun, true) {
+                evening.give(Event::Key(letter));
+            }
+            type_one(evening);
+        }
     });
     let screen = terminal.backend().to_string();
     assert!(screen.contains("Buddy 3") && screen.contains("done, number"), "the wrong screen:\n{screen}");
