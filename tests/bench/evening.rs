@@ -85,5 +85,4 @@ fn main() {
     if wants("size") {
         bench.size();
     }
-    bench.table.print();
 }

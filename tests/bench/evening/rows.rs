@@ -39,8 +39,8 @@ pub struct Bench {
     pub clients: Vec<Client>,
     /// Where their homes are made.
     homes: PathBuf,
-    /// The result.
-    pub table: Table,
+    /// The result, printed when this goes.
+    table: Table,
 }
 
 /// A client that is signed in.

@@ -26,9 +26,18 @@ impl Table {
         };
         row.samples.push((client, sample));
     }
+}
 
+/// Printed at the end, and also when the bench stops half-way: what was measured stays worth something.
+impl Drop for Table {
+    fn drop(&mut self) {
+        self.print();
+    }
+}
+
+impl Table {
     /// The table in Markdown: median (least – most), and butty's median as a multiple of each peer's.
-    pub fn print(&self) {
+    fn print(&self) {
         let [butty, peers @ ..] = Client::ALL;
         print!("\n| row | {} ", butty.name());
         for peer in peers {
