@@ -1,5 +1,6 @@
 //! An evening, measured from outside: butty beside mcabber and Profanity at one Prosody 12, in a terminal of 120 by 40.
 //!
+//!     tests/servers/install bench
 //!     tests/servers/up prosody12 DATA
 //!     BUTTY_PEERS=DATA cargo bench --features peers --bench evening -- [--runs N] [--only CLIENT]… [--homes FOLDER] [ROW…]
 //!     tests/servers/down DATA
@@ -10,7 +11,6 @@
 //! only a screen that never becomes right ends the bench.
 //!
 //! Homes lie in memory unless `--homes` names a folder on a disk, and DATA is best there too: `/dev/shm/butty-peers`.
-//! Wants Debian's packages `mcabber` and `profanity`.
 
 #![allow(
     clippy::unwrap_used,
