@@ -210,7 +210,7 @@ impl Desk {
         code.polls = code.polls.saturating_add(1);
         let since = code.last_poll.replace(now.mono).map(|last| now.mono.saturating_sub(last));
         // A fifth is granted to the clock of the client.
-        let early = since.is_some_and(|since| since < code.interval - code.interval / 5);
+        let early = since.is_some_and(|since| since < (code.interval / 5).saturating_mul(4));
         if early || every.is_some_and(|every| every > 0 && code.polls.is_multiple_of(every)) {
             return refusal("slow_down", "The client is asking too often.");
         }
