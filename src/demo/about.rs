@@ -29,6 +29,7 @@ const FACTS: &[(&str, &str, &str)] = &[
     ),
     (INFERRED, "a redirect's target proves the account's domain by its certificate", "RFC 6120 4.9.3.19"),
     (INFERRED, "a token encoded again, or percent-encoded, is refused, and the stream ends", "what clients sent"),
+    (INFERRED, "the blank may be the sample's own: slixmpp, which does not trim it, finds no mechanism", "tried"),
     (INFERRED, "a mechanism asked for with the blank is refused", "the documented request has none"),
     (
         INFERRED,

@@ -10,7 +10,8 @@ use std::time::Duration;
 pub struct Switches {
     /// The documents alone: no receipts, no entity capabilities, no nudges, no hiding, opaque addresses.
     pub strict: bool,
-    /// Scripted waits take a fortieth of their time, and the device endpoint asks for a poll every second.
+    /// Scripted waits take a fortieth of their time (changes of presence a quarter), and the device endpoint asks for a
+    /// poll every second.
     pub fast: bool,
 
     /// Where see-other-host stands.

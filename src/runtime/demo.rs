@@ -1,8 +1,7 @@
 //! The demo: the service on loopback, and the interface with an account that points there. The account's own
 //! settings are the only thing on the client's side that knows: host, port, certificate authority, addresses.
 
-use super::Clock;
-use super::interface::{self, End, Start};
+use super::interface::{self, End, Keyboard, Start};
 use crate::app::model::Options;
 use crate::app::setup::{AccountSetup, Endpoints};
 use crate::cli::{Record, Voice};
@@ -49,10 +48,8 @@ pub(super) fn serve(strict: bool, fast: bool, voice: Voice) -> Result<u8, Proble
 /// Runs service and interface together; nothing is left on disk.
 pub(super) fn run(
     mut options: Options,
-    strict: bool,
-    fast: bool,
-    _clock: Clock,
-    voice: Voice,
+    [strict, fast]: [bool; 2],
+    keyboard: Option<Keyboard>,
     open: impl FnOnce(Start) -> Result<End, Problem>,
 ) -> Result<u8, Problem> {
     // The service has a thread and a runtime of its own: it is another program that happens to live here.
@@ -75,11 +72,12 @@ pub(super) fn run(
         trouble: Vec::new(),
         reload: Box::new(move || Ok(again.clone())),
         demo_answer: Some(Box::new(move |yes| page.answer(yes))),
+        keyboard,
     });
     drop(folder);
     runtime.shutdown_timeout(Duration::from_millis(200));
     let End::Left(code) = end? else { return Ok(0) };
-    voice.say("That was the demo. Your own account: butty login. Again: butty demo.");
+    Voice { json: false, quiet: false }.say("That was the demo. Your own account: butty login. Again: butty demo.");
     Ok(code)
 }
 

@@ -46,15 +46,31 @@ pub struct Start {
     pub reload: Box<dyn Fn() -> Result<Options, Problem> + Send>,
     /// Answers for the demo's own page.
     pub demo_answer: Option<Box<dyn Fn(bool) + Send>>,
+    /// The keyboard of an interface that ended before this one.
+    pub keyboard: Option<Keyboard>,
 }
 
 /// How the interface ended.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum End {
     /// With this exit code.
     Left(u8),
-    /// The person chose the demo.
-    WantsDemo,
+    /// The person chose the demo; the keyboard goes along.
+    WantsDemo(Keyboard),
+}
+
+/// The one reader of the terminal. A second one would steal keys from it.
+#[derive(Debug)]
+pub struct Keyboard(mpsc::UnboundedReceiver<Input>);
+
+impl Keyboard {
+    fn open() -> io::Result<Self> {
+        let (tell, told) = mpsc::unbounded_channel();
+        std::thread::Builder::new()
+            .name("keys".into())
+            .spawn(move || term::read_events(|input| tell.send(input).is_ok()))?;
+        Ok(Self(told))
+    }
 }
 
 type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
@@ -67,21 +83,30 @@ pub fn run(start: Start, clock: Clock) -> io::Result<End> {
     let now = clock.now();
     options.zone = zone::around(now.wall);
     // The first frame goes before everything else: no query, network, name, keyring or database is waited for.
-    let (mut model, wishes) = Model::new(options, start.accounts.clone(), super::seed(), now);
+    let (mut model, mut wishes) = Model::new(options, start.accounts.clone(), super::seed(), now);
     let mut view = View::new();
     screen.draw(|frame| ui::draw(&model, &mut view, frame))?;
     for problem in start.trouble.iter().cloned() {
-        model.update(clock.now(), Event::ConfigProblem(Some(problem)));
+        wishes.extend(model.update(clock.now(), Event::ConfigProblem(Some(problem))));
     }
     // One worker carries all links, so that a page of the archive never stalls a key.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
         let mut turn = Loop::new(start, clock, model, view, screen)?;
-        let end = turn.run(wishes).await;
-        let Loop { hands, .. } = turn;
+        let leave = turn.run(wishes).await;
+        let Loop { hands, keys, .. } = turn;
         hands.goodbye(clock).await;
-        end
+        leave.map(|leave| match leave {
+            Leave::With(code) => End::Left(code),
+            Leave::ForTheDemo => End::WantsDemo(Keyboard(keys)),
+        })
     })
+}
+
+/// Why the loop ended.
+enum Leave {
+    With(u8),
+    ForTheDemo,
 }
 
 struct Loop {
@@ -99,15 +124,12 @@ struct Loop {
     shown: crate::app::event::Viewport,
     reload: Box<dyn Fn() -> Result<Options, Problem> + Send>,
     demo_answer: Option<Box<dyn Fn(bool) + Send>>,
-    end: Option<End>,
+    end: Option<Leave>,
 }
 
 impl Loop {
     fn new(start: Start, clock: Clock, model: Model, view: View, screen: Screen) -> io::Result<Self> {
-        let (tell_keys, keys) = mpsc::unbounded_channel();
-        std::thread::Builder::new()
-            .name("keys".into())
-            .spawn(move || term::read_events(|input| tell_keys.send(input).is_ok()))?;
+        let Keyboard(keys) = start.keyboard.map_or_else(Keyboard::open, Ok)?;
         let (tell_stored, stored) = mpsc::channel(64);
         let store = Store::start(start.place, true, move |answer| drop(tell_stored.blocking_send(answer)))?;
         let (events, links) = mpsc::channel(256);
@@ -134,7 +156,7 @@ impl Loop {
         })
     }
 
-    async fn run(&mut self, wishes: Effects) -> io::Result<End> {
+    async fn run(&mut self, wishes: Effects) -> io::Result<Leave> {
         self.carry_out(wishes);
         self.draw()?;
         loop {
@@ -234,13 +256,13 @@ impl Loop {
                     waiting.extend(self.model.update(self.clock.now(), Event::Resumed));
                 }
                 After::ReloadConfig => waiting.extend(self.read_config_again()),
-                After::StartDemo => self.end = Some(End::WantsDemo),
+                After::StartDemo => self.end = Some(Leave::ForTheDemo),
                 After::DemoAnswer(yes) => {
                     if let Some(answer) = &self.demo_answer {
                         answer(yes);
                     }
                 }
-                After::Quit(code) => self.end = Some(End::Left(code)),
+                After::Quit(code) => self.end = Some(Leave::With(code)),
             }
             for problem in std::mem::take(&mut self.hands.problems) {
                 waiting.extend(self.model.update(self.clock.now(), Event::ConfigProblem(Some(problem))));

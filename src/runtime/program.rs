@@ -4,7 +4,7 @@ use super::Clock;
 #[cfg(feature = "demo")]
 use super::demo;
 use super::headless::{self, Desk};
-use super::interface::{self, End, Start};
+use super::interface::{self, End, Keyboard, Start};
 use crate::app::setup::AccountSetup;
 use crate::app::{action, keymap};
 use crate::cli::{Args, Command, ConfigCommand, Record, Voice};
@@ -98,10 +98,11 @@ fn open_interface(
             config::load(file, environment).map(|config| at_this_terminal(config.options, *no_mouse, environment))
         }),
         demo_answer: None,
+        keyboard: None,
     };
     match guarded(start, clock, Some(folders))? {
         End::Left(code) => Ok(code),
-        End::WantsDemo => demo_command(args, environment, clock, Voice { json: false, quiet: false }, [false; 4]),
+        End::WantsDemo(keyboard) => play_demo(args, environment, clock, [false; 2], Some(keyboard)),
     }
 }
 
@@ -202,6 +203,11 @@ fn demo_command(_: &Args, _: &[(String, String)], _: Clock, _: Voice, _: [bool; 
     Err(Problem::Usage { why: Line::clean("this butty was built without the demo") })
 }
 
+#[cfg(not(feature = "demo"))]
+fn play_demo(_: &Args, _: &[(String, String)], _: Clock, _: [bool; 2], _: Option<Keyboard>) -> Result<u8, Problem> {
+    Err(Problem::Usage { why: Line::clean("this butty was built without the demo") })
+}
+
 #[cfg(feature = "demo")]
 fn demo_command(
     args: &Args,
@@ -216,6 +222,18 @@ fn demo_command(
     if serve {
         return demo::serve(strict, fast, voice);
     }
+    play_demo(args, environment, clock, [strict, fast], None)
+}
+
+/// Service and interface together. `keyboard`: of the interface that led here.
+#[cfg(feature = "demo")]
+fn play_demo(
+    args: &Args,
+    environment: &[(String, String)],
+    clock: Clock,
+    [strict, fast]: [bool; 2],
+    keyboard: Option<Keyboard>,
+) -> Result<u8, Problem> {
     if !term::is_terminal() {
         return Err(Problem::NotATerminal);
     }
@@ -223,5 +241,5 @@ fn demo_command(
         .and_then(|folders| config::load(&folders.config_file, environment))
         .or_else(|_| config::parse("", std::path::Path::new("config.toml")))?;
     let options = at_this_terminal(config.options, args.no_mouse, environment);
-    demo::run(options, strict, fast, clock, voice, |start| guarded(start, clock, None))
+    demo::run(options, [strict, fast], keyboard, |start| guarded(start, clock, None))
 }

@@ -230,6 +230,16 @@ fn forgetting_an_account_keeps_its_messages_unless_told() {
 }
 
 #[test]
+fn nothing_is_written_before_something_is_kept() {
+    let home = tempfile::tempdir().unwrap();
+    let bench = at(&home.path().join("data"));
+    bench.store.send(StoreRequest::CacheDone);
+    assert!(matches!(bench.told.recv().unwrap(), Stored::CacheDone));
+    bench.store.close();
+    assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn the_second_interface_is_told_and_still_served() {
     let home = tempfile::tempdir().unwrap();
     let first = at(home.path());

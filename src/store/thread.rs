@@ -26,9 +26,10 @@ pub(super) struct Outcome {
 
 /// Runs until the senders are gone or `Close` comes.
 pub(super) fn run(place: &Place, take_locks: bool, inbox: &Receiver<StoreRequest>, tell: &impl Fn(Stored)) {
+    let Some(first) = wait_for_need(inbox, tell) else { return };
     let Some(mut db) = open_patiently(place, inbox, tell) else { return };
     let mut locks = AccountLocks::new(place, take_locks);
-    let mut waiting: VecDeque<StoreRequest> = VecDeque::new();
+    let mut waiting = VecDeque::from([first]);
     let mut failing = false;
     let mut open = true;
     while open || !waiting.is_empty() {
@@ -58,6 +59,17 @@ pub(super) fn run(place: &Place, take_locks: bool, inbox: &Receiver<StoreRequest
                     return; // the program is leaving and the disk still refuses: it was told
                 }
             }
+        }
+    }
+}
+
+/// Waits for the first request that needs a database: no file is made for somebody who only looks at the welcome screen.
+fn wait_for_need(inbox: &Receiver<StoreRequest>, tell: &impl Fn(Stored)) -> Option<StoreRequest> {
+    loop {
+        match inbox.recv().ok()? {
+            StoreRequest::CacheDone => tell(Stored::CacheDone),
+            StoreRequest::Close => return None,
+            request => return Some(request),
         }
     }
 }

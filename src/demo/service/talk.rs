@@ -77,10 +77,17 @@ impl Service {
         self.cues.insert((at, number), cue);
     }
 
+    /// Lives are shortened less than answers are: a test must find people as they are for a while.
+    fn cue_turn(&mut self, now: Now, wait: Duration, who: usize, turn: usize) {
+        let wait = if self.switches.fast { wait.saturating_mul(10) } else { wait };
+        self.cue(now, wait, Cue::Live(who, turn));
+    }
+
     /// The first sign-in of the run: everybody's clock starts.
     pub(super) fn begin(&mut self, now: Now) {
         let you = self.cast.first_name().to_owned();
         let mut cues = Vec::new();
+        let mut turns = Vec::new();
         for (who, person) in self.cast.people.iter().enumerate() {
             for opening in &person.opens {
                 let line = filled(&opening.say, "", &you);
@@ -88,7 +95,10 @@ impl Service {
                 cues.push((opening.after(), Cue::Say(who, line)));
             }
             cues.extend(person.asks_after().map(|after| (after, Cue::Ask(who))));
-            cues.extend(person.life.iter().enumerate().map(|(turn, life)| (life.after(), Cue::Live(who, turn))));
+            turns.extend(person.life.iter().enumerate().map(|(turn, life)| (life.after(), who, turn)));
+        }
+        for (wait, who, turn) in turns {
+            self.cue_turn(now, wait, who, turn);
         }
         for (wait, cue) in cues {
             self.cue(now, wait, cue);
@@ -122,7 +132,7 @@ impl Service {
         let Some(person) = self.cast.people.get(who) else { return };
         let Some(life) = person.life.get(turn).cloned() else { return };
         let last = person.life.last().map(super::super::people::Turn::after).unwrap_or_default();
-        self.cue(now, last + Duration::from_secs(60), Cue::Live(who, turn));
+        self.cue_turn(now, last + Duration::from_secs(60), who, turn);
         self.appear(who, life.show, &life.status);
     }
 }

@@ -331,3 +331,45 @@ fn a_second_session_of_one_name_ends_the_first() {
         (0..40).filter_map(|n| stage.service.arrived(FullJid::parse(&format!("c0ffee@demo.butty/{n}")).unwrap()));
     assert_eq!(more.count(), MOST_SESSIONS - 1);
 }
+
+#[test]
+fn people_change_while_the_evening_goes_on() {
+    for (fast, seconds) in [(false, 75), (true, 19)] {
+        let (mut stage, _) = Stage::online(Switches { fast, ..Switches::default() });
+        let told = |came: &[Element]| {
+            let bela = came
+                .iter()
+                .filter(|one| one.name() == "presence" && one.get("from") == Some("bela@demo.butty/harbour"));
+            bela.filter_map(|one| one.find_text("status", CLIENT)).collect::<Vec<_>>()
+        };
+        assert!(told(&stage.after(seconds - 1)).is_empty());
+        assert_eq!(told(&stage.after(1)), ["third song almost works"]);
+        assert!(!told(&stage.after(400)).is_empty(), "and it begins anew");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_stanza_stops_the_service(
+        stanzas in proptest::collection::vec((0..4_usize, 0..8_usize, 0..9_usize, 0..9_usize, 0..9_usize, ".{0,9}"), 0..60),
+    ) {
+        let kinds = ["", "get", "set", "chat", "subscribe", "subscribed", "unavailable", "\u{7f}"];
+        let addresses = ["", "demo.butty", "bela@demo.butty", "marta@demo.butty/phone", "zoe@example.com", "c0ffee@demo.butty",
+            "carol@demo.butty", "@@", "x@y/z"];
+        let names = ["query", "ping", "body", "getjid", "vCard", "retrieve", "attention", "invisible", "list"];
+        let spaces = [CLIENT, requests::ROSTER, "urn:xmpp:ping", "urn:xmpp:archive", "vcard-temp", "urn:xmpp:attention:0",
+            "http://messenger.live.com/xmpp/jidlookup", "urn:xmpp:invisible:1", ""];
+        let (mut stage, _) = Stage::online(Switches::default());
+        let sent = stanzas.len();
+        for (name, kind, to, child, space, text) in stanzas {
+            let item = Element::new("item", requests::ROSTER).attr("jid", text.as_str());
+            let payload = Element::new(names[child], spaces[space]).child(item).text(text);
+            let stanza = Element::new(["iq", "message", "presence", "other"][name], CLIENT).attr("id", "i");
+            let stanza = stanza.attr_opt("type", Some(kinds[kind]).filter(|kind| !kind.is_empty()));
+            stage.send(&stanza.attr_opt("to", Some(addresses[to]).filter(|to| !to.is_empty())).child(payload));
+            stage.after(3);
+        }
+        proptest::prop_assert!(stage.service.roster.len() <= sent + 6);
+        proptest::prop_assert!(stage.service.cues.len() < 60 + 4 * sent);
+    }
+}
