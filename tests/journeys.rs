@@ -134,7 +134,7 @@ fn g1_an_evening_with_profanity() {
     profanity.tell("screen");
     profanity.wait_for(&there);
     butty.wait_for("✓✓");
-    profanity.tell("/away \"writing a test\"");
+    profanity.tell("/status set away \"writing a test\"");
     butty.wait_for("writing a test");
     assert_eq!(butty.quit(), 0);
 }
