@@ -234,6 +234,73 @@ fn g2_a_device_sign_in_on_the_screen_denied() {
     assert_eq!(butty.quit(), 0);
 }
 
+/// Signs in with a code from the command line; the robot says yes.
+fn sign_in_with_code(peers: &Peers, home: &Path, address: &str) {
+    let mut login = Terminal::start_with(home, &["login", address], 100, 50, &[("BUTTY_LOG", "debug")]);
+    let screen = login.wait_for("Type ");
+    let field = |name: &str| {
+        let line = screen.lines().find(|line| line.starts_with(name)).expect("a line").to_owned();
+        line.split_whitespace().nth(1).expect("a word").to_owned()
+    };
+    let done = robot(peers, &field("Open"), &field("Type"), false);
+    assert!(done.status.success(), "{}", words(&done));
+    login.wait_for("Signed in as juliet@");
+    assert_eq!(login.end(), 0);
+}
+
+/// Every secret that lies in the token files: access and refresh tokens, client secrets.
+fn kept_secrets(home: &Path) -> Vec<String> {
+    let mut all = Vec::new();
+    command::each_file(home, &mut |path, _| {
+        if path.extension().is_some_and(|ending| ending == "json") {
+            let text = std::fs::read_to_string(path).expect("a token file");
+            let outer: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+            let inner = serde_json::from_str::<serde_json::Value>(outer["secret"].as_str().expect("a secret"));
+            let fields = inner.ok().and_then(|inner| inner.as_object().cloned()).unwrap_or_default();
+            let secret =
+                |name: &str| name.contains("token") || name.contains("secret") || name == "access" || name == "refresh";
+            all.extend(
+                fields.iter().filter(|(name, _)| secret(name)).filter_map(|(_, v)| v.as_str().map(str::to_owned)),
+            );
+        }
+    });
+    all.retain(|text| text.len() > 15);
+    all
+}
+
+/// Tokens that live a second: each command needs a fresh one, gets it without a word, and the old one is replaced on disk.
+#[test]
+fn g2_tokens_are_refreshed_silently_and_told_to_nobody() {
+    let peers = Peers::find();
+    let home = home();
+    peers.config(home.path(), &[("juliet@alpha.test", "sign_in = \"code\"")]);
+    server(&peers, "13", "stop", "");
+    server(&peers, "13", "start", "1");
+    sign_in_with_code(&peers, home.path(), "juliet@alpha.test");
+    let mut seen = kept_secrets(home.path());
+    assert!(seen.len() >= 2, "an access and a refresh token at least");
+    for round in 0..3 {
+        let before = kept_secrets(home.path());
+        // The one thing that only time does: the token runs out.
+        std::thread::sleep(std::time::Duration::from_millis(1_100));
+        let done = command::butty_command(home.path(), &["send", "romeo@alpha.test", "still here"])
+            .env("BUTTY_LOG", "debug")
+            .output()
+            .expect("butty runs");
+        assert!(done.status.success(), "round {round}: {}", words(&done));
+        let after = kept_secrets(home.path());
+        assert_ne!(before, after, "round {round}: the tokens were rotated on disk");
+        seen.extend(after);
+    }
+    server(&peers, "13", "stop", "");
+    server(&peers, "13", "start", "");
+    let log = std::fs::read_to_string(home.path().join("butty/state/butty.log")).expect("a log was written");
+    assert!(log.contains("OAUTHBEARER"), "the log tells what happened");
+    for secret in &seen {
+        assert!(!log.contains(secret.as_str()), "a secret is in the log");
+    }
+}
+
 /// DNS, jabberd2's redirect, Prosody: foreign software all the way; only the mechanism's plugin is ours.
 #[test]
 fn g3_the_messenger_way_as_one_chain() {
@@ -242,16 +309,7 @@ fn g3_the_messenger_way_as_one_chain() {
     let more = "profile = \"messenger\"\noauth.issuer = \"https://redirect.test:15281\"\n\
                 oauth.scopes = [\"xmpp\", \"openid\", \"offline_access\"]";
     peers.config(home.path(), &[("redirect.test", more)]);
-    let mut login = Terminal::start(home.path(), &["login", "redirect.test"], 100, 50);
-    let screen = login.wait_for("Type ");
-    let field = |name: &str| {
-        let line = screen.lines().find(|line| line.starts_with(name)).expect("a line").to_owned();
-        line.split_whitespace().nth(1).expect("a word").to_owned()
-    };
-    let done = robot(&peers, &field("Open"), &field("Type"), false);
-    assert!(done.status.success(), "{}", words(&done));
-    login.wait_for("juliet@redirect.test");
-    assert_eq!(login.end(), 0);
+    sign_in_with_code(&peers, home.path(), "redirect.test");
     let butty = Terminal::start(home.path(), &[], 100, 30);
     butty.wait_for("juliet@redirect.test");
     butty.wait_for("Available");
@@ -303,20 +361,25 @@ fn g5_the_server_dies_and_what_was_typed_meanwhile_arrives_once() {
     let before = random_words("before");
     butty.line(&before);
     butty.wait_for(&format!("echo: {before}"));
-    prosody12(&peers, "stop");
+    server(&peers, "12", "stop", "");
     let meanwhile = random_words("meanwhile");
     butty.line(&meanwhile);
     butty.wait_for(&meanwhile);
     butty.wait_for("!"); // the banner
-    prosody12(&peers, "start");
+    server(&peers, "12", "start", "");
     butty.wait_for(&format!("echo: {meanwhile}"));
     assert_eq!(bot.count(&format!("\t{meanwhile}")), 1, "it arrives once");
     assert_eq!(butty.quit(), 0);
 }
 
-fn prosody12(peers: &Peers, action: &str) {
-    let script = Path::new(peers.get("SCRIPTS")).join("prosody");
-    let done = Command::new(script).args(["12", action, peers.get("DATA")]).output().expect("the script runs");
+/// Stops or starts a Prosody; `lifetime` of its access tokens in seconds, empty: as usual.
+fn server(peers: &Peers, version: &str, action: &str, lifetime: &str) {
+    let mut command = Command::new(Path::new(peers.get("SCRIPTS")).join("prosody"));
+    command.args([version, action, peers.get("DATA")]);
+    if !lifetime.is_empty() {
+        command.env("ACCESS_TTL", lifetime);
+    }
+    let done = command.output().expect("the script runs");
     assert!(done.status.success(), "{}", words(&done));
 }
 
