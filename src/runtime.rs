@@ -4,6 +4,7 @@
 //!   capped by `max_fps`, and at most 256 waiting events are taken before the next look at the keys.
 //! - [`headless`]: the same model and links for one-shot commands, without a screen and without presence.
 
+mod clerk;
 #[cfg(feature = "demo")]
 mod demo;
 mod hands;
