@@ -15,7 +15,7 @@ pub use options::{Network, OptionRow, rows};
 
 use crate::app::model::Options;
 use crate::app::setup::AccountSetup;
-use crate::types::{Line, Problem};
+use crate::types::{Line, Problem, Prose};
 use std::fs;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -82,7 +82,7 @@ pub fn parse(text: &str, file: &Path) -> Result<Config, Problem> {
         source.bad(at, "this is not TOML: look for a missing quote or bracket")
     })?;
     let mut config = Config {
-        options: options::defaults(),
+        options: Options::default(),
         network: Network::default(),
         log_level: LogLevel::default(),
         show_client: false,
@@ -132,8 +132,8 @@ impl Source<'_> {
             file: shown(self.file),
             line: self.line_of(at),
             column,
-            // Not trimmed by `Line::clean` at the start: the caret counts columns from there.
-            excerpt: Line::clean(excerpt),
+            // Not a `Line`, which loses the blanks at its beginning: the caret counts columns from there.
+            excerpt: Prose::clean(excerpt),
             why: Line::clean(why),
         }
     }

@@ -18,7 +18,7 @@ fn the_example_names_every_option_and_only_those_with_its_default() {
     let example = include_str!("../../config.example.toml");
     let config = read(example).unwrap();
     assert!(config.warnings.is_empty(), "{:?}", config.warnings);
-    assert_eq!(config.options, options::defaults());
+    assert_eq!(config.options, Options::default());
     assert_eq!(config.network, Network::default());
     let table: toml::Table = example.parse().unwrap();
     for row in rows() {
@@ -40,6 +40,8 @@ fn a_wrong_value_is_told_with_line_and_column() {
     assert_eq!((line, column, excerpt.as_str(), why.as_str()), (3, 9, "mouse = \"maybe\"", "mouse takes on or off"));
     let Err(Problem::BadConfig { line, .. }) = read("[ui]\nmouse = \"on\n") else { panic!() };
     assert_eq!(line, 2);
+    let Err(Problem::BadConfig { column, excerpt, .. }) = read("[ui]\n    mouse = 5\n") else { panic!() };
+    assert_eq!((column, excerpt.as_str()), (13, "    mouse = 5"));
 }
 
 #[test]

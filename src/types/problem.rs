@@ -4,7 +4,7 @@
 //! one place for screen and command line alike, so no library's text reaches a person. Codes are listed in
 //! [`Problem::code`]; each failure has its own and none is ever reused.
 
-use super::{BareJid, Domain, Line};
+use super::{BareJid, Domain, Line, Prose};
 use std::time::Duration;
 
 /// How far a connection had come. Each stage that can end a connection has words of its own.
@@ -148,8 +148,9 @@ pub enum Problem {
     /// The message came back for another reason.
     Bounced { peer: BareJid, condition: Line },
 
-    /// A value in the config file is wrong. `line` and `column` count from 1; `excerpt` is the line itself.
-    BadConfig { file: Line, line: usize, column: usize, excerpt: Line, why: Line },
+    /// A value in the config file is wrong. `line` and `column` (in characters) count from 1; `excerpt` is the line
+    /// itself with the blanks at its beginning.
+    BadConfig { file: Line, line: usize, column: usize, excerpt: Prose, why: Line },
     /// The config file cannot be read.
     UnreadableConfig { file: Line, why: Line },
     /// A secret stands in the config file.

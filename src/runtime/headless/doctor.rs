@@ -35,7 +35,7 @@ pub(super) async fn run(desk: &Desk, named: Option<&str>, offline: bool) -> Resu
 }
 
 fn report(desk: &Desk, step: &str, verdict: &str, detail: &str, problem: Option<&Problem>) {
-    let said = problem.map(words::problem);
+    let said = problem.map(words::problem_in_shell);
     let detail = said.as_ref().map_or(detail, |said| &said.what);
     if desk.voice.json {
         let record = Record::new("step")
