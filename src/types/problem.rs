@@ -185,7 +185,11 @@ pub enum Problem {
     BadArgument { command: Line, why: Line },
     /// The service cannot do this (row of ux 1.5).
     NotOffered { what: Line },
-    /// A bug of ours.
+    /// The terminal does not answer any more.
+    TerminalLost { why: Line },
+    /// A bug of ours stopped the program; where the report lies, if it could be written.
+    Crashed { report: Option<Line> },
+    /// A bug of ours that stopped one thing.
     Bug { what: Line },
 }
 
@@ -273,7 +277,9 @@ impl Problem {
             Self::UnknownCommand { .. } => "BTY-CMD-01",
             Self::BadArgument { .. } => "BTY-CMD-02",
             Self::NotOffered { .. } => "BTY-CMD-03",
-            Self::Bug { .. } => "BTY-BUG-01",
+            Self::TerminalLost { .. } => "BTY-TERM-03",
+            Self::Crashed { .. } => "BTY-BUG-01",
+            Self::Bug { .. } => "BTY-BUG-02",
         }
     }
 

@@ -17,7 +17,7 @@ pub(super) fn say(problem: &Problem) -> Said {
 /// A problem in words for the command line: its next steps are commands of a shell.
 pub(super) fn say_in_shell(problem: &Problem) -> Said {
     let said = say(problem);
-    let mut next: Vec<String> = said.next.into_iter().filter_map(shell::step).collect();
+    let mut next: Vec<String> = said.next.iter().filter_map(|step| shell::step(step)).collect();
     if next.is_empty() {
         next.push("butty doctor".to_owned());
     }
@@ -95,6 +95,8 @@ fn parts(problem: &Problem) -> Parts {
         | Problem::UnknownCommand { .. }
         | Problem::BadArgument { .. }
         | Problem::NotOffered { .. }
+        | Problem::TerminalLost { .. }
+        | Problem::Crashed { .. }
         | Problem::Bug { .. } => local::commands(problem),
     }
 }

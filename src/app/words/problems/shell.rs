@@ -30,11 +30,11 @@ const STEPS: &[(&str, Option<&str>)] = &[
 ];
 
 /// A next step as a shell takes it.
-pub(super) fn step(step: String) -> Option<String> {
+pub(super) fn step(step: &str) -> Option<String> {
     match STEPS.iter().find(|(screen, _)| *screen == step) {
         Some((_, shell)) => shell.map(str::to_owned),
         // The others have the same name on both sides: `/doctor`, `/login`.
-        None => Some(step.strip_prefix('/').map_or(step.clone(), |command| format!("butty {command}"))),
+        None => Some(step.strip_prefix('/').map_or_else(|| step.to_owned(), |command| format!("butty {command}"))),
     }
 }
 

@@ -109,6 +109,8 @@ fn local_problems() -> Vec<Problem> {
         Problem::UnknownCommand { name: line("foo") },
         Problem::BadArgument { command: line("/status"), why: line("say available, busy, away or invisible") },
         Problem::NotOffered { what: line("rooms") },
+        Problem::TerminalLost { why: line("permission denied") },
+        Problem::Crashed { report: Some(line("/home/anna/.local/state/butty/butty.crash.txt")) },
         Problem::Bug { what: line("a page without a talk") },
     ]
 }
