@@ -22,7 +22,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Everything that was configured, checked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Config {
     /// For the mind and the eye.
     pub options: Options,
@@ -81,14 +81,7 @@ pub fn parse(text: &str, file: &Path) -> Result<Config, Problem> {
         let at = error.span().map_or(0, |span| span.start);
         source.bad(at, "this is not TOML: look for a missing quote or bracket")
     })?;
-    let mut config = Config {
-        options: Options::default(),
-        network: Network::default(),
-        log_level: LogLevel::default(),
-        show_client: false,
-        accounts: Vec::new(),
-        warnings: Vec::new(),
-    };
+    let mut config = Config::default();
     for (name, value) in table.get_ref() {
         match (name.get_ref().as_ref(), value.get_ref()) {
             ("accounts", DeValue::Array(list)) => {

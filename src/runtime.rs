@@ -7,11 +7,14 @@
 mod clerk;
 #[cfg(feature = "demo")]
 mod demo;
+mod guard;
 mod hands;
 pub mod headless;
 pub mod interface;
 pub mod program;
 mod zone;
+
+pub use guard::guarded;
 
 use crate::types::{Now, Stamp};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};

@@ -83,7 +83,7 @@ pub(super) fn read(
     let mut setup = setup_for(&address, "auto")
         .ok_or_else(|| source.bad(at, "an account needs an address such as anna@example.org"))?;
     setup.profile = profile_name;
-    setup.name = Line::clean(&fields.text("name")?.unwrap_or_default()).as_str().to_owned();
+    Line::clean(&fields.text("name")?.unwrap_or_default()).as_str().clone_into(&mut setup.name);
     setup.enabled = fields.flag("enabled")?.unwrap_or(true);
     setup.credential = fields.word(
         "sign_in",
