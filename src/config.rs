@@ -15,14 +15,14 @@ pub use options::{Network, OptionRow, rows};
 
 use crate::app::model::Options;
 use crate::app::setup::AccountSetup;
-use crate::types::{Line, Problem};
+use crate::types::{Line, Problem, Prose};
 use std::fs;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Everything that was configured, checked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Config {
     /// For the mind and the eye.
     pub options: Options,
@@ -81,14 +81,7 @@ pub fn parse(text: &str, file: &Path) -> Result<Config, Problem> {
         let at = error.span().map_or(0, |span| span.start);
         source.bad(at, "this is not TOML: look for a missing quote or bracket")
     })?;
-    let mut config = Config {
-        options: options::defaults(),
-        network: Network::default(),
-        log_level: LogLevel::default(),
-        show_client: false,
-        accounts: Vec::new(),
-        warnings: Vec::new(),
-    };
+    let mut config = Config::default();
     for (name, value) in table.get_ref() {
         match (name.get_ref().as_ref(), value.get_ref()) {
             ("accounts", DeValue::Array(list)) => {
@@ -132,8 +125,8 @@ impl Source<'_> {
             file: shown(self.file),
             line: self.line_of(at),
             column,
-            // Not trimmed by `Line::clean` at the start: the caret counts columns from there.
-            excerpt: Line::clean(excerpt),
+            // Not a `Line`, which loses the blanks at its beginning: the caret counts columns from there.
+            excerpt: Prose::clean(excerpt),
             why: Line::clean(why),
         }
     }

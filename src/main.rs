@@ -2,18 +2,13 @@
 
 use butty::cli::Args;
 use butty::runtime::{Clock, program};
-use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let clock = Clock::start();
-    let args = match Args::try_parse() {
+    let args = match Args::read(std::env::args_os()) {
         Ok(args) => args,
-        Err(error) => {
-            // Help and version are answers (0); everything else is wrong usage (2). A closed pipe is neither.
-            drop(error.print());
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
-        }
+        Err(code) => return ExitCode::from(code),
     };
     let environment: Vec<(String, String)> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

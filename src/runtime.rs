@@ -4,13 +4,17 @@
 //!   capped by `max_fps`, and at most 256 waiting events are taken before the next look at the keys.
 //! - [`headless`]: the same model and links for one-shot commands, without a screen and without presence.
 
+mod clerk;
 #[cfg(feature = "demo")]
 mod demo;
+mod guard;
 mod hands;
 pub mod headless;
 pub mod interface;
 pub mod program;
 mod zone;
+
+pub use guard::guarded;
 
 use crate::types::{Now, Stamp};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};

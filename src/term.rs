@@ -7,6 +7,7 @@ mod input;
 
 pub use input::{Input, read_events};
 
+use crate::types::Secret;
 use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange, KeyboardEnhancementFlags,
     PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
@@ -16,6 +17,7 @@ use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, SetTitle, 
 use crossterm::{clipboard::CopyToClipboard, cursor, execute, queue};
 use std::io::{self, IsTerminal, Write};
 use std::process::{Command, Stdio};
+use zeroize::Zeroizing;
 
 /// Clicks and the wheel, drags, and the form that knows wide screens. Not `?1003`: it floods slow lines.
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
@@ -85,19 +87,46 @@ pub fn install_panic_hook(note: impl Fn(String) + Send + Sync + 'static) {
     }));
 }
 
-/// Asks for a secret on the terminal without showing it. `None`: the person gave up, or there is no terminal.
-pub fn ask_secret(prompt: &str) -> Option<String> {
-    use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers, read};
+/// What came of asking for a secret.
+pub enum Asked {
+    /// Here it is; never empty.
+    Given(Secret<String>),
+    /// Nothing was typed, or there is no terminal.
+    Nothing,
+    /// Ctrl+C.
+    Interrupted,
+}
+
+/// Asks for a secret on the terminal without showing it. Blocks.
+pub fn ask_secret(prompt: &str) -> Asked {
     let mut err = io::stderr();
     drop(write!(err, "{prompt}").and_then(|()| err.flush()));
-    enable_raw_mode().ok()?;
-    let mut secret = String::new();
-    let given = loop {
+    if enable_raw_mode().is_err() {
+        return Asked::Nothing;
+    }
+    let asked = read_secret();
+    end_asking();
+    drop(writeln!(err));
+    asked
+}
+
+/// The terminal shows again what is typed, also after an [`ask_secret`] that a signal cut short.
+pub fn end_asking() {
+    drop(disable_raw_mode());
+}
+
+fn read_secret() -> Asked {
+    use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers, read};
+    // Room from the start: a text that grows leaves copies behind that nobody wipes.
+    let mut secret = Zeroizing::new(String::with_capacity(1024));
+    loop {
         match read() {
             Ok(Event::Key(key)) if key.kind != KeyEventKind::Release => match key.code {
-                KeyCode::Enter => break true,
-                KeyCode::Esc => break false,
-                KeyCode::Char('c' | 'd') if key.modifiers.contains(KeyModifiers::CONTROL) => break false,
+                KeyCode::Enter if secret.is_empty() => return Asked::Nothing,
+                KeyCode::Enter => return Asked::Given(Secret::from(secret.as_str())),
+                KeyCode::Esc => return Asked::Nothing,
+                KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => return Asked::Interrupted,
+                KeyCode::Char('d') if key.modifiers.contains(KeyModifiers::CONTROL) => return Asked::Nothing,
                 KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => secret.clear(),
                 KeyCode::Char(c) => secret.push(c),
                 KeyCode::Backspace => drop(secret.pop()),
@@ -105,12 +134,9 @@ pub fn ask_secret(prompt: &str) -> Option<String> {
             },
             Ok(Event::Paste(text)) => secret.push_str(text.trim_end_matches(['\r', '\n'])),
             Ok(_) => {}
-            Err(_) => break false,
+            Err(_) => return Asked::Nothing,
         }
-    };
-    drop(disable_raw_mode());
-    drop(writeln!(err));
-    (given && !secret.is_empty()).then_some(secret)
+    }
 }
 
 /// Takes the mouse, or lets it go.

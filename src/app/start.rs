@@ -6,8 +6,7 @@ use super::effect::{Effect, StoreRequest};
 use super::event::{LinkState, Viewport};
 use super::list;
 use super::model::{
-    Account, Chance, Contact, Conversation, ConversationKey, Focus, LayoutChoice, ListState, Model, Options, Screen,
-    Scroll, Welcome, Zone,
+    Account, Chance, Contact, Conversation, ConversationKey, Focus, ListState, Model, Options, Screen, Scroll, Welcome,
 };
 use super::outbox::Post;
 use super::setup::AccountSetup;
@@ -15,7 +14,6 @@ use super::sync::Sync;
 use crate::types::{Epoch, MessageKey, Now, Stage};
 use crate::xmpp::{Appearance, Features, RosterItem, Show};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::time::Duration;
 
 impl Model {
     /// The mind at the start, and what it wants first: the cache of each account, and a link for each.
@@ -158,37 +156,6 @@ impl Conversation {
             archive_start: false,
             late_marks: Vec::new(),
             known_ids: BTreeSet::new(),
-        }
-    }
-}
-
-impl Default for Options {
-    /// As `config.example.toml` has them.
-    fn default() -> Self {
-        Self {
-            ascii: false,
-            mono: false,
-            layout: LayoutChoice::Auto,
-            list_width: 0,
-            max_text_width: 96,
-            mouse: true,
-            hints: true,
-            title: true,
-            hide_offline: false,
-            max_fps: 30,
-            composer_rows: 8,
-            enter_newline: false,
-            paste_ask_lines: 5,
-            send_typing: true,
-            send_delivered: true,
-            auto_away: Some(Duration::from_secs(600)),
-            bell: true,
-            clock_24h: true,
-            zone: Zone::default(),
-            demo: false,
-            over_ssh: false,
-            can_open_browser: false,
-            keys: BTreeMap::new(),
         }
     }
 }

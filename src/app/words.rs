@@ -42,6 +42,16 @@ pub fn problem(problem: &Problem) -> Said {
     problems::say(problem)
 }
 
+/// A problem in words for the command line: its next steps are commands of a shell.
+pub fn problem_in_shell(problem: &Problem) -> Said {
+    problems::say_in_shell(problem)
+}
+
+/// The line of a file with a caret under the place that is wrong, for problems that have one.
+pub fn excerpt(problem: &Problem) -> Option<String> {
+    problems::excerpt(problem)
+}
+
 /// A problem on one line: what happened and the first thing to do.
 pub fn one_line(problem: &Problem) -> String {
     let said = problems::say(problem);

@@ -1,6 +1,9 @@
 //! What can be asked for.
 
+use super::Voice;
+use crate::types::{Line, Problem};
 use clap::{Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -33,11 +36,33 @@ pub struct Args {
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Leave the mouse to the terminal
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub no_mouse: bool,
     /// What to do; nothing: open the messenger
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+impl Args {
+    /// Reads a command line (its first word is the program's name). Help and version are answers, and what cannot be
+    /// read is told here: then the exit code comes back.
+    pub fn read(line: impl IntoIterator<Item = OsString>) -> Result<Self, u8> {
+        let line: Vec<OsString> = line.into_iter().collect();
+        Self::try_parse_from(&line).map_err(|error| {
+            if !error.use_stderr() {
+                // A closed pipe is no failure.
+                drop(error.print());
+                return 0;
+            }
+            if !line.iter().any(|word| word == "--json") {
+                drop(error.print());
+                return 2;
+            }
+            let text = error.to_string();
+            let why = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+            Voice { json: true, quiet: false }.fail(&Problem::Usage { why: Line::clean(why) })
+        })
+    }
 }
 
 /// The commands.
@@ -235,6 +260,15 @@ mod tests {
         for bad in ["", "s", "0", "5 s", "-1s", "99999999999999999999h"] {
             assert!(parse_time(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_read_is_wrong_usage() {
+        let read = |words: &[&str]| Args::read(words.iter().map(OsString::from)).map(|args| args.json);
+        assert_eq!(read(&["butty", "--json"]), Ok(true));
+        assert_eq!(read(&["butty", "--version"]), Err(0));
+        assert_eq!(read(&["butty", "fly"]), Err(2));
+        assert_eq!(read(&["butty", "fly", "--json"]), Err(2));
     }
 
     #[test]

@@ -64,7 +64,6 @@ impl Voice {
         } else {
             record.columns.join("\t")
         };
-        // Nothing foreign gets here uncleaned; a tab or break in a name would still spoil a row.
         quietly(writeln!(io::stdout(), "{line}").and_then(|()| io::stdout().flush()))
     }
 
@@ -101,14 +100,22 @@ impl Voice {
 
     /// Tells a problem on standard error and gives the exit code.
     pub fn fail(&self, problem: &Problem) -> u8 {
-        let said = words::problem(problem);
+        let said = words::problem_in_shell(problem);
         let text = if self.json {
-            json!({"error": {"code": said.code, "what": said.what, "why": said.why, "next": said.next}}).to_string()
+            let mut error = json!({"code": said.code, "what": said.what, "why": said.why, "next": said.next});
+            if let (Problem::BadConfig { file, line, column, .. }, Value::Object(fields)) = (problem, &mut error) {
+                fields.extend([
+                    ("file".to_owned(), file.as_str().into()),
+                    ("line".to_owned(), (*line).into()),
+                    ("column".to_owned(), (*column).into()),
+                ]);
+            }
+            json!({ "error": error }).to_string()
         } else {
+            let place = words::excerpt(problem).map(|rows| format!("\n\n    {}\n", rows.replace('\n', "\n    ")));
             let why = said.why.map(|why| format!("\n  Why   {why}")).unwrap_or_default();
-            let next =
-                if said.next.is_empty() { String::new() } else { format!("\n  Next  {}", said.next.join(" · ")) };
-            format!("✗ {}{why}{next}\n  {}", said.what, said.code)
+            let next = format!("\n  Next  {}", said.next.join(" · "));
+            format!("✗ {}{}{why}{next}\n  {}", said.what, place.unwrap_or_default(), said.code)
         };
         drop(writeln!(io::stderr(), "{text}"));
         exit_code(problem)

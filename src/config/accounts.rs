@@ -83,7 +83,7 @@ pub(super) fn read(
     let mut setup = setup_for(&address, "auto")
         .ok_or_else(|| source.bad(at, "an account needs an address such as anna@example.org"))?;
     setup.profile = profile_name;
-    setup.name = fields.text("name")?.unwrap_or_default();
+    Line::clean(&fields.text("name")?.unwrap_or_default()).as_str().clone_into(&mut setup.name);
     setup.enabled = fields.flag("enabled")?.unwrap_or(true);
     setup.credential = fields.word(
         "sign_in",
@@ -197,20 +197,28 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The accounts that were signed in to. A broken file is set aside and told.
+/// The accounts that were signed in to. A broken file is set aside and told; one that cannot be read is told.
 pub fn load_accounts(folders: &Folders) -> (Vec<AccountSetup>, Option<Problem>) {
-    let file = folders.accounts_file();
-    let Ok(text) = fs::read_to_string(&file) else { return (Vec::new(), None) };
-    match super::parse(&text, &file) {
-        Ok(config) => (config.accounts, None),
-        Err(_) => {
-            let kept_as = file.with_extension("toml.broken");
-            let told = fs::rename(&file, &kept_as)
-                .is_ok()
-                .then(|| Problem::SetAside { file: super::shown(&file), kept_as: super::shown(&kept_as) });
-            (Vec::new(), told)
-        }
+    match read_accounts(folders) {
+        Ok(accounts) => accounts,
+        Err(problem) => (Vec::new(), Some(problem)),
     }
+}
+
+/// An error: there is a file, and nobody knows what is in it.
+fn read_accounts(folders: &Folders) -> Result<(Vec<AccountSetup>, Option<Problem>), Problem> {
+    let file = folders.accounts_file();
+    let text = match fs::read(&file) {
+        Ok(bytes) => String::from_utf8(bytes),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((Vec::new(), None)),
+        Err(error) => return Err(no_folder(folders, &error)),
+    };
+    if let Some(config) = text.ok().and_then(|text| super::parse(&text, &file).ok()) {
+        return Ok((config.accounts, None));
+    }
+    let kept_as = file.with_extension("toml.broken");
+    fs::rename(&file, &kept_as).map_err(|error| no_folder(folders, &error))?;
+    Ok((Vec::new(), Some(Problem::SetAside { file: super::shown(&file), kept_as: super::shown(&kept_as) })))
 }
 
 /// Keeps an account, replacing one of the same address.
@@ -226,14 +234,23 @@ pub fn forget_account(folders: &Folders, account: &AccountId) -> Result<(), Prob
     change(folders, |accounts| accounts.retain(|other| other.id != *account))
 }
 
+/// Writes the file anew, unless nothing changed or nobody knows what would be overwritten.
 fn change(folders: &Folders, edit: impl FnOnce(&mut Vec<AccountSetup>)) -> Result<(), Problem> {
-    let (mut accounts, _) = load_accounts(folders);
+    let (before, aside) = read_accounts(folders)?;
+    let mut accounts = before.clone();
     edit(&mut accounts);
-    let file = folders.accounts_file();
-    write(&file, &render(&accounts)).map_err(|error| Problem::NoDataFolder {
+    if accounts != before {
+        write(&folders.accounts_file(), &render(&accounts)).map_err(|error| no_folder(folders, &error))?;
+    }
+    // The change is made; that the other accounts are gone is still to be told.
+    aside.map_or(Ok(()), Err)
+}
+
+fn no_folder(folders: &Folders, error: &std::io::Error) -> Problem {
+    Problem::NoDataFolder {
         folder: Line::clean(&folders.data.to_string_lossy()),
         why: Line::clean(&error.kind().to_string()),
-    })
+    }
 }
 
 fn render(accounts: &[AccountSetup]) -> String {

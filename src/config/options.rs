@@ -1,9 +1,8 @@
 //! The table of options: name, meaning, default, and how a value is taken.
 
 use super::{Config, LogLevel, Source, closest};
-use crate::app::model::{LayoutChoice, Options, Zone};
+use crate::app::model::LayoutChoice;
 use crate::types::Problem;
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -98,35 +97,6 @@ const ROWS: &[OptionRow] = &[
         word(v, &[("error", Error), ("warn", Warn), ("info", Info), ("debug", Debug)]).map(|x| c.log_level = x)
     }),
 ];
-
-/// What holds where nothing is configured.
-pub(super) fn defaults() -> Options {
-    Options {
-        ascii: false,
-        mono: false,
-        layout: LayoutChoice::Auto,
-        list_width: 0,
-        max_text_width: 96,
-        mouse: true,
-        hints: true,
-        title: true,
-        hide_offline: false,
-        max_fps: 30,
-        composer_rows: 8,
-        enter_newline: false,
-        paste_ask_lines: 5,
-        send_typing: true,
-        send_delivered: true,
-        auto_away: Some(Duration::from_secs(600)),
-        bell: true,
-        clock_24h: true,
-        zone: Zone::default(),
-        demo: false,
-        over_ssh: false,
-        can_open_browser: false,
-        keys: BTreeMap::new(),
-    }
-}
 
 pub(super) fn is_section(name: &str) -> bool {
     ROWS.iter().any(|row| row.section == name)

@@ -18,7 +18,7 @@ fn the_example_names_every_option_and_only_those_with_its_default() {
     let example = include_str!("../../config.example.toml");
     let config = read(example).unwrap();
     assert!(config.warnings.is_empty(), "{:?}", config.warnings);
-    assert_eq!(config.options, options::defaults());
+    assert_eq!(config.options, Options::default());
     assert_eq!(config.network, Network::default());
     let table: toml::Table = example.parse().unwrap();
     for row in rows() {
@@ -40,6 +40,8 @@ fn a_wrong_value_is_told_with_line_and_column() {
     assert_eq!((line, column, excerpt.as_str(), why.as_str()), (3, 9, "mouse = \"maybe\"", "mouse takes on or off"));
     let Err(Problem::BadConfig { line, .. }) = read("[ui]\nmouse = \"on\n") else { panic!() };
     assert_eq!(line, 2);
+    let Err(Problem::BadConfig { column, excerpt, .. }) = read("[ui]\n    mouse = 5\n") else { panic!() };
+    assert_eq!((column, excerpt.as_str()), (13, "    mouse = 5"));
 }
 
 #[test]
@@ -133,7 +135,7 @@ fn accounts_signed_in_to_are_there_again() {
     let mut anna = setup_for("anna@example.org", "auto").unwrap();
     anna.credential = Some(CredentialKind::Token);
     anna.server = Some(("::1".into(), 5222));
-    anna.name = "quote \" and\nline".into();
+    anna.name = "quote \" and ' sign".into();
     anna.oauth.issuer = Some("https://id.example.org".into());
     save_account(&folders, &anna).unwrap();
     save_account(&folders, &setup_for("bela@example.org", "auto").unwrap()).unwrap();
@@ -144,4 +146,29 @@ fn accounts_signed_in_to_are_there_again() {
     assert_eq!(load_accounts(&folders).0.len(), 1);
     fs::write(folders.accounts_file(), "[[accounts]\n").unwrap();
     assert!(matches!(load_accounts(&folders), (none, Some(Problem::SetAside { .. })) if none.is_empty()));
+}
+
+#[test]
+fn an_accounts_file_that_nobody_could_read_is_never_overwritten() {
+    let home = tempfile::tempdir().unwrap();
+    let folders = Folders::find(&[("BUTTY_HOME".into(), home.path().to_string_lossy().into_owned())]).unwrap();
+    let anna = setup_for("anna@example.org", "auto").unwrap();
+    // Not UTF-8: set aside, told, and the new account is kept.
+    fs::create_dir_all(&folders.data).unwrap();
+    fs::write(folders.accounts_file(), b"[[accounts]]\naddress = \"b\xffla@example.org\"\n").unwrap();
+    assert!(matches!(save_account(&folders, &anna), Err(Problem::SetAside { .. })));
+    assert_eq!(load_accounts(&folders), (vec![anna.clone()], None));
+    assert!(fs::read(folders.data.join("accounts.toml.broken")).unwrap().contains(&0xff));
+    // Not readable at all (here: a folder): told, and left as it is.
+    fs::remove_file(folders.accounts_file()).unwrap();
+    fs::create_dir(folders.accounts_file()).unwrap();
+    assert!(matches!(load_accounts(&folders), (none, Some(Problem::NoDataFolder { .. })) if none.is_empty()));
+    assert!(matches!(save_account(&folders, &anna), Err(Problem::NoDataFolder { .. })));
+    assert!(folders.accounts_file().is_dir());
+}
+
+#[test]
+fn a_name_of_an_account_is_one_clean_line() {
+    let config = read("[[accounts]]\naddress = \"a@b\"\nname = \"work\\n\\u001b[2J\"\n").unwrap();
+    assert_eq!(config.accounts[0].name, "work \u{FFFD}[2J");
 }

@@ -54,12 +54,18 @@ impl LinkHandle {
         let _ = self.commands.send(command);
     }
 
+    /// Ends when the link has said goodbye after its handle was let go; at most a little over a second from the call.
+    pub fn gone(&self) -> impl Future<Output = ()> + use<> {
+        let mut gone = self.gone.clone();
+        async move { drop(tokio::time::timeout(FAREWELL + FAREWELL / 4, gone.changed()).await) }
+    }
+
     /// Lets the link go and waits until it has said goodbye, at most a little over a second.
     pub async fn closed(self) {
-        let Self { commands, mut gone } = self;
-        drop(commands);
         // The sender is never used, only dropped with the link.
-        let _ = tokio::time::timeout(FAREWELL + FAREWELL / 4, gone.changed()).await;
+        let gone = self.gone();
+        drop(self);
+        gone.await;
     }
 }
 

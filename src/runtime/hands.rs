@@ -1,13 +1,14 @@
 //! Carries out what the mind wants.
 
 use super::Clock;
+use super::clerk::Clerk;
+use crate::app::event::Stored;
 use crate::app::setup::AccountSetup;
-use crate::app::{Effect, LinkCommand, LinkEvent, StoreRequest};
-use crate::config::{self, Folders};
+use crate::app::{Effect, Effects, LinkCommand, LinkEvent, StoreRequest};
 use crate::net::{self, LinkHandle, LinkOptions, Network};
 use crate::store::Store;
 use crate::term;
-use crate::types::{AccountId, Problem};
+use crate::types::AccountId;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -47,30 +48,37 @@ pub(super) struct Manner {
     pub one_shot: bool,
 }
 
+/// What the hands tell the loop by. They end with the loop, before the hands do: a hand that waits for somebody who
+/// no longer listens would never come to its goodbye.
+pub(super) struct Ears {
+    /// Facts of links.
+    pub links: mpsc::Receiver<(AccountId, LinkEvent)>,
+    /// Answers of the store.
+    pub stored: mpsc::Receiver<Stored>,
+}
+
 /// Everything that acts on the world.
 pub(super) struct Hands {
     network: Arc<Network>,
     links: HashMap<AccountId, LinkHandle>,
     events: mpsc::Sender<(AccountId, LinkEvent)>,
     store: Store,
-    folders: Option<Folders>,
+    clerk: Clerk,
     manner: Manner,
-    /// Told to the mind at the next turn.
-    pub(super) problems: Vec<Problem>,
     mouse: bool,
 }
 
 impl Hands {
-    /// `folders`: where accounts that were signed in to are written; `None`: nowhere (the demo).
+    /// `clerk`: writes down which accounts were signed in to.
     pub(super) fn new(
         network: Arc<Network>,
         events: mpsc::Sender<(AccountId, LinkEvent)>,
         store: Store,
-        folders: Option<Folders>,
+        clerk: Clerk,
         manner: Manner,
         mouse: bool,
     ) -> Self {
-        Self { network, links: HashMap::new(), events, store, folders, manner, problems: Vec::new(), mouse }
+        Self { network, links: HashMap::new(), events, store, clerk, manner, mouse }
     }
 
     /// Carries out one wish.
@@ -125,25 +133,56 @@ impl Hands {
     }
 
     fn store(&mut self, request: StoreRequest) {
-        let written = match (&request, &self.folders) {
-            (StoreRequest::SaveAccount(setup), Some(folders)) => config::save_account(folders, setup),
-            (StoreRequest::ForgetAccount { account, .. }, Some(folders)) => config::forget_account(folders, account),
-            _ => Ok(()),
-        };
-        self.problems.extend(written.err());
+        match &request {
+            StoreRequest::SaveAccount(setup) => self.clerk.save(setup),
+            StoreRequest::ForgetAccount { account, .. } => self.clerk.forget(account),
+            // Not yet: what links still say on their way out is kept too. `goodbye` closes the store.
+            StoreRequest::Close => return,
+            _ => {}
+        }
         self.store.send(request);
     }
 
-    /// Says goodbye to every server, at most a second long, then commits.
-    pub(super) async fn goodbye(self, clock: Clock) {
+    /// Says goodbye to every server, at most a second long, then commits. What links had told or still tell goes
+    /// through `last_word` (the mind); of its wishes only those to the store are carried out.
+    pub(super) async fn goodbye(
+        mut self,
+        clock: Clock,
+        ears: Ears,
+        mut last_word: impl FnMut(AccountId, LinkEvent) -> Effects,
+    ) {
+        let Ears { mut links, stored } = ears;
+        drop(stored);
         let until = tokio::time::Instant::from_std(clock.instant(clock.now().mono + GOODBYE));
-        let farewells: Vec<_> = self.links.into_values().map(|link| tokio::spawn(link.closed())).collect();
-        for farewell in farewells {
-            // A link that takes longer is left behind: the process ends anyway.
-            drop(tokio::time::timeout_at(until, farewell).await);
+        let leaving: Vec<_> = self.links.drain().map(|(_, link)| tokio::spawn(link.closed())).collect();
+        let farewell = async {
+            for link in leaving {
+                // A link that takes longer is left behind: the process ends anyway.
+                drop(tokio::time::timeout_at(until, link).await);
+            }
+        };
+        tokio::pin!(farewell);
+        let mut gone = false;
+        loop {
+            let told = if gone {
+                links.try_recv().ok()
+            } else {
+                tokio::select! {
+                    biased;
+                    told = links.recv() => told,
+                    () = &mut farewell => { gone = true; continue }
+                }
+            };
+            let Some((account, event)) = told else { break };
+            for effect in last_word(account, event) {
+                if let Effect::Store(request) = effect {
+                    self.store(request);
+                }
+            }
         }
-        // Joining the thread blocks: nothing else is left to do here.
-        drop(tokio::task::spawn_blocking(move || self.store.close()).await);
+        let Self { store, clerk, .. } = self;
+        // Joining threads blocks: nothing else is left to do here.
+        drop(tokio::task::spawn_blocking(move || (store.close(), clerk.close())).await);
     }
 }
 
@@ -152,4 +191,33 @@ pub(super) fn temporary_folder() -> Option<(tempfile::TempDir, PathBuf)> {
     let folder = tempfile::Builder::new().prefix("butty-demo-").tempdir().ok()?;
     let path = folder.path().to_owned();
     Some((folder, path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::NetworkSettings;
+    use crate::store::{FileVault, Place};
+
+    #[test]
+    fn a_store_with_much_to_tell_does_not_hold_the_exit() {
+        let clock = Clock::start();
+        let (tell, stored) = mpsc::channel(1);
+        let store = Store::start(Place::Memory, true, move |answer| drop(tell.blocking_send(answer))).unwrap();
+        let (events, links) = mpsc::channel(1);
+        let vault = Arc::new(FileVault::new(None));
+        let network = Arc::new(Network::new(NetworkSettings::default(), vault, Arc::new(move || clock.now())));
+        let manner = Manner { resource: None, show_client: false, one_shot: false };
+        let mut hands = Hands::new(network, events, store, Clerk::new(None, |_| ()), manner, false);
+        for _ in 0..100 {
+            hands.act(Effect::Store(StoreRequest::Count { account: AccountId::new("anna@example.org") }));
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let ended = runtime.block_on(async {
+            let goodbye = hands.goodbye(clock, Ears { links, stored }, |_, _| Effects::new());
+            tokio::time::timeout(Duration::from_secs(10), goodbye).await.is_ok()
+        });
+        runtime.shutdown_background();
+        assert!(ended, "the store waits for an ear, and the exit for the store");
+    }
 }

@@ -19,13 +19,23 @@ use crate::config::{self, Config, Folders};
 use crate::net::{self, LinkHandle, LinkOptions, Network, NetworkSettings};
 use crate::oauth::Vault;
 use crate::store::FileVault;
+use crate::term;
 use crate::types::{AccountId, Domain, Line, Problem};
-use std::sync::Arc;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// How long a command waits when nobody said.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Exit code after Ctrl+C.
+const INTERRUPTED: u8 = 130;
+/// Exit code after SIGTERM, as shells count it.
+const TERMINATED: u8 = 143;
+
+/// Ends when a link has said goodbye.
+type Gone = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What every command is given.
 pub struct Desk {
@@ -39,19 +49,26 @@ pub struct Desk {
     pub folders: Folders,
     /// Both clocks.
     pub clock: Clock,
+    links: Mutex<Vec<Gone>>,
 }
 
 impl Desk {
+    /// A desk with these things on it.
+    pub fn new(voice: Voice, config: Config, accounts: Vec<AccountSetup>, folders: Folders, clock: Clock) -> Self {
+        Self { voice, config, accounts, folders, clock, links: Mutex::default() }
+    }
+
     /// The account that is meant: the one named, else the first enabled one.
     fn account(&self, named: Option<&str>) -> Result<&AccountSetup, Problem> {
         match named {
             None => self.accounts.iter().find(|account| account.enabled).ok_or(Problem::NoAccount),
-            Some(text) => {
-                let id = config::setup_for(text, "auto").map(|setup| setup.id);
-                let unknown = || Problem::UnknownAccount { account: Line::clean(text) };
-                self.accounts.iter().find(|account| Some(&account.id) == id.as_ref()).ok_or_else(unknown)
-            }
+            Some(named) => account_named(&self.accounts, named),
         }
+    }
+
+    /// The account stands in the config file, and what is saved elsewhere does not count for it.
+    fn is_configured(&self, account: &AccountId) -> bool {
+        self.config.accounts.iter().any(|other| other.id == *account)
     }
 
     fn vault(&self) -> Arc<dyn Vault> {
@@ -69,6 +86,13 @@ impl Desk {
     }
 }
 
+/// The account of this address.
+pub(super) fn account_named<'a>(accounts: &'a [AccountSetup], named: &str) -> Result<&'a AccountSetup, Problem> {
+    let id = config::setup_for(named, "auto").map(|setup| setup.id);
+    let unknown = || Problem::UnknownAccount { account: Line::clean(named) };
+    accounts.iter().find(|account| Some(&account.id) == id.as_ref()).ok_or_else(unknown)
+}
+
 /// Runs a command to its exit code.
 pub fn run(args: &Args, command: &Command, desk: &Desk) -> u8 {
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
@@ -76,38 +100,67 @@ pub fn run(args: &Args, command: &Command, desk: &Desk) -> u8 {
         Err(error) => return desk.voice.fail(&Problem::Bug { what: Line::clean(&error.to_string()) }),
     };
     let code = runtime.block_on(async {
-        let outcome = async {
-            match command {
-                Command::Login { .. } => login::run(args, command, desk).await,
-                Command::Logout { address, everywhere, forget_history } => {
-                    let named = address.as_deref().or(args.account.as_deref());
-                    logout::run(desk, named, *everywhere, *forget_history, args.timeout).await
-                }
-                Command::Accounts { command } => accounts::run(desk, command.as_ref()),
-                Command::Whoami => accounts::whoami(desk, args.account.as_deref()),
-                Command::Send { who, text, wait } => send::run(args, desk, who, text, *wait).await,
-                Command::Roster { command } => roster::run(args, desk, command.as_ref()).await,
-                Command::Doctor { address, offline } => {
-                    doctor::run(desk, address.as_deref().or(args.account.as_deref()), *offline).await
-                }
-                // Answered before a runtime is needed.
-                Command::Demo { .. } | Command::Config { .. } | Command::Keys => Ok(0),
+        let code = tokio::select! {
+            outcome = carry_out(args, command, desk) => outcome.unwrap_or_else(|problem| desk.voice.fail(&problem)),
+            code = interrupted() => {
+                term::end_asking();
+                code
             }
         };
-        tokio::select! {
-            outcome = outcome => outcome.unwrap_or_else(|problem| desk.voice.fail(&problem)),
-            () = interrupted() => 130,
+        // Whatever the end was, servers are told.
+        let links = std::mem::take(&mut *desk.links.lock().unwrap_or_else(PoisonError::into_inner));
+        for gone in links {
+            gone.await;
         }
+        code
     });
     // A reader of standard input may still wait for a line: the process does not wait for it.
     runtime.shutdown_background();
     code
 }
 
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+async fn carry_out(args: &Args, command: &Command, desk: &Desk) -> Result<u8, Problem> {
+    let named = |address: &Option<String>| address.clone().or_else(|| args.account.clone());
+    match command {
+        Command::Login { .. } => login::run(args, command, desk).await,
+        Command::Logout { address, everywhere, forget_history } => {
+            logout::run(desk, named(address).as_deref(), *everywhere, *forget_history, args.timeout).await
+        }
+        Command::Accounts { command } => accounts::run(desk, command.as_ref()),
+        Command::Whoami => accounts::whoami(desk, args.account.as_deref()),
+        Command::Send { who, text, wait } => send::run(args, desk, who, text, *wait).await,
+        Command::Roster { command } => roster::run(args, desk, command.as_ref()).await,
+        Command::Doctor { address, offline } => doctor::run(desk, named(address).as_deref(), *offline).await,
+        // Answered before a runtime is needed.
+        Command::Demo { .. } | Command::Config { .. } | Command::Keys => Ok(0),
     }
+}
+
+/// The exit code of the signal that came.
+async fn interrupted() -> u8 {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            return tokio::select! {
+                () = interrupt => INTERRUPTED,
+                _ = terminate.recv() => TERMINATED,
+            };
+        }
+    }
+    interrupt.await;
+    INTERRUPTED
+}
+
+/// Waits for what blocks, such as a person at standard input, while signals are heard.
+async fn blocking<T: Send + 'static>(wait: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    let stopped = |_| Problem::Bug { what: Line::clean("reading standard input stopped") };
+    tokio::task::spawn_blocking(wait).await.map_err(stopped)
 }
 
 /// One link, driven to one end.
@@ -124,6 +177,7 @@ impl Errand {
         let (tell, facts) = mpsc::channel(256);
         let options = LinkOptions { connect, resource: None, show_client: desk.config.show_client, one_shot: true };
         let link = net::start_link(&desk.network(), setup.clone(), None, options, tell);
+        desk.links.lock().unwrap_or_else(PoisonError::into_inner).push(Box::pin(link.gone()));
         let patience = timeout.unwrap_or(PATIENCE);
         let until = tokio::time::Instant::from_std(desk.clock.instant(desk.clock.now().mono + patience));
         Self { link, facts, until, patience, domain: setup.domain.clone() }

@@ -1,6 +1,7 @@
 //! The loop behind the screen.
 
-use super::hands::{After, Hands, Manner};
+use super::clerk::Clerk;
+use super::hands::{After, Ears, Hands, Manner};
 use super::{Clock, zone};
 use crate::app::event::Stored;
 use crate::app::model::Options;
@@ -94,8 +95,9 @@ pub fn run(start: Start, clock: Clock) -> io::Result<End> {
     runtime.block_on(async {
         let mut turn = Loop::new(start, clock, model, view, screen)?;
         let leave = turn.run(wishes).await;
-        let Loop { hands, keys, .. } = turn;
-        hands.goodbye(clock).await;
+        let Loop { hands, keys, ears, mut model, .. } = turn;
+        let last_word = |account, event| model.update(clock.now(), Event::Link(account, event));
+        hands.goodbye(clock, ears, last_word).await;
         leave.map(|leave| match leave {
             Leave::With(code) => End::Left(code),
             Leave::ForTheDemo => End::WantsDemo(Keyboard(keys)),
@@ -114,10 +116,11 @@ struct Loop {
     model: Model,
     view: View,
     screen: Screen,
+    // Before the hands: what unwinds drops them in this order.
+    ears: Ears,
     hands: Hands,
     keys: mpsc::UnboundedReceiver<Input>,
-    links: mpsc::Receiver<(AccountId, LinkEvent)>,
-    stored: mpsc::Receiver<Stored>,
+    troubles: mpsc::UnboundedReceiver<Problem>,
     signals: mpsc::Receiver<Event>,
     drawn: u64,
     drawn_at: Duration,
@@ -136,17 +139,19 @@ impl Loop {
         let network = Arc::new(Network::new(start.network, start.vault, Arc::new(move || clock.now())));
         let manner = Manner { resource: None, show_client: start.show_client, one_shot: false };
         let mouse = start.options.mouse;
-        let hands = Hands::new(network, events, store, start.folders, manner, mouse);
+        let (tell_trouble, troubles) = mpsc::unbounded_channel();
+        let clerk = Clerk::new(start.folders, move |problem| drop(tell_trouble.send(problem)));
+        let hands = Hands::new(network, events, store, clerk, manner, mouse);
         Ok(Self {
             clock,
             drawn: model.revision,
             model,
             view,
             screen,
+            ears: Ears { links, stored },
             hands,
             keys,
-            links,
-            stored,
+            troubles,
             signals: signals()?,
             drawn_at: Duration::ZERO,
             shown: crate::app::event::Viewport::default(),
@@ -168,8 +173,9 @@ impl Loop {
                 biased;
                 Some(input) = self.keys.recv() => self.take_keys(input)?,
                 Some(event) = self.signals.recv() => self.mind(event),
-                Some(stored) = self.stored.recv() => self.take_stored(stored),
-                Some((account, event)) = self.links.recv() => self.take_links(account, event),
+                Some(problem) = self.troubles.recv() => self.mind(Event::ConfigProblem(Some(problem))),
+                Some(stored) = self.ears.stored.recv() => self.take_stored(stored),
+                Some((account, event)) = self.ears.links.recv() => self.take_links(account, event),
                 () = sleep_until(wake) => self.on_time()?,
             }
             if self.is_stale() && self.clock.now().mono >= self.next_frame() {
@@ -217,7 +223,7 @@ impl Loop {
         while let Some((account, event)) = next {
             self.mind(Event::Link(account, event));
             taken += 1;
-            next = if taken < DRAIN && self.keys.is_empty() { self.links.try_recv().ok() } else { None };
+            next = if taken < DRAIN && self.keys.is_empty() { self.ears.links.try_recv().ok() } else { None };
         }
     }
 
@@ -227,7 +233,7 @@ impl Loop {
         while let Some(stored) = next {
             self.mind(Event::Stored(stored));
             taken += 1;
-            next = if taken < DRAIN && self.keys.is_empty() { self.stored.try_recv().ok() } else { None };
+            next = if taken < DRAIN && self.keys.is_empty() { self.ears.stored.try_recv().ok() } else { None };
         }
     }
 
@@ -263,9 +269,6 @@ impl Loop {
                     }
                 }
                 After::Quit(code) => self.end = Some(Leave::With(code)),
-            }
-            for problem in std::mem::take(&mut self.hands.problems) {
-                waiting.extend(self.model.update(self.clock.now(), Event::ConfigProblem(Some(problem))));
             }
         }
     }

@@ -1,10 +1,10 @@
 //! From arguments to an exit code: which command, which files, which accounts.
 
-use super::Clock;
 #[cfg(feature = "demo")]
 use super::demo;
 use super::headless::{self, Desk};
 use super::interface::{self, End, Keyboard, Start};
+use super::{Clock, guarded};
 use crate::app::setup::AccountSetup;
 use crate::app::{action, keymap};
 use crate::cli::{Args, Command, ConfigCommand, Record, Voice};
@@ -30,13 +30,10 @@ fn start(args: &Args, environment: &[(String, String)], clock: Clock, voice: Voi
         Some(Command::Demo { strict, about, serve, fast }) => {
             return demo_command(args, environment, clock, voice, [*strict, *about, *serve, *fast]);
         }
-        Some(Command::Keys) => return keys(voice),
+        Some(Command::Keys) => return keys(args, environment, voice),
         _ => {}
     }
-    let mut folders = Folders::find(environment)?;
-    if let Some(file) = &args.config {
-        folders.config_file.clone_from(file);
-    }
+    let folders = folders(args, environment)?;
     let loaded = config::load(&folders.config_file, environment);
     if let Some(Command::Config { command }) = &args.command {
         return config_command(*command, &folders, loaded, voice);
@@ -50,10 +47,18 @@ fn start(args: &Args, environment: &[(String, String)], clock: Clock, voice: Voi
             if let Some(problem) = &trouble {
                 voice.fail(problem); // told, and no reason to stop
             }
-            let desk = Desk { voice, config, accounts, folders, clock };
-            Ok(headless::run(args, command, &desk))
+            Ok(headless::run(args, command, &Desk::new(voice, config, accounts, folders, clock)))
         }
     }
+}
+
+/// Where files are, by the system, the environment and the command line.
+fn folders(args: &Args, environment: &[(String, String)]) -> Result<Folders, Problem> {
+    let mut folders = Folders::find(environment)?;
+    if let Some(file) = &args.config {
+        folders.config_file.clone_from(file);
+    }
+    Ok(folders)
 }
 
 /// Opens the messenger; and the demo, when that is what the person chooses there.
@@ -64,21 +69,21 @@ fn open_interface(
     folders: &Folders,
     loaded: Result<Config, Problem>,
 ) -> Result<u8, Problem> {
-    let mut trouble = Vec::new();
     // A bad file changes nothing: the defaults hold and the screen says what is wrong.
-    let config = match loaded {
-        Ok(config) => config,
-        Err(problem) => {
-            trouble.push(problem);
-            config::parse("", &folders.config_file)?
-        }
-    };
-    let (accounts, aside) = all_accounts(&config, folders);
+    let (config, bad) = or_defaults(loaded);
+    let (mut accounts, aside) = all_accounts(&config, folders);
+    if let Some(named) = args.account.as_deref() {
+        let id = headless::account_named(&accounts, named)?.id.clone();
+        accounts.retain(|account| account.id == id);
+    }
     if !term::is_terminal() {
-        return Err(if accounts.is_empty() { Problem::NoAccount } else { Problem::NotATerminal });
+        // Without a screen to say it on, what is wrong with the file comes first.
+        let account = || if accounts.is_empty() { Problem::NoAccount } else { Problem::NotATerminal };
+        return Err(bad.unwrap_or_else(account));
     }
     log::start(&folders.log_file(), config.log_level);
-    trouble.extend(aside);
+    warn(&config);
+    let trouble = [aside, bad].into_iter().flatten().collect();
     let again = (folders.config_file.clone(), environment.to_vec(), args.no_mouse);
     let start = Start {
         options: at_this_terminal(config.options, args.no_mouse, environment),
@@ -95,14 +100,42 @@ fn open_interface(
         trouble,
         reload: Box::new(move || {
             let (file, environment, no_mouse) = &again;
-            config::load(file, environment).map(|config| at_this_terminal(config.options, *no_mouse, environment))
+            let config = config::load(file, environment)?;
+            warn(&config);
+            Ok(at_this_terminal(config.options, *no_mouse, environment))
         }),
         demo_answer: None,
         keyboard: None,
     };
-    match guarded(start, clock, Some(folders))? {
+    match guarded(Some(&folders.log_file()), || interface::run(start, clock))? {
         End::Left(code) => Ok(code),
         End::WantsDemo(keyboard) => play_demo(args, environment, clock, [false; 2], Some(keyboard)),
+    }
+}
+
+/// The config, or the defaults and what is wrong with it.
+fn or_defaults(loaded: Result<Config, Problem>) -> (Config, Option<Problem>) {
+    match loaded {
+        Ok(config) => (config, None),
+        Err(problem) => (Config::default(), Some(problem)),
+    }
+}
+
+/// What stands in the config and does nothing, a sentence each.
+pub(super) fn warnings(config: &Config) -> Vec<String> {
+    let unknown = config.warnings.iter().map(|warning| {
+        let meant = warning.meant.as_ref().map(|meant| format!(" (did you mean {meant}?)")).unwrap_or_default();
+        format!("line {}: unknown option {}{meant}", warning.line, warning.name)
+    });
+    let keys = keymap::complaints(&config.options).into_iter();
+    let keys = keys.map(|(place, key, why)| format!("keys.{place}: {} does nothing: {why}", Line::clean(&key)));
+    unknown.chain(keys).collect()
+}
+
+/// The screen does not speak of them; the log does.
+fn warn(config: &Config) {
+    for warning in warnings(config) {
+        tracing::warn!("config: {warning}");
     }
 }
 
@@ -135,24 +168,6 @@ fn all_accounts(config: &Config, folders: &Folders) -> (Vec<AccountSetup>, Optio
     (accounts, trouble)
 }
 
-/// Runs the interface; a panic becomes BTY-BUG-01 with a report, after the terminal was given back.
-fn guarded(start: Start, clock: Clock, folders: Option<&Folders>) -> Result<End, Problem> {
-    static NOTE: log::PanicNote = log::PanicNote::new();
-    term::install_panic_hook(|words| NOTE.note(words));
-    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| interface::run(start, clock)));
-    term::restore();
-    match outcome {
-        Ok(Ok(end)) => Ok(end),
-        Ok(Err(error)) => Err(Problem::Bug { what: Line::clean(&error.to_string()) }),
-        Err(_) => {
-            let words = NOTE.take().unwrap_or_default();
-            let report = folders.and_then(|folders| log::crash_report(&folders.log_file(), &words));
-            let what = report.map_or_else(String::new, |file| file.display().to_string());
-            Err(Problem::Bug { what: Line::clean(&what) })
-        }
-    }
-}
-
 fn config_command(
     command: ConfigCommand,
     folders: &Folders,
@@ -170,18 +185,28 @@ fn config_command(
             answer(&Record::new("file").column("text", include_str!("../../config.example.toml").trim_end()))?;
         }
         ConfigCommand::Check => {
-            for warning in loaded?.warnings {
-                let meant = warning.meant.map(|meant| format!(" (did you mean {meant}?)")).unwrap_or_default();
-                let text = format!("line {}: unknown option {}{meant}", warning.line, warning.name);
-                answer(&Record::new("warning").column("text", &text).field("line", warning.line))?;
+            let found = warnings(&loaded?);
+            for text in &found {
+                answer(&Record::new("warning").column("text", text))?;
             }
+            let file = folders.config_file.display();
+            voice.say(&match (found.len(), folders.config_file.exists()) {
+                (_, false) => format!("There is no {file}: the defaults hold."),
+                (0, true) => format!("{file} is fine."),
+                (_, true) => format!("{file} can be read; what is listed here does nothing."),
+            });
         }
     }
     Ok(0)
 }
 
-fn keys(voice: Voice) -> Result<u8, Problem> {
-    let config = config::parse("", std::path::Path::new("config.toml"))?;
+/// Keys as they are here, the person's own included.
+fn keys(args: &Args, environment: &[(String, String)], voice: Voice) -> Result<u8, Problem> {
+    let config = folders(args, environment).and_then(|folders| config::load(&folders.config_file, environment));
+    let (config, bad) = or_defaults(config);
+    if let Some(problem) = bad {
+        voice.fail(&problem); // told, and the default keys are an answer all the same
+    }
     let records: Vec<Record> = action::all()
         .iter()
         .map(|action| {
@@ -237,9 +262,11 @@ fn play_demo(
     if !term::is_terminal() {
         return Err(Problem::NotATerminal);
     }
-    let config = Folders::find(environment)
-        .and_then(|folders| config::load(&folders.config_file, environment))
-        .or_else(|_| config::parse("", std::path::Path::new("config.toml")))?;
+    let loaded = folders(args, environment).and_then(|folders| config::load(&folders.config_file, environment));
+    let (config, bad) = or_defaults(loaded);
     let options = at_this_terminal(config.options, args.no_mouse, environment);
-    demo::run(options, [strict, fast], keyboard, |start| guarded(start, clock, None))
+    demo::run(options, [strict, fast], keyboard, |start| {
+        let start = Start { trouble: bad.into_iter().collect(), ..start };
+        guarded(None, || interface::run(start, clock))
+    })
 }

@@ -4,7 +4,7 @@
 //! one place for screen and command line alike, so no library's text reaches a person. Codes are listed in
 //! [`Problem::code`]; each failure has its own and none is ever reused.
 
-use super::{BareJid, Domain, Line};
+use super::{BareJid, Domain, Line, Prose};
 use std::time::Duration;
 
 /// How far a connection had come. Each stage that can end a connection has words of its own.
@@ -148,8 +148,9 @@ pub enum Problem {
     /// The message came back for another reason.
     Bounced { peer: BareJid, condition: Line },
 
-    /// A value in the config file is wrong. `line` and `column` count from 1; `excerpt` is the line itself.
-    BadConfig { file: Line, line: usize, column: usize, excerpt: Line, why: Line },
+    /// A value in the config file is wrong. `line` and `column` (in characters) count from 1; `excerpt` is the line
+    /// itself with the blanks at its beginning.
+    BadConfig { file: Line, line: usize, column: usize, excerpt: Prose, why: Line },
     /// The config file cannot be read.
     UnreadableConfig { file: Line, why: Line },
     /// A secret stands in the config file.
@@ -184,7 +185,11 @@ pub enum Problem {
     BadArgument { command: Line, why: Line },
     /// The service cannot do this (row of ux 1.5).
     NotOffered { what: Line },
-    /// A bug of ours.
+    /// The terminal does not answer any more.
+    TerminalLost { why: Line },
+    /// A bug of ours stopped the program; where the report lies, if it could be written.
+    Crashed { report: Option<Line> },
+    /// A bug of ours that stopped one thing.
     Bug { what: Line },
 }
 
@@ -272,7 +277,9 @@ impl Problem {
             Self::UnknownCommand { .. } => "BTY-CMD-01",
             Self::BadArgument { .. } => "BTY-CMD-02",
             Self::NotOffered { .. } => "BTY-CMD-03",
-            Self::Bug { .. } => "BTY-BUG-01",
+            Self::TerminalLost { .. } => "BTY-TERM-03",
+            Self::Crashed { .. } => "BTY-BUG-01",
+            Self::Bug { .. } => "BTY-BUG-02",
         }
     }
 

@@ -3,6 +3,7 @@
 mod account;
 mod connection;
 mod local;
+mod shell;
 
 use super::Said;
 use crate::types::{Line, Problem};
@@ -11,6 +12,21 @@ use crate::types::{Line, Problem};
 pub(super) fn say(problem: &Problem) -> Said {
     let parts = parts(problem);
     Said { what: parts.what, why: parts.why, next: parts.next, code: problem.code() }
+}
+
+/// A problem in words for the command line: its next steps are commands of a shell.
+pub(super) fn say_in_shell(problem: &Problem) -> Said {
+    let said = say(problem);
+    let mut next: Vec<String> = said.next.iter().filter_map(|step| shell::step(step)).collect();
+    if next.is_empty() {
+        next.push("butty doctor".to_owned());
+    }
+    Said { next, ..said }
+}
+
+/// The line of a file with a caret under the place that is wrong.
+pub(super) fn excerpt(problem: &Problem) -> Option<String> {
+    shell::excerpt(problem)
 }
 
 /// Which family a problem belongs to. No `_` here: a new variant must find its words.
@@ -79,6 +95,8 @@ fn parts(problem: &Problem) -> Parts {
         | Problem::UnknownCommand { .. }
         | Problem::BadArgument { .. }
         | Problem::NotOffered { .. }
+        | Problem::TerminalLost { .. }
+        | Problem::Crashed { .. }
         | Problem::Bug { .. } => local::commands(problem),
     }
 }

@@ -47,7 +47,7 @@ fn list(desk: &Desk) -> Result<u8, Problem> {
 
 fn change(desk: &Desk, address: &str, edit: impl FnOnce(&mut AccountSetup)) -> Result<u8, Problem> {
     let mut setup = desk.account(Some(address))?.clone();
-    if desk.config.accounts.iter().any(|account| account.id == setup.id) {
+    if desk.is_configured(&setup.id) {
         let why = "this account stands in config.toml: change it there";
         return Err(Problem::Usage { why: Line::clean(why) });
     }

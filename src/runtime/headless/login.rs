@@ -2,14 +2,14 @@
 //! standard output.
 
 use super::accounts::told;
-use super::{Desk, Errand};
+use super::{Desk, Errand, INTERRUPTED, blocking};
 use crate::app::LinkCommand;
 use crate::app::event::{CodePrompt, Consent, Keep, LinkFact};
 use crate::app::setup::AccountSetup;
 use crate::app::words;
 use crate::cli::{Args, Command, Keeping, Record};
 use crate::config;
-use crate::term;
+use crate::term::{self, Asked};
 use crate::types::{Line, Problem, Secret};
 use crate::xmpp::{CredentialKind, Event};
 use std::io::{BufRead, IsTerminal};
@@ -19,10 +19,10 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(20 * 60);
 
 pub(super) async fn run(args: &Args, command: &Command, desk: &Desk) -> Result<u8, Problem> {
-    let Command::Login { address, password, password_stdin, profile, store, server, ca_file, .. } = command else {
+    let Command::Login { address, device, password, password_stdin, profile, store, server, ca_file } = command else {
         return Ok(2);
     };
-    let mut setup = setup(args, desk, address.as_deref(), profile)?;
+    let mut setup = setup(args, desk, address.as_deref(), profile).await?;
     if let Some(server) = server {
         setup.server = Some(host_and_port(server)?);
     }
@@ -30,30 +30,59 @@ pub(super) async fn run(args: &Args, command: &Command, desk: &Desk) -> Result<u
         setup.ca_file = Some(std::path::absolute(ca_file).unwrap_or_else(|_| ca_file.clone()));
     }
     let keep = if *store == Keeping::File { Keep::File } else { Keep::Memory };
+    let way = way(desk, &setup, *device, *password || *password_stdin)?;
+    let password = match way {
+        CredentialKind::Token => None,
+        CredentialKind::Password if *password_stdin => Some(password_from_stdin().await?),
+        CredentialKind::Password => match ask_password(args, &setup).await? {
+            Asked::Given(password) => Some(password),
+            Asked::Nothing => return Err(Problem::PasswordNeeded { domain: setup.domain }),
+            Asked::Interrupted => return Ok(INTERRUPTED),
+        },
+    };
+    setup.credential = Some(way);
     let mut errand = Errand::start(desk, &setup, false, Some(args.timeout.unwrap_or(PATIENCE)));
-    if *password || *password_stdin {
-        setup.credential = Some(CredentialKind::Password);
-        let password = if *password_stdin { password_from_stdin()? } else { ask_password(args, &setup)? };
-        errand.send(LinkCommand::Password { password, keep });
-        errand.send(LinkCommand::Connect);
-    } else {
-        setup.credential = Some(CredentialKind::Token);
-        errand.send(LinkCommand::SignInWithCode { keep });
-    }
+    errand.send(match password {
+        Some(password) => LinkCommand::Password { password, keep },
+        None => LinkCommand::SignInWithCode { keep },
+    });
     let jid = follow(desk, &mut errand).await;
     errand.finish().await;
     let jid = jid?;
-    if keep == Keep::File {
+    let kept = keep == Keep::File;
+    if kept && !desk.is_configured(&setup.id) {
         config::save_account(&desk.folders, &setup)?;
-        let place = desk.folders.tokens();
-        desk.voice.say(&format!("Signed in as {jid}. Kept in a file that only you can read, in {}.", place.display()));
+    }
+    let place = desk.folders.tokens();
+    desk.voice.say(&if kept {
+        format!("Signed in as {jid}. Kept in a file that only you can read, in {}.", place.display())
     } else {
-        desk.voice.say(&format!("Signed in as {jid}. Not kept."));
+        format!("Signed in as {jid}. Not kept.")
+    });
+    if desk.is_configured(&setup.id) && (server.is_some() || ca_file.is_some()) {
+        desk.voice.say("The account stands in config.toml: server and ca_file counted for this time only.");
     }
     told(desk.voice.answer(&Record::new("account").account(setup.id.as_str()).column("address", &jid)))
 }
 
-fn setup(args: &Args, desk: &Desk, address: Option<&str>, profile: &str) -> Result<AccountSetup, Problem> {
+/// By code or by password: what was asked for, else what the config says, else a code. What contradicts the config
+/// would be forgotten by the next start, and is refused.
+fn way(desk: &Desk, setup: &AccountSetup, device: bool, password: bool) -> Result<CredentialKind, Problem> {
+    let configured = setup.credential.filter(|_| desk.is_configured(&setup.id));
+    match (configured, device, password) {
+        (Some(CredentialKind::Password), true, _) => Err(Problem::Usage {
+            why: Line::clean("for this account the config file has sign_in = \"password\": change it there first"),
+        }),
+        (Some(CredentialKind::Token), _, true) => Err(Problem::Usage {
+            why: Line::clean("for this account the config file has sign_in = \"code\": change it there first"),
+        }),
+        (Some(configured), ..) => Ok(configured),
+        (None, _, true) => Ok(CredentialKind::Password),
+        (None, ..) => Ok(CredentialKind::Token),
+    }
+}
+
+async fn setup(args: &Args, desk: &Desk, address: Option<&str>, profile: &str) -> Result<AccountSetup, Problem> {
     let typed = match address.or(args.account.as_deref()) {
         Some(address) => address.to_owned(),
         None if args.no_input || !std::io::stdin().is_terminal() => {
@@ -61,7 +90,7 @@ fn setup(args: &Args, desk: &Desk, address: Option<&str>, profile: &str) -> Resu
         }
         None => {
             desk.voice.say("Where is your account? (name@example.org, or example.org)");
-            read_line()?
+            read_line().await?
         }
     };
     if profile != "auto" && profile != "messenger" {
@@ -145,26 +174,27 @@ fn host_and_port(text: &str) -> Result<(String, u16), Problem> {
     Ok((host.to_owned(), port))
 }
 
-fn read_line() -> Result<String, Problem> {
-    let mut line = String::new();
-    let read = std::io::stdin().lock().read_line(&mut line);
-    read.map_err(|_| Problem::Usage { why: Line::clean("standard input is not text in UTF-8") })?;
-    Ok(line)
+async fn read_line() -> Result<String, Problem> {
+    let read = blocking(|| {
+        let mut line = String::new();
+        std::io::stdin().lock().read_line(&mut line).map(|_| line)
+    });
+    read.await?.map_err(|_| Problem::Usage { why: Line::clean("standard input is not text in UTF-8") })
 }
 
-fn password_from_stdin() -> Result<Secret<String>, Problem> {
-    let line = read_line()?;
-    let password = line.trim_end_matches(['\n', '\r']);
+async fn password_from_stdin() -> Result<Secret<String>, Problem> {
+    let line = Secret::new(read_line().await?);
+    let password = line.expose().trim_end_matches(['\n', '\r']);
     if password.is_empty() {
         return Err(Problem::Usage { why: Line::clean("standard input holds no password") });
     }
     Ok(Secret::from(password))
 }
 
-fn ask_password(args: &Args, setup: &AccountSetup) -> Result<Secret<String>, Problem> {
+async fn ask_password(args: &Args, setup: &AccountSetup) -> Result<Asked, Problem> {
     if args.no_input || !std::io::stdin().is_terminal() {
         return Err(Problem::Usage { why: Line::clean("there is no terminal to ask on: use --password-stdin") });
     }
-    let asked = term::ask_secret(&format!("Password for {}: ", setup.id));
-    asked.map(Secret::new).ok_or(Problem::PasswordNeeded { domain: setup.domain.clone() })
+    let prompt = format!("Password for {}: ", setup.id);
+    blocking(move || term::ask_secret(&prompt)).await
 }

@@ -37,7 +37,7 @@ pub(super) async fn run(
             "Signed out on this computer. {domain} could not be told; you can remove butty on its account page."
         ));
     }
-    if desk.config.accounts.iter().any(|account| account.id == setup.id) {
+    if desk.is_configured(&setup.id) {
         desk.voice.say("The account itself stands in config.toml and stays there.");
     }
     Ok(0)

@@ -7,6 +7,9 @@ use crate::cli::{Args, Record, RosterCommand};
 use crate::types::{Line, Problem};
 use crate::xmpp::{Event, RosterItem, Subscription};
 
+/// Exit code where nothing was found.
+const NOTHING_THERE: u8 = 8;
+
 pub(super) async fn run(args: &Args, desk: &Desk, command: Option<&RosterCommand>) -> Result<u8, Problem> {
     let setup = desk.account(args.account.as_deref())?;
     let group = command.and_then(|RosterCommand::List { group }| group.as_deref());
@@ -26,8 +29,9 @@ pub(super) async fn run(args: &Args, desk: &Desk, command: Option<&RosterCommand
                 .column("groups", &groups.join(", "))
         })
         .collect();
-    if records.is_empty() && group.is_some() {
-        return Ok(8);
+    if let Some(group) = group.filter(|_| records.is_empty()) {
+        desk.voice.say(&format!("Nobody on your list is in the group {}.", Line::clean(group)));
+        return Ok(NOTHING_THERE);
     }
     told(desk.voice.table(&["who", "name", "state", "groups"], &records))
 }

@@ -1,9 +1,9 @@
 //! `butty send`: one message, kept in the history like any other.
 
 use super::accounts::told;
-use super::{Desk, Errand, roster};
+use super::{Desk, Errand, blocking, roster};
 use crate::app::StoreRequest;
-use crate::app::event::LinkFact;
+use crate::app::event::{LinkFact, Stored};
 use crate::app::model::{Author, Body, ConversationKey, Message, MessageState};
 use crate::app::{LinkCommand, setup::AccountSetup};
 use crate::cli::{Args, Record, Waiting};
@@ -17,7 +17,7 @@ const MOST: u64 = 64 * 1024;
 
 pub(super) async fn run(args: &Args, desk: &Desk, who: &str, words: &[String], wait: Waiting) -> Result<u8, Problem> {
     let setup = desk.account(args.account.as_deref())?;
-    let text = if words.is_empty() { read_text()? } else { words.join(" ") };
+    let text = if words.is_empty() { read_text().await? } else { words.join(" ") };
     if text.trim().is_empty() {
         return Err(Problem::Usage { why: Line::clean("there is no text to send") });
     }
@@ -37,7 +37,10 @@ pub(super) async fn run(args: &Args, desk: &Desk, who: &str, words: &[String], w
         Err(Problem::TimedOut { .. }) => MessageState::Sent,
         Err(problem) => MessageState::Failed(problem.clone()),
     };
-    keep(desk, message)?;
+    // It is on its way: that it is not kept here changes no exit code, or a script would send it twice.
+    if let Err(problem) = keep(desk, message) {
+        desk.voice.fail(&problem);
+    }
     outcome?;
     let id = key.to_string();
     told(
@@ -46,14 +49,26 @@ pub(super) async fn run(args: &Args, desk: &Desk, who: &str, words: &[String], w
     )
 }
 
-fn read_text() -> Result<String, Problem> {
+async fn read_text() -> Result<String, Problem> {
     if std::io::stdin().is_terminal() {
         let why = "there is no text: butty send WHO TEXT, or a pipe into butty send WHO";
         return Err(Problem::Usage { why: Line::clean(why) });
     }
-    let mut text = String::new();
-    let read = std::io::stdin().lock().take(MOST).read_to_string(&mut text);
-    read.map_err(|_| Problem::Usage { why: Line::clean("standard input is not text in UTF-8") })?;
+    let read = blocking(|| {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().take(MOST + 1).read_to_end(&mut bytes).map(|_| bytes)
+    });
+    let no_text = || Problem::Usage { why: Line::clean("standard input is not text in UTF-8") };
+    text_of(read.await?.map_err(|_| no_text())?)
+}
+
+/// What was read as a text. Too much is refused: half a message is none.
+fn text_of(bytes: Vec<u8>) -> Result<String, Problem> {
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > MOST) {
+        return Err(Problem::Usage { why: Line::clean("standard input holds more than the 64 KiB of one message") });
+    }
+    let no_text = |_| Problem::Usage { why: Line::clean("standard input is not text in UTF-8") };
+    let text = String::from_utf8(bytes).map_err(no_text)?;
     Ok(text.trim_end_matches(['\n', '\r']).to_owned())
 }
 
@@ -119,13 +134,28 @@ fn message(setup: &AccountSetup, peer: &BareJid, outgoing: &Outgoing, stamp: cra
 
 fn keep(desk: &Desk, message: Message) -> Result<(), Problem> {
     let place = Place::Folder(desk.folders.data.clone());
-    let store = Store::start(place, false, |stored| {
-        if let crate::app::event::Stored::Failed(problem) = stored {
-            tracing::warn!(code = problem.code(), "the message was sent but not kept");
-        }
-    });
+    let (tell, told) = std::sync::mpsc::channel();
+    let store = Store::start(place, false, move |stored| drop(tell.send(stored)));
     let store = store.map_err(|error| Problem::NotKept { why: Line::clean(&error.kind().to_string()) })?;
     store.send(StoreRequest::Insert(Box::new(message)));
     store.close();
-    Ok(())
+    let refused = told.into_iter().find_map(|stored| match stored {
+        Stored::Failed(problem) | Stored::SetAside(problem) => Some(problem),
+        _ => None,
+    });
+    refused.map_or(Ok(()), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_sent_whole_or_not_at_all() {
+        let most = usize::try_from(MOST).unwrap();
+        assert_eq!(text_of(b"hello\nyou\r\n".to_vec()).unwrap(), "hello\nyou");
+        assert_eq!(text_of(vec![b'x'; most]).unwrap().len(), most);
+        assert!(matches!(text_of(vec![b'x'; most + 1]), Err(Problem::Usage { .. })));
+        assert!(matches!(text_of(vec![0xff]), Err(Problem::Usage { .. })));
+    }
 }

@@ -77,6 +77,18 @@ pub(super) fn commands(problem: &Problem) -> Parts {
         Problem::NotOffered { what } => {
             Parts::what(format!("This service does not offer {}.", short(what.as_str(), 60))).next(&["/doctor"])
         }
+        Problem::TerminalLost { why } => Parts::what("The terminal does not answer any more.")
+            .why(sentence(why))
+            .next(&["butty in another terminal"]),
+        Problem::Crashed { report } => {
+            let said = Parts::what("butty has a bug and had to stop. Your drafts are safe.");
+            match report {
+                Some(file) => {
+                    said.next(&["Start butty again", &format!("A report is in {}", short(file.as_str(), 80))])
+                }
+                None => said.next(&["Start butty again"]),
+            }
+        }
         Problem::Bug { what } => Parts::what("butty has a bug. Nothing that you wrote is lost.")
             .why(format!("It has to do with {}.", short(what.as_str(), 60)))
             .next(&["/doctor"]),

@@ -1,5 +1,5 @@
 use super::*;
-use crate::types::{BareJid, CertificateFault, Domain, Stage};
+use crate::types::{BareJid, CertificateFault, Domain, Prose, Stage};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -90,7 +90,7 @@ fn account_problems(domain: &str) -> Vec<Problem> {
 
 fn local_problems() -> Vec<Problem> {
     let file = line("/home/anna/.config/butty/config.toml");
-    let excerpt = line("mouse = \"maybe\"");
+    let excerpt = Prose::clean("mouse = \"maybe\"");
     vec![
         Problem::BadConfig { file: file.clone(), line: 12, column: 9, excerpt, why: line("`mouse` is on or off") },
         Problem::UnreadableConfig { file: file.clone(), why: line("it is not UTF-8") },
@@ -109,6 +109,8 @@ fn local_problems() -> Vec<Problem> {
         Problem::UnknownCommand { name: line("foo") },
         Problem::BadArgument { command: line("/status"), why: line("say available, busy, away or invisible") },
         Problem::NotOffered { what: line("rooms") },
+        Problem::TerminalLost { why: line("permission denied") },
+        Problem::Crashed { report: Some(line("/home/anna/.local/state/butty/butty.crash.txt")) },
         Problem::Bug { what: line("a page without a talk") },
     ]
 }
@@ -182,4 +184,38 @@ fn a_wrong_certificate_reads_like_the_table() {
     let said = say(&Problem::Certificate { domain, fault });
     assert_eq!(said.what, "The certificate of example.org ran out on 20 November 2026.");
     assert_eq!(said.code, "BTY-TLS-02");
+}
+
+#[test]
+fn on_the_command_line_next_steps_are_for_a_shell() {
+    for problem in every_problem() {
+        let next = say_in_shell(&problem).next;
+        assert!(!next.is_empty(), "{problem:?}");
+        for step in next {
+            let key = step.starts_with('F') && step.chars().nth(1).is_some_and(|c| c.is_ascii_digit());
+            assert!(!step.starts_with('/') && !key && !step.contains("by itself"), "{problem:?}: {step}");
+        }
+    }
+    assert_eq!(say_in_shell(&Problem::Offline).next, ["butty doctor"]);
+    let domain = Domain::parse("a.test").unwrap();
+    assert_eq!(say_in_shell(&Problem::NoDeviceSignIn { domain }).next, ["butty login ADDRESS --password"]);
+}
+
+#[test]
+fn the_caret_stands_under_the_place() {
+    let bad = |text: &str, column| Problem::BadConfig {
+        file: line("config.toml"),
+        line: 12,
+        column,
+        excerpt: Prose::clean(text),
+        why: line("mouse takes on or off"),
+    };
+    assert_eq!(excerpt(&bad("\tmouse = 5", 10)).unwrap(), "12 |  mouse = 5\n   |          ^");
+    // Two columns each.
+    assert_eq!(excerpt(&bad("漢字 = 5", 6)).unwrap(), "12 | 漢字 = 5\n   |        ^");
+    assert_eq!(excerpt(&bad("", 1)).unwrap(), "12 | \n   | ^");
+    let long = excerpt(&bad(&format!("x = \"{}\"", "y".repeat(500)), 300)).unwrap();
+    let rows: Vec<&str> = long.lines().collect();
+    assert!(rows[0].chars().count() < 80 && rows[1].len() < 80 && rows[1].ends_with('^'), "{long}");
+    assert_eq!(excerpt(&Problem::Offline), None);
 }

@@ -1,0 +1,170 @@
+//! Accounts and their buddies: what survives every connection.
+
+use super::message::ConversationKey;
+use crate::app::event::{Keep, LinkState};
+use crate::app::outbox::Post;
+use crate::app::setup::AccountSetup;
+use crate::app::sync::Sync;
+use crate::types::{BareJid, Epoch, FullJid, Line, MessageKey, RequestId, Stamp};
+use crate::xmpp::{Appearance, Features, RosterItem, Show};
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+/// One account as the person sees it.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// How it is set up.
+    pub setup: AccountSetup,
+    /// Where its link stands.
+    pub link: LinkState,
+    /// The session whose facts count.
+    pub epoch: Epoch,
+    /// The address the server gave, this time or last time.
+    pub jid: Option<FullJid>,
+    /// TLS version in use.
+    pub tls: Option<&'static str>,
+    /// What the server can do.
+    pub features: Features,
+    /// Whether features were told in this session.
+    pub features_known: bool,
+    /// How we want to appear; restored on every sign-in.
+    pub appearance: Appearance,
+    /// What was wanted before auto-away, if that is on.
+    pub before_away: Option<Appearance>,
+    /// Buddies.
+    pub roster: BTreeMap<BareJid, Contact>,
+    /// Version of the cached roster.
+    pub roster_version: Option<String>,
+    /// The roster was told in this session (or found unchanged).
+    pub roster_known: bool,
+    /// People who ask to be buddies, oldest first.
+    pub requests: Vec<Request>,
+    /// Own messages not yet acknowledged, oldest first.
+    pub outbox: VecDeque<MessageKey>,
+    /// Since when the link has been down, for the banner.
+    pub down_since: Option<Stamp>,
+    /// When the last outage ended, with its counts, for the banner.
+    pub back: Option<Back>,
+    /// The newest moment that this account's archive is known to be complete to.
+    pub synced_to: Option<Stamp>,
+    /// Reads of the link are paused: the store is behind.
+    pub paused: bool,
+    /// The person wants this account online.
+    pub wanted: bool,
+    /// It was online since the program started: only then can a connection be lost.
+    pub was_online: bool,
+    /// As `down_since`, on the clock that never jumps (`Now::mono`).
+    pub down_at: Option<Duration>,
+    /// Tries since the link went down.
+    pub attempts: u32,
+    /// The host being dialled, or last dialled.
+    pub host: Option<Line>,
+    /// Where its secret is kept, once told.
+    pub keep: Option<Keep>,
+    /// Made by a sign-in that has not succeeded yet: not saved, and forgotten when that is given up.
+    pub fresh: bool,
+    /// The service also offers sign-in with a code.
+    pub device_sign_in: bool,
+    /// What was agreed to at the last sign-in with a code, raw.
+    pub scopes: Vec<Line>,
+    /// A sign-out is under way.
+    pub signing_out: Option<SigningOut>,
+    /// The session that let somebody else in: nothing of it is taken.
+    pub refused: Option<Epoch>,
+    /// Messages on their way out.
+    pub post: Post,
+    /// What is known of the archive.
+    pub sync: Sync,
+    /// Until when presence may still come in by itself (`Now::mono`): then who is silent is offline.
+    pub settle_at: Option<Duration>,
+    /// Requests to the server that wait for an answer.
+    pub asked: BTreeMap<RequestId, Asked>,
+}
+
+/// A sign-out under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SigningOut {
+    /// Forget the messages too.
+    pub forget: bool,
+    /// Go on without the service's word at this moment (`Now::mono`).
+    pub by: Duration,
+}
+
+/// Why a request went to the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// The roster is to change; the name is for the sentence if it cannot.
+    Buddy(BareJid),
+    /// Whose address an e-mail is; with the group to put them in.
+    Address {
+        /// What was typed.
+        email: String,
+        /// The group.
+        group: Option<String>,
+    },
+    /// A page of the archive: catching up since the last time.
+    CatchUp,
+    /// A page of the archive: did what we wrote arrive before the link was lost?
+    Check,
+    /// A page of the archive of one talk.
+    Talk(ConversationKey),
+}
+
+/// "Back online after 1 min 20 s. 2 sent, 5 received."
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Back {
+    /// How long it was down.
+    pub after: Duration,
+    /// Messages that went out since.
+    pub sent: u32,
+    /// Messages that came in since.
+    pub received: u32,
+    /// Shown until this moment (`Now::mono`).
+    pub until: Duration,
+}
+
+/// A buddy.
+#[derive(Clone, Debug)]
+pub struct Contact {
+    /// As the server keeps it.
+    pub item: RosterItem,
+    /// Nickname the buddy chose.
+    pub nick: Option<Line>,
+    /// Online devices, by resource (empty for a bare address).
+    pub devices: BTreeMap<String, Device>,
+    /// When the state last changed, if known.
+    pub since: Option<Stamp>,
+    /// Last personal message.
+    pub status: Option<Line>,
+    /// The presence is from an earlier session and not confirmed yet.
+    pub stale: bool,
+    /// Devices that type now: resource, and until when that is believed (`Now::mono`).
+    pub typing: Option<Duration>,
+    /// The state by which the list sorts, until a moment (`Now::mono`): somebody who vanishes for a few seconds
+    /// keeps the place.
+    pub sorted_as: Option<(Show, Duration)>,
+}
+
+/// One online device of a buddy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// State.
+    pub show: Show,
+    /// Personal message.
+    pub status: Option<Line>,
+    /// RFC 6121 section 4.7.2.3.
+    pub priority: i8,
+    /// Since when, as told or as seen.
+    pub since: Stamp,
+}
+
+/// Somebody asks to be a buddy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Who.
+    pub from: BareJid,
+    /// What they call themselves.
+    pub nick: Option<Line>,
+    /// What they wrote.
+    pub text: Option<Line>,
+}

@@ -1,0 +1,202 @@
+//! Talks and the messages in them.
+
+use crate::app::composer::Composer;
+use crate::types::{
+    AccountId, BareJid, Epoch, FullJid, Jid, Line, MessageKey, OriginId, Problem, Prose, RequestId, Stamp, StanzaId,
+};
+use crate::xmpp::Direction;
+use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
+
+/// A talk: with whom, and in which account.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConversationKey {
+    /// Ours.
+    pub account: AccountId,
+    /// Theirs.
+    pub peer: BareJid,
+    /// What sort.
+    pub kind: ConversationKind,
+}
+
+impl ConversationKey {
+    /// A one-to-one talk.
+    pub fn direct(account: AccountId, peer: BareJid) -> Self {
+        Self { account, peer, kind: ConversationKind::Direct }
+    }
+}
+
+/// What sort of talk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ConversationKind {
+    /// One to one.
+    Direct,
+    /// A room.
+    Room,
+}
+
+/// A talk's state.
+#[derive(Clone, Debug)]
+pub struct Conversation {
+    /// Which.
+    pub key: ConversationKey,
+    /// Messages in order of time, as far as loaded. Bounded: see `Conversation::KEEP`.
+    pub messages: VecDeque<Message>,
+    /// Older ones exist in the store.
+    pub more_stored: bool,
+    /// The first page was asked for.
+    pub loaded: bool,
+    /// The server's last archive page was asked for in this epoch.
+    pub archive_asked: Option<Epoch>,
+    /// What is being written.
+    pub composer: Composer,
+    /// The draft as last handed to the store.
+    pub draft_saved: String,
+    /// When to hand it over (`Now::mono`).
+    pub draft_due: Option<Duration>,
+    /// Unread messages.
+    pub unread: u32,
+    /// First unread message at the moment of opening: the "2 new" rule stands above it.
+    pub new_from: Option<MessageKey>,
+    /// How many were new then.
+    pub new_count: u32,
+    /// Where the pane stands.
+    pub scroll: Scroll,
+    /// Selected message.
+    pub selected: Option<MessageKey>,
+    /// The device we talk to (RFC 6121 section 5.1), unlocked by presence.
+    pub locked_to: Option<FullJid>,
+    /// The last typing state that we sent, and when to fall back to paused (`Now::mono`).
+    pub told_typing: Option<Duration>,
+    /// Everything before this was scrolled out of sight by `/clear`.
+    pub cleared_at: Option<Stamp>,
+    /// The last message here was encrypted and the first plain reply has not been agreed to.
+    pub warn_plain: bool,
+    /// When the newest message was written, loaded or not.
+    pub last_at: Option<Stamp>,
+    /// What a stranger calls themselves.
+    pub nick: Option<Line>,
+    /// The page that was asked for and is not here yet.
+    pub page: Option<RequestId>,
+    /// Newer messages exist in the store than in `messages`: reading far up while a flood comes in.
+    pub tail_missing: bool,
+    /// The archive has nothing older than what we have.
+    pub archive_start: bool,
+    /// Marks for messages that are not loaded yet; applied when they are.
+    pub late_marks: Vec<(OriginId, MessageState)>,
+    /// Hashes of the ids in `messages`, to answer "certainly new" without a walk.
+    pub known_ids: BTreeSet<u64>,
+}
+
+impl Conversation {
+    /// Messages kept in memory for a talk.
+    pub const KEEP: usize = 2_000;
+}
+
+/// Where a messages pane stands: bound to a message, never to a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields are the nouns of what their variant says")]
+pub enum Scroll {
+    /// At the newest message, and follows it.
+    #[default]
+    Bottom,
+    /// The pane's bottom edge is `rows` rows below the last row of this message (negative: above it).
+    At {
+        /// The message.
+        key: MessageKey,
+        /// Rows below its last row.
+        rows: i32,
+    },
+}
+
+/// One message, in or out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Ours.
+    pub key: MessageKey,
+    /// Where it belongs.
+    pub talk: ConversationKey,
+    /// Which way.
+    pub direction: Direction,
+    /// Who wrote it.
+    pub author: Author,
+    /// When it was written.
+    pub stamp: Stamp,
+    /// What it says.
+    pub body: Body,
+    /// How far it came.
+    pub state: MessageState,
+    /// The sender's id.
+    pub origin: Option<OriginId>,
+    /// Our archive's id.
+    pub stanza_id: Option<StanzaId>,
+    /// What it refers to.
+    pub relation: Option<Relation>,
+    /// Attached things; empty in this release.
+    pub attachments: Vec<Attachment>,
+    /// The device it came from, for receipts.
+    pub from: Option<Jid>,
+    /// A receipt is owed once it is stored.
+    pub owes_receipt: bool,
+    /// It was corrected.
+    pub edited: bool,
+}
+
+/// Who wrote a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Author {
+    /// We, on this device or another.
+    Me,
+    /// The buddy of the talk.
+    Contact,
+    /// Somebody in a room.
+    Occupant(Line),
+}
+
+/// What a message says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// Plain text.
+    Plain(Prose),
+    /// Encrypted for us and opened; the text.
+    Sealed(Prose),
+    /// Encrypted, and not for us; the method.
+    Unreadable(Line),
+}
+
+/// How far a message came. Only for `Direction::Out`; incoming ones are `Received`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MessageState {
+    /// Theirs.
+    Received,
+    /// Not with the server yet.
+    Pending,
+    /// The server has it.
+    Sent,
+    /// A device of theirs has it.
+    Delivered,
+    /// Read, at this moment if told.
+    Read(Option<Stamp>),
+    /// It will not arrive.
+    Failed(Problem),
+}
+
+/// How a message refers to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// Corrects it (XEP-0308).
+    Replaces(OriginId),
+    /// Answers it (XEP-0461).
+    Answers(OriginId),
+    /// Reacts to it (XEP-0444).
+    ReactsTo(OriginId, Vec<Line>),
+}
+
+/// Something attached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// Where it lies.
+    pub address: String,
+    /// Its base name.
+    pub name: Line,
+}

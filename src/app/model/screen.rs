@@ -1,0 +1,185 @@
+//! Where the person is looking: screens, what lies over them, the list.
+
+use super::message::ConversationKey;
+use crate::app::composer::Composer;
+use crate::app::event::{CodePrompt, Consent};
+use crate::app::list::Row;
+use crate::types::{AccountId, BareJid, Line, Problem};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// Which place takes the keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Focus {
+    /// The box where one writes (or nothing, when no talk is open).
+    #[default]
+    Composer,
+    /// A message is selected.
+    Messages,
+    /// The buddy list.
+    List,
+}
+
+/// The whole-screen place.
+#[derive(Clone, Debug)]
+pub enum Screen {
+    /// No account yet.
+    Welcome(Welcome),
+    /// Signing in.
+    SignIn(Box<SignInScreen>),
+    /// Buddies and talks.
+    Main,
+}
+
+/// The welcome screen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Welcome {
+    /// Highlighted row, 0 to 3.
+    pub selected: usize,
+    /// The row has been highlighted since (`Now::mono`): after two seconds the same command is named.
+    pub since: Duration,
+}
+
+/// The sign-in screens (ux 1.3 and 1.1).
+#[derive(Clone, Debug)]
+pub struct SignInScreen {
+    /// Which way in.
+    pub way: SignInWay,
+    /// Which step.
+    pub step: SignInStep,
+    /// The account being signed in; known after step 1.
+    pub account: Option<AccountId>,
+    /// The address field.
+    pub address: Composer,
+    /// The password field.
+    pub password: Composer,
+    /// Show the password (Ctrl+R).
+    pub reveal: bool,
+    /// Keep the sign-in after butty closes.
+    pub keep: bool,
+    /// Which field or button has the cursor.
+    pub field: usize,
+    /// What is wrong with what was typed.
+    pub complaint: Option<Problem>,
+    /// The square alone on the screen.
+    pub big_square: bool,
+    /// Dark and light swapped.
+    pub invert: bool,
+    /// Raw scope names are shown.
+    pub raw_scopes: bool,
+    /// What was last copied, for the line that says so.
+    pub copied: Option<&'static str>,
+    /// Where Esc goes: true, back to the main screen (an account exists already).
+    pub from_main: bool,
+}
+
+/// The ways in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignInWay {
+    /// A code on a web page.
+    Code,
+    /// Name and password.
+    Password,
+    /// A Messenger-style service: a code, and a server to name.
+    Messenger,
+}
+
+/// The steps of a sign-in.
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the fields are the nouns of what their variant says")]
+pub enum SignInStep {
+    /// "Where is your account?"
+    Where,
+    /// The system keyring is not usable: file or memory?
+    AskKeep,
+    /// Something is going on; the last fact says what.
+    Working(Consent),
+    /// The code is on the screen. `trouble`: unreachable or slowed down.
+    Code { prompt: Box<CodePrompt>, trouble: Option<Consent> },
+    /// Granted; the session is being opened.
+    Opening,
+    /// What was agreed to.
+    Review { scopes: Vec<Line> },
+    /// It ended without a sign-in.
+    Failed(Problem),
+}
+
+/// What lies over the screen.
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the fields are the nouns of what their variant says")]
+pub enum Overlay {
+    /// Ctrl+K.
+    GoTo(Picker),
+    /// `/` or Ctrl+P.
+    Palette(Picker),
+    /// F1: `all` shows every place.
+    Help { filter: Composer, selected: usize, all: bool },
+    /// Alt+S.
+    Status { selected: usize, message: Composer, editing: bool },
+    /// Answer to a subscription request.
+    Request { account: AccountId, from: BareJid },
+    /// F4.
+    Card(ConversationKey),
+    /// Sign out?
+    SignOut { account: AccountId, forget: bool, everywhere: bool, kept: Option<u64>, pending: usize, row: usize },
+    /// Send this many lines?
+    PasteSend { lines: usize },
+    /// Quit although something is pending?
+    Quit { pending: usize },
+    /// A problem that needs a look.
+    Trouble(Problem),
+    /// Send this in the clear although the talk was encrypted?
+    PlainReply,
+    /// Add a buddy: address field, and a complaint.
+    Add { account: AccountId, address: Composer, complaint: Option<Problem> },
+}
+
+/// A filtered list with a selection.
+#[derive(Clone, Debug, Default)]
+pub struct Picker {
+    /// What was typed.
+    pub filter: Composer,
+    /// Selected row.
+    pub selected: usize,
+    /// Talks in order of last use when it was opened, for the empty filter.
+    pub recent: Vec<ConversationKey>,
+}
+
+/// The buddy list's own state.
+#[derive(Clone, Debug, Default)]
+pub struct ListState {
+    /// Selected row of `list::rows`.
+    pub selected: usize,
+    /// "Type to find a buddy".
+    pub filter: String,
+    /// Folded groups, by name; `(offline)` is the fold at the end.
+    pub folded: BTreeSet<String>,
+    /// The list is hidden (F2).
+    pub hidden: bool,
+    /// The order, frozen while the list has the focus.
+    pub frozen: Option<Vec<ConversationKey>>,
+    /// First visible row.
+    pub top: usize,
+    /// The rows as they stood when the list got the focus: nothing moves under the finger.
+    pub held: Option<Held>,
+}
+
+/// Rows held still, and for which filter and folds they were made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// The rows.
+    pub rows: Vec<Row>,
+    /// `ListState::filter` then.
+    pub filter: String,
+    /// `ListState::folded` then.
+    pub folded: BTreeSet<String>,
+}
+
+/// A passing line in the status bar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toast {
+    /// What it says: a sentence of `words`.
+    pub text: String,
+    /// Until when (`Now::mono`).
+    pub until: Duration,
+}
