@@ -166,6 +166,7 @@ impl Live {
     }
 
     fn send(&mut self, element: Element) {
+        self.pulse.spoke(self.now.mono);
         self.out.push_back(LiveOutput::Send(element));
     }
 
