@@ -285,21 +285,41 @@ impl Problem {
 
     /// True when trying again by itself may help: the network, not the person, has to change.
     pub fn passes_by_itself(&self) -> bool {
-        matches!(
-            self,
-            Self::Offline
-                | Self::NameNotFound { .. }
-                | Self::NoAnswer { .. }
-                | Self::ClosedByServer { .. }
-                | Self::ClosedAt { .. }
-                | Self::SilentAt { .. }
-                | Self::Refused { .. }
-                | Self::NoResolver
-                | Self::TlsFailed { .. }
-                | Self::Rubbish { .. }
-                | Self::StreamError { .. }
-                | Self::BindRefused { .. }
-                | Self::OAuthRubbish { .. }
-        )
+        // RFC 6120 section 6.5.10: the one SASL failure that is about the server's day.
+        let of_the_server = matches!(self, Self::AccountRefused { condition, .. }
+            if condition.as_str().starts_with("temporary-auth-failure"));
+        of_the_server
+            || matches!(
+                self,
+                Self::Offline
+                    | Self::NameNotFound { .. }
+                    | Self::NoAnswer { .. }
+                    | Self::ClosedByServer { .. }
+                    | Self::ClosedAt { .. }
+                    | Self::SilentAt { .. }
+                    | Self::Refused { .. }
+                    | Self::NoResolver
+                    | Self::TlsFailed { .. }
+                    | Self::Rubbish { .. }
+                    | Self::StreamError { .. }
+                    | Self::BindRefused { .. }
+                    | Self::OAuthRubbish { .. }
+            )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_with_a_bad_day_is_asked_again_and_a_closed_account_is_not() {
+        let refused = |condition: &str| Problem::AccountRefused {
+            domain: Domain::parse("alpha.test").unwrap(),
+            condition: Line::clean(condition),
+        };
+        assert!(refused("temporary-auth-failure").passes_by_itself());
+        assert!(refused("temporary-auth-failure: database is down").passes_by_itself());
+        assert!(!refused("account-disabled").passes_by_itself());
     }
 }

@@ -12,6 +12,9 @@ use unicode_segmentation::UnicodeSegmentation;
 const MARK: char = '\u{FFFD}';
 /// Combining marks kept on one base character; more is a tower that climbs into other lines.
 const MARKS_PER_BASE: usize = 8;
+/// Characters kept of one grapheme cluster. A joiner can chain a million of them into one; the longest honest ones, a
+/// kissing couple or a region's flag, have ten.
+const CHARS_PER_CLUSTER: usize = 32;
 /// Longest kept [`Line`], in grapheme clusters; longer ones end in `…`.
 const LINE_CLUSTERS: usize = 200;
 
@@ -86,16 +89,19 @@ fn scrub(text: &str) -> String {
     }
     let mut clean = String::with_capacity(text.len());
     for cluster in text.graphemes(true) {
-        let mut marks = 0;
+        let (mut marks, mut kept) = (0, 0);
         let mut base: Option<char> = None;
         for c in cluster.chars() {
-            if is_dangerous(c) && !(c == '\n' || c == '\t') && !joins(c, base) {
+            if kept == CHARS_PER_CLUSTER {
                 clean.push(MARK);
-            } else {
-                marks += usize::from(base.is_some() && unicode_width::UnicodeWidthChar::width(c) == Some(0));
-                if marks <= MARKS_PER_BASE || joins(c, base) {
-                    clean.push(c);
-                }
+                break;
+            }
+            let joins = joins(c, base);
+            let dangerous = is_dangerous(c) && !matches!(c, '\n' | '\t') && !joins;
+            marks += usize::from(base.is_some() && unicode_width::UnicodeWidthChar::width(c) == Some(0));
+            if dangerous || joins || marks <= MARKS_PER_BASE {
+                clean.push(if dangerous { MARK } else { c });
+                kept += 1;
             }
             base.get_or_insert(c);
         }
@@ -156,6 +162,18 @@ mod tests {
     fn towers_of_marks_are_thinned() {
         let tower = format!("a{}b", "\u{301}".repeat(500));
         assert_eq!(Line::clean(&tower).as_str().chars().count(), 2 + MARKS_PER_BASE);
+    }
+
+    #[test]
+    fn chains_of_joiners_are_cut() {
+        for link in ["👩\u{200D}", "\u{200D}", "\u{1100}", "\u{915}\u{94D}\u{200D}"] {
+            let chain = format!("{}{}", link.chars().next().unwrap(), link.repeat(100_000));
+            let line = Line::clean(&chain);
+            let longest = line.as_str().graphemes(true).map(|one| one.chars().count()).max();
+            assert!(longest <= Some(CHARS_PER_CLUSTER), "{link:?}: {longest:?}");
+        }
+        let flag = format!("🏴{}", "\u{E0067}".repeat(100_000));
+        assert!(Prose::clean(&flag).as_str().chars().count() <= CHARS_PER_CLUSTER + 1);
     }
 
     #[test]

@@ -28,6 +28,9 @@ impl Limits {
     pub const BEFORE_SIGN_IN: Self = Self { unit: 64 << 10, depth: 64, attributes: 64, elements: 4_096 };
     /// For a peer that has: above the stanza limits of all known servers.
     pub const SIGNED_IN: Self = Self { unit: 1 << 20, depth: 64, attributes: 64, elements: 65_536 };
+    /// While the buddy list is awaited, the one stanza that the server writes itself and nobody else bounds: twenty
+    /// thousand buddies take more than 2 MiB.
+    pub const ROSTER: Self = Self { unit: 16 << 20, elements: 262_144, ..Self::SIGNED_IN };
 }
 
 /// One complete piece of a stream.

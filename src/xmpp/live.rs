@@ -24,7 +24,7 @@ use super::stanza::CLIENT;
 use super::tracker::{Ids, Tracker};
 use super::{Command, Event, SignIn};
 use crate::types::{BareJid, FullJid, Line, MessageKey, Now, Problem, Stage};
-use crate::xml::Element;
+use crate::xml::{Element, Limits};
 use pulse::{Beat, Pulse};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -46,6 +46,8 @@ pub(crate) struct Live {
     survey: Survey,
     /// Of the roster that the mind has.
     roster_version: Option<String>,
+    /// The whole roster has not come yet.
+    roster_due: bool,
     /// To whom our last messages went, oldest first.
     sent: VecDeque<(MessageKey, BareJid)>,
     /// Messages that no ping has followed yet.
@@ -82,6 +84,7 @@ impl Live {
             tracker: Tracker::default(),
             pulse: Pulse::new(now.mono),
             roster_version,
+            roster_due: true,
             sent: VecDeque::new(),
             written: Vec::new(),
             now,
@@ -140,6 +143,12 @@ impl Live {
         self.pulse.heard(now.mono);
     }
 
+    /// What the server's next stanza may cost. A late roster is still let pass: refusing it would end the session, and
+    /// the next one just so.
+    pub(crate) fn limits(&self) -> Limits {
+        if self.roster_due { Limits::ROSTER } else { Limits::SIGNED_IN }
+    }
+
     /// When [`Live::handle_timeout`] is due, as `Now::mono`.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         let pulse = self.pulse.deadline();
@@ -157,6 +166,7 @@ impl Live {
     }
 
     fn send(&mut self, element: Element) {
+        self.pulse.spoke(self.now.mono);
         self.out.push_back(LiveOutput::Send(element));
     }
 

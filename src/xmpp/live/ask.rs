@@ -1,6 +1,6 @@
 //! Commands become stanzas.
 
-use super::{Live, LiveOutput, REMEMBERED};
+use super::{Live, REMEMBERED, pulse};
 use crate::types::{MessageKey, RequestId};
 use crate::xml::Element;
 use crate::xmpp::entitled::Whom;
@@ -45,6 +45,7 @@ impl Live {
             Command::Ping(request) => {
                 let server = self.home.domain().to_string();
                 self.question(Asked::Ping(request), |id| iq::get(id, Some(&server), ping::write()));
+                self.doubt();
             }
             Command::SignOut => {}
         }
@@ -74,6 +75,15 @@ impl Live {
         self.send(question);
     }
 
+    /// The mind asks for a sign of life (after a sleep, say): the line has to give one as soon as behind a message.
+    fn doubt(&mut self) {
+        if self.pulse.is_asking() {
+            self.pulse.hurry(self.now.mono);
+        } else {
+            self.probe(pulse::AFTER_MESSAGE, Vec::new());
+        }
+    }
+
     /// A ping, ahead of everything else that waits to be written: nothing does when this is called.
     pub(super) fn probe(&mut self, patience: Duration, keys: Vec<MessageKey>) {
         self.pulse.asked(self.now.mono, patience, keys);
@@ -84,7 +94,7 @@ impl Live {
     /// Writes a query to our account or server and remembers what it was for.
     fn question(&mut self, asked: Asked, write: impl FnOnce(&str) -> Element) {
         let id = self.ids.next();
-        self.out.push_back(LiveOutput::Send(write(&id)));
+        self.send(write(&id));
         self.tracker.expect(self.now.mono, id, Whom::Home, asked);
     }
 }

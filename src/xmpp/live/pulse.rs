@@ -1,12 +1,13 @@
 //! Whether the line is alive.
 //!
 //! Messenger killed a stream that was idle for one to two minutes, and white space did not count; a real ping did
-//! (`XEP-0199`). A half-open line must be noticed, soonest when the person has just written something.
+//! (`XEP-0199`). So both directions are kept alive: a server that talks all the time may still wait for a word of ours.
+//! A half-open line must be noticed, soonest when the person has just written something.
 
 use crate::types::MessageKey;
 use std::time::Duration;
 
-/// Silence after which we ask.
+/// Silence of either side after which we ask.
 const IDLE: Duration = Duration::from_secs(60);
 /// How long the answer to a ping into silence may take.
 pub(super) const QUIET: Duration = Duration::from_secs(20);
@@ -29,6 +30,7 @@ pub(super) enum Beat {
 #[derive(Debug)]
 pub(super) struct Pulse {
     heard: Duration,
+    spoke: Duration,
     probe: Option<Probe>,
 }
 
@@ -43,7 +45,7 @@ struct Probe {
 
 impl Pulse {
     pub(super) fn new(now: Duration) -> Self {
-        Self { heard: now, probe: None }
+        Self { heard: now, spoke: now, probe: None }
     }
 
     /// Something came.
@@ -52,6 +54,11 @@ impl Pulse {
         if let Some(probe) = &mut self.probe {
             probe.since = now;
         }
+    }
+
+    /// Something goes out.
+    pub(super) fn spoke(&mut self, now: Duration) {
+        self.spoke = now;
     }
 
     /// A ping goes out behind these messages.
@@ -94,7 +101,8 @@ impl Pulse {
     }
 
     pub(super) fn deadline(&self) -> Duration {
-        self.probe.as_ref().map_or(self.heard.saturating_add(IDLE), Probe::deadline)
+        let quiet_since = self.heard.min(self.spoke);
+        self.probe.as_ref().map_or(quiet_since.saturating_add(IDLE), Probe::deadline)
     }
 }
 
@@ -122,7 +130,10 @@ mod tests {
         pulse.heard(84 * SECOND);
         assert_eq!(pulse.beat(85 * SECOND), Beat::Steady, "anything heard is a sign of life");
         assert!(pulse.answered().is_empty());
+        pulse.spoke(84 * SECOND);
         assert_eq!(pulse.deadline(), 144 * SECOND);
+        pulse.heard(100 * SECOND);
+        assert_eq!(pulse.deadline(), 144 * SECOND, "what they say does not keep our side alive");
     }
 
     #[test]

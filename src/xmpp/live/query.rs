@@ -95,6 +95,7 @@ impl Live {
     /// An empty answer means that our version is still right (XEP-0237 section 2.3); without a version it is an empty
     /// roster.
     fn roster(&mut self, stanza: &Element) {
+        self.roster_due = false;
         let event = match stanza.find("query", roster::NS) {
             Some(query) => Event::Roster { items: Some(roster::read(query)), version: roster::version(query) },
             None if self.roster_version.as_ref().is_some_and(|version| !version.is_empty()) => self.same_roster(),
@@ -108,6 +109,7 @@ impl Live {
     }
 
     fn refused(&mut self, asked: Asked, error: StanzaError) {
+        self.roster_due &= asked != Asked::Roster;
         let domain = self.home.domain().clone();
         match asked {
             // An error proves the round trip as well as an answer does.

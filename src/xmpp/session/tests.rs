@@ -107,6 +107,13 @@ impl Scene {
         )
     }
 
+    fn answer_roster(&mut self, items: &str) {
+        let question = self.sent.split("<iq ").find(|iq| iq.contains("jabber:iq:roster")).unwrap();
+        let id = question.split_once("id='").and_then(|(_, rest)| rest.split_once('\'')).unwrap().0;
+        let answer = format!("<iq type='result' id='{id}'><query xmlns='jabber:iq:roster'>{items}</query></iq>");
+        self.hear(&answer);
+    }
+
     fn up_to_bind() -> Self {
         let mut scene = Self::new(sign_in());
         scene.hear(&format!("{HEADER}{STARTTLS}"));
@@ -133,6 +140,23 @@ fn stages_are_told_in_their_order() {
     });
     let reached: Vec<_> = reached.collect();
     assert_eq!(reached, [Stage::Header, Stage::Tls, Stage::Features, Stage::Auth, Stage::Bind]);
+}
+
+#[test]
+fn a_roster_of_twenty_thousand_is_taken_and_nothing_else_of_that_size() {
+    let mut scene = Scene::up_to_bind();
+    let bound = scene.bound();
+    scene.hear(&bound);
+    let items: String = (0..20_000)
+        .map(|n| {
+            format!("<item jid='buddy-{n}@alpha.test' name='Buddy number {n}' subscription='both'><group>All of them</group></item>")
+        })
+        .collect();
+    scene.answer_roster(&items);
+    let Some(Event::Roster { items: Some(all), .. }) = scene.events.last() else { panic!("{:?}", scene.events.last()) };
+    assert_eq!(all.len(), 20_000);
+    scene.hear(&format!("<message from='a@b'><body>{}", "x".repeat(1 << 20)));
+    assert!(matches!(scene.events.last(), Some(Event::Ended(Some(Problem::Rubbish { .. })))));
 }
 
 #[test]
@@ -163,6 +187,7 @@ fn a_message_larger_than_before_sign_in_is_allowed_after_it() {
     let body = "x".repeat(100_000);
     scene.hear(&format!("<message from='romeo@alpha.test/x' type='chat'><body>{body}</body></message>"));
     assert!(matches!(scene.events.last(), Some(Event::Message(_))));
+    scene.answer_roster("");
     scene.hear(&format!("<message><body>{}", body.repeat(11)));
     assert!(matches!(scene.events.last(), Some(Event::Ended(Some(Problem::Rubbish { .. })))));
 }

@@ -168,14 +168,37 @@ fn an_idle_line_is_pinged_each_minute_and_wakes_us_for_nothing_else() {
 }
 
 #[test]
+fn a_server_that_talks_without_end_hears_from_us_all_the_same() {
+    let mut rig = Rig::settled();
+    for _ in 0..13 {
+        rig.wait(5);
+        rig.hear("<presence from='a@b/c'/>");
+    }
+    assert_eq!(rig.sent.len(), 1, "{:?}", rig.sent);
+    assert!(rig.sent[0].contains("urn:xmpp:ping"));
+}
+
+#[test]
+fn the_minds_ping_finds_a_dead_line_in_ten_seconds() {
+    let mut rig = Rig::settled();
+    rig.command(Command::Ping(RequestId(1)));
+    rig.wait(9);
+    assert_eq!(rig.end, None);
+    rig.wait(1);
+    assert_eq!(rig.end, Some(silence()));
+}
+
+#[test]
 fn the_minds_ping_is_answered_or_failed() {
     let mut rig = Rig::settled();
     rig.command(Command::Ping(RequestId(1)));
     let ping = rig.sent[0].clone();
     rig.answer(&ping, "");
     rig.command(Command::Ping(RequestId(2)));
-    rig.wait(29);
-    rig.hear("<presence from='a@b/c'/>");
+    for _ in 0..29 {
+        rig.wait(1);
+        rig.hear("<presence from='a@b/c'/>");
+    }
     rig.wait(1);
     assert_eq!(rig.events[0], Event::Pong(RequestId(1)));
     assert!(matches!(
