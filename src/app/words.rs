@@ -42,6 +42,21 @@ pub fn problem(problem: &Problem) -> Said {
     problems::say(problem)
 }
 
+/// The same step where there is no screen: as a command of the shell, or nothing where only a key would do.
+pub fn in_a_shell(step: &str) -> Option<String> {
+    const HERE: [(&str, &str); 4] = [
+        ("/doctor", "butty doctor"),
+        ("/login", "butty login"),
+        ("/account", "butty accounts"),
+        ("/reload after mending it", "butty config check after mending it"),
+    ];
+    if let Some((slash, command)) = HERE.iter().find(|(slash, _)| step.starts_with(slash)) {
+        return Some(step.replacen(slash, command, 1));
+    }
+    let only_inside = ["/", "F4", "F5", "butty tries again by itself", "Still using the old settings"];
+    (!only_inside.iter().any(|start| step.starts_with(start))).then(|| step.to_owned())
+}
+
 /// A problem on one line: what happened and the first thing to do.
 pub fn one_line(problem: &Problem) -> String {
     let said = problems::say(problem);

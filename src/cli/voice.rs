@@ -102,17 +102,31 @@ impl Voice {
     /// Tells a problem on standard error and gives the exit code.
     pub fn fail(&self, problem: &Problem) -> u8 {
         let said = words::problem(problem);
+        let next: Vec<String> = said.next.iter().filter_map(|step| words::in_a_shell(step)).collect();
         let text = if self.json {
-            json!({"error": {"code": said.code, "what": said.what, "why": said.why, "next": said.next}}).to_string()
+            json!({"error": {"code": said.code, "what": said.what, "why": said.why, "next": next}}).to_string()
         } else {
+            let place = pointed_at(problem).map(|place| format!("\n{place}")).unwrap_or_default();
             let why = said.why.map(|why| format!("\n  Why   {why}")).unwrap_or_default();
-            let next =
-                if said.next.is_empty() { String::new() } else { format!("\n  Next  {}", said.next.join(" · ")) };
-            format!("✗ {}{why}{next}\n  {}", said.what, said.code)
+            let next = if next.is_empty() { String::new() } else { format!("\n  Next  {}", next.join(" · ")) };
+            format!("✗ {}{place}{why}{next}\n  {}", said.what, said.code)
         };
         drop(writeln!(io::stderr(), "{text}"));
         exit_code(problem)
     }
+}
+
+/// The line of a file that is wrong, and a caret under the place.
+fn pointed_at(problem: &Problem) -> Option<String> {
+    const MOST: usize = 60;
+    let Problem::BadConfig { column, excerpt, .. } = problem else { return None };
+    // A long line is shown from a little before the place.
+    let before = column.saturating_sub(1);
+    let skip = if before > MOST { before - MOST / 2 } else { 0 };
+    let shown: String = excerpt.as_str().chars().skip(skip).take(MOST + MOST / 2).collect();
+    let head: String = shown.chars().take(before - skip).collect();
+    let blanks = " ".repeat(unicode_width::UnicodeWidthStr::width(head.as_str()));
+    Some(format!("        {shown}\n        {blanks}^"))
 }
 
 /// A pipe whose reader left ends quietly.
@@ -147,6 +161,39 @@ pub fn exit_code(problem: &Problem) -> u8 {
 mod tests {
     use super::*;
     use crate::types::{Domain, Line};
+
+    #[test]
+    fn a_caret_stands_under_what_is_wrong() {
+        let bad = |column, excerpt: &str| Problem::BadConfig {
+            file: Line::clean("config.toml"),
+            line: 3,
+            column,
+            excerpt: Line::clean(excerpt),
+            why: Line::clean("x"),
+        };
+        let place = |column, excerpt: &str| pointed_at(&bad(column, excerpt)).unwrap();
+        assert_eq!(place(9, "mouse = \"maybe\""), "        mouse = \"maybe\"\n                ^");
+        assert_eq!(place(4, "木 = 1"), "        木 = 1\n            ^", "in cells");
+        let far = place(100, &format!("{}#{}", "a".repeat(99), "b".repeat(99)));
+        let rows: Vec<&str> = far.lines().collect();
+        assert!(rows[0].len() < 110);
+        assert_eq!(rows[0].chars().nth(rows[1].len() - 1), Some('#'));
+        assert_eq!(place(900, "short").lines().count(), 2, "a place behind the line is no disaster");
+    }
+
+    #[test]
+    fn steps_are_named_as_a_shell_knows_them() {
+        for (inside, outside) in [
+            ("/doctor", Some("butty doctor")),
+            ("/login tries again", Some("butty login tries again")),
+            ("/account shows the address", Some("butty accounts shows the address")),
+            ("F5 now", None),
+            ("/retry", None),
+            ("Tell the operator", Some("Tell the operator")),
+        ] {
+            assert_eq!(words::in_a_shell(inside).as_deref(), outside, "{inside}");
+        }
+    }
 
     #[test]
     fn families_of_failures_have_their_exit_codes() {

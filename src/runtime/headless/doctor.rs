@@ -48,7 +48,9 @@ fn report(desk: &Desk, step: &str, verdict: &str, detail: &str, problem: Option<
     }
     drop(desk.voice.answer(&Record::new("step").column("row", &format!("{step:<11} {verdict:<5} {detail}"))));
     if let Some(said) = said {
-        let next = format!("{} ({})", said.next.join(" · "), said.code);
+        // Who reads this has run the doctor.
+        let steps = said.next.iter().filter_map(|step| words::in_a_shell(step)).filter(|step| step != "butty doctor");
+        let next = format!("{} ({})", steps.collect::<Vec<_>>().join(" · "), said.code);
         for (word, text) in [("Why", said.why.unwrap_or_default()), ("Next", next)] {
             if !text.is_empty() {
                 drop(desk.voice.answer(&Record::new("step").column("row", &format!("{:<11} {word:<5} {text}", ""))));
