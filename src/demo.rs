@@ -76,6 +76,7 @@ pub async fn start(switches: Switches) -> io::Result<Running> {
 
     let shared = Arc::new(Shared::new(Parts {
         you: cast.you.name.clone(),
+        email: cast.you.email.clone(),
         targets: hosts.targets(&switches)?,
         desk: Desk::new(switches.clone(), page.clone()),
         service: Service::new(switches.clone(), account.clone(), cast),
@@ -119,6 +120,11 @@ impl Running {
     /// Name of the person who signs in here.
     pub fn person(&self) -> &str {
         &self.shared.you
+    }
+
+    /// What that person would type: their e-mail, which is never the address that the service gives them.
+    pub fn address(&self) -> &str {
+        &self.shared.email
     }
 
     /// The registered client.

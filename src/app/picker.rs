@@ -112,12 +112,18 @@ pub fn help(model: &Model, filter: &str, all: bool) -> Vec<ActionRow> {
     rows
 }
 
-/// True when what was typed begins a name of this action or a word of its title: safe to run with Enter.
-pub fn begins(action: &Action, typed: &str) -> bool {
+/// True when what was typed begins a name of this action: safe to run with Enter.
+pub fn begins_name(action: &Action, typed: &str) -> bool {
+    let lower = typed.to_lowercase();
+    !lower.is_empty() && action.slash.iter().chain([&action.id]).any(|name| name.starts_with(&lower))
+}
+
+/// True when what was typed begins a name of this action or a word of its title: worth showing.
+fn begins(action: &Action, typed: &str) -> bool {
     let lower = typed.to_lowercase();
     let words = action.title.split(|c: char| !c.is_alphanumeric());
     let title = words.filter(|word| word.chars().count() > 3).any(|word| word.to_lowercase().starts_with(&lower));
-    !lower.is_empty() && (title || action.slash.iter().chain([&action.id]).any(|name| name.starts_with(&lower)))
+    begins_name(action, typed) || (title && !lower.is_empty())
 }
 
 /// Whether a row belongs into the palette: not what only makes sense as a key, and the nine tabs only by number.

@@ -30,6 +30,8 @@ pub(super) struct Shared {
     pub(super) account: BareJid,
     /// Name of the person who signs in.
     pub(super) you: String,
+    /// Their e-mail.
+    pub(super) email: String,
     /// `http://127.0.0.1:PORT`.
     pub(super) page_origin: String,
     /// Proves that a typed code comes from the page itself.
@@ -61,6 +63,7 @@ pub(super) struct Parts {
     pub(super) switches: Switches,
     pub(super) account: BareJid,
     pub(super) you: String,
+    pub(super) email: String,
     pub(super) page_origin: String,
     pub(super) targets: Vec<Option<String>>,
     pub(super) desk: Desk,
@@ -74,6 +77,7 @@ impl Shared {
             switches: parts.switches,
             account: parts.account,
             you: parts.you,
+            email: parts.email,
             page_origin: parts.page_origin,
             proof: random_hex(24)?,
             targets: parts.targets,

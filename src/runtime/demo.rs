@@ -89,7 +89,7 @@ fn switches(strict: bool, fast: bool) -> Switches {
 }
 
 fn account(running: &Running) -> Option<AccountSetup> {
-    let mut setup = config::setup_for(running.domain(), "messenger")?;
+    let mut setup = config::setup_for(running.address(), "messenger")?;
     let (device, token, revocation) = running.endpoints();
     running.person().clone_into(&mut setup.name);
     setup.ca_pem = Some(running.ca_pem().to_owned());

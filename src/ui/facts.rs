@@ -55,10 +55,12 @@ pub fn is_typing(model: &Model, key: &ConversationKey) -> bool {
     model.is_typing(key)
 }
 
-/// Our own address: the one that the server gave, else the one that was typed.
+/// Our own address: the one that the server gave, else the one that was typed. The one that a Messenger-style service
+/// gives says nothing to anybody (ux 1.5): there the typed one stays.
 pub fn own_address(account: &Account) -> String {
+    let opaque = account.features.messenger || account.setup.profile == "messenger";
     match &account.jid {
-        Some(jid) if jid.bare().local().is_some() => jid.bare().to_string(),
+        Some(jid) if !opaque && jid.bare().local().is_some() => jid.bare().to_string(),
         _ => account.setup.id.to_string(),
     }
 }

@@ -44,7 +44,7 @@ pub(super) const ACTIONS: &[Action] = &[
         id: "personal",
         title: "Edit your personal message",
         keys: &["alt-m"],
-        slash: &["edit-personal"],
+        slash: &["personal-message"],
         act: |model, _, _| menu(model, true),
         ..SELF
     },

@@ -21,11 +21,12 @@ impl Model {
         });
         let known = own.roster.contains_key(from);
         let step = if yes { SubscriptionStep::Accept } else { SubscriptionStep::Deny };
+        if yes && !sees && !known {
+            // Before the yes, which makes an entry by itself: some lists take a name only together with the entry.
+            self.set_buddy(account, from, nick.map(|nick| nick.to_string()), Vec::new(), fx);
+        }
         self.command(account, Command::Subscription { who: from.clone(), step }, fx);
         if yes && !sees {
-            if !known {
-                self.set_buddy(account, from, nick.map(|nick| nick.to_string()), Vec::new(), fx);
-            }
             self.command(account, Command::Subscription { who: from.clone(), step: SubscriptionStep::Ask }, fx);
         }
     }

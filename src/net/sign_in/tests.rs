@@ -127,7 +127,7 @@ async fn a_sign_in_with_a_code_from_discovery_to_the_kept_token() {
     let log = world.shelf.log.lock().unwrap().clone();
     let told: Vec<&str> = log.iter().map(String::as_str).collect();
     assert_eq!(
-        told[..13],
+        told[..11],
         [
             "save probe",
             "forget probe",
@@ -139,12 +139,12 @@ async fn a_sign_in_with_a_code_from_discovery_to_the_kept_token() {
             "service /token",
             "service /token",
             "save tokens",
-            "save sign-in",
-            "load sign-in",
-            "load tokens"
+            "save sign-in"
         ],
         "probed before a code is asked for; kept before it is used"
     );
+    // What is used is loaded beside the dialling, which fails here: any part of it may have come by now.
+    assert!(told[11..].iter().all(|step| step.starts_with("load ")), "{told:?}");
     link.closed().await;
 }
 

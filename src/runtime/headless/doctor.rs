@@ -49,7 +49,9 @@ fn report(desk: &Desk, step: &str, verdict: &str, detail: &str, problem: Option<
     let row = |text: &str| told(desk.voice.answer(&Record::new("step").column("row", text))).map(drop);
     row(&format!("{step:<11} {verdict:<5} {detail}"))?;
     if let Some(said) = said {
-        let next = format!("{} ({})", said.next.join(" · "), said.code);
+        // Who reads this has run the doctor.
+        let steps = said.next.iter().map(String::as_str).filter(|step| *step != "butty doctor");
+        let next = format!("{} ({})", steps.collect::<Vec<_>>().join(" · "), said.code);
         for (word, text) in [("Why", said.why.unwrap_or_default()), ("Next", next)] {
             if !text.is_empty() {
                 row(&format!("{:<11} {word:<5} {text}", ""))?;

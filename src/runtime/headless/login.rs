@@ -97,7 +97,8 @@ async fn setup(args: &Args, desk: &Desk, address: Option<&str>, profile: &str) -
         return Err(Problem::Usage { why: Line::clean("--profile takes auto or messenger") });
     }
     let typed = typed.trim();
-    let why = || Problem::Usage { why: Line::clean(&format!("{typed} is not an address such as you@example.org")) };
+    let why =
+        || Problem::Usage { why: Line::clean(&format!("“{typed}” is not an address such as you@example.org")) };
     let fresh = config::setup_for(typed, profile).ok_or_else(why)?;
     // What the person configured for this account stays as it is.
     let known = desk.accounts.iter().find(|account| account.id == fresh.id);

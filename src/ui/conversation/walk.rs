@@ -234,6 +234,8 @@ impl<'a> Walk<'a> {
         let new = (self.talk.new_from == Some(message.key)).then_some(self.talk.new_count.max(1));
         let continues = !new_day && new.is_none() && before.is_some_and(|before| continues(before, message));
         let name = match &message.author {
+            // Of oneself one does not say "You waves".
+            Author::Me if is_action(message) => self.own_name(),
             Author::Me => words::YOU.to_owned(),
             Author::Contact => self.name.clone(),
             Author::Occupant(name) => name.to_string(),
@@ -255,6 +257,11 @@ impl<'a> Walk<'a> {
             marked: message.direction == Direction::Out && self.state_changes_after(at, &message.state),
             selected: self.talk.selected == Some(message.key),
         }
+    }
+
+    fn own_name(&self) -> String {
+        let own = facts::account(self.model, &self.talk.key.account).map(facts::own_name);
+        own.map_or_else(|| words::YOU.to_owned(), |name| text::first_word(&name).to_owned())
     }
 
     fn time(&self, stamp: Stamp) -> String {

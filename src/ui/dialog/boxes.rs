@@ -218,7 +218,10 @@ fn question(model: &Model, words: &screens::Question, width: u16) -> Dialog {
 fn quit(model: &Model, pending: usize, width: u16) -> Dialog {
     let mut dialog = question(model, &screens::QUIT, width);
     dialog.lines.clear();
-    dialog.say(&screens::not_sent_yet(pending), Role::Text, model.options.ascii);
+    // What leaves no trace on disk cannot go out later.
+    let kept = !model.accounts.iter().any(|account| account.setup.ephemeral && !account.outbox.is_empty());
+    let words = if kept { screens::not_sent_yet(pending) } else { screens::would_be_lost(pending) };
+    dialog.say(&words, if kept { Role::Text } else { Role::Warn }, model.options.ascii);
     dialog
 }
 

@@ -147,11 +147,12 @@ fn a_roster_of_twenty_thousand_is_taken_and_nothing_else_of_that_size() {
     let mut scene = Scene::up_to_bind();
     let bound = scene.bound();
     scene.hear(&bound);
-    let items: String = (0..20_000)
-        .map(|n| {
-            format!("<item jid='buddy-{n}@alpha.test' name='Buddy number {n}' subscription='both'><group>All of them</group></item>")
-        })
-        .collect();
+    let item = |n: u32| {
+        format!(
+            "<item jid='buddy-{n}@alpha.test' name='Buddy number {n}' subscription='both'><group>All of them</group></item>"
+        )
+    };
+    let items = (0..20_000).map(item).collect::<Vec<_>>().concat();
     scene.answer_roster(&items);
     let Some(Event::Roster { items: Some(all), .. }) = scene.events.last() else { panic!("{:?}", scene.events.last()) };
     assert_eq!(all.len(), 20_000);

@@ -64,14 +64,14 @@ fn complete(model: &Model, picker: &mut Picker) {
     }
 }
 
-/// Enter. What was typed in full is obeyed as typed; a beginning means the row it shows; anything else is never
-/// run by guess.
+/// Enter. What was typed in full is obeyed as typed; the beginning of a name means the row it shows; anything else is
+/// never run by guess: `/edit` is no "Edit your personal message".
 fn palette_enter(model: &mut Model, picker: &mut Picker, fx: &mut Effects) -> After {
     let typed = picker.filter.text().to_owned();
     let rows = picker::palette(model, picker);
     let whole = typed.contains(' ') || typed.starts_with('/');
     match rows.get(picker.selected) {
-        Some(row) if !whole && (picker.selected > 0 || picker::begins(row.action, &typed)) => {
+        Some(row) if !whole && (picker.selected > 0 || picker::begins_name(row.action, &typed)) => {
             choose(model, row.action, picker, fx)
         }
         _ => obey(model, &format!("/{typed}"), fx),

@@ -165,7 +165,8 @@ pub fn would_be_lost(count: usize) -> String {
 
 /// Title of the paste box.
 pub fn send_lines(count: usize) -> String {
-    format!("Send {count} lines?")
+    // One line that is worth a question is a long one.
+    if count == 1 { "Send this long line?".to_owned() } else { format!("Send {count} lines?") }
 }
 
 /// The middle of a long paste.

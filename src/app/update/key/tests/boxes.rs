@@ -85,6 +85,9 @@ fn the_palette_runs_nothing_by_guess() {
     assert_eq!((person.top().is_none(), person.draft()), (true, "/sttus"), "but not run");
     person.press("ctrl-u").write("/sttus").press("down up enter");
     assert_eq!(person.draft(), "/sttus", "going there and back is no choice");
+    person.press("ctrl-u").write("/edit");
+    person.press("enter");
+    assert_eq!((person.top().is_none(), person.draft()), (true, "/edit"), "a word of a title is no name");
 }
 
 #[test]
