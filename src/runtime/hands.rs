@@ -95,7 +95,11 @@ impl Hands {
             }
             Effect::Title(text) => term::title(&text),
             Effect::Clipboard(text) => term::copy(&text),
-            Effect::OpenUrl(address) => drop(term::open_url(&address)),
+            Effect::OpenUrl(address) => {
+                if !term::open_url(&address) {
+                    tracing::warn!("no browser could be opened");
+                }
+            }
             Effect::Mouse(on) => {
                 self.mouse = on;
                 term::mouse(on);

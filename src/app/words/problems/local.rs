@@ -84,7 +84,7 @@ pub(super) fn commands(problem: &Problem) -> Parts {
             let said = Parts::what("butty has a bug and had to stop. Your drafts are safe.");
             match report {
                 Some(file) => {
-                    said.next(&["Start butty again", &format!("A report is in {}", short(file.as_str(), 80))])
+                    said.next(&["Start butty again", &format!("The report is in {}", short(file.as_str(), 80))])
                 }
                 None => said.next(&["Start butty again"]),
             }
