@@ -13,6 +13,7 @@ pub use accounts::{forget_account, load_accounts, save_account, setup_for};
 pub use folders::Folders;
 pub use options::{Network, OptionRow, rows};
 
+use crate::app::keymap;
 use crate::app::model::Options;
 use crate::app::setup::AccountSetup;
 use crate::types::{Line, Problem, Prose};
@@ -36,6 +37,21 @@ pub struct Config {
     pub accounts: Vec<AccountSetup>,
     /// Things to tell that change nothing.
     pub warnings: Vec<Warning>,
+}
+
+impl Config {
+    /// What stands in the file and does nothing, a sentence each: unknown options, and bindings that cannot work.
+    pub fn complaints(&self) -> Vec<String> {
+        let unknown = self.warnings.iter().map(|warning| {
+            let meant = warning.meant.as_ref().map(|meant| format!(" (did you mean {meant}?)")).unwrap_or_default();
+            format!("line {}: unknown option {}{meant}", warning.line, warning.name)
+        });
+        let keys = keymap::complaints(&self.options).into_iter();
+        let keys = keys.map(|(place, key, why)| {
+            format!("keys.{place}: {} does nothing: {}", Line::clean(&key), Line::clean(&why))
+        });
+        unknown.chain(keys).collect()
+    }
 }
 
 /// How much is logged.

@@ -2,7 +2,8 @@
 //!
 //! - [`interface`]: the screen. Keys go first: a key is drawn at once, draws that arrivals cause are coalesced and
 //!   capped by `max_fps`, and at most 256 waiting events are taken before the next look at the keys.
-//! - [`headless`]: the same model and links for one-shot commands, without a screen and without presence.
+//! - [`headless`]: one-shot commands, the same links, store and vault without a model, a screen or presence.
+//! - [`program`]: from arguments to an exit code. [`guarded`]: what happens when there is a bug.
 
 mod clerk;
 #[cfg(feature = "demo")]

@@ -21,6 +21,8 @@ pub use tokens::FileVault;
 
 use crate::app::StoreRequest;
 use crate::app::event::Stored;
+use crate::types::{Line, Problem};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
@@ -46,9 +48,13 @@ impl Store {
     /// pass `false`. `tell` gets every answer, on the store's own thread.
     pub fn start(place: Place, take_locks: bool, tell: impl Fn(Stored) + Send + 'static) -> std::io::Result<Self> {
         let (requests, inbox) = mpsc::channel();
-        let thread = std::thread::Builder::new()
-            .name("store".into())
-            .spawn(move || thread::run(&place, take_locks, &inbox, &tell))?;
+        let thread = std::thread::Builder::new().name("store".into()).spawn(move || {
+            let run = AssertUnwindSafe(|| thread::run(&place, take_locks, &inbox, &tell));
+            if catch_unwind(run).is_err() {
+                // The hook has logged it. Whoever relies on this thread must know that it is gone.
+                tell(Stored::Failed(Problem::NotKept { why: Line::clean("the keeper of messages stopped") }));
+            }
+        })?;
         Ok(Self { requests: Some(requests), thread: Some(thread) })
     }
 
@@ -68,7 +74,7 @@ impl Store {
     fn end(&mut self) {
         self.requests = None;
         if let Some(thread) = self.thread.take() {
-            // A panic of the thread was logged by the hook; there is nothing left to save here.
+            // A panic of the thread was told by itself.
             drop(thread.join());
         }
     }

@@ -95,7 +95,11 @@ impl Hands {
             }
             Effect::Title(text) => term::title(&text),
             Effect::Clipboard(text) => term::copy(&text),
-            Effect::OpenUrl(address) => drop(term::open_url(&address)),
+            Effect::OpenUrl(address) => {
+                if !term::open_url(&address) {
+                    tracing::warn!("no browser could be opened");
+                }
+            }
             Effect::Mouse(on) => {
                 self.mouse = on;
                 term::mouse(on);
@@ -199,25 +203,50 @@ mod tests {
     use crate::net::NetworkSettings;
     use crate::store::{FileVault, Place};
 
-    #[test]
-    fn a_store_with_much_to_tell_does_not_hold_the_exit() {
-        let clock = Clock::start();
+    fn account() -> AccountId {
+        AccountId::new("anna@example.org")
+    }
+
+    /// Hands with room for one fact and one answer.
+    fn hands(clock: Clock) -> (Hands, Ears) {
         let (tell, stored) = mpsc::channel(1);
         let store = Store::start(Place::Memory, true, move |answer| drop(tell.blocking_send(answer))).unwrap();
         let (events, links) = mpsc::channel(1);
         let vault = Arc::new(FileVault::new(None));
         let network = Arc::new(Network::new(NetworkSettings::default(), vault, Arc::new(move || clock.now())));
         let manner = Manner { resource: None, show_client: false, one_shot: false };
-        let mut hands = Hands::new(network, events, store, Clerk::new(None, |_| ()), manner, false);
-        for _ in 0..100 {
-            hands.act(Effect::Store(StoreRequest::Count { account: AccountId::new("anna@example.org") }));
-        }
+        (Hands::new(network, events, store, Clerk::new(None, |_| ()), manner, false), Ears { links, stored })
+    }
+
+    /// How many last words were heard; `None`: the goodbye did not end.
+    fn say_goodbye(clock: Clock, hands: Hands, ears: Ears) -> Option<usize> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let ended = runtime.block_on(async {
-            let goodbye = hands.goodbye(clock, Ears { links, stored }, |_, _| Effects::new());
-            tokio::time::timeout(Duration::from_secs(10), goodbye).await.is_ok()
+        let mut heard = 0;
+        let goodbye = hands.goodbye(clock, ears, |_, _| {
+            heard += 1;
+            Effects::new()
         });
+        let ended = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(10), goodbye).await.is_ok() });
         runtime.shutdown_background();
-        assert!(ended, "the store waits for an ear, and the exit for the store");
+        ended.then_some(heard)
+    }
+
+    #[test]
+    fn a_store_with_much_to_tell_does_not_hold_the_exit() {
+        let clock = Clock::start();
+        let (mut hands, ears) = hands(clock);
+        for _ in 0..100 {
+            hands.act(Effect::Store(StoreRequest::Count { account: account() }));
+        }
+        assert_eq!(say_goodbye(clock, hands, ears), Some(0), "the store waits for an ear, and the exit for the store");
+    }
+
+    #[test]
+    fn what_a_link_had_told_is_heard_before_the_end() {
+        let clock = Clock::start();
+        let (hands, ears) = hands(clock);
+        let fact = crate::app::LinkFact::Down { problem: None, retry_in: None };
+        hands.events.try_send((account(), LinkEvent { epoch: crate::types::Epoch(1), fact })).unwrap();
+        assert_eq!(say_goodbye(clock, hands, ears), Some(1));
     }
 }

@@ -121,20 +121,9 @@ fn or_defaults(loaded: Result<Config, Problem>) -> (Config, Option<Problem>) {
     }
 }
 
-/// What stands in the config and does nothing, a sentence each.
-pub(super) fn warnings(config: &Config) -> Vec<String> {
-    let unknown = config.warnings.iter().map(|warning| {
-        let meant = warning.meant.as_ref().map(|meant| format!(" (did you mean {meant}?)")).unwrap_or_default();
-        format!("line {}: unknown option {}{meant}", warning.line, warning.name)
-    });
-    let keys = keymap::complaints(&config.options).into_iter();
-    let keys = keys.map(|(place, key, why)| format!("keys.{place}: {} does nothing: {why}", Line::clean(&key)));
-    unknown.chain(keys).collect()
-}
-
 /// The screen does not speak of them; the log does.
 fn warn(config: &Config) {
-    for warning in warnings(config) {
+    for warning in config.complaints() {
         tracing::warn!("config: {warning}");
     }
 }
@@ -185,7 +174,7 @@ fn config_command(
             answer(&Record::new("file").column("text", include_str!("../../config.example.toml").trim_end()))?;
         }
         ConfigCommand::Check => {
-            let found = warnings(&loaded?);
+            let found = loaded?.complaints();
             for text in &found {
                 answer(&Record::new("warning").column("text", text))?;
             }

@@ -265,3 +265,16 @@ fn what_waits_at_the_end_is_committed() {
     bench.store.send(StoreRequest::Count { account: account() });
     assert!(matches!(bench.told.recv().unwrap(), Stored::Count { messages: 2_000, .. }));
 }
+
+#[test]
+fn a_thread_that_falls_says_so() {
+    let (out, told) = std::sync::mpsc::channel();
+    let store = Store::start(Place::Memory, false, move |stored| {
+        assert!(!matches!(stored, Stored::CacheDone), "a bug, for this test");
+        drop(out.send(stored));
+    });
+    let store = store.unwrap();
+    store.send(StoreRequest::CacheDone);
+    assert!(matches!(told.recv(), Ok(Stored::Failed(Problem::NotKept { .. }))));
+    store.close();
+}

@@ -74,7 +74,8 @@ fn wait_for_need(inbox: &Receiver<StoreRequest>, tell: &impl Fn(Stored)) -> Opti
     }
 }
 
-/// Opens the database; as long as that fails, tells why and waits for the next request to try again.
+/// Opens the database. Where that fails it is told, and history goes to memory for as long as butty runs; without
+/// memory either, requests are thrown away until nobody sends any.
 fn open_patiently(place: &Place, inbox: &Receiver<StoreRequest>, tell: &impl Fn(Stored)) -> Option<Connection> {
     match schema::open(place) {
         Ok((db, aside)) => {
@@ -84,7 +85,6 @@ fn open_patiently(place: &Place, inbox: &Receiver<StoreRequest>, tell: &impl Fn(
             Some(db)
         }
         Err(problem) => {
-            // Without a place on disk butty still works, for as long as it runs: history goes to memory.
             tell(Stored::Failed(problem));
             let memory = schema::open(&Place::Memory).ok().map(|(db, _)| db);
             if memory.is_none() {

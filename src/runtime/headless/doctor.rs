@@ -5,13 +5,12 @@ use super::accounts::told;
 use crate::app::words;
 use crate::cli::Record;
 use crate::net::{Status, doctor};
-use crate::runtime::program;
 use crate::types::{Line, Problem};
 
 pub(super) async fn run(desk: &Desk, named: Option<&str>, offline: bool) -> Result<u8, Problem> {
     let mut failed = 0;
     report(desk, "Config", "ok", &desk.folders.config_file.to_string_lossy(), None)?;
-    for warning in program::warnings(&desk.config) {
+    for warning in desk.config.complaints() {
         report(desk, "Config", "warn", &warning, None)?;
     }
     if offline {
