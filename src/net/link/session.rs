@@ -187,7 +187,9 @@ impl Link {
         let mut wire = Wire::new(io);
         let mut leave_by: Option<tokio::time::Instant> = None;
         loop {
-            wire.paused = self.paused && ride.wish.is_none();
+            // Before bind there is nothing that the store could be behind with.
+            let paused = self.paused && ride.wish.is_none() && ride.attempt.signed_in.is_some();
+            wire.pause(paused, network.now().mono);
             let supply = &mut ride.attempt.supply;
             let turn = tokio::select! {
                 turn = wire.turn(&mut ride.session, &mut self.commands, clock) => turn,
