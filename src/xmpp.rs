@@ -26,4 +26,4 @@ pub use command::{
 };
 pub use event::{Content, Direction, Event, Features, Incoming, Presence, RosterItem, SignedIn, Subscription, Via};
 pub use session::{Output, Session, Verified};
-pub use stream::{Header, Received, Role, Rubbish, Stream, StreamError};
+pub use stream::{Header, Received, Rubbish, Stream, StreamError};

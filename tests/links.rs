@@ -92,7 +92,7 @@ type Facts = Receiver<(AccountId, LinkEvent)>;
 fn start(network: &Arc<Network>, setup: AccountSetup, connect: bool) -> (LinkHandle, Facts) {
     let (events, facts) = channel(256);
     let options = LinkOptions { connect, resource: None, show_client: false, one_shot: true };
-    (start_link(network, setup, None, options, events), facts)
+    (start_link(network, setup, options, events), facts)
 }
 
 async fn next(facts: &mut Facts) -> LinkFact {
@@ -198,7 +198,7 @@ async fn a_lost_link_comes_back_by_itself() {
     setup.server = Some(("127.0.0.1".to_owned(), port));
     let (events, mut facts) = channel(256);
     let options = LinkOptions { connect: true, resource: None, show_client: false, one_shot: false };
-    let link = start_link(&network(), setup, None, options, events);
+    let link = start_link(&network(), setup, options, events);
     for round in 1..=3 {
         assert!(outcome(&mut facts).await.is_ok());
         cut.send(round).unwrap();
@@ -295,7 +295,8 @@ async fn prompt(facts: &mut Facts) -> String {
 async fn a_code_signs_in_again_and_again_until_sign_out() {
     let network = network();
     // Nothing is known about the account but its address: discovery finds the way to the code.
-    let (link, mut facts) = start(&network, account("alpha.test"), true);
+    let (link, mut facts) = start(&network, account("alpha.test"), false);
+    link.send(LinkCommand::SignInWithCode { keep: Keep::Memory });
     let url = prompt(&mut facts).await;
     tokio::task::spawn_blocking(move || answer(&url, false)).await.unwrap();
     link.send(LinkCommand::PollNow);
@@ -327,6 +328,47 @@ async fn a_denied_code_is_told_as_that() {
     tokio::task::spawn_blocking(move || answer(&url, true)).await.unwrap();
     link.send(LinkCommand::PollNow);
     assert_eq!(outcome(&mut facts).await.unwrap_err().code(), "BTY-AUTH-02");
+}
+
+#[tokio::test]
+async fn no_code_appears_that_nobody_asked_for() {
+    let (link, mut facts) = start(&network(), account("alpha.test"), true);
+    loop {
+        match next(&mut facts).await {
+            LinkFact::Dialing { .. } | LinkFact::Secured { .. } => {}
+            LinkFact::Down { problem: Some(problem), retry_in: None } => {
+                assert_eq!(problem.code(), "BTY-AUTH-17");
+                break;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    drop(facts);
+    link.closed().await;
+}
+
+/// What the server says to a client whose cache holds this version.
+async fn roster(version: Option<String>) -> (Option<usize>, Option<String>) {
+    let (link, mut facts) = start(&network(), with_password("alpha.test"), false);
+    link.send(LinkCommand::Connect);
+    if let Some(version) = version {
+        link.send(LinkCommand::KnowRoster { version });
+    }
+    let told = loop {
+        if let LinkFact::Session(xmpp::Event::Roster { items, version }) = next(&mut facts).await {
+            break (items.map(|items| items.len()), version);
+        }
+    };
+    drop(facts);
+    link.closed().await;
+    told
+}
+
+#[tokio::test]
+async fn a_roster_that_is_in_the_cache_does_not_come_again() {
+    let (items, version) = roster(None).await;
+    assert!(items.is_some() && version.is_some(), "{version:?}");
+    assert_eq!(roster(version.clone()).await, (None, version));
 }
 
 fn at_the_other_family() -> AccountSetup {

@@ -11,7 +11,7 @@ use crate::xmpp::{self, Appearance, RosterItem};
 #[allow(missing_docs, reason = "the fields are the nouns of what their variant says")]
 pub enum Effect {
     /// Start a link for this account; it dials at once if `connect`.
-    StartLink { setup: Box<AccountSetup>, roster_version: Option<String>, connect: bool },
+    StartLink { setup: Box<AccountSetup>, connect: bool },
     /// End a link for good.
     StopLink(AccountId),
     /// To the link of an account.
@@ -50,6 +50,8 @@ pub enum LinkCommand {
     Connect,
     /// Be offline; says goodbye.
     Disconnect,
+    /// The cache holds the roster of this version (XEP-0237): only what changed since has to come.
+    KnowRoster { version: String },
     /// To the session.
     Session(xmpp::Command),
     /// Here is the password.

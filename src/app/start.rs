@@ -67,7 +67,7 @@ impl Model {
         let account = setup.id.clone();
         fx.push(Effect::Store(StoreRequest::Open { account }));
         self.accounts.push(Account::new(setup.clone(), connect, self.now));
-        fx.push(Effect::StartLink { setup: Box::new(setup), roster_version: None, connect });
+        fx.push(Effect::StartLink { setup: Box::new(setup), connect });
     }
 }
 

@@ -191,7 +191,7 @@ impl Visit {
         let (events, mut facts) = channel(256);
         let (_commands, inbox) = unbounded_channel();
         let options = LinkOptions { connect: true, resource: None, show_client: false, one_shot: true };
-        let mut link = Link::new(Arc::clone(&self.network), self.setup.clone(), None, options, events, inbox);
+        let mut link = Link::new(Arc::clone(&self.network), self.setup.clone(), options, events, inbox);
         let end = tokio::time::timeout(LIMIT, link.discover()).await;
         let mut version = None;
         while let Ok((_, event)) = facts.try_recv() {
@@ -258,7 +258,7 @@ impl Visit {
         let (events, mut facts) = channel(256);
         let options =
             LinkOptions { connect: true, resource: Some("doctor".to_owned()), show_client: false, one_shot: true };
-        let link = start_link(&self.network, self.setup.clone(), None, options, events);
+        let link = start_link(&self.network, self.setup.clone(), options, events);
         let walked = tokio::time::timeout(LIMIT, async {
             while let Some((_, event)) = facts.recv().await {
                 match event.fact {

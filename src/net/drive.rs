@@ -107,8 +107,10 @@ pub(super) struct Wire<S> {
     upgrading: bool,
     ended: bool,
     deaf: bool,
-    /// Reads stand still: the store is behind.
-    pub(super) paused: bool,
+    /// Since when reads stand still: the store is behind.
+    standing: Option<Duration>,
+    /// How long they stood still before.
+    stood: Duration,
     /// Nobody is there to command any more.
     pub(super) orphaned: bool,
     waiting: VecDeque<Work>,
@@ -147,12 +149,33 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Prompt> Wire<S> {
             upgrading: false,
             ended: false,
             deaf: false,
-            paused: false,
+            standing: None,
+            stood: Duration::ZERO,
             orphaned: false,
             waiting: VecDeque::new(),
             sent: WireLog::default(),
             got: WireLog::default(),
         }
+    }
+
+    /// Stops or resumes reads, at this moment of the monotonic clock. For the machine time stands still meanwhile: who
+    /// does not listen must not take the other side for dead.
+    pub(super) fn pause(&mut self, paused: bool, now: Duration) {
+        match (self.standing, paused) {
+            (None, true) => self.standing = Some(now),
+            (Some(since), false) => {
+                self.stood = self.stood.saturating_add(now.saturating_sub(since));
+                self.standing = None;
+            }
+            _ => {}
+        }
+    }
+
+    /// The time as the machine knows it.
+    fn now(&self, clock: &(dyn Fn() -> Now + Send + Sync)) -> Now {
+        let now = clock();
+        let standing = self.standing.map_or(Duration::ZERO, |since| now.mono.saturating_sub(since));
+        Now { mono: now.mono.saturating_sub(self.stood).saturating_sub(standing), ..now }
     }
 
     /// The stream, for TLS to be put over it.
@@ -183,8 +206,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Prompt> Wire<S> {
                 Drained::Turn(turn) => return turn,
             };
             match self.waiting.pop_front() {
-                Some(Work::Command(command)) => machine.command(clock(), command),
-                Some(Work::Secret(slot, secret)) => machine.provide(clock(), slot, secret),
+                Some(Work::Command(command)) => machine.command(self.now(clock), command),
+                Some(Work::Secret(slot, secret)) => machine.provide(self.now(clock), slot, secret),
                 None => {
                     if let Some(turn) = self.wait(machine, commands, clock, deadline).await {
                         return turn;
@@ -231,7 +254,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Prompt> Wire<S> {
         clock: &(dyn Fn() -> Now + Send + Sync),
         deadline: Option<Duration>,
     ) -> Option<Turn> {
-        let left = deadline.map(|at| at.saturating_sub(clock().mono));
+        let running = self.standing.is_none();
+        let left = deadline.filter(|_| running).map(|at| at.saturating_sub(self.now(clock).mono));
         if self.moves < HURRIED {
             self.moves += 1;
             self.io.hurry();
@@ -239,24 +263,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Prompt> Wire<S> {
         let listening = !self.ended && !self.upgrading && !self.orphaned;
         tokio::select! {
             moved = poll_fn(|context| self.poll(context)) => match moved {
-                Moved::Read(Ok(0)) => { self.deaf = true; machine.eof(clock(), false) }
+                Moved::Read(Ok(0)) => { self.deaf = true; machine.eof(self.now(clock), false) }
                 Moved::Read(Ok(count)) => {
+                    let now = self.now(clock);
                     let bytes = self.piece.get(..count).unwrap_or_default();
                     self.got.pass("S:", bytes);
-                    machine.input(clock(), bytes);
+                    machine.input(now, bytes);
                 }
                 Moved::Wrote(Ok(_)) => {}
                 Moved::Read(Err(_)) | Moved::Wrote(Err(_)) => {
                     self.deaf = true;
                     self.out.clear();
                     self.unflushed = false;
-                    machine.eof(clock(), true);
+                    machine.eof(self.now(clock), true);
                 }
             },
             command = commands.recv(), if listening => {
                 return Some(command.map_or(Turn::HungUp, Turn::Command));
             }
-            () = tokio::time::sleep(left.unwrap_or_default()), if left.is_some() => machine.timeout(clock()),
+            () = tokio::time::sleep(left.unwrap_or_default()), if left.is_some() => machine.timeout(self.now(clock)),
         }
         None
     }
@@ -273,7 +298,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Prompt> Wire<S> {
 
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Moved> {
         let full = self.out.len() > MOST_UNWRITTEN;
-        if self.paused || self.upgrading || self.ended || self.deaf || full {
+        if self.standing.is_some() || self.upgrading || self.ended || self.deaf || full {
             return Poll::Pending;
         }
         let mut buffer = ReadBuf::new(&mut self.piece);

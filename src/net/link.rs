@@ -1,8 +1,8 @@
 //! One account's standing wish to be online: dial, sign in, follow redirects, try again.
 //!
 //! A link is a task that carries out one [`Wish`] after the other. Facts go up a bounded channel and the link
-//! waits there; commands come down an unbounded one and are heard at every moment, also while dialling. When
-//! the handle is dropped the link says goodbye and is gone within a second.
+//! waits there; commands come down an unbounded one and are heard at every moment, also while dialling; only a
+//! sign-out is not disturbed. When the handle is dropped the link says goodbye and is gone within a second.
 
 mod consent;
 mod secrets;
@@ -24,6 +24,10 @@ use std::time::Duration;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 
+/// Longest wait after a try that reached nobody, so that a cable put back is noticed: no server is spared by more.
+const LOCAL: Duration = Duration::from_secs(5);
+/// What may follow on SCRAM. A server that knew the password's hash has no honest reason to ask for the password itself.
+const NEVER_PLAIN: [&str; 3] = ["SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1"];
 /// Longest goodbye.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -73,13 +77,12 @@ impl LinkHandle {
 pub fn start_link(
     network: &Arc<Network>,
     setup: AccountSetup,
-    roster_version: Option<String>,
     options: LinkOptions,
     events: Sender<(AccountId, LinkEvent)>,
 ) -> LinkHandle {
     let (commands, inbox) = unbounded_channel();
     let (alive, gone) = watch::channel(());
-    let link = Link::new(Arc::clone(network), setup, roster_version, options, events, inbox);
+    let link = Link::new(Arc::clone(network), setup, options, events, inbox);
     tokio::spawn(async move {
         link.run().await;
         drop(alive);
@@ -96,6 +99,10 @@ pub(super) struct Teller {
 }
 
 impl Teller {
+    pub(super) fn new(account: AccountId, events: Sender<(AccountId, LinkEvent)>) -> Self {
+        Self { account, events, epoch: Arc::default() }
+    }
+
     /// Waits while the mind is behind. When the mind is gone the fact is, too: the link notices by its commands.
     pub(super) async fn tell(&self, fact: LinkFact) {
         let epoch = Epoch(self.epoch.load(Ordering::Relaxed));
@@ -149,6 +156,7 @@ pub(super) struct Link {
     pub(super) network: Arc<Network>,
     pub(super) setup: Arc<AccountSetup>,
     options: LinkOptions,
+    /// Of the roster that the mind has: from its cache, then from what passed by here.
     roster_version: Option<String>,
     teller: Teller,
     commands: UnboundedReceiver<LinkCommand>,
@@ -156,6 +164,8 @@ pub(super) struct Link {
     paused: bool,
     /// Given by the person, not yet proved or kept.
     password: Option<(Secret<String>, Keep)>,
+    /// The server has proved itself by SCRAM since the start.
+    scram_proved: bool,
     /// A sign-in with a code was on offer.
     code_on_offer: bool,
     /// The last server dialled was on a private address.
@@ -166,22 +176,22 @@ impl Link {
     pub(super) fn new(
         network: Arc<Network>,
         setup: AccountSetup,
-        roster_version: Option<String>,
         options: LinkOptions,
         events: Sender<(AccountId, LinkEvent)>,
         commands: UnboundedReceiver<LinkCommand>,
     ) -> Self {
-        let teller = Teller { account: setup.id.clone(), events, epoch: Arc::default() };
+        let teller = Teller::new(setup.id.clone(), events);
         Self {
             network,
             setup: Arc::new(setup),
             options,
-            roster_version,
+            roster_version: None,
             teller,
             commands,
             backoff: Backoff::default(),
             paused: false,
             password: None,
+            scram_proved: false,
             code_on_offer: false,
             inside: false,
         }
@@ -223,6 +233,10 @@ impl Link {
             }
             LinkCommand::SignInWithCode { keep } => Some(Wish::SignIn(keep)),
             LinkCommand::SignOut { .. } => Some(Wish::SignOut),
+            LinkCommand::KnowRoster { version } => {
+                self.roster_version.get_or_insert(version);
+                None
+            }
             LinkCommand::Pause => {
                 self.paused = true;
                 None
@@ -270,8 +284,7 @@ impl Link {
                 }
                 End::Problem(problem) => problem,
             };
-            let again = problem.passes_by_itself() && !self.options.one_shot;
-            let wait = again.then(|| self.backoff.next(chance()));
+            let wait = self.pause_after(&problem);
             self.down(Some(problem), wait).await;
             let Some(wait) = wait else { return Wish::Rest };
             match self.wait(wait).await {
@@ -280,6 +293,16 @@ impl Link {
                 Some(wish) => return wish,
             }
         }
+    }
+
+    /// How long to wait before the next try, if there is one.
+    fn pause_after(&mut self, problem: &Problem) -> Option<Duration> {
+        if !problem.passes_by_itself() || self.options.one_shot {
+            return None;
+        }
+        let wait = self.backoff.next(chance());
+        let local = matches!(problem, Problem::Offline | Problem::NoResolver);
+        Some(if local { wait.min(LOCAL) } else { wait })
     }
 
     /// The pause between tries; any command that means something ends it.
@@ -310,9 +333,15 @@ impl Link {
 
     /// One try, with everything that belongs to it: probe, redirects, one refresh of a refused token.
     async fn one_try(&mut self) -> End {
-        match self.means().await {
-            Err(problem) => End::Problem(problem),
-            Ok(Means::Password(password)) => {
+        let typed = self.password.as_ref().map(|(password, _)| password.clone());
+        let found = secrets::means(Arc::clone(&self.network), Arc::clone(&self.setup), typed);
+        let means = match self.unless_told(found).await {
+            Ok(Ok(means)) => means,
+            Ok(Err(problem)) => return End::Problem(problem),
+            Err(wish) => return End::Wish(wish),
+        };
+        match means {
+            Means::Password(password) => {
                 let end = self.session(Purpose::Chat, CredentialKind::Password, Supply::Ready(password)).await;
                 match end {
                     End::Problem(problem @ Problem::WrongPassword { .. }) => {
@@ -322,21 +351,33 @@ impl Link {
                     end => end,
                 }
             }
-            Ok(Means::Token(source)) => self.with_token(source).await,
-            Ok(Means::NoPassword) => self.want_password(None).await,
-            Ok(Means::NoSignIn) => End::Problem(Problem::SignInNeeded { account: Line::clean(self.setup.id.as_str()) }),
-            Ok(Means::Unknown) => match self.discover().await {
+            Means::Token(source) => self.with_token(source).await,
+            Means::NoPassword => self.want_password(None).await,
+            Means::NoSignIn => End::Problem(self.sign_in_needed()),
+            Means::Unknown => match self.discover().await {
                 End::Discovered { mechanisms, metadata } => {
                     self.code_on_offer = metadata.is_some() && mechanisms.iter().any(|name| name == "OAUTHBEARER");
                     if self.code_on_offer {
-                        let keep = if self.setup.ephemeral { Keep::Memory } else { Keep::File };
-                        return End::Wish(Wish::SignIn(keep));
+                        // Not by itself: a code that nobody asked for is what a swindler's looks like.
+                        return End::Problem(self.sign_in_needed());
                     }
                     self.want_password(None).await
                 }
                 end => end,
             },
         }
+    }
+
+    fn sign_in_needed(&self) -> Problem {
+        Problem::SignInNeeded { account: Line::clean(self.setup.id.as_str()) }
+    }
+
+    /// The mechanisms to choose from: the person's, or all, or no weaker ones than before.
+    pub(super) fn mechanisms(&self) -> Vec<String> {
+        if self.scram_proved && self.setup.mechanisms.is_empty() {
+            return NEVER_PLAIN.map(str::to_owned).to_vec();
+        }
+        self.setup.mechanisms.clone()
     }
 
     /// What the server offers, and where its OAuth metadata is.

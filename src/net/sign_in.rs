@@ -80,7 +80,11 @@ impl Flow {
         let inside = self.inside || matches!(place, Place::Given(_) | Place::Asked { trusted: true, .. });
         let web = Web::new(Arc::clone(&self.network), Arc::clone(&self.setup), inside);
         let hands = Reach { web, flow: Some(self), clock: Arc::clone(&self.network), host: Mutex::default() };
+        let from_wire = matches!(place, Place::Asked { trusted: false, .. });
         let (service, registration, supported) = self.service(&hands, place).await?;
+        if from_wire {
+            self.same_issuer(&service.issuer).await?;
+        }
         let host = Line::clean(&page::host_of(service.device.as_ref().unwrap_or(&service.token)));
         let asked = self.scopes(supported.as_deref());
         self.teller.tell(LinkFact::Consent(Consent::AskingForCode { host: host.clone() })).await;
@@ -112,6 +116,18 @@ impl Flow {
             return Err(Problem::NoDeviceSignIn { domain: self.setup.domain.clone() });
         }
         Ok(((&issuer).into(), issuer.registration, issuer.scopes))
+    }
+
+    /// The issuer is pinned at the first consent, until the person signs out.
+    async fn same_issuer(&self, issuer: &str) -> Result<(), Problem> {
+        match record_of(&self.network, &self.setup).await? {
+            Some(record) if record.service.issuer != issuer => Err(Problem::IssuerChanged {
+                domain: self.setup.domain.clone(),
+                was: Line::clean(&record.service.issuer),
+                now: Line::clean(issuer),
+            }),
+            _ => Ok(()),
+        }
     }
 
     fn scopes(&self, supported: Option<&[String]>) -> Vec<String> {
@@ -189,7 +205,11 @@ impl Flow {
         let granted = token.scopes.as_deref().unwrap_or(asked).iter().map(|scope| Line::clean(scope)).collect();
         let record =
             SignInRecord { service, client: client.id.clone(), scopes: asked.to_vec(), durable: self.durable() };
-        self.network.save(&record.tokens_key(&self.setup.id), token.to_text(), record.durable).await?;
+        let key = record.tokens_key(&self.setup.id);
+        let flight = self.network.flight(&key);
+        // A refresh of the old token that is still under way must not come last.
+        let _alone_here = flight.lock().await;
+        self.network.save(&key, token.to_text(), record.durable).await?;
         self.network.save(&SignInRecord::key(&self.setup.id), record.to_text(), record.durable).await?;
         let keep = if record.durable { Keep::File } else { Keep::Memory };
         self.teller.tell(LinkFact::Consent(Consent::Granted { scopes: granted })).await;
@@ -279,8 +299,7 @@ async fn renew(
     token: &Token,
 ) -> Result<Token, Problem> {
     let host = Line::clean(&page::host_of(&record.service.token));
-    let client = known_client(network, setup, &record.service.issuer).await?;
-    let client = client.unwrap_or_else(|| ClientIdentity::given(&record.client, None));
+    let client = client_of(network, setup, record).await?;
     // A fresh connection each time: a request that dies on an old one might have cost the refresh token.
     let hands = Reach::quiet(network, setup);
     match grant::refresh(&hands, &record.service, &client, token).await {
@@ -293,22 +312,33 @@ async fn renew(
     }
 }
 
-/// Revokes what there is, then forgets it. True when there was nothing to tell, or the service confirmed.
+/// The client that the tokens were given to; another one that the config or the vault names by now would only spoil
+/// them (RFC 6749 section 10.4).
+async fn client_of(network: &Network, setup: &AccountSetup, record: &SignInRecord) -> Result<ClientIdentity, Problem> {
+    let known = known_client(network, setup, &record.service.issuer).await?;
+    let same = known.filter(|client| client.id == record.client);
+    Ok(same.unwrap_or_else(|| ClientIdentity::given(&record.client, None)))
+}
+
+/// Forgets what there is, then revokes it. True when there was nothing to tell, or the service confirmed.
+///
+/// In this order, since the service may take its time and the process may end: what the person wants gone is gone.
 pub(super) async fn sign_out(network: &Arc<Network>, setup: &Arc<AccountSetup>) -> Result<bool, Problem> {
-    let mut told = true;
-    if let Some(record) = record_of(network, setup).await? {
-        let key = record.tokens_key(&setup.id);
+    network.forget(&password_key(setup)).await?;
+    let Some(record) = record_of(network, setup).await? else { return Ok(true) };
+    let key = record.tokens_key(&setup.id);
+    let flight = network.flight(&key);
+    let token = {
+        // A refresh under way would keep its new token after this one was forgotten.
+        let _alone_here = flight.lock().await;
         let token = network.load(&key).await?.as_ref().and_then(Token::from_text);
-        if let Some(token) = token {
-            let client = known_client(network, setup, &record.service.issuer).await?;
-            let client = client.unwrap_or_else(|| ClientIdentity::given(&record.client, None));
-            told = grant::revoke(&Reach::quiet(network, setup), &record.service, &client, &token).await;
-        }
         network.forget(&key).await?;
         network.forget(&SignInRecord::key(&setup.id)).await?;
-    }
-    network.forget(&password_key(setup)).await?;
-    Ok(told)
+        token
+    };
+    let Some(token) = token else { return Ok(true) };
+    let client = client_of(network, setup, &record).await?;
+    Ok(grant::revoke(&Reach::quiet(network, setup), &record.service, &client, &token).await)
 }
 
 /// Where the password of an account is kept.

@@ -54,9 +54,10 @@ impl WireLog {
                 (State::Text, b'<') => {
                     self.state = State::Name;
                     self.name.clear();
-                    self.struck = false;
                     kept.push(byte);
                 }
+                // CDATA: still the text of the same element.
+                (State::Name, b'!') if self.struck && self.name.is_empty() => self.state = State::Text,
                 (State::Text, _) if self.struck => {
                     if kept.last() != Some(&b'*') {
                         kept.push(b'*');
@@ -101,5 +102,12 @@ mod tests {
             assert!(text.contains("mechanism='X-MESSENGER-OAUTH2'>*"), "{text}");
             assert!(text.contains("<body>hi</body>"), "{text}");
         }
+    }
+
+    #[test]
+    fn a_section_of_characters_hides_nothing() {
+        let text = WireLog::default().strike(b"<challenge xmlns='x'><![CDATA[cj1m>c]]></challenge><a>b</a>");
+        assert!(!text.contains("cj1m") && !text.contains("CDATA"), "{text}");
+        assert!(text.ends_with("</challenge><a>b</a>"), "{text}");
     }
 }

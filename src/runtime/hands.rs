@@ -84,7 +84,7 @@ impl Hands {
     /// Carries out one wish.
     pub(super) fn act(&mut self, effect: Effect) -> After {
         match effect {
-            Effect::StartLink { setup, roster_version, connect } => self.start_link(*setup, roster_version, connect),
+            Effect::StartLink { setup, connect } => self.start_link(*setup, connect),
             Effect::StopLink(account) => drop(self.links.remove(&account)),
             Effect::Link(account, command) => self.link(&account, command),
             Effect::Store(request) => self.store(request),
@@ -117,7 +117,7 @@ impl Hands {
         After::Nothing
     }
 
-    fn start_link(&mut self, setup: AccountSetup, roster_version: Option<String>, connect: bool) {
+    fn start_link(&mut self, setup: AccountSetup, connect: bool) {
         let options = LinkOptions {
             connect,
             resource: self.manner.resource.clone(),
@@ -125,7 +125,7 @@ impl Hands {
             one_shot: self.manner.one_shot,
         };
         let account = setup.id.clone();
-        let handle = net::start_link(&self.network, setup, roster_version, options, self.events.clone());
+        let handle = net::start_link(&self.network, setup, options, self.events.clone());
         self.links.insert(account, handle);
     }
 

@@ -176,7 +176,7 @@ impl Errand {
     fn start(desk: &Desk, setup: &AccountSetup, connect: bool, timeout: Option<Duration>) -> Self {
         let (tell, facts) = mpsc::channel(256);
         let options = LinkOptions { connect, resource: None, show_client: desk.config.show_client, one_shot: true };
-        let link = net::start_link(&desk.network(), setup.clone(), None, options, tell);
+        let link = net::start_link(&desk.network(), setup.clone(), options, tell);
         desk.links.lock().unwrap_or_else(PoisonError::into_inner).push(Box::pin(link.gone()));
         let patience = timeout.unwrap_or(PATIENCE);
         let until = tokio::time::Instant::from_std(desk.clock.instant(desk.clock.now().mono + patience));

@@ -76,7 +76,7 @@ macro_rules! foreign_id {
 }
 
 foreign_id! {
-    /// The sender's own id of a message: `<origin-id/>` of XEP-0359, else the stanza's `id`. Can be forged.
+    /// The sender's own id of a message: the stanza's `id`, else `<origin-id/>` of XEP-0359. Can be forged.
     OriginId
 }
 foreign_id! {

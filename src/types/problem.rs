@@ -123,6 +123,8 @@ pub enum Problem {
     SignInNeeded { account: Line },
     /// The service wants a client id that this computer does not have.
     NoClient { host: Line },
+    /// The server names another issuer than the one that the account signed in at before.
+    IssuerChanged { domain: Domain, was: Line, now: Line },
 
     /// The server sent something that is not XMPP.
     Rubbish { host: Line, what: Line },
@@ -249,6 +251,7 @@ impl Problem {
             Self::PasswordNeeded { .. } => "BTY-AUTH-16",
             Self::SignInNeeded { .. } => "BTY-AUTH-17",
             Self::NoClient { .. } => "BTY-AUTH-18",
+            Self::IssuerChanged { .. } => "BTY-AUTH-19",
             Self::Rubbish { .. } => "BTY-XMPP-01",
             Self::BindRefused { .. } => "BTY-XMPP-02",
             Self::HostUnknown { .. } => "BTY-XMPP-03",

@@ -79,12 +79,19 @@ enum Phase {
 
 impl Session {
     /// Opens the stream: queues the header, or with direct TLS waits for `handle_secured` first.
-    /// `roster_version` is that of the cached roster (XEP-0237).
+    /// `roster_version` is that of the cached roster (XEP-0237), where it is known already.
     pub fn new(now: Now, sign_in: SignIn, roster_version: Option<String>) -> Self {
         let mut wire = Wire::new();
         let domain = sign_in.domain.clone();
         let negotiation = Negotiation::new(now, sign_in, roster_version, &mut wire);
         Self { domain, wire, phase: Phase::SigningIn(Box::new(negotiation)) }
+    }
+
+    /// The version of the cached roster became known. In time if the roster was not asked for yet, else without effect.
+    pub fn know_roster(&mut self, version: &str) {
+        if let Phase::SigningIn(negotiation) = &mut self.phase {
+            negotiation.know_roster(version);
+        }
     }
 
     /// Bytes from the server.

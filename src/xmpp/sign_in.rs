@@ -124,6 +124,14 @@ impl Negotiation {
         self.deadline
     }
 
+    /// The version of the cached roster. Once the features behind SASL were read, `None` says that the server keeps none.
+    pub(super) fn know_roster(&mut self, version: &str) {
+        let read = matches!(self.expected.front(), Some(Expect::Bound { .. } | Expect::Session { .. }));
+        if self.roster_version.is_some() || !read {
+            self.roster_version = Some(version.to_owned());
+        }
+    }
+
     /// Bytes from the server.
     pub(super) fn handle_input(&mut self, now: Now, bytes: &[u8], wire: &mut Wire) -> Step {
         self.heard |= !bytes.is_empty();

@@ -10,15 +10,6 @@ use super::ns;
 use crate::types::Line;
 use crate::xml::{Element, Frame, Framer, Limits, escape_attr};
 
-/// Which side of the stream we are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// We connected.
-    Client,
-    /// We were connected to.
-    Server,
-}
-
 /// The attributes of `<stream:stream>` (RFC 6120 section 4.7). Theirs are raw: foreign text, unparsed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Header {
@@ -93,7 +84,6 @@ pub struct Rubbish(pub &'static str);
 
 /// Both directions of one stream.
 pub struct Stream {
-    role: Role,
     framer: Framer,
     limits: Limits,
     output: Vec<u8>,
@@ -103,13 +93,15 @@ pub struct Stream {
     closed: bool,
 }
 
-impl Stream {
+impl Default for Stream {
     /// A stream of which nothing has been written or read. Both sides begin with the limits for strangers.
-    pub fn new(role: Role) -> Self {
+    fn default() -> Self {
         let limits = Limits::BEFORE_SIGN_IN;
-        Self { role, framer: Framer::new(limits), limits, output: Vec::new(), open: false, closed: false }
+        Self { framer: Framer::new(limits), limits, output: Vec::new(), open: false, closed: false }
     }
+}
 
+impl Stream {
     /// Writes our header. A client leaves `id` out, a server must set it (RFC 6120 section 4.7.3).
     pub fn open(&mut self, header: &Header) {
         let mut xml =
@@ -220,11 +212,6 @@ impl Stream {
         std::mem::take(&mut self.output)
     }
 
-    /// Which side we are.
-    pub fn role(&self) -> Role {
-        self.role
-    }
-
     fn read_header(&mut self, root: &Element) -> Result<Received, Rubbish> {
         if !root.is("stream", ns::STREAM) {
             self.fail("invalid-namespace", "");
@@ -255,7 +242,7 @@ fn words_for(condition: &str) -> &'static str {
 impl std::fmt::Debug for Stream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // What is unread or unwritten may hold secrets.
-        f.debug_struct("Stream").field("role", &self.role).field("open", &self.open).finish_non_exhaustive()
+        f.debug_struct("Stream").field("open", &self.open).finish_non_exhaustive()
     }
 }
 
@@ -273,8 +260,8 @@ mod tests {
     }
 
     #[test]
-    fn both_roles_understand_each_other() {
-        let (mut client, mut server) = (Stream::new(Role::Client), Stream::new(Role::Server));
+    fn both_sides_understand_each_other() {
+        let (mut client, mut server) = (Stream::default(), Stream::default());
         client.open(&header("a&b.test"));
         assert_eq!(pass(&mut client, &mut server), [Received::Header(header("a&b.test"))]);
         let answer = Header { id: Some("1".to_owned()), lang: Some("en".to_owned()), ..header("c") };
@@ -290,7 +277,7 @@ mod tests {
 
     #[test]
     fn stream_errors_go_both_ways() {
-        let (mut client, mut server) = (Stream::new(Role::Client), Stream::new(Role::Server));
+        let (mut client, mut server) = (Stream::default(), Stream::default());
         server.fail("see-other-host", "[2001:db8::1]:5222");
         let heard = pass(&mut server, &mut client);
         let expected = StreamError {
@@ -304,7 +291,7 @@ mod tests {
 
     #[test]
     fn words_of_a_stream_error_are_cleaned() {
-        let mut client = Stream::new(Role::Client);
+        let mut client = Stream::default();
         client.feed(b"<s:stream xmlns:s='http://etherx.jabber.org/streams'><s:error><text xmlns='urn:ietf:params:xml:ns:xmpp-streams'>bye\xC2\x9B31m</text><system-shutdown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></s:error>");
         assert!(matches!(client.receive(), Ok(Some(Received::Header(header))) if !header.is_xmpp_1()));
         let Ok(Some(Received::Error(error))) = client.receive() else { panic!("no error") };
@@ -314,7 +301,7 @@ mod tests {
 
     #[test]
     fn a_fault_is_answered_and_final() {
-        let mut client = Stream::new(Role::Client);
+        let mut client = Stream::default();
         client.open(&header("a"));
         client.take_output();
         client.feed(b"<!DOCTYPE x>");
@@ -328,7 +315,7 @@ mod tests {
 
     #[test]
     fn another_root_is_no_stream() {
-        let mut client = Stream::new(Role::Client);
+        let mut client = Stream::default();
         client.feed(b"<html xmlns='http://www.w3.org/1999/xhtml'>");
         assert_eq!(client.receive(), Err(Rubbish("something else than an XMPP stream")));
     }

@@ -1,6 +1,6 @@
 //! The stream and the ordered list of what the hand has to do. Bytes written before an event leave before it.
 
-use super::stream::{Role, Stream};
+use super::stream::Stream;
 use super::{Event, Output, TokenSlot};
 use crate::types::Problem;
 use crate::xml::Element;
@@ -14,7 +14,7 @@ pub(crate) struct Wire {
 
 impl Wire {
     pub(crate) fn new() -> Self {
-        Self { stream: Stream::new(Role::Client), outputs: VecDeque::new() }
+        Self { stream: Stream::default(), outputs: VecDeque::new() }
     }
 
     pub(crate) fn send(&mut self, element: &Element) {

@@ -203,3 +203,13 @@ fn the_same_events_make_the_same_mind() {
     };
     assert_eq!(play(), play());
 }
+
+#[test]
+fn the_link_learns_which_roster_the_cache_holds() {
+    let cache = AccountCache { roster_version: Some("ver6".to_owned()), ..AccountCache::default() };
+    let world = World::new(cache);
+    let told =
+        |effect: &Effect| matches!(effect, Effect::Link(_, LinkCommand::KnowRoster { version }) if version == "ver6");
+    assert_eq!(world.fx.iter().filter(|effect| told(effect)).count(), 1);
+    assert!(!World::new(AccountCache::default()).fx.iter().any(|effect| matches!(effect, Effect::Link(..))));
+}

@@ -2,7 +2,7 @@
 
 use super::message;
 use crate::app::action::Effects;
-use crate::app::effect::{Effect, StoreRequest};
+use crate::app::effect::{Effect, LinkCommand, StoreRequest};
 use crate::app::event::{AccountCache, LinkState, Stored};
 use crate::app::list;
 use crate::app::model::{ConversationKey, Message, MessageState, Model, Options, Overlay};
@@ -36,7 +36,9 @@ impl Model {
         let Some(account) = self.account_mut(id) else { return };
         if !account.roster_known {
             account.set_roster(cache.roster);
-            account.roster_version = cache.roster_version;
+            account.roster_version.clone_from(&cache.roster_version);
+            let known = cache.roster_version.map(|version| LinkCommand::KnowRoster { version });
+            fx.extend(known.map(|command| Effect::Link(id.clone(), command)));
         }
         for (peer, since) in cache.last_seen {
             if let Some(contact) = account.roster.get_mut(&peer) {

@@ -64,7 +64,8 @@ fn parts(problem: &Problem) -> Parts {
         | Problem::NoIssuer { .. }
         | Problem::OAuthRefused { .. }
         | Problem::OAuthRubbish { .. }
-        | Problem::NoClient { .. } => account::code(problem),
+        | Problem::NoClient { .. }
+        | Problem::IssuerChanged { .. } => account::code(problem),
         Problem::SignInExpired { .. }
         | Problem::WrongPassword { .. }
         | Problem::NoMechanism { .. }

@@ -108,15 +108,44 @@ async fn a_pause_stops_reads_and_not_commands() {
     let mut puppet = Puppet { enough: 4, ..Puppet::default() };
     let mut commands: Commands = unbounded_channel();
     let mut wire = Wire::new(here);
-    wire.paused = true;
+    wire.pause(true, Duration::ZERO);
     there.write_all(b"four").await.unwrap();
     commands.0.send(LinkCommand::Resume).unwrap();
     let turn = wire.turn(&mut puppet, &mut commands.1, &still).await;
     assert!(matches!(turn, Turn::Command(LinkCommand::Resume)));
     assert!(puppet.heard.is_empty());
-    wire.paused = false;
+    wire.pause(false, Duration::ZERO);
     ended(&mut wire, &mut puppet, &mut commands).await;
     assert_eq!(puppet.heard, b"four");
+}
+
+#[tokio::test]
+async fn for_the_machine_time_stands_still_while_nothing_is_read() {
+    let (here, mut there) = duplex(64);
+    let mut puppet = Puppet { enough: 4, deadline: Some(Duration::from_secs(10)), ..Puppet::default() };
+    let mut commands: Commands = unbounded_channel();
+    let mut wire = Wire::new(here);
+    wire.pause(true, Duration::from_secs(1));
+    let later = || Now { mono: Duration::from_secs(100), wall: Stamp(0) };
+    commands.0.send(LinkCommand::Resume).unwrap();
+    for _ in 0..20 {
+        commands.0.send(LinkCommand::Resume).unwrap();
+        let turn = wire.turn(&mut puppet, &mut commands.1, &later).await;
+        assert!(matches!(turn, Turn::Command(_)), "{turn:?}");
+    }
+    wire.pause(false, Duration::from_secs(100));
+    assert_eq!(wire.now(&later).mono, Duration::from_secs(1));
+    there.write_all(b"four").await.unwrap();
+    drop(commands.0);
+    let mut commands: Commands = unbounded_channel();
+    loop {
+        match wire.turn(&mut puppet, &mut commands.1, &later).await {
+            Turn::Finished => break,
+            Turn::Event(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((puppet.heard.as_slice(), puppet.timeouts), (&b"four"[..], 0));
 }
 
 #[tokio::test]

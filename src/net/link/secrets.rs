@@ -2,7 +2,8 @@
 
 use super::{End, Link, Supply, Wish};
 use crate::app::event::{Keep, LinkFact};
-use crate::net::sign_in;
+use crate::app::setup::AccountSetup;
+use crate::net::{Network, sign_in};
 use crate::oauth::{SignInRecord, Token};
 use crate::types::{Line, Problem, Secret};
 use crate::xmpp::{CredentialKind, Purpose};
@@ -65,42 +66,52 @@ impl Link {
         })
     }
 
-    /// What there is to sign in with, by the setup, the person and the vault.
-    pub(super) async fn means(&mut self) -> Result<Means, Problem> {
-        let setup = Arc::clone(&self.setup);
-        let kind = setup.credential;
-        if kind != Some(CredentialKind::Password) {
-            if !setup.token_command.is_empty() {
-                return Ok(Means::Token(TokenSource::Command));
-            }
-            if let Some(record) = sign_in::record_of(&self.network, &setup).await? {
-                return Ok(Means::Token(TokenSource::Record(Box::new(record))));
-            }
-            if kind == Some(CredentialKind::Token) {
-                return Ok(Means::NoSignIn);
-            }
-        }
-        if let Some((password, _)) = &self.password {
-            return Ok(Means::Password(password.clone()));
-        }
-        if !setup.password_command.is_empty() {
-            let needed = || Problem::PasswordNeeded { domain: setup.domain.clone() };
-            let password = sign_in::first_line(&setup.password_command).await.ok_or_else(needed)?;
-            return Ok(Means::Password(password));
-        }
-        Ok(match self.network.load(&sign_in::password_key(&setup)).await? {
-            Some(password) => Means::Password(password),
-            None if kind.is_some() => Means::NoPassword,
-            None => Means::Unknown,
-        })
-    }
-
-    /// The password did its work: keep it where the person said.
+    /// The password did its work: from here on it is kept where the person said, or as near to it as can be.
     pub(super) async fn keep_password(&mut self) {
-        let Some((password, keep)) = self.password.clone() else { return };
+        let Some((password, keep)) = self.password.take() else { return };
+        let key = sign_in::password_key(&self.setup);
         let durable = keep == Keep::File && !self.setup.ephemeral;
-        let kept = self.network.save(&sign_in::password_key(&self.setup), password, durable).await;
+        let kept = self.network.save(&key, password.clone(), durable).await;
         let keep = if kept.is_ok() && durable { Keep::File } else { Keep::Memory };
+        if let Err(problem) = kept {
+            tracing::warn!(target: "butty::net", code = problem.code(), "the password is kept in memory only");
+            if self.network.save(&key, password.clone(), false).await.is_err() {
+                self.password = Some((password, Keep::Memory));
+            }
+        }
         self.teller.tell(LinkFact::Kept(keep)).await;
     }
+}
+
+/// What there is to sign in with, by the setup, the vault, and the person, who has just `typed` it.
+pub(super) async fn means(
+    network: Arc<Network>,
+    setup: Arc<AccountSetup>,
+    typed: Option<Secret<String>>,
+) -> Result<Means, Problem> {
+    let kind = setup.credential;
+    if kind != Some(CredentialKind::Password) {
+        if !setup.token_command.is_empty() {
+            return Ok(Means::Token(TokenSource::Command));
+        }
+        if let Some(record) = sign_in::record_of(&network, &setup).await? {
+            return Ok(Means::Token(TokenSource::Record(Box::new(record))));
+        }
+        if kind == Some(CredentialKind::Token) {
+            return Ok(Means::NoSignIn);
+        }
+    }
+    if let Some(password) = typed {
+        return Ok(Means::Password(password));
+    }
+    if !setup.password_command.is_empty() {
+        let needed = || Problem::PasswordNeeded { domain: setup.domain.clone() };
+        let password = sign_in::first_line(&setup.password_command).await.ok_or_else(needed)?;
+        return Ok(Means::Password(password));
+    }
+    Ok(match network.load(&sign_in::password_key(&setup)).await? {
+        Some(password) => Means::Password(password),
+        None if kind.is_some() => Means::NoPassword,
+        None => Means::Unknown,
+    })
 }

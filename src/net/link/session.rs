@@ -63,6 +63,10 @@ impl Link {
     ) -> (Option<Secret<String>>, End) {
         let mut attempt = Try { purpose, kind, supply, given: None, signed_in: None, redirected: false };
         let end = self.follow(&mut attempt).await;
+        if let (End::Wish(Wish::Leave), Supply::Coming(token)) = (&end, &mut attempt.supply) {
+            // A refresh that was sent and is not kept costs the sign-in. Its result, good or bad, is for the next start.
+            let _ = tokio::time::timeout(FAREWELL * 3 / 4, token).await;
+        }
         if let Some(since) = attempt.signed_in {
             self.backoff.lived(self.network.now().mono.saturating_sub(since));
             if matches!(end, End::Wish(Wish::SignIn(_))) {
@@ -132,7 +136,11 @@ impl Link {
             domain: self.setup.domain.clone(),
             local: self.setup.local.clone(),
             resource: self.options.resource.clone(),
-            mechanisms: self.setup.mechanisms.clone(),
+            mechanisms: if attempt.kind == CredentialKind::Password {
+                self.mechanisms()
+            } else {
+                self.setup.mechanisms.clone()
+            },
             credential: attempt.kind,
             direct_tls: dialed.endpoint.transport == Transport::Direct,
             after_redirect: attempt.redirected,
@@ -157,7 +165,9 @@ impl Link {
                 drop(self.drive(*stream, &mut ride).await);
             }
             Stream::Plain(tcp) => {
-                if let Stop::StartTls(tcp) = self.drive(tcp, &mut ride).await {
+                if let Stop::StartTls(tcp) = self.drive(tcp, &mut ride).await
+                    && ride.wish.is_none()
+                {
                     let (network, setup) = (self.network.clone(), self.setup.clone());
                     match self.unless_told(async move { network.secure(&setup, tcp).await }).await {
                         Ok(Ok(stream)) => {
@@ -187,7 +197,9 @@ impl Link {
         let mut wire = Wire::new(io);
         let mut leave_by: Option<tokio::time::Instant> = None;
         loop {
-            wire.paused = self.paused && ride.wish.is_none();
+            // Before bind there is nothing that the store could be behind with.
+            let paused = self.paused && ride.wish.is_none() && ride.attempt.signed_in.is_some();
+            wire.pause(paused, network.now().mono);
             let supply = &mut ride.attempt.supply;
             let turn = tokio::select! {
                 turn = wire.turn(&mut ride.session, &mut self.commands, clock) => turn,
@@ -205,6 +217,10 @@ impl Link {
                     ride.wish = Some(Wish::Rest);
                 }
                 Turn::Command(LinkCommand::Session(command)) => wire.command(command),
+                Turn::Command(LinkCommand::KnowRoster { version }) => {
+                    ride.session.know_roster(&version);
+                    self.roster_version.get_or_insert(version);
+                }
                 Turn::Command(command) => match self.hear(command) {
                     None | Some(Wish::Connect) => {}
                     Some(wish) => ride.wish = Some(wish),
@@ -248,7 +264,8 @@ impl Link {
                     Event::Offered(mechanisms) => {
                         self.code_on_offer = mechanisms.iter().any(|name| name == "OAUTHBEARER");
                     }
-                    Event::SignedIn(_) => {
+                    Event::SignedIn(done) => {
+                        self.scram_proved |= done.mechanism.starts_with("SCRAM-");
                         ride.attempt.signed_in = Some(self.network.now().mono);
                         if ride.attempt.kind == CredentialKind::Password {
                             self.keep_password().await;

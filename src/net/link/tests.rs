@@ -52,7 +52,7 @@ fn start(setup: AccountSetup, one_shot: bool) -> (LinkHandle, Facts) {
     let (events, facts) = channel(256);
     let network = network(&Arc::new(Shelf::default()), NetworkSettings::default());
     let options = LinkOptions { connect: true, resource: None, show_client: false, one_shot };
-    (start_link(&network, setup, None, options, events), facts)
+    (start_link(&network, setup, options, events), facts)
 }
 
 /// Reads until the client's stream header, or its next element, is complete.
@@ -203,6 +203,66 @@ async fn a_password_is_asked_for_when_none_is_known() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn a_slow_password_command_does_not_make_the_link_deaf() {
+    let (_listener, port) = listen().await;
+    let mut setup = account(port);
+    setup.password_command = vec!["/bin/sleep".to_owned(), "30".to_owned()];
+    let (link, mut facts) = start(setup, false);
+    link.send(LinkCommand::Disconnect);
+    assert!(matches!(next(&mut facts).await.1, LinkFact::Down { problem: None, retry_in: None }));
+    link.send(LinkCommand::Connect);
+    let begun = std::time::Instant::now();
+    link.closed().await;
+    assert!(facts.recv().await.is_none() || facts.recv().await.is_none(), "the task is gone");
+    assert!(begun.elapsed() < Duration::from_secs(1));
+}
+
+fn resting() -> (Link, Facts) {
+    let (events, facts) = channel(256);
+    // Its sender is gone: nobody commands here.
+    let (_, inbox) = unbounded_channel();
+    let options = LinkOptions { connect: true, resource: None, show_client: false, one_shot: false };
+    let network = network(&Arc::new(Shelf::default()), NetworkSettings::default());
+    (Link::new(network, setup("example.org"), options, events, inbox), facts)
+}
+
+#[tokio::test]
+async fn a_computer_without_a_network_looks_for_one_every_few_seconds() {
+    let (mut link, _facts) = resting();
+    for _ in 0..20 {
+        assert!(link.pause_after(&Problem::Offline).unwrap() <= LOCAL);
+    }
+    let server = Problem::SilentAt { host: Line::default(), stage: Stage::Idle };
+    assert!(link.pause_after(&server).unwrap() >= Duration::from_secs(48), "a server in trouble is spared");
+    assert_eq!(link.pause_after(&Problem::AccountInUse), None);
+}
+
+#[tokio::test]
+async fn after_scram_the_password_itself_is_not_given() {
+    let (mut link, _facts) = resting();
+    assert!(link.mechanisms().is_empty(), "anything, the first time");
+    link.scram_proved = true;
+    assert!(!link.mechanisms().is_empty() && link.mechanisms().iter().all(|name| name.starts_with("SCRAM-")));
+}
+
+#[tokio::test]
+async fn a_password_that_did_its_work_is_kept_once() {
+    let (events, mut facts) = channel(256);
+    let (_commands, inbox) = unbounded_channel();
+    let shelf = Arc::new(Shelf::default());
+    let options = LinkOptions { connect: true, resource: None, show_client: false, one_shot: true };
+    let network = network(&shelf, NetworkSettings::default());
+    let mut link = Link::new(network, setup("example.org"), options, events, inbox);
+    shelf.full.store(true, Ordering::Relaxed);
+    link.password = Some((Secret::from("x"), Keep::File));
+    link.keep_password().await;
+    link.keep_password().await;
+    assert!(matches!(next(&mut facts).await.1, LinkFact::Kept(Keep::Memory)));
+    assert!(facts.try_recv().is_err(), "told once");
+    assert_eq!(*shelf.log.lock().unwrap(), ["save password", "hold password"]);
 }
 
 #[tokio::test]

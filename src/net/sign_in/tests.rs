@@ -120,7 +120,7 @@ fn stale(world: &World) -> SignInRecord {
 async fn a_sign_in_with_a_code_from_discovery_to_the_kept_token() {
     let world = world().await;
     let (events, mut facts) = mpsc::channel(256);
-    let link = start_link(&world.network, world.setup.clone(), None, rest(), events);
+    let link = start_link(&world.network, world.setup.clone(), rest(), events);
     link.send(LinkCommand::SignInWithCode { keep: Keep::File });
     assert_eq!(steps(&mut facts).await, ["looking up", "asking", "code R669-F1RU", "granted 3", "kept File"]);
     while !matches!(next(&mut facts).await, LinkFact::Down { .. }) {}
@@ -153,7 +153,7 @@ async fn a_full_disk_is_told_before_a_code_is_asked_for() {
     let world = world().await;
     world.shelf.full.store(true, Ordering::Relaxed);
     let (events, mut facts) = mpsc::channel(256);
-    let link = start_link(&world.network, world.setup.clone(), None, rest(), events);
+    let link = start_link(&world.network, world.setup.clone(), rest(), events);
     link.send(LinkCommand::SignInWithCode { keep: Keep::File });
     assert_eq!(steps(&mut facts).await, ["looking up", "BTY-AUTH-08"]);
     assert!(!world.shelf.log.lock().unwrap().iter().any(|line| line.starts_with("service")));
@@ -167,7 +167,7 @@ async fn a_forgotten_client_registers_again() {
     let old = ClientIdentity::given("client-of-yore", Some(Secret::from("s3")));
     world.shelf.put(&VaultKey::Client { issuer: world.service.base.clone() }, old.to_text().expose());
     let (events, mut facts) = mpsc::channel(256);
-    let link = start_link(&world.network, world.setup.clone(), None, rest(), events);
+    let link = start_link(&world.network, world.setup.clone(), rest(), events);
     link.send(LinkCommand::SignInWithCode { keep: Keep::File });
     assert_eq!(steps(&mut facts).await.last().unwrap(), "kept File");
     assert_eq!(*world.service.clients.lock().unwrap(), ["client-0"]);
@@ -178,7 +178,7 @@ async fn cancel_ends_the_wait() {
     let world = world().await;
     world.service.pending.store(usize::MAX, Ordering::SeqCst);
     let (events, mut facts) = mpsc::channel(256);
-    let link = start_link(&world.network, world.setup.clone(), None, rest(), events);
+    let link = start_link(&world.network, world.setup.clone(), rest(), events);
     link.send(LinkCommand::SignInWithCode { keep: Keep::File });
     while !matches!(next(&mut facts).await, LinkFact::Consent(Consent::Code(_))) {}
     link.send(LinkCommand::CancelSignIn);
@@ -250,6 +250,64 @@ async fn sign_out_revokes_and_forgets() {
     assert_eq!(revoked, 2);
     assert!(!world.shelf.has(&record.tokens_key(&setup.id)) && !world.shelf.has(&SignInRecord::key(&setup.id)));
     assert_eq!(sign_out(&world.network, &setup).await, Ok(true), "nothing left to tell");
+}
+
+#[tokio::test]
+async fn what_is_signed_out_is_forgotten_before_the_service_is_told() {
+    let world = world().await;
+    stale(&world);
+    sign_out(&world.network, &Arc::new(world.setup.clone())).await.unwrap();
+    let log = world.shelf.log.lock().unwrap().clone();
+    let at = |line: &str| log.iter().position(|known| known == line).unwrap();
+    assert!(at("forget tokens") < at("service /revoke") && at("forget sign-in") < at("service /revoke"), "{log:?}");
+}
+
+#[tokio::test]
+async fn a_refresh_under_way_does_not_undo_a_sign_out() {
+    let world = world().await;
+    let record = stale(&world);
+    let setup = Arc::new(world.setup.clone());
+    let key = record.tokens_key(&setup.id);
+    let flight = world.network.flight(&key);
+    let refreshing = flight.lock().await;
+    let out = sign_out(&world.network, &setup);
+    tokio::pin!(out);
+    assert!(tokio::time::timeout(Duration::from_millis(200), &mut out).await.is_err(), "waits for the refresh");
+    world.shelf.put(&key, Token::given("A-new").unwrap().to_text().expose());
+    drop(refreshing);
+    assert_eq!(out.await, Ok(true));
+    assert!(!world.shelf.has(&key));
+}
+
+#[tokio::test]
+async fn an_old_token_is_not_shown_to_the_service_by_another_client() {
+    let world = world().await;
+    let record = stale(&world);
+    let newer = ClientIdentity::given("client-1", Some(Secret::from("s3")));
+    world.shelf.put(&VaultKey::Client { issuer: world.service.base.clone() }, newer.to_text().expose());
+    let client = client_of(&world.network, &world.setup, &record).await.unwrap();
+    assert_eq!(client, ClientIdentity::given("client-0", None));
+}
+
+#[tokio::test]
+async fn another_issuer_than_before_is_told_unless_the_config_names_it() {
+    let world = world().await;
+    let mut before = record(&world);
+    before.service.issuer = "https://id.example".to_owned();
+    world.shelf.put(&SignInRecord::key(&world.setup.id), before.to_text().expose());
+    let (events, _facts) = mpsc::channel(256);
+    let flow = Flow {
+        network: Arc::clone(&world.network),
+        setup: Arc::new(world.setup.clone()),
+        teller: Teller::new(world.setup.id.clone(), events),
+        poll_now: Arc::new(Notify::new()),
+        keep: Keep::Memory,
+        inside: true,
+    };
+    let place = |trusted| Place::Asked { issuer: world.service.base.clone(), trusted };
+    assert_eq!(flow.run(place(false)).await.unwrap_err().code(), "BTY-AUTH-19");
+    assert_eq!(flow.run(place(true)).await, Ok(()));
+    assert_eq!(flow.run(place(false)).await, Ok(()), "the new one is pinned now");
 }
 
 #[tokio::test]

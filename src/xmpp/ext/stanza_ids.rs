@@ -11,10 +11,11 @@ pub(crate) fn origin(id: &str) -> Element {
     Element::new("origin-id", NS).attr("id", id)
 }
 
-/// The sender's own id: `<origin-id/>`, else the stanza's `id`. Either can be forged.
+/// The sender's own id: the stanza's `id`, by which receipts (XEP-0184 section 5) and corrections name it, else
+/// `<origin-id/>`, which should say the same. Either can be forged.
 pub(crate) fn read_origin(message: &Element) -> Option<OriginId> {
-    let own = message.find("origin-id", NS).and_then(|origin| identifier(origin.get("id")));
-    own.or_else(|| identifier(message.get("id"))).map(|id| OriginId(id.to_owned()))
+    let marked = || message.find("origin-id", NS).and_then(|origin| identifier(origin.get("id")));
+    identifier(message.get("id")).or_else(marked).map(|id| OriginId(id.to_owned()))
 }
 
 /// The id given by the archive that `trusted` recognises by its address (section 5: by no other).
@@ -44,7 +45,7 @@ mod tests {
     #[test]
     fn example_2_has_both_ids() {
         let message = room_message();
-        assert_eq!(read_origin(&message).unwrap().0, "de305d54-75b4-431b-adb2-eb6b9e546013");
+        assert_eq!(read_origin(&message).unwrap().0, "other", "receipts name the attribute");
         let by_room = read(&message, |by| by.as_str() == "room@muc.example.com");
         assert_eq!(by_room.unwrap().0, "5f3dbc5e-e1d3-4077-a492-693f3769c7ad");
     }
@@ -57,8 +58,10 @@ mod tests {
     }
 
     #[test]
-    fn without_an_origin_id_the_stanza_id_attribute_counts() {
+    fn without_an_id_the_mark_counts() {
         assert_eq!(read_origin(&parse("<message id='a'/>")).unwrap().0, "a");
+        let marked = parse("<message><origin-id xmlns='urn:xmpp:sid:0' id='b'/></message>");
+        assert_eq!(read_origin(&marked).unwrap().0, "b");
         assert_eq!(read_origin(&parse("<message/>")), None);
         assert_eq!(written(&origin("b")), "<origin-id xmlns='urn:xmpp:sid:0' id='b'/>");
     }

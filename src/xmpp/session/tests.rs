@@ -147,17 +147,48 @@ fn a_roster_of_twenty_thousand_is_taken_and_nothing_else_of_that_size() {
     let mut scene = Scene::up_to_bind();
     let bound = scene.bound();
     scene.hear(&bound);
-    let item = |n: u32| {
-        format!(
-            "<item jid='buddy-{n}@alpha.test' name='Buddy number {n}' subscription='both'><group>All of them</group></item>"
-        )
-    };
-    let items = (0..20_000).map(item).collect::<Vec<_>>().concat();
+    let items: Vec<String> = (0..20_000)
+        .map(|n| {
+            let (jid, name) = (format!("buddy-{n}@alpha.test"), format!("Buddy number {n}"));
+            format!("<item jid='{jid}' name='{name}' subscription='both'><group>All of them</group></item>")
+        })
+        .collect();
+    let items = items.concat();
     scene.answer_roster(&items);
     let Some(Event::Roster { items: Some(all), .. }) = scene.events.last() else { panic!("{:?}", scene.events.last()) };
     assert_eq!(all.len(), 20_000);
     scene.hear(&format!("<message from='a@b'><body>{}", "x".repeat(1 << 20)));
     assert!(matches!(scene.events.last(), Some(Event::Ended(Some(Problem::Rubbish { .. })))));
+}
+
+#[test]
+fn a_roster_version_that_becomes_known_while_signing_in_is_asked_with() {
+    let asked = |features: &str, early: bool| {
+        let mut scene = Scene::new(sign_in());
+        scene.hear(&format!("{HEADER}{STARTTLS}"));
+        if early {
+            scene.session.know_roster("ver6");
+        }
+        scene.hear(PROCEED);
+        scene.secure();
+        scene.hear(&format!("{HEADER}{MECHANISMS}"));
+        scene.provide();
+        scene.hear(SUCCESS);
+        let bind = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>";
+        scene.hear(&format!("{HEADER}<stream:features>{bind}{features}</stream:features>"));
+        if !early {
+            scene.session.know_roster("ver6");
+        }
+        let bound = scene.bound();
+        scene.hear(&bound);
+        scene.session.know_roster("too late");
+        scene.sent
+    };
+    let versions = "<ver xmlns='urn:xmpp:features:rosterver'/>";
+    for early in [true, false] {
+        assert!(asked(versions, early).contains("<query xmlns='jabber:iq:roster' ver='ver6'/>"), "{early}");
+        assert!(asked("", early).contains("<query xmlns='jabber:iq:roster'/>"), "{early}");
+    }
 }
 
 #[test]

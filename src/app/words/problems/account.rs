@@ -52,6 +52,11 @@ pub(super) fn code(problem: &Problem) -> Parts {
         Problem::NoClient { host } => Parts::what(format!("{host} does not know butty.", host = name(host)))
             .why("It wants programs to be registered by hand.")
             .next(&["accounts.oauth.client_id in config.toml names one", "Tell the operator"]),
+        Problem::IssuerChanged { domain, was, now } => {
+            Parts::what(format!("{domain} names another sign-in service than before.", domain = name(domain)))
+                .why(format!("{} then, {} now.", short(was.as_str(), 30), short(now.as_str(), 30)))
+                .next(&["Ask the operator", "/logout and /login if it is right"])
+        }
         _ => Parts::misplaced(),
     }
 }

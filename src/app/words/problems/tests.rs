@@ -80,6 +80,11 @@ fn account_problems(domain: &str) -> Vec<Problem> {
         Problem::PasswordNeeded { domain: domain.clone() },
         Problem::SignInNeeded { account: line("anna@example.org") },
         Problem::NoClient { host },
+        Problem::IssuerChanged {
+            domain: domain.clone(),
+            was: line("https://id.example.org"),
+            now: line("https://id.example.net"),
+        },
         Problem::NotSent,
         Problem::NoSuchAddress { peer: bela.clone() },
         Problem::TooLong { domain },
