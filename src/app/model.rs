@@ -198,6 +198,8 @@ pub struct Account {
     pub synced_to: Option<Stamp>,
     /// Reads of the link are paused: the store is behind.
     pub paused: bool,
+    /// Who holds the account's files.
+    pub files: Files,
     /// The person wants this account online.
     pub wanted: bool,
     /// It was online since the program started: only then can a connection be lost.
@@ -228,6 +230,18 @@ pub struct Account {
     pub settle_at: Option<Duration>,
     /// Requests to the server that wait for an answer.
     pub asked: BTreeMap<RequestId, Asked>,
+}
+
+/// Whose the files of an account are: one interface at a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Files {
+    /// Ours, as far as we were told.
+    #[default]
+    Ours,
+    /// Another butty holds them: we stay offline.
+    Elsewhere,
+    /// They were another's, and were asked for again.
+    Asked,
 }
 
 /// A sign-out under way.
