@@ -173,7 +173,11 @@ fn request_rows(model: &Model, account: &Account, folded: bool, rows: &mut Vec<R
         .iter()
         .map(|request| {
             let nick = request.nick.as_ref().filter(|nick| !nick.is_empty());
-            let name = nick.map_or_else(|| request.from.to_string(), |nick| format!("{nick} ({})", request.from));
+            let name = match nick {
+                Some(nick) if account.features.messenger => nick.to_string(),
+                Some(nick) => format!("{nick} ({})", request.from),
+                None => request.from.to_string(),
+            };
             Row::Request { account: account.setup.id.clone(), from: request.from.clone(), name }
         })
         .filter(|row| matches!(row, Row::Request { name, .. } if matches(&model.list.filter, name)))

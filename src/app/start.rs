@@ -93,6 +93,7 @@ impl Account {
             back: None,
             synced_to: None,
             paused: false,
+            files: super::model::Files::default(),
             wanted,
             was_online: false,
             down_at: wanted.then_some(now.mono),

@@ -47,6 +47,8 @@ pub struct Account {
     pub back: Option<Back>,
     /// The newest moment that this account's archive is known to be complete to.
     pub synced_to: Option<Stamp>,
+    /// Who holds the account's files.
+    pub files: Files,
     /// Reads of the link are paused: the store is behind.
     pub paused: bool,
     /// The person wants this account online.
@@ -108,6 +110,18 @@ pub enum Asked {
     Check,
     /// A page of the archive of one talk.
     Talk(ConversationKey),
+}
+
+/// Whose the files of an account are: one interface at a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Files {
+    /// Ours, as far as we were told.
+    #[default]
+    Ours,
+    /// Another butty holds them: we stay offline.
+    Elsewhere,
+    /// They were another's, and were asked for again.
+    Asked,
 }
 
 /// "Back online after 1 min 20 s. 2 sent, 5 received."

@@ -3,7 +3,7 @@
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, LinkCommand, StoreRequest};
 use crate::app::event::LinkState;
-use crate::app::model::{Model, Overlay, Screen, SigningOut, Welcome};
+use crate::app::model::{Files, Model, Overlay, Screen, SigningOut, Welcome};
 use crate::app::words::notices;
 use crate::types::{AccountId, Stage};
 use std::time::Duration;
@@ -17,6 +17,12 @@ impl Model {
         let now = self.now;
         for id in self.meant(account) {
             let Some(account) = self.account_mut(&id).filter(|account| !account.online()) else { continue };
+            if account.files != Files::Ours {
+                // Never online beside the one that holds them. The answer goes on from here.
+                account.files = Files::Asked;
+                fx.push(Effect::Store(StoreRequest::Open { account: id }));
+                continue;
+            }
             account.wanted = true;
             account.down_since.get_or_insert(now.wall);
             account.down_at.get_or_insert(now.mono);

@@ -22,6 +22,8 @@ impl Model {
             Some(contact) => contact.name(),
             // A stranger may call themselves anything: the address stands beside it.
             None => match stranger() {
+                // Where addresses are opaque, one beside a name proves nothing to anybody (ux 1.5).
+                Some(nick) if self.account(&key.account).is_some_and(|own| own.features.messenger) => nick.to_string(),
                 Some(nick) => format!("{nick} ({})", key.peer),
                 None => key.peer.to_string(),
             },

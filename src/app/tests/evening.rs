@@ -184,6 +184,25 @@ fn an_account_in_use_elsewhere_goes_offline_and_says_so() {
 }
 
 #[test]
+fn an_account_in_use_elsewhere_is_not_taken_online_before_its_files_are_ours() {
+    let connects = |fx: &[Effect]| fx.iter().any(|e| matches!(e, Effect::Link(_, LinkCommand::Connect)));
+    let mut world = World::online(false);
+    let account = world.account.clone();
+    world.stored(Stored::InUse { account: account.clone() });
+    world.fx.clear();
+    world.does(|model, fx| model.connect(None, fx));
+    assert!(!connects(&world.fx), "F5 beside the other one");
+    assert!(world.requests().iter().any(|request| matches!(request, StoreRequest::Open { .. })));
+    world.stored(Stored::InUse { account: account.clone() });
+    world.stored(Stored::Cache { account: account.clone(), cache: Box::default() });
+    assert!(!connects(&world.fx), "it still runs");
+    world.does(|model, fx| model.connect(None, fx));
+    world.stored(Stored::Cache { account, cache: Box::default() });
+    assert!(connects(&world.fx), "it has gone");
+    assert!(world.model.trouble.is_none());
+}
+
+#[test]
 fn after_sleep_the_server_is_asked_for_a_sign_of_life() {
     let mut world = World::online(false);
     world.now.wall = world.now.wall.plus(second(3600));

@@ -246,3 +246,17 @@ fn the_same_buddy_in_two_accounts_is_two_talks_and_each_link_its_own() {
     world.model.open = Some(at_work);
     assert_eq!(world.model.account_in_use(), Some(&work));
 }
+
+#[test]
+fn an_opaque_address_stands_beside_no_name() {
+    let mut world = World::online(false);
+    let shown = |world: &World| {
+        let rows = crate::app::list::rows(&world.model).into_iter();
+        rows.filter_map(|row| if let crate::app::list::Row::Request { name, .. } = row { Some(name) } else { None })
+            .collect::<Vec<_>>()
+    };
+    asks(&mut world, CAROL);
+    assert_eq!(shown(&world), [format!("Carol ({CAROL})")], "a name is claimed, an address is not");
+    world.session(xmpp::Event::Features(Features { messenger: true, ..Features::default() }));
+    assert_eq!(shown(&world), ["Carol"]);
+}

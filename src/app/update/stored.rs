@@ -5,7 +5,7 @@ use crate::app::action::Effects;
 use crate::app::effect::{Effect, LinkCommand, StoreRequest};
 use crate::app::event::{AccountCache, LinkState, Stored};
 use crate::app::list;
-use crate::app::model::{ConversationKey, Message, MessageState, Model, Options, Overlay};
+use crate::app::model::{ConversationKey, Files, Message, MessageState, Model, Options, Overlay};
 use crate::app::words;
 use crate::types::{AccountId, MessageKey, Problem, RequestId, StanzaId};
 use crate::xmpp::{Command, Direction};
@@ -33,6 +33,7 @@ pub(super) fn on_stored(model: &mut Model, stored: Stored, fx: &mut Effects) {
 
 impl Model {
     fn on_cache(&mut self, id: &AccountId, cache: AccountCache, fx: &mut Effects) {
+        let retaken = self.retake(id);
         let Some(account) = self.account_mut(id) else { return };
         if !account.roster_known {
             account.set_roster(cache.roster);
@@ -73,6 +74,34 @@ impl Model {
         self.tell_appearance(id, fx);
         self.tell_title(fx);
         self.begin_post(id, fx);
+        if retaken {
+            self.connect(Some(id), fx);
+        }
+    }
+
+    /// Makes room for what is told of files that were another's: what was known of them before is stale. True when
+    /// they are ours now.
+    fn retake(&mut self, id: &AccountId) -> bool {
+        let Some(account) = self.account_mut(id).filter(|account| account.files != Files::Ours) else { return false };
+        account.outbox.clear();
+        let ours = account.files == Files::Asked;
+        for (_, talk) in self.talks.iter_mut().filter(|(key, _)| key.account == *id) {
+            talk.unread = 0;
+        }
+        if !ours {
+            return false;
+        }
+        if let Some(account) = self.account_mut(id) {
+            account.files = Files::Ours;
+        }
+        self.open = self.open.take().filter(|open| open.account != *id);
+        self.talks.retain(|key, talk| key.account != *id || !talk.composer.is_empty());
+        for (_, talk) in self.talks.iter_mut().filter(|(key, _)| key.account == *id) {
+            talk.messages.clear();
+            (talk.loaded, talk.page) = (false, None);
+        }
+        self.trouble.take_if(|problem| matches!(problem, Problem::AccountInUse));
+        true
     }
 
     fn on_cache_done(&mut self, fx: &mut Effects) {
@@ -181,6 +210,7 @@ impl Model {
         self.disconnect(Some(id), fx);
         let now = self.now.wall;
         if let Some(account) = self.account_mut(id) {
+            account.files = Files::Elsewhere;
             account.link = LinkState::Offline { problem: Some(Problem::AccountInUse), retry_at: None, since: now };
         }
         self.trouble = Some(Problem::AccountInUse);

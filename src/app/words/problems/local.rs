@@ -29,7 +29,15 @@ pub(super) fn files(problem: &Problem) -> Parts {
             .next(&["Free some space", "Nothing is lost while butty runs"]),
         Problem::AccountInUse => Parts::what("Another butty is using this account's files.")
             .why("It runs in another terminal.")
-            .next(&["/quit here, or close the other one"]),
+            .next(&["Close it, then F5", "/quit"]),
+        // A file of letters and digits says nothing; that the sign-in is gone does.
+        Problem::SetAside { file, .. }
+            if std::path::Path::new(file.as_str()).extension().is_some_and(|e| e == "json") =>
+        {
+            Parts::what("The saved sign-in was damaged and was set aside.")
+                .why("The file that holds it cannot be read.")
+                .next(&["/login"])
+        }
         Problem::SetAside { file, kept_as } => {
             Parts::what(format!("{} was damaged and was set aside.", short(base_name(file.as_str()), 60)))
                 .why(format!("It is kept as {}.", short(base_name(kept_as.as_str()), 60)))
