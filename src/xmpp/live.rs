@@ -22,9 +22,9 @@ use super::entitled::Home;
 use super::ext::disco;
 use super::stanza::CLIENT;
 use super::tracker::{Ids, Tracker};
-use super::{Command, Event, SignIn};
+use super::{Command, Event, SignIn, roster};
 use crate::types::{BareJid, FullJid, Line, MessageKey, Now, Problem, Stage};
-use crate::xml::Element;
+use crate::xml::{Element, Limits};
 use pulse::{Beat, Pulse};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -104,6 +104,11 @@ impl Live {
             "iq" => self.query(&element),
             _ => {}
         }
+    }
+
+    /// What the next stanza may cost: a whole roster is larger than everything else.
+    pub(crate) fn limits(&self) -> Limits {
+        if self.tracker.awaits_roster() { roster::LIMITS } else { Limits::SIGNED_IN }
     }
 
     /// A request of the mind; signing out is the session's own business.

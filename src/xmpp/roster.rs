@@ -4,9 +4,12 @@
 
 use super::{RosterItem, Subscription};
 use crate::types::{BareJid, Line};
-use crate::xml::Element;
+use crate::xml::{Element, Limits};
 
 pub(crate) const NS: &str = "jabber:iq:roster";
+/// What the answer with the whole roster may cost. It is the one stanza that grows with the account: 20,000 buddies
+/// with names and groups take 2.5 MiB, which [`Limits::SIGNED_IN`] forbids.
+pub(crate) const LIMITS: Limits = Limits { unit: 4 << 20, elements: 131_072, ..Limits::SIGNED_IN };
 /// Items kept of one roster.
 const ITEMS: usize = 50_000;
 /// Groups kept of one item.

@@ -10,7 +10,7 @@ use super::stream::Received;
 use super::wire::Wire;
 use super::{Command, Event, SignIn, TokenSlot, ns};
 use crate::types::{Domain, Line, Now, Problem, Secret, Stage};
-use crate::xml::{Element, Limits};
+use crate::xml::Element;
 use std::fmt;
 use std::time::Duration;
 
@@ -200,7 +200,6 @@ impl Session {
 
     fn go_live(&mut self, now: Now, bound: Bound) {
         let Bound { signed_in, sign_in, roster_version } = bound;
-        self.wire.stream.set_limits(Limits::SIGNED_IN);
         let live = Live::new(now, signed_in.jid.clone(), &sign_in, roster_version);
         self.wire.event(Event::SignedIn(signed_in));
         self.phase = Phase::SignedIn { live: Box::new(live), leaving: None };
@@ -212,6 +211,7 @@ impl Session {
     /// Hands what the stream holds to the live half.
     fn read(&mut self, now: Now) {
         while let Phase::SignedIn { live, leaving } = &mut self.phase {
+            self.wire.stream.set_limits(live.limits());
             let problem = match self.wire.stream.receive() {
                 Ok(None) => return,
                 Ok(Some(Received::Element(element))) => {

@@ -76,6 +76,11 @@ impl Tracker {
         true
     }
 
+    /// The roster is still to come.
+    pub(crate) fn awaits_roster(&self) -> bool {
+        self.pending.values().any(|pending| pending.asked == Asked::Roster)
+    }
+
     /// The queries whose time is over; they are forgotten.
     pub(crate) fn expired(&mut self, now: Duration) -> Vec<Asked> {
         let over = self.pending.iter().filter(|(_, pending)| pending.deadline.is_some_and(|at| at <= now));

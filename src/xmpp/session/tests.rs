@@ -107,6 +107,13 @@ impl Scene {
         )
     }
 
+    /// The answer to the first question of a session.
+    fn roster(&self, items: &str) -> String {
+        let asked = self.sent.split("<query xmlns='jabber:iq:roster'").next().unwrap();
+        let id = asked.rsplit_once(" id='").and_then(|(_, rest)| rest.split_once('\'')).unwrap().0;
+        format!("<iq type='result' id='{id}'><query xmlns='jabber:iq:roster'>{items}</query></iq>")
+    }
+
     fn up_to_bind() -> Self {
         let mut scene = Self::new(sign_in());
         scene.hear(&format!("{HEADER}{STARTTLS}"));
@@ -160,11 +167,33 @@ fn a_message_larger_than_before_sign_in_is_allowed_after_it() {
     let mut scene = Scene::up_to_bind();
     let bound = scene.bound();
     scene.hear(&bound);
+    let roster = scene.roster("");
+    scene.hear(&roster);
     let body = "x".repeat(100_000);
     scene.hear(&format!("<message from='romeo@alpha.test/x' type='chat'><body>{body}</body></message>"));
     assert!(matches!(scene.events.last(), Some(Event::Message(_))));
     scene.hear(&format!("<message><body>{}", body.repeat(11)));
     assert!(matches!(scene.events.last(), Some(Event::Ended(Some(Problem::Rubbish { .. })))));
+}
+
+#[test]
+fn a_whole_roster_may_be_large_and_nothing_behind_it() {
+    let mut scene = Scene::up_to_bind();
+    let bound = scene.bound();
+    scene.hear(&bound);
+    let items: String = (0..20_000)
+        .map(|number| format!("<item jid='buddy{number}@alpha.test' name='One of many'><group>Many</group></item>"))
+        .collect();
+    assert!(items.len() > 1 << 20);
+    let roster = scene.roster(&items);
+    scene.hear(&roster);
+    let count = scene.events.iter().find_map(|event| match event {
+        Event::Roster { items: Some(items), .. } => Some(items.len()),
+        _ => None,
+    });
+    assert_eq!((count, scene.ends()), (Some(20_000), 0));
+    scene.hear(&format!("<message><body>{}", "x".repeat(1 << 20)));
+    assert_eq!(scene.ends(), 1);
 }
 
 #[test]
