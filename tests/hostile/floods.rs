@@ -35,7 +35,7 @@ fn survives(what: &str, attack: Vec<u8>) {
     let back = begun.elapsed();
     server.push(format!("<message type='chat' from='{BUDDY}/x'><body>still there</body></message>"));
     butty.wait_for("still there");
-    let peak = peak(butty.pid());
+    let peak = peak(butty.pid()).expect("running");
     eprintln!("{what}: peak {peak} MiB, key {echo:?}, back after {back:?}");
     assert!(peak < MOST, "{what}: {peak} MiB");
     assert!(echo < Duration::from_millis(500), "{what}: {echo:?}");
@@ -111,7 +111,7 @@ fn strangers_cost_little() {
         slowest = slowest.max(key_echo(&mut butty, "ж"));
     }
     server.settle();
-    let peak = peak(butty.pid());
+    let peak = peak(butty.pid()).expect("running");
     eprintln!("25,000 strangers: peak {peak} MiB, slowest key {slowest:?}, done after {:?}", begun.elapsed());
     assert!(peak < MOST, "{peak} MiB");
     assert!(slowest < Duration::from_secs(1), "{slowest:?}");
@@ -144,7 +144,7 @@ fn a_roster_of_20_000_works() {
     server.push("<presence from='buddy0@hostile.test/x'/>");
     butty.wait_for("Buddy number 0");
     server.settle();
-    let peak = peak(butty.pid());
+    let peak = peak(butty.pid()).expect("running");
     eprintln!("roster of {bytes} bytes: up after {up:?}, peak {peak} MiB, key {echo:?}");
     assert!(peak < 2 * MOST, "{peak} MiB");
     assert!(echo < Duration::from_secs(1), "{echo:?}");

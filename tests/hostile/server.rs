@@ -84,8 +84,8 @@ impl Server {
         let (shared, scene) = (stage.clone(), Arc::new(scene));
         runtime.spawn(async move {
             while let Ok((io, _)) = listener.accept().await {
-                let nth = shared.connections.fetch_add(1, Ordering::SeqCst);
-                let talk = Talk { io: Box::new(io), stage: shared.clone(), unread: Vec::new(), nth, proved: false };
+                shared.connections.fetch_add(1, Ordering::SeqCst);
+                let talk = Talk { io: Box::new(io), stage: shared.clone(), unread: Vec::new(), proved: false };
                 tokio::spawn(scene(talk));
             }
         });
@@ -194,8 +194,6 @@ pub struct Talk {
     io: Box<dyn Io>,
     pub stage: Arc<Stage>,
     unread: Vec<u8>,
-    /// Counted from 0.
-    pub nth: usize,
     proved: bool,
 }
 

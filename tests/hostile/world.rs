@@ -41,11 +41,11 @@ pub fn login(home: &Path, server: &Server) -> (Output, Duration) {
     (done, begun.elapsed())
 }
 
-/// The most memory that a process ever had, in MiB.
-pub fn peak(pid: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("running");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells");
-    line.split_whitespace().next().unwrap().parse::<u64>().unwrap() / 1024
+/// The most memory that a process ever had, in MiB; `None` once it has ended.
+pub fn peak(pid: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok().map(|kib| kib / 1024)
 }
 
 /// Types a letter that is nowhere on the screen and waits until it is; how long that took.
