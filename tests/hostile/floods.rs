@@ -121,6 +121,70 @@ fn strangers_cost_little() {
     assert_eq!(butty.quit(), 0);
 }
 
+/// Bodies that are hard to lay out. Each is below the limit of a stanza.
+#[test]
+fn monstrous_bodies_are_shown() {
+    let server = Server::friendly(ROSTER);
+    let home = home();
+    let mut butty = talking(home.path(), &server);
+    for (what, piece) in [
+        ("one line", "x"),
+        ("breaks", "\n"),
+        ("marks", "\u{301}"),
+        ("wide", "\u{1F468}\u{200D}\u{1F469}\u{200D}\u{1F467}"),
+        ("right to left", "\u{5d0}\u{5d1} "),
+        ("both ways", "a \u{5d0} "),
+        ("tabs", "\t"),
+        ("joiners", "\u{200D}"),
+    ] {
+        let body = piece.repeat((900 << 10) / piece.len());
+        let begun = Instant::now();
+        server.push(format!("<message type='chat' from='{BUDDY}/x'><body>b{body}e</body></message>"));
+        server.push(format!("<message type='chat' from='{BUDDY}/x'><body>behind {what}</body></message>"));
+        butty.wait_for(&format!("behind {what}"));
+        let shown = begun.elapsed();
+        let echo = key_echo(&mut butty, "ж");
+        eprintln!("900 KiB of {what}: shown after {shown:?}, key {echo:?}");
+        assert!(echo < Duration::from_millis(500), "{what}: {echo:?}");
+        assert!(shown < Duration::from_secs(3), "{what}: {shown:?}");
+    }
+    butty.resize(60, 20);
+    butty.wait_for("behind joiners");
+    let peak = peak(butty.pid()).expect("running");
+    eprintln!("monstrous bodies: peak {peak} MiB");
+    assert!(peak < 2 * MOST, "{peak} MiB");
+    butty.send("\x15");
+    assert_eq!(butty.quit(), 0);
+}
+
+/// While the roster is awaited a stanza may be larger; that is no door for an attack.
+#[test]
+fn what_comes_instead_of_a_roster_costs_little() {
+    let server = Server::start(|talk| {
+        Box::pin(async move {
+            let mut talk = talk.up_to_session().await?;
+            talk.hear("jabber:iq:roster").await?;
+            talk.hear("</iq>").await?;
+            let attributes: String = (0..60).fold(String::new(), |mut all, number| {
+                write!(all, " a{number}=''").unwrap();
+                all
+            });
+            let element = format!("<x{attributes}/>");
+            let count = (4 << 20) / element.len() - 1;
+            talk.say(format!("<message>{}</message>", element.repeat(count))).await?;
+            talk.live().await
+        })
+    });
+    let home = home();
+    let butty = open(home.path(), &server);
+    server.await_sessions(1);
+    server.settle();
+    let peak = peak(butty.pid()).expect("running");
+    eprintln!("4 MiB of attributes: peak {peak} MiB");
+    assert!(peak < 2 * MOST, "{peak} MiB");
+    assert_eq!(butty.quit(), 0);
+}
+
 #[test]
 fn a_roster_of_20_000_works() {
     // On top of everything, so that it can be seen.
@@ -141,6 +205,13 @@ fn a_roster_of_20_000_works() {
     let mut butty = talking(home.path(), &server);
     let up = begun.elapsed();
     let echo = key_echo(&mut butty, "ж");
+    butty.send("\x15");
+    butty.send("\x1b[Z"); // Shift+Tab: the list, where letters filter
+    let begun = Instant::now();
+    butty.send("b");
+    butty.wait_for("Find: b");
+    eprintln!("filter {:?}", begun.elapsed());
+    butty.send("\x1b");
     server.push("<presence from='buddy0@hostile.test/x'/>");
     butty.wait_for("Buddy number 0");
     server.settle();

@@ -75,9 +75,10 @@ async fn request(io: &mut (impl tokio::io::AsyncRead + Unpin)) -> Option<String>
         read.extend_from_slice(&piece[..count]);
         let text = String::from_utf8_lossy(&read).into_owned();
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let length = head.to_lowercase().split("content-length: ").nth(1).map_or(0, |rest| {
-            rest.split("\r\n").next().and_then(|length| length.parse::<usize>().ok()).unwrap_or(0)
-        });
+        let length =
+            head.to_lowercase().split("content-length: ").nth(1).map_or(0, |rest| {
+                rest.split("\r\n").next().and_then(|length| length.parse::<usize>().ok()).unwrap_or(0)
+            });
         if body.len() >= length {
             return Some(text);
         }
