@@ -58,6 +58,8 @@ pub(super) struct Hands {
     /// Told to the mind at the next turn.
     pub(super) problems: Vec<Problem>,
     mouse: bool,
+    /// The window title that is still to be told.
+    title: Option<String>,
 }
 
 impl Hands {
@@ -70,7 +72,17 @@ impl Hands {
         manner: Manner,
         mouse: bool,
     ) -> Self {
-        Self { network, links: HashMap::new(), events, store, folders, manner, problems: Vec::new(), mouse }
+        Self {
+            network,
+            links: HashMap::new(),
+            events,
+            store,
+            folders,
+            manner,
+            problems: Vec::new(),
+            mouse,
+            title: None,
+        }
     }
 
     /// Carries out one wish.
@@ -85,7 +97,7 @@ impl Hands {
                     term::bell();
                 }
             }
-            Effect::Title(text) => term::title(&text),
+            Effect::Title(text) => self.title = Some(text),
             Effect::Clipboard(text) => term::copy(&text),
             Effect::OpenUrl(address) => drop(term::open_url(&address)),
             Effect::Mouse(on) => {
@@ -103,6 +115,13 @@ impl Hands {
             Effect::Quit(code) => return After::Quit(code),
         }
         After::Nothing
+    }
+
+    /// Tells the window title as it is by now: of thousands in a flood of messages, the last one.
+    pub(super) fn tell_title(&mut self) {
+        if let Some(text) = self.title.take() {
+            term::title(&text);
+        }
     }
 
     fn start_link(&mut self, setup: AccountSetup, roster_version: Option<String>, connect: bool) {

@@ -187,6 +187,9 @@ impl Loop {
             if self.is_stale() && self.clock.now().mono >= self.next_frame() {
                 self.draw()?;
             }
+            if !self.is_stale() {
+                self.hands.tell_title();
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::server::Server;
 use super::terminal::Terminal;
-use super::world::{home, key_echo, open, peak};
+use super::world::{FROZEN, home, key_echo, open, peak};
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
@@ -38,8 +38,8 @@ fn survives(what: &str, attack: Vec<u8>) {
     let peak = peak(butty.pid()).expect("running");
     eprintln!("{what}: peak {peak} MiB, key {echo:?}, back after {back:?}");
     assert!(peak < MOST, "{what}: {peak} MiB");
-    assert!(echo < Duration::from_millis(500), "{what}: {echo:?}");
-    assert!(back < Duration::from_secs(10), "{what}: {back:?}");
+    assert!(echo < FROZEN, "{what}: {echo:?}");
+    assert!(back < Duration::from_secs(20), "{what}: {back:?}");
     butty.quit();
 }
 
@@ -114,7 +114,7 @@ fn strangers_cost_little() {
     let peak = peak(butty.pid()).expect("running");
     eprintln!("25,000 strangers: peak {peak} MiB, slowest key {slowest:?}, done after {:?}", begun.elapsed());
     assert!(peak < MOST, "{peak} MiB");
-    assert!(slowest < Duration::from_secs(1), "{slowest:?}");
+    assert!(slowest < FROZEN, "{slowest:?}");
     server.push(format!("<message type='chat' from='{BUDDY}/x'><body>still there</body></message>"));
     butty.wait_for("still there");
     butty.send("\x15");
@@ -145,8 +145,8 @@ fn monstrous_bodies_are_shown() {
         let shown = begun.elapsed();
         let echo = key_echo(&mut butty, "ж");
         eprintln!("900 KiB of {what}: shown after {shown:?}, key {echo:?}");
-        assert!(echo < Duration::from_millis(500), "{what}: {echo:?}");
-        assert!(shown < Duration::from_secs(3), "{what}: {shown:?}");
+        assert!(echo < FROZEN, "{what}: {echo:?}");
+        assert!(shown < Duration::from_secs(8), "{what}: {shown:?}");
     }
     butty.resize(60, 20);
     butty.wait_for("behind joiners");
@@ -218,7 +218,7 @@ fn a_roster_of_20_000_works() {
     let peak = peak(butty.pid()).expect("running");
     eprintln!("roster of {bytes} bytes: up after {up:?}, peak {peak} MiB, key {echo:?}");
     assert!(peak < 2 * MOST, "{peak} MiB");
-    assert!(echo < Duration::from_secs(1), "{echo:?}");
+    assert!(echo < FROZEN, "{echo:?}");
     butty.send("\x15");
     assert_eq!(butty.quit(), 0);
 }

@@ -28,8 +28,8 @@ pub const FEATURES_PLAIN: &str = "<stream:features><mechanisms xmlns='urn:ietf:p
 pub const SUCCESS: &str = "<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>";
 pub const FEATURES_BIND: &str = "<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></stream:features>";
 
-/// How long a test waits for what must come.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a test waits for what must come. Only a failing one waits that long.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 type Scene = Pin<Box<dyn Future<Output = Option<()>> + Send>>;
 

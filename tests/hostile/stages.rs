@@ -2,7 +2,7 @@
 
 use super::command::words;
 use super::server::{FEATURES_PLAIN, HEADER, PROCEED, Server, Talk};
-use super::world::{home, login, open};
+use super::world::{FROZEN, home, login, open};
 use std::time::{Duration, Instant};
 
 /// Where the server stops to work.
@@ -90,7 +90,7 @@ fn a_hang_up_at_each_stage_has_its_own_words() {
         if !words(&done).contains(code) {
             wrong.extend([format!("{until:?}: {code}? {}", words(&done))]);
         }
-        assert!(took < Duration::from_secs(5), "{until:?}: {took:?}");
+        assert!(took < Duration::from_secs(14), "{until:?}: {took:?}"); // no limit of time had to end it
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
@@ -126,12 +126,12 @@ fn a_key_is_answered_while_the_server_is_silent() {
         let begun = Instant::now();
         butty.send("\x0b"); // Ctrl+K
         butty.wait_for("Go to");
-        assert!(begun.elapsed() < Duration::from_millis(500), "{until:?}: {:?}", begun.elapsed());
+        assert!(begun.elapsed() < FROZEN, "{until:?}: {:?}", begun.elapsed());
         butty.send("\x1b");
         butty.wait_gone("Go to"); // or the two would be one key
         let begun = Instant::now();
         butty.send("\x11");
         butty.end();
-        assert!(begun.elapsed() < Duration::from_millis(1500), "{until:?}: {:?}", begun.elapsed());
+        assert!(begun.elapsed() < FROZEN, "{until:?}: {:?}", begun.elapsed());
     }
 }
