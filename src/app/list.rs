@@ -81,6 +81,8 @@ pub fn rows(model: &Model) -> Vec<Row> {
 /// The rows in order, made anew.
 fn arranged(model: &Model) -> Vec<Row> {
     let several = model.accounts.len() > 1;
+    // Looked up once for each row: a search in the list itself would take seconds with 20,000 buddies.
+    let frozen = model.list.frozen.iter().flatten().enumerate().map(|(place, key)| (key, place)).collect();
     let mut rows = Vec::new();
     for account in &model.accounts {
         let id = account_fold(&account.setup.id);
@@ -89,7 +91,7 @@ fn arranged(model: &Model) -> Vec<Row> {
             let name = own_name(account);
             rows.push(Row::Account { account: account.setup.id.clone(), name, online: account.online(), folded });
         }
-        account_rows(model, account, folded, &mut rows);
+        account_rows(model, account, folded, &frozen, &mut rows);
     }
     rows
 }
@@ -125,7 +127,10 @@ struct Members {
     unread: u32,
 }
 
-fn account_rows(model: &Model, account: &Account, folded: bool, rows: &mut Vec<Row>) {
+/// The places that rows had when the list was given the focus.
+type Frozen<'a> = BTreeMap<&'a ConversationKey, usize>;
+
+fn account_rows(model: &Model, account: &Account, folded: bool, frozen: &Frozen<'_>, rows: &mut Vec<Row>) {
     request_rows(model, account, folded, rows);
     let mut groups: BTreeMap<(u8, String), Members> = BTreeMap::new();
     let mut offline = Members::default();
@@ -160,10 +165,11 @@ fn account_rows(model: &Model, account: &Account, folded: bool, rows: &mut Vec<R
         let kind = if rank == LAST.0 { GroupKind::Ungrouped } else { GroupKind::Named };
         let (id, name) =
             if rank == LAST.0 { (UNGROUPED.to_owned(), "Buddies".to_owned()) } else { (name.clone(), name) };
-        group_rows(model, (id, name, kind), members, folded, rows);
+        group_rows(model, frozen, (id, name, kind), members, folded, rows);
     }
     if offline.total > 0 && !model.options.hide_offline {
-        group_rows(model, (OFFLINE.to_owned(), "Offline".to_owned(), GroupKind::Offline), offline, folded, rows);
+        let header = (OFFLINE.to_owned(), "Offline".to_owned(), GroupKind::Offline);
+        group_rows(model, frozen, header, offline, folded, rows);
     }
 }
 
@@ -196,12 +202,13 @@ fn request_rows(model: &Model, account: &Account, folded: bool, rows: &mut Vec<R
 /// A header and its members. What is folded away still shows who has something unread.
 fn group_rows(
     model: &Model,
+    frozen: &Frozen<'_>,
     (id, name, kind): (String, String, GroupKind),
     mut members: Members,
     hidden: bool,
     rows: &mut Vec<Row>,
 ) {
-    members.rows.sort_by_cached_key(|row| order(model, row));
+    members.rows.sort_by_cached_key(|row| order(model, frozen, row));
     let folded = model.list.folded.contains(&id) && model.list.filter.is_empty();
     let Members { rows: buddies, total, online, unread } = members;
     if !hidden {
@@ -211,8 +218,8 @@ fn group_rows(
 }
 
 /// By state, then by name. While the list has the focus the old order goes first.
-fn order(model: &Model, row: &BuddyRow) -> (usize, u8, String, ConversationKey) {
-    let frozen = model.list.frozen.as_ref().and_then(|keys| keys.iter().position(|key| *key == row.key));
+fn order(model: &Model, frozen: &Frozen<'_>, row: &BuddyRow) -> (usize, u8, String, ConversationKey) {
+    let frozen = frozen.get(&row.key).copied();
     let sorted = model.contact(&row.key).and_then(|contact| contact.sorted_as).map(|(show, _)| show);
     (frozen.unwrap_or(usize::MAX), rank(sorted.or(row.show)), row.name.to_lowercase(), row.key.clone())
 }

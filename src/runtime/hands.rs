@@ -66,6 +66,8 @@ pub(super) struct Hands {
     clerk: Clerk,
     manner: Manner,
     mouse: bool,
+    /// The window title that is still to be told.
+    title: Option<String>,
 }
 
 impl Hands {
@@ -78,7 +80,7 @@ impl Hands {
         manner: Manner,
         mouse: bool,
     ) -> Self {
-        Self { network, links: HashMap::new(), events, store, clerk, manner, mouse }
+        Self { network, links: HashMap::new(), events, store, clerk, manner, mouse, title: None }
     }
 
     /// Carries out one wish.
@@ -93,7 +95,7 @@ impl Hands {
                     term::bell();
                 }
             }
-            Effect::Title(text) => term::title(&text),
+            Effect::Title(text) => self.title = Some(text),
             Effect::Clipboard(text) => term::copy(&text),
             Effect::OpenUrl(address) => {
                 if !term::open_url(&address) {
@@ -115,6 +117,13 @@ impl Hands {
             Effect::Quit(code) => return After::Quit(code),
         }
         After::Nothing
+    }
+
+    /// Tells the window title as it is by now: of thousands in a flood of messages, the last one.
+    pub(super) fn tell_title(&mut self) {
+        if let Some(text) = self.title.take() {
+            term::title(&text);
+        }
     }
 
     fn start_link(&mut self, setup: AccountSetup, connect: bool) {

@@ -78,22 +78,27 @@ type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
 
 /// Runs until the person leaves.
 pub fn run(start: Start, clock: Clock) -> io::Result<End> {
+    // One worker carries all links, so that a page of the archive never stalls a key.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    // Before the terminal is taken over: a signal that nobody listens to ends the process without giving it back.
+    let signals = {
+        let _inside = runtime.enter();
+        signals()?
+    };
     let _guard = term::Guard::enter(start.options.mouse)?;
     let mut screen = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout())))?;
     let mut options = start.options.clone();
     let now = clock.now();
     options.zone = zone::around(now.wall);
-    // The first frame goes before everything else: no query, network, name, keyring or database is waited for.
+    // The first frame goes before everything slow: no query, network, name, keyring or database is waited for.
     let (mut model, mut wishes) = Model::new(options, start.accounts.clone(), super::seed(), now);
     let mut view = View::new();
     screen.draw(|frame| ui::draw(&model, &mut view, frame))?;
     for problem in start.trouble.iter().cloned() {
         wishes.extend(model.update(clock.now(), Event::ConfigProblem(Some(problem))));
     }
-    // One worker carries all links, so that a page of the archive never stalls a key.
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
-        let mut turn = Loop::new(start, clock, model, view, screen)?;
+        let mut turn = Loop::new(start, clock, model, view, screen, signals)?;
         let leave = turn.run(wishes).await;
         let Loop { hands, keys, ears, mut model, .. } = turn;
         let last_word = |account, event| model.update(clock.now(), Event::Link(account, event));
@@ -131,7 +136,14 @@ struct Loop {
 }
 
 impl Loop {
-    fn new(start: Start, clock: Clock, model: Model, view: View, screen: Screen) -> io::Result<Self> {
+    fn new(
+        start: Start,
+        clock: Clock,
+        model: Model,
+        view: View,
+        screen: Screen,
+        signals: mpsc::Receiver<Event>,
+    ) -> io::Result<Self> {
         let Keyboard(keys) = start.keyboard.map_or_else(Keyboard::open, Ok)?;
         let (tell_stored, stored) = mpsc::channel(64);
         let store = Store::start(start.place, true, move |answer| drop(tell_stored.blocking_send(answer)))?;
@@ -152,7 +164,7 @@ impl Loop {
             hands,
             keys,
             troubles,
-            signals: signals()?,
+            signals,
             drawn_at: Duration::ZERO,
             shown: crate::app::event::Viewport::default(),
             reload: start.reload,
@@ -180,6 +192,9 @@ impl Loop {
             }
             if self.is_stale() && self.clock.now().mono >= self.next_frame() {
                 self.draw()?;
+            }
+            if !self.is_stale() {
+                self.hands.tell_title();
             }
         }
     }

@@ -29,8 +29,8 @@ impl Limits {
     /// For a peer that has: above the stanza limits of all known servers.
     pub const SIGNED_IN: Self = Self { unit: 1 << 20, depth: 64, attributes: 64, elements: 65_536 };
     /// While the buddy list is awaited, the one stanza that the server writes itself and nobody else bounds: twenty
-    /// thousand buddies take more than 2 MiB.
-    pub const ROSTER: Self = Self { unit: 16 << 20, elements: 262_144, ..Self::SIGNED_IN };
+    /// thousand buddies take 2.5 MiB.
+    pub const ROSTER: Self = Self { unit: 4 << 20, elements: 131_072, ..Self::SIGNED_IN };
 }
 
 /// One complete piece of a stream.

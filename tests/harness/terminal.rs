@@ -147,12 +147,16 @@ impl Terminal {
         self.child.process_id().expect("running")
     }
 
-    /// Waits for the end; gives the exit code.
+    /// Waits for the end and for the last of what was written; gives the exit code.
     #[track_caller]
     pub fn end(&mut self) -> u32 {
         let until = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().expect("a child") {
+                let shown = self.shown.0.lock().unwrap_or_else(PoisonError::into_inner);
+                let left = until.saturating_duration_since(Instant::now());
+                let closed = self.shown.1.wait_timeout_while(shown, left, |shown| !shown.closed);
+                assert!(closed.is_ok_and(|(shown, _)| shown.closed), "somebody holds the terminal");
                 return status.exit_code();
             }
             assert!(Instant::now() < until, "butty does not end; the screen is:\n{}", self.screen());

@@ -1,5 +1,6 @@
 //! The words of the screens: labels, hints, questions. Plurals by rule, nothing glued together elsewhere.
 
+use super::count;
 use crate::app::ops::Banner;
 use crate::types::{Problem, Stamp};
 use std::time::Duration;
@@ -89,6 +90,11 @@ pub fn is_typing(name: &str) -> String {
 /// Rule above the first unread message.
 pub fn new_messages(count: u32) -> String {
     format!("{count} new")
+}
+
+/// Stands under a message that is too long to be shown whole.
+pub fn left_out(characters: usize) -> String {
+    format!("… and {} that do not fit here", count(characters, "more character", "more characters"))
 }
 
 /// The mark of a message that was read; short where there is little room.

@@ -11,6 +11,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 const MARK_CELLS: u16 = 3;
 /// A fence of XEP-0393 section 5.1.2.
 const FENCE: &str = "```";
+/// Bytes of a message that are laid out: some 400 rows. Laying out all of the megabyte that a stanza may hold would
+/// keep the keys waiting.
+const MOST_SHOWN: usize = 32 * 1024;
 
 /// What a row is for, when it is no text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +74,9 @@ impl Setting {
         let mut hasher = DefaultHasher::new();
         self.hash(&mut hasher);
         match &message.body {
-            Body::Plain(text) | Body::Sealed(text) => (0_u8, text.as_str()).hash(&mut hasher),
+            Body::Plain(text) | Body::Sealed(text) => {
+                (0_u8, shown(text.as_str()), text.as_str().len()).hash(&mut hasher);
+            }
             Body::Unreadable(name) => (1_u8, name.as_str()).hash(&mut hasher),
         }
         message.edited.hash(&mut hasher);
@@ -142,9 +147,27 @@ fn body(message: &Message, setting: &Setting, theme: Theme, rows: &mut Vec<Row>)
             return;
         }
     };
-    if let Some(deed) = text.strip_prefix("/me ") {
-        return action(deed, setting, theme, rows);
+    let head = shown(text);
+    if let Some(deed) = head.strip_prefix("/me ") {
+        action(deed, setting, theme, rows);
+    } else {
+        paragraphs(head, setting, theme, rows);
     }
+    if let Some(rest) = text.get(head.len()..).filter(|rest| !rest.is_empty()) {
+        let left_out = screens::left_out(rest.chars().count());
+        for row in text::wrap(&left_out, &[], Role::Dim, text_columns(setting.columns)) {
+            rows.push(Row { indent: 2, ..line(0, row.pieces, theme) });
+        }
+    }
+}
+
+/// As much of a body as is laid out.
+fn shown(text: &str) -> &str {
+    let cut = (0..=MOST_SHOWN).rev().find(|at| text.is_char_boundary(*at)).filter(|_| text.len() > MOST_SHOWN);
+    cut.and_then(|at| text.get(..at)).unwrap_or(text)
+}
+
+fn paragraphs(text: &str, setting: &Setting, theme: Theme, rows: &mut Vec<Row>) {
     let mut fenced = false;
     for paragraph in text.split('\n') {
         if paragraph.starts_with(FENCE) {

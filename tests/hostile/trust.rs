@@ -1,0 +1,189 @@
+//! R3: no secret before a proved server. R4: the server has to prove that it knows the password.
+
+use super::command::words;
+use super::proof::{Authority, self_signed};
+use super::scram;
+use super::server::{DOMAIN, FEATURES_PLAIN, FEATURES_TLS, HEADER, PROCEED, SUCCESS, Server, Talk};
+use super::world::{home, login};
+use rcgen::{CertificateParams, ExtendedKeyUsagePurpose};
+use std::time::Duration;
+use tokio_rustls::TlsAcceptor;
+
+/// A sign-in that fails with this code within a moment, and gives nothing away.
+#[track_caller]
+fn fails(what: &str, server: &Server, code: &str) {
+    let home = home();
+    let (done, took) = login(home.path(), server);
+    let said = words(&done);
+    assert!(!done.status.success() && said.contains(code), "{what}: {code}? {said}");
+    assert!(!said.contains("BTY-BUG"), "{what}: {said}");
+    assert!(took < Duration::from_secs(14), "{what}: {took:?}");
+    server.assert_nothing_leaked(what);
+}
+
+/// Says this in the clear behind the client's header, and more behind its wish for TLS.
+fn in_the_clear(first: impl Into<String>, then: impl Into<String>) -> Server {
+    let (first, then) = (first.into(), then.into());
+    Server::start(move |mut talk| {
+        let (first, then) = (first.clone(), then.clone());
+        Box::pin(async move {
+            talk.header().await?;
+            talk.say(first).await?;
+            talk.hear("<starttls").await?;
+            talk.hear(">").await?;
+            talk.say(then).await?;
+            talk.until_gone().await
+        })
+    })
+}
+
+/// Right in all but the certificate.
+fn with_certificate(acceptor: TlsAcceptor) -> Server {
+    Server::start(move |talk| Box::pin(wrong_tls(talk, acceptor.clone())))
+}
+
+async fn wrong_tls(mut talk: Talk, acceptor: TlsAcceptor) -> Option<()> {
+    talk.up_to_starttls().await?;
+    talk.say(PROCEED).await?;
+    let mut talk = talk.tls(&acceptor, false).await?;
+    talk.header().await?;
+    talk.say(format!("{HEADER}{FEATURES_PLAIN}")).await?;
+    talk.until_gone().await
+}
+
+#[test]
+fn stripped_or_spoiled_starttls_gets_nothing() {
+    let plain = format!("{HEADER}{FEATURES_PLAIN}");
+    let tls = format!("{HEADER}{FEATURES_TLS}");
+    let failure = "<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:stream>";
+    let slipped = format!("{PROCEED}{FEATURES_PLAIN}");
+    for (what, first, then, code) in [
+        ("stripped", plain.as_str(), "", "BTY-TLS-03"),
+        ("nothing offered", &format!("{HEADER}<stream:features/>"), "", "BTY-TLS-03"),
+        ("success in the clear", &format!("{HEADER}{SUCCESS}"), "", "BTY-XMPP-01"),
+        ("refused", &tls, failure, "BTY-TLS-06"),
+        ("features instead of proceed", &tls, FEATURES_PLAIN, "BTY-"),
+        ("success instead of proceed", &tls, SUCCESS, "BTY-"),
+        ("features slipped in", &tls, &slipped, "BTY-TLS-07"),
+        ("a byte slipped in", &tls, &format!("{PROCEED}<"), "BTY-TLS-07"),
+        ("text behind proceed", &tls, &format!("{PROCEED}HTTP/1.1 400 Bad Request\r\n\r\n"), "BTY-TLS-07"),
+    ] {
+        fails(what, &in_the_clear(first, then), code);
+    }
+}
+
+#[test]
+fn rubbish_instead_of_a_handshake_gets_nothing() {
+    for (what, bytes) in [("an alert", &b"\x15\x03\x01\x00\x02\x02\x46"[..]), ("http", b"HTTP/1.1 400 no\r\n\r\n")] {
+        let server = Server::start(move |mut talk| {
+            Box::pin(async move {
+                talk.up_to_starttls().await?;
+                talk.say(PROCEED).await?;
+                talk.hear("\x01").await?; // the client's hello
+                talk.say(bytes).await?;
+                talk.until_gone().await
+            })
+        });
+        let home = home();
+        let (done, _) = login(home.path(), &server);
+        assert!(words(&done).contains("BTY-TLS-06"), "{what}: {}", words(&done));
+    }
+}
+
+#[test]
+fn each_wrong_certificate_has_its_own_code_and_gets_nothing() {
+    let server = with_certificate(self_signed(&[DOMAIN]));
+    fails("self-signed", &server, "BTY-TLS-04");
+    let stranger = Authority::new("somebody else");
+    fails("another authority", &with_certificate(stranger.acceptor(&[DOMAIN], |_| {})), "BTY-TLS-04");
+    type Spoil = fn(&mut CertificateParams);
+    let nothing: Spoil = |_| {};
+    let client_only: Spoil = |params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    let expired: Spoil = |params| params.not_after = rcgen::date_time_ymd(2020, 1, 1);
+    let early: Spoil = |params| params.not_before = rcgen::date_time_ymd(2100, 1, 1);
+    for (what, name, spoil, code) in [
+        ("another name", "other.test", nothing, "BTY-TLS-01"),
+        ("a wildcard below", "*.hostile.test", nothing, "BTY-TLS-01"),
+        ("the address dialled", "127.0.0.1", nothing, "BTY-TLS-01"),
+        ("expired", DOMAIN, expired, "BTY-TLS-02"),
+        ("not yet valid", DOMAIN, early, "BTY-TLS-05"),
+        ("for clients", DOMAIN, client_only, "BTY-TLS-10"),
+    ] {
+        let server = Server::start(move |talk| {
+            let acceptor = talk.stage.authority.acceptor(&[name], spoil);
+            Box::pin(wrong_tls(talk, acceptor))
+        });
+        fails(what, &server, code);
+    }
+}
+
+/// Sends the client on to that place, before TLS.
+fn redirect(to: impl Into<String>) -> Server {
+    let to = to.into();
+    Server::start(move |mut talk| {
+        let markup = format!(
+            "{HEADER}<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>{to}\
+             </see-other-host></stream:error></stream:stream>"
+        );
+        Box::pin(async move {
+            talk.header().await?;
+            talk.say(markup).await?;
+            talk.until_gone().await
+        })
+    })
+}
+
+#[test]
+fn a_redirect_lowers_no_demand() {
+    let plain = in_the_clear(format!("{HEADER}{FEATURES_PLAIN}"), "");
+    fails("to plaintext", &redirect(format!("127.0.0.1:{}", plain.port)), "BTY-TLS-03");
+    plain.assert_nothing_leaked("redirected to plaintext");
+    assert_eq!(plain.connections(), 1, "it was followed");
+    let stranger = with_certificate(Authority::new("somebody else").acceptor(&[DOMAIN], |_| {}));
+    fails("to a stranger", &redirect(format!("127.0.0.1:{}", stranger.port)), "BTY-TLS-04");
+    stranger.assert_nothing_leaked("redirected to a stranger");
+    assert_eq!(stranger.connections(), 1, "it was followed");
+    for text in ["", ":", "[::1", "a b", "127.0.0.1:99999", "javascript:alert(1)", &"x".repeat(3_000)] {
+        fails(text, &redirect(text), "BTY-NET-09");
+    }
+}
+
+#[test]
+fn redirects_end() {
+    // Each hop is another place, so that only their number can end it.
+    let last = in_the_clear(format!("{HEADER}{FEATURES_PLAIN}"), "");
+    let mut servers = vec![redirect(format!("127.0.0.1:{}", last.port))];
+    for _ in 0..6 {
+        let to = format!("127.0.0.1:{}", servers.last().unwrap().port);
+        servers.push(redirect(to));
+    }
+    fails("a long chain", servers.last().unwrap(), "BTY-NET-08");
+    assert_eq!(last.connections(), 0);
+    assert!(servers.iter().map(Server::connections).sum::<usize>() <= 6, "five hops behind the first");
+}
+
+#[test]
+fn a_server_that_does_not_know_the_password_is_left() {
+    for (what, trick, code) in [
+        ("wrong signature", scram::Trick::WrongSignature, "BTY-AUTH-11"),
+        ("no signature", scram::Trick::NoSignature, "BTY-AUTH-11"),
+        ("foreign nonce", scram::Trick::ForeignNonce, "BTY-"),
+        ("success at once", scram::Trick::SuccessAtOnce, "BTY-AUTH-11"),
+        ("one round", scram::Trick::Rounds("1"), "BTY-AUTH-12"),
+        ("too few rounds", scram::Trick::Rounds("4095"), "BTY-AUTH-12"),
+        ("endless rounds", scram::Trick::Rounds("2147483647"), "BTY-AUTH-12"),
+        ("rounds beyond numbers", scram::Trick::Rounds("99999999999999999999999"), "BTY-"),
+        ("rubbish", scram::Trick::Rubbish, "BTY-"),
+    ] {
+        let server = Server::start(move |talk| Box::pin(scram::play(talk, trick)));
+        let home = home();
+        let (done, took) = login(home.path(), &server);
+        assert!(words(&done).contains(code), "{what}: {code}? {}", words(&done));
+        assert!(took < Duration::from_secs(14), "{what}: {took:?}");
+        assert!(!server.proved().contains("<iq"), "{what}: it went on");
+    }
+    let server = Server::start(|talk| Box::pin(scram::play(talk, scram::Trick::None)));
+    let home = home();
+    let (done, _) = login(home.path(), &server);
+    assert!(done.status.success(), "the honest one: {}", words(&done));
+}
