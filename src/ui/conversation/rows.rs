@@ -75,7 +75,7 @@ impl Setting {
         self.hash(&mut hasher);
         match &message.body {
             Body::Plain(text) | Body::Sealed(text) => {
-                (0_u8, shown(text.as_str()), text.as_str().len()).hash(&mut hasher)
+                (0_u8, shown(text.as_str()), text.as_str().len()).hash(&mut hasher);
             }
             Body::Unreadable(name) => (1_u8, name.as_str()).hash(&mut hasher),
         }
