@@ -90,13 +90,14 @@ fn rubbish_instead_of_a_handshake_gets_nothing() {
     }
 }
 
+type Spoil = fn(&mut CertificateParams);
+
 #[test]
 fn each_wrong_certificate_has_its_own_code_and_gets_nothing() {
     let server = with_certificate(self_signed(&[DOMAIN]));
     fails("self-signed", &server, "BTY-TLS-04");
     let stranger = Authority::new("somebody else");
     fails("another authority", &with_certificate(stranger.acceptor(&[DOMAIN], |_| {})), "BTY-TLS-04");
-    type Spoil = fn(&mut CertificateParams);
     let nothing: Spoil = |_| {};
     let client_only: Spoil = |params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
     let expired: Spoil = |params| params.not_after = rcgen::date_time_ymd(2020, 1, 1);
