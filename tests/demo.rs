@@ -91,6 +91,39 @@ fn the_terminal_is_given_back() {
     assert!(text.rfind("\x1b[?25h").is_some(), "the cursor is shown");
 }
 
+/// Under `su` or `setsid` a closed window sends no SIGHUP; butty must not stay behind, online and unseen.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_that_vanishes_without_a_signal_takes_butty_along() {
+    use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+    use std::io::Read;
+    let home = home();
+    let pair = native_pty_system().openpty(PtySize::default()).expect("a pseudo-terminal");
+    let mut command = CommandBuilder::new("setsid");
+    command.args(["-w", env!("CARGO_BIN_EXE_butty"), "demo"]);
+    command.env("BUTTY_HOME", home.path());
+    let mut leader = pair.slave.spawn_command(command).expect("setsid starts");
+    drop(pair.slave);
+    let mut reader = pair.master.try_clone_reader().expect("a reader");
+    let mut seen = Vec::new();
+    while !seen.windows(12).any(|part| part.starts_with(b"Type this")) {
+        let mut buffer = [0; 4096];
+        let read = reader.read(&mut buffer).expect("butty draws");
+        assert!(read > 0, "butty ended before it was shown");
+        seen.extend_from_slice(&buffer[..read]);
+    }
+    let parent = leader.process_id().expect("running");
+    let child = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).expect("its child");
+    let child = format!("/proc/{}", child.trim());
+    drop((reader, pair.master));
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while std::path::Path::new(&child).exists() {
+        assert!(std::time::Instant::now() < until, "butty stays as a ghost");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    drop(leader.wait());
+}
+
 #[test]
 fn a_pipe_is_told_what_to_do() {
     let home = home();

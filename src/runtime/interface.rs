@@ -367,8 +367,25 @@ fn signals() -> io::Result<mpsc::Receiver<Event>> {
         for kind in [SignalKind::terminate(), SignalKind::hangup(), SignalKind::quit(), SignalKind::interrupt()] {
             listen(kind, || Event::Terminate, tell.clone())?;
         }
+        watch_the_terminal(tell)?;
     }
     Ok(told)
+}
+
+/// A terminal can vanish without a signal to us (under `su`, `setsid`). Without this butty would stay, a ghost online.
+/// Asked for nothing but errors, this sleeps while keys come.
+#[cfg(unix)]
+fn watch_the_terminal(tell: mpsc::Sender<Event>) -> io::Result<()> {
+    use std::os::fd::AsFd;
+    use tokio::io::{Interest, unix::AsyncFd};
+    let terminal = AsyncFd::register_with_interest(io::stdin().as_fd().try_clone_to_owned()?, Interest::ERROR)?;
+    tokio::spawn(async move {
+        if terminal.ready(Interest::ERROR).await.is_ok() {
+            // Nobody listens only when butty is leaving already.
+            drop(tell.send(Event::Terminate).await);
+        }
+    });
+    Ok(())
 }
 
 /// A place on disk for a demo that leaves no trace, or memory.
