@@ -13,8 +13,9 @@ use crate::store::{Place, Store};
 use crate::term::{self, Input};
 use crate::types::{AccountId, Problem};
 use crate::ui::{self, View};
-use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport as Area};
 use std::collections::VecDeque;
 use std::io::{self, BufWriter, Stdout};
 use std::sync::Arc;
@@ -75,10 +76,18 @@ impl Keyboard {
 
 type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
 
+/// The whole terminal, but in a fixed area: otherwise its size would be asked for at every key, which opens `/dev/tty`.
+/// [`Loop::fit`] asks.
+fn open_screen() -> io::Result<Screen> {
+    let terminal = CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout()));
+    let viewport = Area::Fixed(terminal.size()?.into());
+    Terminal::with_options(terminal, TerminalOptions { viewport })
+}
+
 /// Runs until the person leaves.
 pub fn run(start: Start, clock: Clock) -> io::Result<End> {
     let _guard = term::Guard::enter(start.options.mouse)?;
-    let mut screen = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout())))?;
+    let mut screen = open_screen()?;
     let mut options = start.options.clone();
     let now = clock.now();
     options.zone = zone::around(now.wall);
@@ -117,6 +126,8 @@ struct Loop {
     hands: Hands,
     keys: mpsc::UnboundedReceiver<Input>,
     links: mpsc::Receiver<(AccountId, LinkEvent)>,
+    /// Taken from `links`, not yet given to the mind.
+    arrived: Vec<(AccountId, LinkEvent)>,
     stored: mpsc::Receiver<Stored>,
     signals: mpsc::Receiver<Event>,
     drawn: u64,
@@ -146,6 +157,7 @@ impl Loop {
             hands,
             keys,
             links,
+            arrived: Vec::new(),
             stored,
             signals: signals()?,
             drawn_at: Duration::ZERO,
@@ -169,10 +181,11 @@ impl Loop {
                 Some(input) = self.keys.recv() => self.take_keys(input)?,
                 Some(event) = self.signals.recv() => self.mind(event),
                 Some(stored) = self.stored.recv() => self.take_stored(stored),
-                Some((account, event)) = self.links.recv() => self.take_links(account, event),
+                1.. = arrivals(&mut self.links, &mut self.arrived) => self.take_links(),
                 () = sleep_until(wake) => self.on_time()?,
             }
             if self.is_stale() && self.clock.now().mono >= self.next_frame() {
+                self.fit()?;
                 self.draw()?;
             }
         }
@@ -203,7 +216,7 @@ impl Loop {
                 self.mind(Event::Mouse(action, target));
             }
             Input::Resize(..) => {
-                self.screen.autoresize()?;
+                self.fit()?;
                 self.draw()?;
             }
             Input::Gone => self.mind(Event::Terminate),
@@ -211,14 +224,16 @@ impl Loop {
         Ok(())
     }
 
-    fn take_links(&mut self, account: AccountId, event: LinkEvent) {
-        let mut next = Some((account, event));
-        let mut taken = 0;
-        while let Some((account, event)) = next {
+    /// Gives the mind what links told, unless a key comes: then the rest waits.
+    fn take_links(&mut self) {
+        let mut arrived = std::mem::take(&mut self.arrived).into_iter();
+        for (account, event) in arrived.by_ref() {
             self.mind(Event::Link(account, event));
-            taken += 1;
-            next = if taken < DRAIN && self.keys.is_empty() { self.links.try_recv().ok() } else { None };
+            if !self.keys.is_empty() {
+                break;
+            }
         }
+        self.arrived = arrived.collect();
     }
 
     fn take_stored(&mut self, stored: Stored) {
@@ -237,7 +252,11 @@ impl Loop {
         if self.model.deadline().is_some_and(|deadline| deadline <= now.mono) {
             self.mind(Event::Tick);
         }
-        if self.is_stale() { self.draw() } else { Ok(()) }
+        if self.is_stale() {
+            self.fit()?;
+            self.draw()?;
+        }
+        Ok(())
     }
 
     fn mind(&mut self, event: Event) {
@@ -270,8 +289,17 @@ impl Loop {
         }
     }
 
+    /// Takes on the size of the terminal. Asked before every frame that no key waits for, so that a change of which no
+    /// word came is noticed too.
+    fn fit(&mut self) -> io::Result<()> {
+        let area = Rect::from(self.screen.size()?);
+        if area == self.screen.get_frame().area() { Ok(()) } else { self.screen.resize(area) }
+    }
+
     fn forget_screen(&mut self) {
-        if let Err(error) = self.screen.clear() {
+        // Not `clear`: it asks the terminal where the cursor is, and the answer would come to the reader of the keys.
+        let area = self.screen.get_frame().area();
+        if let Err(error) = self.screen.resize(area) {
             tracing::warn!(%error, "the screen could not be cleared");
         }
         self.drawn = self.model.revision.wrapping_sub(1);
@@ -320,6 +348,18 @@ impl Loop {
         self.drawn_at = self.clock.now().mono;
         Ok(())
     }
+}
+
+/// How many events wait for the mind, none: there will never be one. They are taken many at a time: a link that waits
+/// for room would otherwise be woken for each.
+async fn arrivals(
+    links: &mut mpsc::Receiver<(AccountId, LinkEvent)>,
+    arrived: &mut Vec<(AccountId, LinkEvent)>,
+) -> usize {
+    if arrived.is_empty() {
+        links.recv_many(arrived, DRAIN).await;
+    }
+    arrived.len()
 }
 
 async fn sleep_until(moment: Option<std::time::Instant>) {
