@@ -76,8 +76,7 @@ impl Keyboard {
 
 type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
 
-/// The whole terminal, but in a fixed area: otherwise its size would be asked for at every key, which opens `/dev/tty`.
-/// [`Loop::fit`] asks.
+/// A fixed area: else the size would be asked for at every key, which opens `/dev/tty`. [`Loop::fit`] asks instead.
 fn open_screen() -> io::Result<Screen> {
     let terminal = CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout()));
     let viewport = Area::Fixed(terminal.size()?.into());
@@ -289,8 +288,7 @@ impl Loop {
         }
     }
 
-    /// Takes on the size of the terminal. Asked before every frame that no key waits for, so that a change of which no
-    /// word came is noticed too.
+    /// Takes on the terminal's size: before every frame that no key waits for, so a change without a word counts too.
     fn fit(&mut self) -> io::Result<()> {
         let area = Rect::from(self.screen.size()?);
         if area == self.screen.get_frame().area() { Ok(()) } else { self.screen.resize(area) }
@@ -350,8 +348,7 @@ impl Loop {
     }
 }
 
-/// How many events wait for the mind, none: there will never be one. They are taken many at a time: a link that waits
-/// for room would otherwise be woken for each.
+/// Takes many events at a time, or a link that waits for room would be woken for each. None: there will never be one.
 async fn arrivals(
     links: &mut mpsc::Receiver<(AccountId, LinkEvent)>,
     arrived: &mut Vec<(AccountId, LinkEvent)>,
