@@ -118,8 +118,9 @@ impl Network {
         Err(worst.unwrap_or(Problem::NoService { domain: setup.domain.clone() }))
     }
 
-    /// Reads the trust store while DNS and TCP are under way.
-    fn warm(&self, setup: &AccountSetup) {
+    /// Reads the trust store, once, on a thread of its own: the system's is some hundred files, longer to read than a
+    /// server nearby takes to ask for TLS. Best called before anything is dialled; a dial does it too.
+    pub(super) fn warm(&self, setup: &AccountSetup) {
         let (configs, trust) = (self.tls.clone(), Trust::of(setup));
         tokio::task::spawn_blocking(move || drop(configs.get(&trust, Use::StartTls)));
     }

@@ -82,6 +82,9 @@ pub fn start_link(
 ) -> LinkHandle {
     let (commands, inbox) = unbounded_channel();
     let (alive, gone) = watch::channel(());
+    if options.connect {
+        network.warm(&setup);
+    }
     let link = Link::new(Arc::clone(network), setup, options, events, inbox);
     tokio::spawn(async move {
         link.run().await;

@@ -53,8 +53,23 @@ pub(super) struct Manner {
 pub(super) struct Ears {
     /// Facts of links.
     pub links: mpsc::Receiver<(AccountId, LinkEvent)>,
+    /// Taken from `links`, not yet given to the mind.
+    pub arrived: Vec<(AccountId, LinkEvent)>,
     /// Answers of the store.
     pub stored: mpsc::Receiver<Stored>,
+}
+
+/// Takes many facts of links at a time, at most `most`: a link that waits for room would be woken for each. Gives how
+/// many wait now; none: there will never be one.
+pub(super) async fn arrivals(
+    links: &mut mpsc::Receiver<(AccountId, LinkEvent)>,
+    arrived: &mut Vec<(AccountId, LinkEvent)>,
+    most: usize,
+) -> usize {
+    if arrived.is_empty() {
+        links.recv_many(arrived, most).await;
+    }
+    arrived.len()
 }
 
 /// Everything that acts on the world.
@@ -156,6 +171,15 @@ impl Hands {
         self.store.send(request);
     }
 
+    /// Carries out what concerns the store alone.
+    fn keep(&mut self, effects: Effects) {
+        for effect in effects {
+            if let Effect::Store(request) = effect {
+                self.store(request);
+            }
+        }
+    }
+
     /// Says goodbye to every server, at most a second long, then commits. What links had told or still tell goes
     /// through `last_word` (the mind); of its wishes only those to the store are carried out.
     pub(super) async fn goodbye(
@@ -164,8 +188,11 @@ impl Hands {
         ears: Ears,
         mut last_word: impl FnMut(AccountId, LinkEvent) -> Effects,
     ) {
-        let Ears { mut links, stored } = ears;
+        let Ears { mut links, arrived, stored } = ears;
         drop(stored);
+        for (account, event) in arrived {
+            self.keep(last_word(account, event));
+        }
         let until = tokio::time::Instant::from_std(clock.instant(clock.now().mono + GOODBYE));
         let leaving: Vec<_> = self.links.drain().map(|(_, link)| tokio::spawn(link.closed())).collect();
         let farewell = async {
@@ -187,11 +214,7 @@ impl Hands {
                 }
             };
             let Some((account, event)) = told else { break };
-            for effect in last_word(account, event) {
-                if let Effect::Store(request) = effect {
-                    self.store(request);
-                }
-            }
+            self.keep(last_word(account, event));
         }
         let Self { store, clerk, .. } = self;
         // Joining threads blocks: nothing else is left to do here.
@@ -224,7 +247,10 @@ mod tests {
         let vault = Arc::new(FileVault::new(None));
         let network = Arc::new(Network::new(NetworkSettings::default(), vault, Arc::new(move || clock.now())));
         let manner = Manner { resource: None, show_client: false, one_shot: false };
-        (Hands::new(network, events, store, Clerk::new(None, |_| ()), manner, false), Ears { links, stored })
+        (
+            Hands::new(network, events, store, Clerk::new(None, |_| ()), manner, false),
+            Ears { links, arrived: Vec::new(), stored },
+        )
     }
 
     /// How many last words were heard; `None`: the goodbye did not end.

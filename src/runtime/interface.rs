@@ -1,21 +1,22 @@
 //! The loop behind the screen.
 
 use super::clerk::Clerk;
-use super::hands::{After, Ears, Hands, Manner};
+use super::hands::{After, Ears, Hands, Manner, arrivals};
 use super::{Clock, zone};
 use crate::app::event::Stored;
 use crate::app::model::Options;
 use crate::app::setup::AccountSetup;
-use crate::app::{Effect, Effects, Event, LinkEvent, Model};
+use crate::app::{Effect, Effects, Event, Model};
 use crate::config::Folders;
 use crate::net::{Network, NetworkSettings};
 use crate::oauth::Vault;
 use crate::store::{Place, Store};
 use crate::term::{self, Input};
-use crate::types::{AccountId, Problem};
+use crate::types::Problem;
 use crate::ui::{self, View};
-use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport as Area};
 use std::collections::VecDeque;
 use std::io::{self, BufWriter, Stdout};
 use std::sync::Arc;
@@ -76,6 +77,13 @@ impl Keyboard {
 
 type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
 
+/// A fixed area: else the size would be asked for at every key, which opens `/dev/tty`. [`Loop::fit`] asks instead.
+fn open_screen() -> io::Result<Screen> {
+    let terminal = CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout()));
+    let viewport = Area::Fixed(terminal.size()?.into());
+    Terminal::with_options(terminal, TerminalOptions { viewport })
+}
+
 /// Runs until the person leaves.
 pub fn run(start: Start, clock: Clock) -> io::Result<End> {
     // One worker carries all links, so that a page of the archive never stalls a key.
@@ -86,7 +94,7 @@ pub fn run(start: Start, clock: Clock) -> io::Result<End> {
         signals()?
     };
     let _guard = term::Guard::enter(start.options.mouse)?;
-    let mut screen = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout())))?;
+    let mut screen = open_screen()?;
     let mut options = start.options.clone();
     let now = clock.now();
     options.zone = zone::around(now.wall);
@@ -160,7 +168,7 @@ impl Loop {
             model,
             view,
             screen,
-            ears: Ears { links, stored },
+            ears: Ears { links, arrived: Vec::new(), stored },
             hands,
             keys,
             troubles,
@@ -187,10 +195,11 @@ impl Loop {
                 Some(event) = self.signals.recv() => self.mind(event),
                 Some(problem) = self.troubles.recv() => self.mind(Event::ConfigProblem(Some(problem))),
                 Some(stored) = self.ears.stored.recv() => self.take_stored(stored),
-                Some((account, event)) = self.ears.links.recv() => self.take_links(account, event),
+                1.. = arrivals(&mut self.ears.links, &mut self.ears.arrived, DRAIN) => self.take_links(),
                 () = sleep_until(wake) => self.on_time()?,
             }
             if self.is_stale() && self.clock.now().mono >= self.next_frame() {
+                self.fit()?;
                 self.draw()?;
             }
             if !self.is_stale() {
@@ -224,7 +233,7 @@ impl Loop {
                 self.mind(Event::Mouse(action, target));
             }
             Input::Resize(..) => {
-                self.screen.autoresize()?;
+                self.fit()?;
                 self.draw()?;
             }
             Input::Gone => self.mind(Event::Terminate),
@@ -232,14 +241,16 @@ impl Loop {
         Ok(())
     }
 
-    fn take_links(&mut self, account: AccountId, event: LinkEvent) {
-        let mut next = Some((account, event));
-        let mut taken = 0;
-        while let Some((account, event)) = next {
+    /// Gives the mind what links told, unless a key comes: then the rest waits.
+    fn take_links(&mut self) {
+        let mut arrived = std::mem::take(&mut self.ears.arrived).into_iter();
+        for (account, event) in arrived.by_ref() {
             self.mind(Event::Link(account, event));
-            taken += 1;
-            next = if taken < DRAIN && self.keys.is_empty() { self.ears.links.try_recv().ok() } else { None };
+            if !self.keys.is_empty() {
+                break;
+            }
         }
+        self.ears.arrived = arrived.collect();
     }
 
     fn take_stored(&mut self, stored: Stored) {
@@ -258,7 +269,11 @@ impl Loop {
         if self.model.deadline().is_some_and(|deadline| deadline <= now.mono) {
             self.mind(Event::Tick);
         }
-        if self.is_stale() { self.draw() } else { Ok(()) }
+        if self.is_stale() {
+            self.fit()?;
+            self.draw()?;
+        }
+        Ok(())
     }
 
     fn mind(&mut self, event: Event) {
@@ -288,8 +303,16 @@ impl Loop {
         }
     }
 
+    /// Takes on the terminal's size: before every frame that no key waits for, so a change without a word counts too.
+    fn fit(&mut self) -> io::Result<()> {
+        let area = Rect::from(self.screen.size()?);
+        if area == self.screen.get_frame().area() { Ok(()) } else { self.screen.resize(area) }
+    }
+
     fn forget_screen(&mut self) {
-        if let Err(error) = self.screen.clear() {
+        // Not `clear`: it asks the terminal where the cursor is, and the answer would come to the reader of the keys.
+        let area = self.screen.get_frame().area();
+        if let Err(error) = self.screen.resize(area) {
             tracing::warn!(%error, "the screen could not be cleared");
         }
         self.drawn = self.model.revision.wrapping_sub(1);
@@ -375,10 +398,11 @@ fn signals() -> io::Result<mpsc::Receiver<Event>> {
 /// A terminal can vanish without a signal to us (under `su`, `setsid`). Without this butty would stay, a ghost online.
 /// Asked for nothing but errors, this sleeps while keys come.
 #[cfg(unix)]
+#[allow(deprecated, reason = "the descriptor is ours alone and stays open; what replaces this call is unsafe")]
 fn watch_the_terminal(tell: mpsc::Sender<Event>) -> io::Result<()> {
     use std::os::fd::AsFd;
     use tokio::io::{Interest, unix::AsyncFd};
-    let terminal = AsyncFd::register_with_interest(io::stdin().as_fd().try_clone_to_owned()?, Interest::ERROR)?;
+    let terminal = AsyncFd::with_interest(io::stdin().as_fd().try_clone_to_owned()?, Interest::ERROR)?;
     tokio::spawn(async move {
         if terminal.ready(Interest::ERROR).await.is_ok() {
             // Nobody listens only when butty is leaving already.
