@@ -106,7 +106,7 @@ fn a_terminal_that_vanishes_without_a_signal_takes_butty_along() {
     drop(pair.slave);
     let mut reader = pair.master.try_clone_reader().expect("a reader");
     let mut seen = Vec::new();
-    while !seen.windows(12).any(|part| part.starts_with(b"Type this")) {
+    while !seen.windows(12).any(|part| part.starts_with(b"Waiting")) {
         let mut buffer = [0; 4096];
         let read = reader.read(&mut buffer).expect("butty draws");
         assert!(read > 0, "butty ended before it was shown");

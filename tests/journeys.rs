@@ -311,9 +311,13 @@ fn g3_the_messenger_way_as_one_chain() {
     peers.config(home.path(), &[("redirect.test", more)]);
     sign_in_with_code(&peers, home.path(), "redirect.test");
     let butty = Terminal::start(home.path(), &[], 100, 30);
-    butty.wait_for("juliet@redirect.test");
+    butty.wait_for("redirect.test");
     butty.wait_for("Available");
+    // The address that the service handed out is for scripts; the screen shows what the person typed.
+    assert!(!butty.screen().contains("juliet@redirect.test"), "{}", butty.screen());
     assert_eq!(butty.quit(), 0);
+    let who = butty_run(home.path(), &["whoami"], peers.get("CA"));
+    assert_eq!(String::from_utf8_lossy(&who.stdout).trim(), "juliet@redirect.test");
 }
 
 #[test]
