@@ -307,7 +307,7 @@ async fn a_code_signs_in_again_and_again_until_sign_out() {
 
     let (link, mut facts) = start(&network, account("alpha.test"), true);
     assert_eq!(outcome(&mut facts).await, Ok(expected), "without a person");
-    link.send(LinkCommand::SignOut { everywhere: false });
+    link.send(LinkCommand::SignOut);
     loop {
         if let LinkFact::SignedOut { told } = next(&mut facts).await {
             assert!(told, "the service confirmed");
@@ -395,7 +395,7 @@ async fn a_service_of_another_family_gives_a_code_refreshes_and_revokes() {
     }
     // Prosody knows nothing of these tokens. It refuses the first; the second, fresh from a refresh, it refuses too.
     assert_eq!(outcome(&mut facts).await.unwrap_err().code(), "BTY-AUTH-04");
-    link.send(LinkCommand::SignOut { everywhere: false });
+    link.send(LinkCommand::SignOut);
     loop {
         if let LinkFact::SignedOut { told } = next(&mut facts).await {
             assert!(told);

@@ -210,10 +210,7 @@ fn overlay_scenes() -> Vec<Scene> {
         scene("card", |options| keyed(options, &["f4"], "")),
         scene("sign_out", move |options| {
             let account = account();
-            over(
-                options,
-                Overlay::SignOut { account, forget: true, everywhere: false, kept: Some(214), pending: 1, row: 0 },
-            )
+            over(options, Overlay::SignOut { account, forget: true, kept: Some(214), pending: 1 })
         }),
         scene("paste", |options| {
             let mut stage = cast::evening(options);

@@ -63,7 +63,7 @@ pub enum LinkCommand {
     /// Poll now instead of waiting (key `r`).
     PollNow,
     /// Forget the sign-in here, and revoke it at the service.
-    SignOut { everywhere: bool },
+    SignOut,
     /// Stop reading from the wire: the store is behind.
     Pause,
     /// Read again.

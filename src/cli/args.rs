@@ -113,9 +113,6 @@ pub enum Command {
     Logout {
         /// Which account
         address: Option<String>,
-        /// Sign out everywhere
-        #[arg(long)]
-        everywhere: bool,
         /// Delete the messages kept on this computer too
         #[arg(long)]
         forget_history: bool,

@@ -235,7 +235,7 @@ impl Link {
                 Some(Wish::Connect)
             }
             LinkCommand::SignInWithCode { keep } => Some(Wish::SignIn(keep)),
-            LinkCommand::SignOut { .. } => Some(Wish::SignOut),
+            LinkCommand::SignOut => Some(Wish::SignOut),
             LinkCommand::KnowRoster { version } => {
                 self.roster_version.get_or_insert(version);
                 None

@@ -123,8 +123,8 @@ async fn carry_out(args: &Args, command: &Command, desk: &Desk) -> Result<u8, Pr
     let named = |address: &Option<String>| address.clone().or_else(|| args.account.clone());
     match command {
         Command::Login { .. } => login::run(args, command, desk).await,
-        Command::Logout { address, everywhere, forget_history } => {
-            logout::run(desk, named(address).as_deref(), *everywhere, *forget_history, args.timeout).await
+        Command::Logout { address, forget_history } => {
+            logout::run(desk, named(address).as_deref(), *forget_history, args.timeout).await
         }
         Command::Accounts { command } => accounts::run(desk, command.as_ref()),
         Command::Whoami => accounts::whoami(desk, args.account.as_deref()),

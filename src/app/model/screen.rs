@@ -121,7 +121,7 @@ pub enum Overlay {
     /// F4.
     Card(ConversationKey),
     /// Sign out?
-    SignOut { account: AccountId, forget: bool, everywhere: bool, kept: Option<u64>, pending: usize, row: usize },
+    SignOut { account: AccountId, forget: bool, kept: Option<u64>, pending: usize },
     /// Send this many lines?
     PasteSend { lines: usize },
     /// Quit although something is pending?

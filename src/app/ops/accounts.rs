@@ -56,16 +56,16 @@ impl Model {
         let pending = own.pending();
         let account = account.clone();
         fx.push(Effect::Store(StoreRequest::Count { account: account.clone() }));
-        self.overlays.push(Overlay::SignOut { account, forget: true, everywhere: false, kept: None, pending, row: 0 });
+        self.overlays.push(Overlay::SignOut { account, forget: true, kept: None, pending });
     }
 
     /// Signs out: the service is told first, then everything here is forgotten.
-    pub fn sign_out(&mut self, account: &AccountId, forget: bool, everywhere: bool, fx: &mut Effects) {
+    pub fn sign_out(&mut self, account: &AccountId, forget: bool, fx: &mut Effects) {
         let by = self.now.mono.saturating_add(SIGN_OUT);
         let Some(own) = self.account_mut(account).filter(|own| own.signing_out.is_none()) else { return };
         own.wanted = false;
         own.signing_out = Some(SigningOut { forget, by });
-        fx.push(Effect::Link(account.clone(), LinkCommand::SignOut { everywhere }));
+        fx.push(Effect::Link(account.clone(), LinkCommand::SignOut));
     }
 
     /// The service was told, or cannot be.

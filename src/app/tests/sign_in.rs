@@ -254,8 +254,8 @@ fn signing_out_tells_the_service_then_forgets_here() {
         panic!("{:?}", world.model.overlays)
     };
     world.fx.clear();
-    world.does(|model, fx| model.sign_out(&account, true, false, fx));
-    assert!(world.fx.iter().any(|e| matches!(e, Effect::Link(_, LinkCommand::SignOut { everywhere: false }))));
+    world.does(|model, fx| model.sign_out(&account, true, fx));
+    assert!(world.fx.iter().any(|e| matches!(e, Effect::Link(_, LinkCommand::SignOut))));
     assert!(!world.fx.iter().any(|e| matches!(e, Effect::StopLink(_))), "not before the service was told");
     world.link(LinkFact::SignedOut { told: true });
     assert!(world.fx.iter().any(|e| matches!(e, Effect::StopLink(_))));
@@ -268,7 +268,7 @@ fn signing_out_tells_the_service_then_forgets_here() {
 fn signing_out_does_not_wait_for_ever() {
     let mut world = World::online(false);
     let account = world.account.clone();
-    world.does(|model, fx| model.sign_out(&account, false, false, fx));
+    world.does(|model, fx| model.sign_out(&account, false, fx));
     world.after(second(11));
     assert!(world.model.accounts.is_empty());
 }

@@ -38,9 +38,7 @@ pub fn on_key(model: &mut Model, key: Key, fx: &mut Effects) {
             forms::status_key(model, (selected, message, editing), key, meant, fx)
         }
         Overlay::Add { account, address, complaint } => forms::add_key(model, account, (address, complaint), key, fx),
-        Overlay::SignOut { account, forget, everywhere, row, .. } => {
-            answers::sign_out_key(model, account, (forget, everywhere, row), key, fx)
-        }
+        Overlay::SignOut { account, forget, .. } => answers::sign_out_key(model, account, forget, key, fx),
         Overlay::Request { account, from } => answers::request_key(model, account, from, key, fx),
         Overlay::PasteSend { .. } => answers::paste_key(model, key, fx),
         Overlay::PlainReply => answers::plain_key(model, key, fx),
@@ -69,9 +67,9 @@ pub fn activate_row(model: &mut Model, row: usize, fx: &mut Effects) {
         Overlay::Status { selected, message, editing } => {
             forms::status_click(model, (selected, message, editing), row, fx)
         }
-        Overlay::SignOut { forget, everywhere, row: at, .. } => {
-            *at = row;
-            answers::toggle(forget, everywhere, row)
+        Overlay::SignOut { forget, .. } if row == 0 => {
+            *forget = !*forget;
+            After::Stay
         }
         _ => After::Stay,
     });

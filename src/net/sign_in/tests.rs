@@ -182,7 +182,7 @@ async fn cancel_ends_the_wait() {
     link.send(LinkCommand::SignInWithCode { keep: Keep::File });
     while !matches!(next(&mut facts).await, LinkFact::Consent(Consent::Code(_))) {}
     link.send(LinkCommand::CancelSignIn);
-    link.send(LinkCommand::SignOut { everywhere: false });
+    link.send(LinkCommand::SignOut);
     assert!(matches!(next(&mut facts).await, LinkFact::SignedOut { told: true }));
     assert!(!world.shelf.has(&SignInRecord::key(&world.setup.id)));
 }

@@ -11,13 +11,12 @@ use std::time::Duration;
 pub(super) async fn run(
     desk: &Desk,
     named: Option<&str>,
-    everywhere: bool,
     forget_history: bool,
     timeout: Option<Duration>,
 ) -> Result<u8, Problem> {
     let setup = desk.account(named)?.clone();
     let mut errand = Errand::start(desk, &setup, false, timeout);
-    errand.send(LinkCommand::SignOut { everywhere });
+    errand.send(LinkCommand::SignOut);
     let told = loop {
         if let LinkFact::SignedOut { told } = errand.next_raw().await? {
             break told;

@@ -16,10 +16,8 @@ pub fn of(model: &Model, overlay: &Overlay, width: &dyn Fn(u16) -> u16) -> Dialo
         Overlay::Status { selected, message, editing } => status(model, *selected, message, *editing, width(SMALL)),
         Overlay::Request { account, from } => request(model, account, from, width(WIDE)),
         Overlay::Card(key) => card(model, key, width(WIDE)),
-        Overlay::SignOut { account, forget, everywhere, kept, pending, row } => {
-            let boxes =
-                [(screens::forget_messages(*kept), *forget), (screens::SIGN_OUT_EVERYWHERE.into(), *everywhere)];
-            sign_out(model, account, boxes, *pending, *row, width(WIDE))
+        Overlay::SignOut { account, forget, kept, pending } => {
+            sign_out(model, account, (&screens::forget_messages(*kept), *forget), *pending, width(WIDE))
         }
         Overlay::PasteSend { lines } => paste(model, *lines, width(SMALL)),
         Overlay::Quit { pending } => quit(model, *pending, width(WIDE)),
@@ -152,14 +150,7 @@ fn subscription(state: Subscription, pending: bool) -> &'static str {
     }
 }
 
-fn sign_out(
-    model: &Model,
-    account: &AccountId,
-    boxes: [(String, bool); 2],
-    pending: usize,
-    row: usize,
-    width: u16,
-) -> Dialog {
+fn sign_out(model: &Model, account: &AccountId, (words, ticked): (&str, bool), pending: usize, width: u16) -> Dialog {
     let found = facts::account(model, account);
     let address = found.map_or_else(|| account.to_string(), facts::own_address);
     let domain = found.map_or("", |account: &Account| account.setup.domain.as_str());
@@ -172,10 +163,8 @@ fn sign_out(
     };
     dialog.say(&screens::sign_out_means(domain), Role::Text, ascii);
     dialog.blank();
-    for (at, (words, ticked)) in boxes.into_iter().enumerate() {
-        let tick = if ticked { "[x]" } else { "[ ]" };
-        dialog.lines.push(Line::choice(at, at == row, vec![Piece::new(format!("{tick} {words}"), Role::Text)]));
-    }
+    let tick = if ticked { "[x]" } else { "[ ]" };
+    dialog.lines.push(Line::choice(0, true, vec![Piece::new(format!("{tick} {words}"), Role::Text)]));
     if pending > 0 {
         dialog.blank();
         dialog.say(&screens::would_be_lost(pending), Role::Warn, ascii);

@@ -25,35 +25,19 @@ pub(super) fn request_key(model: &mut Model, account: &AccountId, from: &BareJid
     After::Close
 }
 
-/// The parts of the sign-out question: both ticks, and the row with the cursor.
-pub(super) type SignOutParts<'a> = (&'a mut bool, &'a mut bool, &'a mut usize);
-
 pub(super) fn sign_out_key(
     model: &mut Model,
     account: &AccountId,
-    parts: SignOutParts<'_>,
+    forget: &mut bool,
     key: Key,
     fx: &mut Effects,
 ) -> After {
-    let (forget, everywhere, row) = parts;
-    match (key.code, letter(key)) {
-        (KeyCode::Up, _) => *row = 0,
-        (KeyCode::Down, _) => *row = 1,
-        (KeyCode::Tab | KeyCode::BackTab, _) => *row = 1 - (*row).min(1),
-        (_, Some(' ')) => return toggle(forget, everywhere, *row),
-        (_, Some('\n')) => {
-            model.sign_out(account, *forget, *everywhere, fx);
+    match letter(key) {
+        Some(' ') => *forget = !*forget,
+        Some('\n') => {
+            model.sign_out(account, *forget, fx);
             return After::Close;
         }
-        _ => {}
-    }
-    After::Stay
-}
-
-pub(super) fn toggle(forget: &mut bool, everywhere: &mut bool, row: usize) -> After {
-    match row {
-        0 => *forget = !*forget,
-        1 => *everywhere = !*everywhere,
         _ => {}
     }
     After::Stay

@@ -107,7 +107,6 @@ pub fn in_groups(groups: &str) -> String {
 // Questions.
 words! {
     SIGN_OUT_FOOT = "Enter sign out · Esc stay";
-    SIGN_OUT_EVERYWHERE = "sign out everywhere";
     TROUBLE = "Something went wrong";
     WHY = "  Why   ";
     NEXT = "  Next  ";

@@ -225,12 +225,12 @@ fn signing_out_asks_and_ticks() {
     person.press("enter");
     assert!(matches!(person.top(), Some(Overlay::SignOut { .. })));
     let ticks = |person: &Person| match person.top() {
-        Some(Overlay::SignOut { forget, everywhere, row, .. }) => (*forget, *everywhere, *row),
+        Some(Overlay::SignOut { forget, .. }) => *forget,
         _ => panic!("no question"),
     };
-    let (forget, everywhere, _) = ticks(&person);
-    person.press("space down space");
-    assert_eq!(ticks(&person), (!forget, !everywhere, 1));
+    let forget = ticks(&person);
+    person.press("space down");
+    assert_eq!(ticks(&person), !forget);
     person.press("esc");
     assert!(person.top().is_none() && person.model.accounts[0].signing_out.is_none());
     person.paste("/logout");
