@@ -353,6 +353,32 @@ fn g5_what_the_phone_says_is_here_and_what_we_say_is_there() {
     assert_eq!(again.quit(), 0);
 }
 
+/// A new computer: what was said before it existed comes out of the server's archive when the talk is opened.
+#[test]
+fn g5_a_new_computer_shows_what_was_said_before() {
+    let peers = Peers::find();
+    let bot = bot(&peers, "romeo@ej23.test", "EJABBERD");
+    let mut command = peers.python("phone.py");
+    command.args(["juliet@ej23.test", "--connect", peers.get("EJABBERD"), "--ca", peers.get("CA")]);
+    command.args(["--password", "pw-juliet"]);
+    let mut phone = Talker::start(command);
+    phone.wait_for("READY");
+    let said = random_words("before butty");
+    phone.tell(&format!("say romeo@ej23.test {said}"));
+    bot.wait_for(&said);
+    phone.wait_for(&format!("echo: {said}"));
+    phone.tell("quit");
+    let home = home();
+    sign_in(&peers, home.path(), "juliet@ej23.test", "");
+    let mut butty = Terminal::start(home.path(), &[], 100, 30);
+    butty.wait_for("Available");
+    butty.line("/msg romeo@ej23.test");
+    let screen = butty.wait_for(&format!("echo: {said}"));
+    assert!(screen.contains(&format!("  {said}")), "both sides, each once:\n{screen}");
+    assert_eq!(screen.matches(said.as_str()).count(), 2, "{screen}");
+    assert_eq!(butty.quit(), 0);
+}
+
 #[test]
 fn g5_the_server_dies_and_what_was_typed_meanwhile_arrives_once() {
     let peers = Peers::find();
