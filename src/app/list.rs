@@ -139,7 +139,7 @@ fn account_rows(model: &Model, account: &Account, folded: bool, frozen: &Frozen<
         if !fits(model, &row) {
             continue;
         }
-        let away = !contact.present() && !lifted(&row);
+        let away = !contact.present() && !lifted(&row) && !awaited(model, account, &row);
         if away {
             offline.total += 1;
             offline.rows.push(row.clone());
@@ -299,6 +299,12 @@ fn refreshed(model: &Model, row: &Row) -> Row {
         Row::Group { .. } | Row::Request { .. } => {}
     }
     row
+}
+
+/// Nobody knows yet whether they are there: names need not wait for that. Once all was known, a lost connection takes
+/// nobody out of the fold.
+fn awaited(model: &Model, account: &Account, row: &BuddyRow) -> bool {
+    row.show.is_none() && !account.settled && !model.options.hide_offline
 }
 
 /// Somebody offline who is shown among the others all the same.

@@ -108,6 +108,7 @@ impl Account {
             post: Post::default(),
             sync: Sync::default(),
             settle_at: None,
+            settled: false,
             asked: BTreeMap::new(),
         }
     }

@@ -12,7 +12,8 @@ use crate::types::{ArchiveId, BareJid, Domain, Jid, MessageKey, OriginId, Prose,
 pub enum Command {
     /// Send a message. Answered by `Event::Acknowledged` or `Event::Bounced`.
     Send(Outgoing),
-    /// Say how we appear. The session remembers nothing: the mind says it again after each sign-in.
+    /// Say how we appear. The session remembers nothing: the mind says it again after each sign-in. The first one goes
+    /// out behind the answer to the roster query, or a second after bind at the latest.
     Appear(Appearance),
     /// Typing notice (XEP-0085) outside a message.
     ChatState { to: Jid, state: ChatState },

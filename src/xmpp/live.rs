@@ -9,6 +9,7 @@
 
 mod ask;
 mod emit;
+mod entrance;
 mod pulse;
 mod query;
 mod survey;
@@ -25,6 +26,7 @@ use super::tracker::{Ids, Tracker};
 use super::{Command, Event, SignIn};
 use crate::types::{BareJid, FullJid, Line, MessageKey, Now, Problem, Stage};
 use crate::xml::{Element, Limits};
+use entrance::Entrance;
 use pulse::{Beat, Pulse};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -44,6 +46,7 @@ pub(crate) struct Live {
     tracker: Tracker,
     pulse: Pulse,
     survey: Survey,
+    entrance: Entrance,
     /// Of the roster that the mind has.
     roster_version: Option<String>,
     /// The whole roster has not come yet.
@@ -83,6 +86,7 @@ impl Live {
             ids: Ids::new(&sign_in.seed),
             tracker: Tracker::default(),
             pulse: Pulse::new(now.mono),
+            entrance: Entrance::new(now.mono, roster_version.as_deref()),
             roster_version,
             roster_due: true,
             sent: VecDeque::new(),
@@ -126,6 +130,9 @@ impl Live {
         for asked in self.tracker.expired(now.mono) {
             self.unanswered(asked);
         }
+        if self.entrance.is_due(now.mono) {
+            self.enter();
+        }
         match self.pulse.beat(now.mono) {
             Beat::Steady => {}
             Beat::Ask => self.probe(pulse::QUIET, Vec::new()),
@@ -151,8 +158,8 @@ impl Live {
 
     /// When [`Live::handle_timeout`] is due, as `Now::mono`.
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        let pulse = self.pulse.deadline();
-        (!self.ended).then(|| self.tracker.deadline().map_or(pulse, |deadline| deadline.min(pulse)))
+        let moments = [Some(self.pulse.deadline()), self.tracker.deadline(), self.entrance.deadline()];
+        moments.into_iter().flatten().min().filter(|_| !self.ended)
     }
 
     /// The next thing to do; `None` until something happens. Messages written since the last call that gave `None`

@@ -242,6 +242,8 @@ pub fn signed_in(options: Options, accounts: &[&str]) -> Stage {
         nick: None,
         text: Some(Line::clean("It is Carol, from the choir")),
     });
+    // Long ago all presence had come in once: who is not known now was away before.
+    stage.model.accounts.iter_mut().for_each(|account| account.settled = true);
     stage
 }
 

@@ -79,6 +79,8 @@ pub struct Account {
     pub sync: Sync,
     /// Until when presence may still come in by itself (`Now::mono`): then who is silent is offline.
     pub settle_at: Option<Duration>,
+    /// That moment has come once since the program started. Before, who is not known yet stands in the list by name.
+    pub settled: bool,
     /// Requests to the server that wait for an answer.
     pub asked: BTreeMap<RequestId, Asked>,
 }

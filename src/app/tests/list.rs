@@ -46,6 +46,24 @@ fn groups_by_name_buddies_by_state_offline_folded_at_the_end() {
 }
 
 #[test]
+fn names_stand_in_their_groups_before_it_is_known_who_is_there() {
+    let mut world = World::online(false);
+    let items = vec![item(DAD, "Dad", "Work"), item("ned@example.org", "Ned", "Work")];
+    world.session(xmpp::Event::Roster { items: Some(items), version: None });
+    assert_eq!(names(&world.model), ["v Work (0/2) 0", "  Dad", "  Ned"]);
+    assert!(matches!(&rows(&world.model)[1], Row::Buddy(BuddyRow { show: None, .. })));
+    world.model.options.hide_offline = true;
+    assert_eq!(names(&world.model), ["v Work (0/2) 0"], "whoever hides the absent sees nobody come and go");
+    world.model.options.hide_offline = false;
+    world.session(xmpp::Event::Presence(presence("ned@example.org/x", Show::Available)));
+    assert_eq!(names(&world.model), ["v Work (1/2) 0", "  Ned", "  Dad"]);
+    world.after(second(4));
+    assert_eq!(names(&world.model), ["v Work (1/2) 0", "  Ned", "> Offline (0/1) 0"], "silence means offline");
+    world.link(LinkFact::Down { problem: None, retry_in: Some(second(9)) });
+    assert_eq!(names(&world.model), ["v Work (1/2) 0", "  Ned", "> Offline (0/1) 0"], "nobody leaves the fold again");
+}
+
+#[test]
 fn folded_and_hidden_never_hide_what_is_unread() {
     let mut world = town();
     world.model.list.folded.insert("Family".to_owned());

@@ -112,6 +112,7 @@ impl Account {
     /// last known state is kept.
     pub(super) fn settle(&mut self) {
         self.settle_at = None;
+        self.settled = true;
         let keeps = self.features.messenger;
         for contact in self.roster.values_mut().filter(|contact| contact.stale) {
             contact.stale = false;

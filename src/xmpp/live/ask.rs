@@ -7,7 +7,7 @@ use crate::xmpp::entitled::Whom;
 use crate::xmpp::ext::{carbons, disco, jid_lookup, mam, ping};
 use crate::xmpp::stanza::{iq, message, presence};
 use crate::xmpp::tracker::Asked;
-use crate::xmpp::{ArchiveQuery, Command, Outgoing, roster};
+use crate::xmpp::{Appearance, ArchiveQuery, Command, Outgoing, roster};
 use std::time::Duration;
 
 impl Live {
@@ -25,7 +25,11 @@ impl Live {
     pub(super) fn ask(&mut self, command: Command) {
         match command {
             Command::Send(outgoing) => self.say(outgoing),
-            Command::Appear(appearance) => self.send(presence::write(&appearance, self.ours.caps())),
+            Command::Appear(appearance) => {
+                if let Some(appearance) = self.entrance.appear(appearance) {
+                    self.appear(&appearance);
+                }
+            }
             Command::ChatState { to, state } => self.send(message::chat_state(&to, state)),
             Command::Receipt { to, of } => {
                 let id = self.ids.next();
@@ -49,6 +53,17 @@ impl Live {
             }
             Command::SignOut => {}
         }
+    }
+
+    /// What of presence was held back goes out.
+    pub(super) fn enter(&mut self) {
+        if let Some(appearance) = self.entrance.open() {
+            self.appear(&appearance);
+        }
+    }
+
+    fn appear(&mut self, appearance: &Appearance) {
+        self.send(presence::write(appearance, self.ours.caps()));
     }
 
     fn say(&mut self, outgoing: Outgoing) {

@@ -102,6 +102,7 @@ impl Live {
             None => Event::Roster { items: Some(Vec::new()), version: None },
         };
         self.tell(event);
+        self.enter();
     }
 
     fn same_roster(&mut self) -> Event {
@@ -134,6 +135,7 @@ impl Live {
             Asked::Roster => {
                 let event = self.same_roster();
                 self.tell(event);
+                self.enter();
             }
             Asked::Carbons | Asked::ServerFeatures | Asked::AccountFeatures => self.survey.refused(),
             Asked::Probe => {}

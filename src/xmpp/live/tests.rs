@@ -2,6 +2,7 @@
 
 mod archive;
 mod dialect;
+mod entrance;
 mod line;
 mod talk;
 mod trust;
