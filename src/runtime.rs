@@ -13,6 +13,8 @@ mod hands;
 pub mod headless;
 pub mod interface;
 pub mod program;
+mod rest;
+mod screen;
 mod zone;
 
 pub use guard::guarded;

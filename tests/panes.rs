@@ -15,6 +15,10 @@
 #[path = "panes/cast.rs"]
 #[allow(dead_code, reason = "shared with the tests of scrolling")]
 mod cast;
+#[path = "panes/repaint.rs"]
+mod repaint;
+#[path = "panes/sizes.rs"]
+mod sizes;
 
 use butty::app::Model;
 use butty::app::event::{Consent, Event, Keep, LinkFact, Target};
@@ -300,46 +304,6 @@ fn every_scene() -> Vec<Scene> {
     all.extend(overlay_scenes());
     all.extend(sign_in_scenes());
     all
-}
-
-/// For three scenes every width and height up to 40, and steps up to 200x60; for every other one the sizes around
-/// which layouts change.
-fn sizes(name: &str) -> Vec<(u16, u16)> {
-    let full = matches!(name, "main" | "lost_waiting" | "code");
-    let (widths, heights): (Vec<u16>, Vec<u16>) = if full {
-        ((1..=40).chain((41..=200).step_by(17)).chain([200]).collect(), (1..=40).chain([47, 60]).collect())
-    } else {
-        (
-            vec![1, 3, 7, 19, 20, 21, 26, 33, 50, 63, 64, 99, 100, 200],
-            vec![1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 17, 27, 28, 60],
-        )
-    };
-    widths.iter().flat_map(|width| heights.iter().map(|height| (*width, *height))).collect()
-}
-
-#[test]
-fn every_size_is_drawn_without_panic_and_within_the_screen() {
-    for (name, make) in every_scene() {
-        let model = make(unicode());
-        let mut view = View::new();
-        for (width, height) in sizes(name) {
-            let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-            terminal.draw(|frame| ui::draw(&model, &mut view, frame)).unwrap();
-            let viewport = view.viewport();
-            assert_eq!((viewport.width, viewport.height), (width, height), "{name}");
-            let shown = terminal.backend().buffer();
-            if width < 20 || height < 6 {
-                let line: String = (0..width).map(|x| shown[(x, 0)].symbol()).collect();
-                assert!(line.starts_with(&"butty"[..usize::from(width.min(5))]), "{name} {width}x{height}: {line}");
-            } else {
-                let blank = shown.content().iter().all(|cell| cell.symbol() == " ");
-                assert!(!blank, "{name} {width}x{height} shows nothing");
-            }
-            for (x, y) in [(0, 0), (width - 1, height - 1), (width / 2, height / 2)] {
-                ui::hit(&model, &view, x, y);
-            }
-        }
-    }
 }
 
 #[test]

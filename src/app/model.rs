@@ -56,6 +56,9 @@ pub struct Model {
     pub now: Now,
     /// Grows with every visible change.
     pub revision: u64,
+    /// Grows with everything that happens but plain writing (`update::key::plain`): while it stands still, nothing
+    /// changed outside the box of the open talk, save what time alone changes ([`Model::next_sight`]).
+    pub around: u64,
     /// When Ctrl+C was pressed in an empty place: pressed again before this, it quits.
     pub quit_armed: Option<Duration>,
     /// The exit code, once leaving was decided.

@@ -37,6 +37,7 @@ impl Model {
             focused: true,
             now,
             revision: 0,
+            around: 0,
             quit_armed: None,
             leaving: None,
             cache_known: setups.is_empty(),

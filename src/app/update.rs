@@ -23,6 +23,7 @@ use std::time::Duration;
 impl Model {
     /// One thing happened: changes the model and says what is wanted of the world, in order.
     pub fn update(&mut self, now: Now, event: Event) -> Effects {
+        let quiet = matches!(event, Event::Tick) && tick::is_quiet(self, now);
         let before = std::mem::replace(&mut self.now, now);
         let selected = self.list.selected;
         let mut fx = Effects::new();
@@ -30,12 +31,17 @@ impl Model {
         if matches!(event, Event::Key(_) | Event::Paste(_) | Event::Mouse(..)) {
             self.note_input(&mut fx);
         }
-        self.dispatch(event, &mut fx);
+        match event {
+            Event::Key(key) if key::plain::on_key(self, key, &mut fx) => {}
+            Event::Tick if quiet => tick::on_quiet_tick(self, &mut fx),
+            event => self.dispatch(event, &mut fx),
+        }
         list::hold(self, self.focus == Focus::List && matches!(self.screen, Screen::Main), selected);
         fx
     }
 
     fn dispatch(&mut self, event: Event, fx: &mut Effects) {
+        self.around = self.around.wrapping_add(1);
         if !matches!(event, Event::Tick | Event::Settled(..) | Event::Stored(_)) {
             self.touch();
         }
@@ -59,11 +65,22 @@ impl Model {
 
     /// Something visible changed.
     pub(crate) fn touch(&mut self) {
+        self.around = self.around.wrapping_add(1);
+        self.touch_box();
+    }
+
+    /// Text or cursor in the box of the open talk changed, and nothing else that shows.
+    pub(crate) fn touch_box(&mut self) {
         self.revision = self.revision.wrapping_add(1);
     }
 
     /// When `Event::Tick` is wanted next (`Now::mono`).
     pub fn deadline(&self) -> Option<Duration> {
         tick::deadline(self)
+    }
+
+    /// When time alone changes what shows (`Now::mono`); besides, the civil minute does.
+    pub fn next_sight(&self) -> Option<Duration> {
+        tick::next_sight(self)
     }
 }

@@ -3,6 +3,7 @@
 //! Reads and writes wait together: with `write_all` two sides that both have much to say would wait for each
 //! other for ever. Nothing is read between the go-ahead for TLS and TLS itself.
 
+use super::alarm::Alarm;
 use super::wire_log::WireLog;
 use crate::app::effect::LinkCommand;
 use crate::types::{Now, Secret};
@@ -114,6 +115,7 @@ pub(super) struct Wire<S> {
     /// Nobody is there to command any more.
     pub(super) orphaned: bool,
     waiting: VecDeque<Work>,
+    alarm: Alarm,
     sent: WireLog,
     got: WireLog,
 }
@@ -135,6 +137,8 @@ enum Drained {
 enum Moved {
     Read(io::Result<usize>),
     Wrote(io::Result<usize>),
+    /// A deadline of the machine has come.
+    Rang,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Prompt> Wire<S> {
@@ -153,6 +157,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Prompt> Wire<S> {
             stood: Duration::ZERO,
             orphaned: false,
             waiting: VecDeque::new(),
+            alarm: Alarm::default(),
             sent: WireLog::default(),
             got: WireLog::default(),
         }
@@ -260,6 +265,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Prompt> Wire<S> {
             self.moves += 1;
             self.io.hurry();
         }
+        let sleeps = !self.alarm.set(left);
         let listening = !self.ended && !self.upgrading && !self.orphaned;
         tokio::select! {
             moved = poll_fn(|context| self.poll(context)) => match moved {
@@ -271,6 +277,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Prompt> Wire<S> {
                     machine.input(now, bytes);
                 }
                 Moved::Wrote(Ok(_)) => {}
+                Moved::Rang => machine.timeout(self.now(clock)),
                 Moved::Read(Err(_)) | Moved::Wrote(Err(_)) => {
                     self.deaf = true;
                     self.out.clear();
@@ -281,7 +288,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Prompt> Wire<S> {
             command = commands.recv(), if listening => {
                 return Some(command.map_or(Turn::HungUp, Turn::Command));
             }
-            () = tokio::time::sleep(left.unwrap_or_default()), if left.is_some() => machine.timeout(self.now(clock)),
+            () = tokio::time::sleep(left.unwrap_or_default()), if sleeps && left.is_some() => machine.timeout(self.now(clock)),
         }
         None
     }
@@ -293,7 +300,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Prompt> Wire<S> {
         if first.is_ready() {
             return first;
         }
-        if self.read_next { self.poll_write(context) } else { self.poll_read(context) }
+        let second = if self.read_next { self.poll_write(context) } else { self.poll_read(context) };
+        if second.is_ready() { second } else { self.alarm.poll(context).map(|()| Moved::Rang) }
     }
 
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Moved> {

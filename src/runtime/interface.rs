@@ -2,6 +2,8 @@
 
 use super::clerk::Clerk;
 use super::hands::{After, Ears, Hands, Manner, arrivals};
+use super::rest::Rest;
+use super::screen::Screen;
 use super::{Clock, zone};
 use crate::app::event::Stored;
 use crate::app::model::Options;
@@ -14,9 +16,7 @@ use crate::store::{Place, Store};
 use crate::term::{self, Input};
 use crate::types::Problem;
 use crate::ui::{self, View};
-use ratatui::backend::{Backend, CrosstermBackend};
-use ratatui::layout::Rect;
-use ratatui::{Terminal, TerminalOptions, Viewport as Area};
+use ratatui::backend::CrosstermBackend;
 use std::collections::VecDeque;
 use std::io::{self, BufWriter, Stdout};
 use std::sync::Arc;
@@ -75,14 +75,7 @@ impl Keyboard {
     }
 }
 
-type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
-
-/// A fixed area: else the size would be asked for at every key, which opens `/dev/tty`. [`Loop::fit`] asks instead.
-fn open_screen() -> io::Result<Screen> {
-    let terminal = CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout()));
-    let viewport = Area::Fixed(terminal.size()?.into());
-    Terminal::with_options(terminal, TerminalOptions { viewport })
-}
+type TerminalScreen = Screen<CrosstermBackend<BufWriter<Stdout>>>;
 
 /// Runs until the person leaves.
 pub fn run(start: Start, clock: Clock) -> io::Result<End> {
@@ -94,27 +87,28 @@ pub fn run(start: Start, clock: Clock) -> io::Result<End> {
         signals()?
     };
     let _guard = term::Guard::enter(start.options.mouse)?;
-    let mut screen = open_screen()?;
+    let mut screen = Screen::open()?;
     let mut options = start.options.clone();
     let now = clock.now();
     options.zone = zone::around(now.wall);
     // The first frame goes before everything slow: no query, network, name, keyring or database is waited for.
     let (mut model, mut wishes) = Model::new(options, start.accounts.clone(), super::seed(), now);
     let mut view = View::new();
-    screen.draw(|frame| ui::draw(&model, &mut view, frame))?;
+    screen.draw(&model, &mut view)?;
     for problem in start.trouble.iter().cloned() {
         wishes.extend(model.update(clock.now(), Event::ConfigProblem(Some(problem))));
     }
-    runtime.block_on(async {
-        let mut turn = Loop::new(start, clock, model, view, screen, signals)?;
-        let leave = turn.run(wishes).await;
-        let Loop { hands, keys, ears, mut model, .. } = turn;
-        let last_word = |account, event| model.update(clock.now(), Event::Link(account, event));
-        hands.goodbye(clock, ears, last_word).await;
-        leave.map(|leave| match leave {
-            Leave::With(code) => End::Left(code),
-            Leave::ForTheDemo => End::WantsDemo(Keyboard(keys)),
-        })
+    // Links are tasks of the runtime; the loop only listens to them.
+    let _inside = runtime.enter();
+    let mut turn = Loop::new(start, clock, model, view, screen, signals)?;
+    let rest = Rest::default();
+    let leave = rest.block_on(turn.run(wishes, &rest));
+    let Loop { hands, keys, ears, mut model, .. } = turn;
+    let last_word = |account, event| model.update(clock.now(), Event::Link(account, event));
+    runtime.block_on(hands.goodbye(clock, ears, last_word));
+    leave.map(|leave| match leave {
+        Leave::With(code) => End::Left(code),
+        Leave::ForTheDemo => End::WantsDemo(Keyboard(keys)),
     })
 }
 
@@ -128,7 +122,7 @@ struct Loop {
     clock: Clock,
     model: Model,
     view: View,
-    screen: Screen,
+    screen: TerminalScreen,
     // Before the hands: what unwinds drops them in this order.
     ears: Ears,
     hands: Hands,
@@ -149,7 +143,7 @@ impl Loop {
         clock: Clock,
         model: Model,
         view: View,
-        screen: Screen,
+        screen: TerminalScreen,
         signals: mpsc::Receiver<Event>,
     ) -> io::Result<Self> {
         let Keyboard(keys) = start.keyboard.map_or_else(Keyboard::open, Ok)?;
@@ -181,7 +175,7 @@ impl Loop {
         })
     }
 
-    async fn run(&mut self, wishes: Effects) -> io::Result<Leave> {
+    async fn run(&mut self, wishes: Effects, rest: &Rest) -> io::Result<Leave> {
         self.carry_out(wishes);
         self.draw()?;
         loop {
@@ -196,10 +190,10 @@ impl Loop {
                 Some(problem) = self.troubles.recv() => self.mind(Event::ConfigProblem(Some(problem))),
                 Some(stored) = self.ears.stored.recv() => self.take_stored(stored),
                 1.. = arrivals(&mut self.ears.links, &mut self.ears.arrived, DRAIN) => self.take_links(),
-                () = sleep_until(wake) => self.on_time()?,
+                () = rest.until(wake) => self.on_time()?,
             }
             if self.is_stale() && self.clock.now().mono >= self.next_frame() {
-                self.fit()?;
+                self.screen.fit()?;
                 self.draw()?;
             }
             if !self.is_stale() {
@@ -233,7 +227,7 @@ impl Loop {
                 self.mind(Event::Mouse(action, target));
             }
             Input::Resize(..) => {
-                self.fit()?;
+                self.screen.fit()?;
                 self.draw()?;
             }
             Input::Gone => self.mind(Event::Terminate),
@@ -270,7 +264,7 @@ impl Loop {
             self.mind(Event::Tick);
         }
         if self.is_stale() {
-            self.fit()?;
+            self.screen.fit()?;
             self.draw()?;
         }
         Ok(())
@@ -303,16 +297,8 @@ impl Loop {
         }
     }
 
-    /// Takes on the terminal's size: before every frame that no key waits for, so a change without a word counts too.
-    fn fit(&mut self) -> io::Result<()> {
-        let area = Rect::from(self.screen.size()?);
-        if area == self.screen.get_frame().area() { Ok(()) } else { self.screen.resize(area) }
-    }
-
     fn forget_screen(&mut self) {
-        // Not `clear`: it asks the terminal where the cursor is, and the answer would come to the reader of the keys.
-        let area = self.screen.get_frame().area();
-        if let Err(error) = self.screen.resize(area) {
+        if let Err(error) = self.screen.forget() {
             tracing::warn!(%error, "the screen could not be cleared");
         }
         self.drawn = self.model.revision.wrapping_sub(1);
@@ -345,8 +331,7 @@ impl Loop {
     fn draw(&mut self) -> io::Result<()> {
         for _ in 0..2 {
             self.drawn = self.model.revision;
-            let (model, view) = (&self.model, &mut self.view);
-            self.screen.draw(|frame| ui::draw(model, view, frame))?;
+            self.screen.draw(&self.model, &mut self.view)?;
             let viewport = self.view.viewport();
             if viewport != std::mem::replace(&mut self.shown, viewport) {
                 self.mind(Event::Viewport(viewport));
@@ -360,13 +345,6 @@ impl Loop {
         }
         self.drawn_at = self.clock.now().mono;
         Ok(())
-    }
-}
-
-async fn sleep_until(moment: Option<std::time::Instant>) {
-    match moment {
-        Some(moment) => tokio::time::sleep_until(moment.into()).await,
-        None => std::future::pending().await,
     }
 }
 

@@ -13,6 +13,11 @@ impl Stamp {
         Self(self.0.saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
     }
 
+    /// The minute on the face of a clock, counted from 1970.
+    pub fn minute(self) -> i64 {
+        self.0.div_euclid(60_000)
+    }
+
     /// How long after `earlier` this is; zero when it is not.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))

@@ -24,6 +24,24 @@ pub fn layout(model: &Model, columns: u16) -> Option<Layout> {
 pub fn draw(model: &Model, view: &mut View, panes: &Panes, (layout, columns): (&Layout, u16), paint: &mut Paint<'_>) {
     let Some(talk) = model.open.as_ref().and_then(|key| model.talks.get(key)) else { return };
     rule(model, talk, panes, paint);
+    rows(model, talk, view, panes, (layout, columns), paint);
+}
+
+/// Draws the text alone.
+pub fn draw_text(model: &Model, view: &mut View, panes: &Panes, text: (&Layout, u16), paint: &mut Paint<'_>) {
+    if let Some(talk) = model.open.as_ref().and_then(|key| model.talks.get(key)) {
+        rows(model, talk, view, panes, text, paint);
+    }
+}
+
+fn rows(
+    model: &Model,
+    talk: &Conversation,
+    view: &mut View,
+    panes: &Panes,
+    (layout, columns): (&Layout, u16),
+    paint: &mut Paint<'_>,
+) {
     let height = usize::from(panes.composer.height);
     let last_top = layout.lines.len().saturating_sub(height);
     let top = view.composer_top.clamp((layout.row + 1).saturating_sub(height), layout.row).min(last_top);

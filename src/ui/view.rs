@@ -3,6 +3,7 @@
 use super::buddies::memory::Memory;
 use super::conversation::walk::Wrapped;
 use super::layout::Panes;
+use super::repaint::Seen;
 use crate::app::event::Viewport;
 use crate::app::model::{Conversation, ConversationKey, Scroll};
 use crate::types::MessageKey;
@@ -22,7 +23,7 @@ struct Told {
 }
 
 /// The eye's own state. Nothing in here is needed to draw right; it saves work and answers clicks.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct View {
     /// The panes of the last frame.
     pub(super) panes: Panes,
@@ -42,6 +43,8 @@ pub struct View {
     pub(super) composer_top: usize,
     /// Rows of the list, while nothing in them changes.
     pub(super) list_memory: Memory,
+    /// Of which state the last frame was.
+    pub(super) seen: Option<Seen>,
     viewport: Viewport,
     wrapped: Wrapped,
     wrapped_of: Option<ConversationKey>,
@@ -65,6 +68,11 @@ impl View {
     /// Pane sizes of the last frame.
     pub fn viewport(&self) -> Viewport {
         self.viewport
+    }
+
+    /// The last frame is not on the screen any more: the next one is painted whole.
+    pub fn forget(&mut self) {
+        self.seen = None;
     }
 
     /// Forgets what lay where; a new frame begins.

@@ -51,6 +51,7 @@ impl Model {
             if let Some(before) = account.before_away.take() {
                 account.appearance = before;
                 self.tell_appearance(&id, fx);
+                self.touch();
             }
         }
     }

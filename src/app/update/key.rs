@@ -5,6 +5,7 @@
 
 pub mod focus;
 pub mod layers;
+pub mod plain;
 pub mod sign_in;
 
 use crate::app::action::{self, Action, Effects, Place, edit, go};

@@ -3,8 +3,8 @@
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, LinkCommand};
 use crate::app::event::LinkState;
-use crate::app::model::{Account, Contact, Model, Screen, SignInScreen, SignInStep, Welcome};
-use crate::types::Stamp;
+use crate::app::model::{Account, Contact, Conversation, Model, Screen, SignInScreen, SignInStep, Welcome};
+use crate::types::{Now, Stamp};
 use std::time::Duration;
 
 /// A clock that jumped by this much has slept, or was set: links are probed at once.
@@ -26,15 +26,7 @@ pub(super) fn on_tick(model: &mut Model, fx: &mut Effects) {
             contact.sorted_as.take_if(|(_, until)| *until <= now);
         }
     }
-    for key in model.talks.keys().cloned().collect::<Vec<_>>() {
-        let (draft, typing) = model.talks.get(&key).map_or((None, None), |talk| (talk.draft_due, talk.told_typing));
-        if due(draft) {
-            model.keep_draft(&key, fx);
-        }
-        if due(typing) {
-            model.stop_typing(&key, fx);
-        }
-    }
+    on_quiet_tick(model, fx);
     if due(model.away_at()) {
         model.step_away(fx);
     }
@@ -47,12 +39,39 @@ pub(super) fn on_tick(model: &mut Model, fx: &mut Effects) {
     model.touch();
 }
 
+/// The part of it that nobody sees: drafts that rested long enough, and typing that paused.
+pub(super) fn on_quiet_tick(model: &mut Model, fx: &mut Effects) {
+    let now = model.now.mono;
+    let due = |at: Option<Duration>| at.is_some_and(|at| at <= now);
+    let is_due = |talk: &&Conversation| due(talk.draft_due) || due(talk.told_typing);
+    let late: Vec<_> = model.talks.values().filter(is_due).map(|talk| talk.key.clone()).collect();
+    for key in late {
+        let (draft, typing) = model.talks.get(&key).map_or((None, None), |talk| (talk.draft_due, talk.told_typing));
+        if due(draft) {
+            model.keep_draft(&key, fx);
+        }
+        if due(typing) {
+            model.stop_typing(&key, fx);
+        }
+    }
+}
+
+/// From the last event up to `now` nothing came that shows.
+pub(super) fn is_quiet(model: &Model, now: Now) -> bool {
+    next_sight(model).is_none_or(|at| at > now.mono) && model.now.wall.minute() == now.wall.minute()
+}
+
 /// The earliest moment at which something is due; `None`: nothing, ever.
 pub(super) fn deadline(model: &Model) -> Option<Duration> {
-    let accounts = model.accounts.iter().filter_map(account_at).min();
     let talks = model.talks.values().flat_map(|talk| [talk.draft_due, talk.told_typing]).flatten().min();
+    [talks, next_sight(model)].into_iter().flatten().min()
+}
+
+/// The earliest moment at which something that may show is due.
+pub(super) fn next_sight(model: &Model) -> Option<Duration> {
+    let accounts = model.accounts.iter().filter_map(account_at).min();
     let toast = model.toast.as_ref().map(|toast| toast.until);
-    let moments = [accounts, talks, toast, model.quit_armed, model.away_at(), model.banner_at(), screen_at(model)];
+    let moments = [accounts, toast, model.quit_armed, model.away_at(), model.banner_at(), screen_at(model)];
     moments.into_iter().flatten().min()
 }
 
@@ -120,6 +139,10 @@ impl Model {
         let wall = self.now.wall.since(before.wall);
         if wall > mono.saturating_add(JUMP) {
             self.probe(fx);
+        }
+        // Whatever came first in the new minute: a tick for it would only be due at the next one.
+        if self.now.wall.minute() != before.wall.minute() {
+            self.touch();
         }
     }
 

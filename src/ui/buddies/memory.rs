@@ -9,7 +9,7 @@ use crate::app::model::{Account, Contact, Model};
 use std::hash::{Hash, Hasher};
 
 /// The rows as last made.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Memory {
     print: Option<u64>,
     rows: Vec<Row>,

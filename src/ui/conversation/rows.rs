@@ -163,7 +163,11 @@ fn body(message: &Message, setting: &Setting, theme: Theme, rows: &mut Vec<Row>)
 
 /// As much of a body as is laid out.
 fn shown(text: &str) -> &str {
-    let cut = (0..=MOST_SHOWN).rev().find(|at| text.is_char_boundary(*at)).filter(|_| text.len() > MOST_SHOWN);
+    // Most bodies are short, and no place beyond their end is a boundary: they would be searched the longest.
+    if text.len() <= MOST_SHOWN {
+        return text;
+    }
+    let cut = (0..=MOST_SHOWN).rev().find(|at| text.is_char_boundary(*at));
     cut.and_then(|at| text.get(..at)).unwrap_or(text)
 }
 

@@ -16,7 +16,7 @@ const REMEMBERED: usize = 600;
 const SILENCE: Duration = Duration::from_secs(5 * 60);
 
 /// Wrapped messages of the talk on the screen, by key and by everything that they depend on.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Wrapped {
     rows: HashMap<MessageKey, (u64, Arc<[Row]>)>,
 }
