@@ -1,11 +1,14 @@
 //! R3: no secret before a proved server. R4: the server has to prove that it knows the password.
 
-use super::command::words;
+use super::command::{butty_with_input, words};
 use super::proof::{Authority, self_signed};
 use super::scram;
-use super::server::{DOMAIN, FEATURES_PLAIN, FEATURES_TLS, HEADER, PROCEED, SUCCESS, Server, Talk};
+use super::server::{ACCOUNT, DOMAIN, FEATURES_PLAIN, FEATURES_TLS, HEADER, PROCEED, SECRET, SUCCESS, Server, Talk};
 use super::world::{home, login};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio_rustls::TlsAcceptor;
 
@@ -161,6 +164,31 @@ fn redirects_end() {
     fails("a long chain", servers.last().unwrap(), "BTY-NET-08");
     assert_eq!(last.connections(), 0);
     assert!(servers.iter().map(Server::connections).sum::<usize>() <= 6, "five hops behind the first");
+}
+
+#[test]
+fn a_server_that_offered_scram_is_not_given_the_password_itself_until_the_person_agrees() {
+    let visits = AtomicUsize::new(0);
+    let server = Server::start(move |talk| {
+        let first = visits.fetch_add(1, Ordering::SeqCst) == 0;
+        Box::pin(async move {
+            if first { scram::play(talk, scram::Trick::None).await } else { talk.up_to_session().await?.live().await }
+        })
+    });
+    let home = home();
+    let password = STANDARD.encode(format!("\0juliet\0{SECRET}"));
+    assert!(login(home.path(), &server).0.status.success());
+    for _ in 0..2 {
+        let (done, _) = login(home.path(), &server);
+        let said = words(&done);
+        assert!(said.contains("BTY-AUTH-30") && said.contains("SCRAM-SHA-1 then, PLAIN now"), "{said}");
+        assert!(said.contains("butty login ADDRESS --weaker"), "{said}");
+    }
+    assert!(!server.proved().contains(&password), "it was not sent");
+    let agreed = &["login", ACCOUNT, "--password-stdin", "--weaker"];
+    let done = butty_with_input(home.path(), agreed, &format!("{SECRET}\n"));
+    assert!(done.status.success() && server.proved().contains(&password), "{}", words(&done));
+    assert!(login(home.path(), &server).0.status.success(), "agreed to once is agreed to");
 }
 
 #[test]
