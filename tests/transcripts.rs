@@ -279,7 +279,8 @@ fn every_transcript_in_random_pieces() {
 #[test]
 fn a_wrong_transcript_is_noticed() {
     let header = "C: <?xml version='1.0'?><stream:stream xmlns='jabber:client' \
-                  xmlns:stream='http://etherx.jabber.org/streams' to='a.test' version='1.0' xml:lang='en'>\n";
+                  xmlns:stream='http://etherx.jabber.org/streams' to='a.test' version='1.0' xml:lang='en'>\n\
+                  C: <starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>\n";
     let start = format!("account a@a.test password\n{header}");
     let end = "= Ended(Some(ClosedAt { host: Line(\"a.test\"), stage: Accept }))\nC: </stream:stream>\n";
     let whole = |script: &str| play(script, &mut |left| left);

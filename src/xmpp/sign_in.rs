@@ -113,7 +113,10 @@ impl Negotiation {
             wire.event(Event::Reached(Stage::Tls));
             new.expect(now, [Expect::Secured]);
         } else {
+            // Whether TLS is on offer is seen before the answer to this: one round trip less.
             new.open(now, wire);
+            wire.send(&Element::new("starttls", ns::TLS));
+            new.expect(now, [Expect::Proceed]);
             wire.event(Event::Reached(Stage::Header));
         }
         new
@@ -226,7 +229,7 @@ impl Negotiation {
 
     fn read_features(&mut self, now: Now, features: &Element, wire: &mut Wire) -> Result<(), Ending> {
         if self.authenticated {
-            return self.bind(now, features, wire);
+            return self.read_bind_features(features, wire);
         }
         if self.proof.is_some() {
             return self.read_mechanisms(now, features, wire);
@@ -234,9 +237,7 @@ impl Negotiation {
         if features.find("starttls", ns::TLS).is_none() {
             return Err(Problem::NoTls { domain: self.sign_in.domain.clone() }.into());
         }
-        wire.send(&Element::new("starttls", ns::TLS));
         wire.event(Event::Reached(Stage::Tls));
-        self.expect(now, [Expect::Proceed]);
         Ok(())
     }
 

@@ -117,7 +117,7 @@ impl Negotiation {
         exchange.success(data.as_deref())
     }
 
-    /// The stream begins anew (RFC 6120 section 6.4.6).
+    /// The stream begins anew (RFC 6120 section 6.4.6), and the next request goes out with it.
     fn authenticated(&mut self, now: Now, wire: &mut Wire) -> Result<(), Ending> {
         if self.sign_in.purpose == Purpose::Discover {
             return Err(self.discovered());
@@ -127,6 +127,7 @@ impl Negotiation {
         self.met(now);
         wire.stream.restart();
         self.open(now, wire);
+        self.bind(now, wire);
         Ok(())
     }
 

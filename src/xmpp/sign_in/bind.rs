@@ -10,8 +10,16 @@ use crate::xmpp::wire::Wire;
 use crate::xmpp::{Event, SignedIn, ns};
 
 impl Negotiation {
-    /// Features after SASL: asks for a resource.
-    pub(super) fn bind(&mut self, now: Now, features: &Element, wire: &mut Wire) -> Result<(), Ending> {
+    /// Asks for a resource, right behind the new header: every server of XMPP 1.0 binds (RFC 6120 section 7.2).
+    pub(super) fn bind(&mut self, now: Now, wire: &mut Wire) {
+        let resource = self.sign_in.resource.as_deref().filter(|resource| !resource.is_empty());
+        let resource = resource.map(|resource| Element::new("resource", ns::BIND).text(resource));
+        let id = self.ask(Element::new("bind", ns::BIND).child_opt(resource), "bind", wire);
+        self.expect(now, [Expect::Bound { id }]);
+    }
+
+    /// Features behind SASL.
+    pub(super) fn read_bind_features(&mut self, features: &Element, wire: &mut Wire) -> Result<(), Ending> {
         if features.find("bind", ns::BIND).is_none() {
             return Err(self.rubbish("features without resource binding"));
         }
@@ -20,12 +28,7 @@ impl Negotiation {
         // RFC 6121 section 2.6.1: no version is named to a server that keeps none.
         let versions = features.find("ver", ns::ROSTER_VERSIONS).is_some();
         self.roster_version = versions.then(|| self.roster_version.take().unwrap_or_default());
-
-        let resource = self.sign_in.resource.as_deref().filter(|resource| !resource.is_empty());
-        let resource = resource.map(|resource| Element::new("resource", ns::BIND).text(resource));
-        let id = self.ask(Element::new("bind", ns::BIND).child_opt(resource), "bind", wire);
         wire.event(Event::Reached(Stage::Bind));
-        self.expect(now, [Expect::Bound { id }]);
         Ok(())
     }
 
