@@ -5,10 +5,12 @@
 //!
 //! The one law of use: *mutate once, drain to [`Output::Wait`], mutate again.*
 
+mod binding;
 pub mod command;
 pub(crate) mod entitled;
 pub mod event;
 pub(crate) mod ext;
+mod known;
 mod live;
 pub mod ns;
 pub(crate) mod roster;
@@ -20,10 +22,12 @@ pub mod stream;
 pub(crate) mod tracker;
 mod wire;
 
+pub use binding::{BindingType, Bindings};
 pub use command::{
     Appearance, ArchiveQuery, ChatState, Command, CredentialKind, Outgoing, Purpose, Show, SignIn, SubscriptionStep,
     TokenSlot,
 };
 pub use event::{Content, Direction, Event, Features, Incoming, Presence, RosterItem, SignedIn, Subscription, Via};
+pub use known::Known;
 pub use session::{Output, Session, Verified};
 pub use stream::{Header, Received, Rubbish, Stream, StreamError};

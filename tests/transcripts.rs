@@ -23,7 +23,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may stop")]
 
 use butty::types::{Domain, Now, Secret};
-use butty::xmpp::{Command, CredentialKind, Event, Output, Purpose, Session, SignIn, TokenSlot, Verified};
+use butty::xmpp::{Command, CredentialKind, Event, Known, Output, Purpose, Session, SignIn, TokenSlot, Verified};
 use proptest::collection::vec;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::fs;
@@ -56,6 +56,7 @@ impl Stage {
             purpose: Purpose::Chat,
             seed: [0; 32],
             show_client: false,
+            known: Known::default(),
         };
         let (sent, reported) = (String::new(), Vec::new());
         Self { session: None, sign_in, roster_version: None, now: Now::default(), sent, reported, slot: None }

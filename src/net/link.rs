@@ -5,6 +5,7 @@
 //! sign-out is not disturbed. When the handle is dropped the link says goodbye and is gone within a second.
 
 mod consent;
+mod known;
 mod secrets;
 mod session;
 
@@ -169,6 +170,8 @@ pub(super) struct Link {
     password: Option<(Secret<String>, Keep)>,
     /// The server has proved itself by SCRAM since the start.
     scram_proved: bool,
+    /// What was seen of the server, and whether it is kept.
+    known: known::Memory,
     /// A sign-in with a code was on offer.
     code_on_offer: bool,
     /// The last server dialled was on a private address.
@@ -195,6 +198,7 @@ impl Link {
             paused: false,
             password: None,
             scram_proved: false,
+            known: known::Memory::default(),
             code_on_offer: false,
             inside: false,
         }

@@ -35,6 +35,7 @@ impl Shelf {
             VaultKey::Tokens { issuer, .. } if issuer == "probe" => "probe",
             VaultKey::Tokens { .. } => "tokens",
             VaultKey::Client { .. } => "client",
+            VaultKey::Known { .. } => "known",
             VaultKey::SignIn { .. } => "sign-in",
         };
         self.note(&format!("{what} {kind}"));

@@ -3,6 +3,8 @@
 //! System roots through the platform's verifier, plus the account's own; ring as the explicit provider; 1.2 at
 //! least. The name that a certificate must prove is always handed in, never taken from the wire.
 
+mod binding;
+
 use crate::app::setup::AccountSetup;
 use crate::types::{CertificateFault, Domain, Line, Problem, Stage};
 use rustls_platform_verifier::Verifier;
@@ -18,6 +20,8 @@ use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{CertificateError, ClientConfig, Error, ProtocolVersion, SupportedProtocolVersion, version};
+
+pub(super) use binding::bindings_of;
 
 /// Sessions kept for resumption, per trust and use.
 const SESSIONS: usize = 64;

@@ -24,6 +24,11 @@ pub enum VaultKey {
         /// The issuer's address.
         issuer: String,
     },
+    /// What was seen of an account's server (`xmpp::Known`): no secret, but kept as safely as one.
+    Known {
+        /// `AccountId` text.
+        account: String,
+    },
     /// Which issuer and client an account signed in with, so that the next start needs no discovery.
     SignIn {
         /// `AccountId` text.

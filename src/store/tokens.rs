@@ -118,6 +118,7 @@ fn text_of(key: &VaultKey) -> String {
         VaultKey::Password { account } => format!("password {account}"),
         VaultKey::Tokens { issuer, client, account } => format!("tokens {account} {issuer} {client}"),
         VaultKey::Client { issuer } => format!("client {issuer}"),
+        VaultKey::Known { account } => format!("known {account}"),
         VaultKey::SignIn { account } => format!("sign-in {account}"),
     }
 }

@@ -4,6 +4,7 @@
 //! the same id. A command that needs a signed-in session and meets none is dropped: the mind re-sends by the
 //! rules of its outbox, never the session.
 
+use super::Known;
 use crate::types::{ArchiveId, BareJid, Domain, Jid, MessageKey, OriginId, Prose, RequestId, Stamp};
 
 /// What a session can be asked to do.
@@ -144,6 +145,8 @@ pub struct SignIn {
     pub seed: [u8; 32],
     /// `<software/>`-like words are kept from others unless the person agrees.
     pub show_client: bool,
+    /// What earlier sign-ins saw of this server.
+    pub known: Known,
 }
 
 /// What sort of secret the account has; mechanisms are chosen to fit.

@@ -3,6 +3,7 @@
 //! Everything in here was checked at the door: senders are entitled to say what they say (copies and pushes only
 //! from ourselves), addresses are parsed, text is clean.
 
+use super::Known;
 use super::command::{ChatState, Show};
 use crate::types::{
     ArchiveId, BareJid, FullJid, Jid, Line, MessageKey, OriginId, Problem, Prose, RequestId, Stage, Stamp, StanzaId,
@@ -18,6 +19,9 @@ pub enum Event {
     Offered(Vec<String>),
     /// `Purpose::Discover` is done: what is offered and where the OAuth metadata is, if the server says so.
     Discovered { mechanisms: Vec<String>, metadata: Option<String> },
+    /// Something to keep was learned about the server: the whole of what is known now. For whoever drives the session,
+    /// not for the mind.
+    Learned(Box<Known>),
     /// See-other-host (RFC 6120 section 4.9.3.19). The text is raw: `route` parses it. The session has ended.
     Redirected { to: String, secured: bool },
     /// Bound: messages may flow. Roster and features follow.

@@ -8,7 +8,7 @@ use super::live::{Live, LiveOutput};
 use super::sign_in::{Bound, Negotiation, Step, ending};
 use super::stream::Received;
 use super::wire::Wire;
-use super::{Command, Event, SignIn, TokenSlot, ns};
+use super::{Bindings, Command, Event, SignIn, TokenSlot, ns};
 use crate::types::{Domain, Line, Now, Problem, Secret, Stage};
 use crate::xml::Element;
 use std::fmt;
@@ -24,12 +24,20 @@ pub struct Verified {
     pub domain: Domain,
     /// For the status bar, such as `TLS 1.3`.
     pub version: &'static str,
+    /// What a sign-in can be tied to this connection by.
+    pub bindings: Bindings,
 }
 
 impl Verified {
     /// For the dialler alone, right behind its check of the certificate.
     pub fn for_domain(domain: Domain, version: &'static str) -> Self {
-        Self { domain, version }
+        Self { domain, version, bindings: Bindings::default() }
+    }
+
+    /// With what the connection can be told by.
+    #[must_use]
+    pub fn bound_by(self, bindings: Bindings) -> Self {
+        Self { bindings, ..self }
     }
 }
 

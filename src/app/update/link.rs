@@ -63,7 +63,12 @@ fn on_session(model: &mut Model, id: &AccountId, event: Event, fx: &mut Effects)
         Event::AddressFound { request, jid } => model.on_found(id, request, jid, fx),
         Event::RequestFailed { request, problem } => model.on_refused(id, request, &problem, fx),
         // The link acts on these itself, and says `Down` after an end.
-        Event::Offered(_) | Event::Discovered { .. } | Event::Redirected { .. } | Event::Pong(_) | Event::Ended(_) => {}
+        Event::Offered(_)
+        | Event::Discovered { .. }
+        | Event::Learned(_)
+        | Event::Redirected { .. }
+        | Event::Pong(_)
+        | Event::Ended(_) => {}
     }
 }
 

@@ -9,7 +9,7 @@ use crate::net::{random, tls};
 use crate::route::redirect::is_local;
 use crate::route::{Refusal, Target, Trail, Transport};
 use crate::types::{Line, Now, Problem, Secret};
-use crate::xmpp::{Command, CredentialKind, Event, Purpose, Session, SignIn, TokenSlot, Verified};
+use crate::xmpp::{Bindings, Command, CredentialKind, Event, Purpose, Session, SignIn, TokenSlot, Verified};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
@@ -73,6 +73,7 @@ impl Link {
                 self.down(None, None).await;
             }
         }
+        self.known_kept().await;
         (attempt.given, end)
     }
 
@@ -147,6 +148,7 @@ impl Link {
             purpose: attempt.purpose,
             seed,
             show_client: self.options.show_client,
+            known: self.known().await,
         };
         let session = Session::new(self.network.now(), sign_in, self.roster_version.clone());
         let mut ride = Ride {
@@ -161,7 +163,7 @@ impl Link {
         };
         match dialed.stream {
             Stream::Secure(stream) => {
-                self.secured(&mut ride, tls::version_of(&stream)).await;
+                self.secured(&mut ride, tls::version_of(&stream), tls::bindings_of(&stream)).await;
                 drop(self.drive(*stream, &mut ride).await);
             }
             Stream::Plain(tcp) => {
@@ -171,7 +173,7 @@ impl Link {
                     let (network, setup) = (self.network.clone(), self.setup.clone());
                     match self.unless_told(async move { network.secure(&setup, tcp).await }).await {
                         Ok(Ok(stream)) => {
-                            self.secured(&mut ride, tls::version_of(&stream)).await;
+                            self.secured(&mut ride, tls::version_of(&stream), tls::bindings_of(&stream)).await;
                             drop(self.drive(stream, &mut ride).await);
                         }
                         Ok(Err(problem)) => return After::End(End::Problem(problem)),
@@ -184,8 +186,8 @@ impl Link {
     }
 
     /// Only here, right behind the handshake that checked the certificate, is the proof made.
-    async fn secured(&mut self, ride: &mut Ride<'_>, version: &'static str) {
-        let proof = Verified::for_domain(self.setup.domain.clone(), version);
+    async fn secured(&mut self, ride: &mut Ride<'_>, version: &'static str, bindings: Bindings) {
+        let proof = Verified::for_domain(self.setup.domain.clone(), version).bound_by(bindings);
         ride.session.handle_secured(self.network.now(), proof);
         self.teller.tell(LinkFact::Secured { version }).await;
     }
@@ -252,6 +254,7 @@ impl Link {
             Event::Discovered { mechanisms, metadata } => {
                 ride.discovered = Some(End::Discovered { mechanisms, metadata });
             }
+            Event::Learned(known) => self.learn(*known),
             Event::Ended(problem) => {
                 ride.over = true;
                 // What ended it on our side comes first.
@@ -276,7 +279,11 @@ impl Link {
                     }
                     _ => {}
                 }
+                let signed_in = matches!(event, Event::SignedIn(_));
                 self.teller.tell(LinkFact::Session(event)).await;
+                if signed_in {
+                    self.keep_known();
+                }
             }
         }
     }

@@ -6,6 +6,7 @@ use super::*;
 use crate::net::testing::{Authority, PATIENCE, Shelf, network, setup};
 use crate::net::{NetworkSettings, Status, Step, StepReport, doctor};
 use crate::types::Stage;
+use crate::xmpp::Known;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{Receiver, channel};
@@ -263,6 +264,31 @@ async fn a_password_that_did_its_work_is_kept_once() {
     assert!(matches!(next(&mut facts).await.1, LinkFact::Kept(Keep::Memory)));
     assert!(facts.try_recv().is_err(), "told once");
     assert_eq!(*shelf.log.lock().unwrap(), ["save password", "hold password"]);
+}
+
+#[tokio::test]
+async fn what_was_learned_of_a_server_is_there_after_a_restart_but_for_those_who_leave_no_trace() {
+    for (ephemeral, kept) in [(false, "save known"), (true, "hold known")] {
+        let shelf = Arc::new(Shelf::default());
+        let start = || {
+            let (events, facts) = channel(256);
+            let options = LinkOptions { connect: true, resource: None, show_client: false, one_shot: true };
+            let setup = AccountSetup { ephemeral, ..setup("example.org") };
+            let network = network(&shelf, NetworkSettings::default());
+            (Link::new(network, setup, options, events, unbounded_channel().1), facts)
+        };
+        let (mut link, _facts) = start();
+        assert_eq!(link.known().await, Known::default());
+        let known = Known { strongest: Some("SCRAM-SHA-256".to_owned()), ..Known::default() };
+        link.learn(known.clone());
+        link.keep_known();
+        link.learn(known.clone());
+        link.known_kept().await;
+        assert_eq!(link.known().await, known);
+        let (mut link, _facts) = start();
+        assert_eq!(link.known().await, known);
+        assert_eq!(*shelf.log.lock().unwrap(), ["load known", kept, "load known"], "written once");
+    }
 }
 
 #[tokio::test]

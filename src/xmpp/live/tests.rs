@@ -40,6 +40,7 @@ impl Rig {
             purpose: Purpose::Chat,
             seed: [7; 32],
             show_client,
+            known: crate::xmpp::Known::default(),
         };
         let now = Now::default();
         let live = Live::new(now, jid, &sign_in, roster_version.map(str::to_owned));

@@ -32,6 +32,7 @@ fn sign_in() -> SignIn {
         purpose: Purpose::Chat,
         seed: [7; 32],
         show_client: false,
+        known: super::super::Known::default(),
     }
 }
 
