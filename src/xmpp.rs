@@ -14,7 +14,7 @@ mod known;
 mod live;
 pub mod ns;
 pub(crate) mod roster;
-mod sasl;
+pub mod sasl;
 pub mod session;
 mod sign_in;
 pub(crate) mod stanza;

@@ -6,6 +6,8 @@
 //! # a comment
 //! account juliet@example.org password      who signs in, and with what: password or token
 //! resource X | mechanisms A B | roster-version V | direct | discover | after-redirect     how
+//! known {"strongest":"SCRAM-SHA-256"}          what earlier sign-ins saw
+//! bound-by tls-exporter tls-server-end-point     what TLS can be told by: 32 sevens, 32 nines
 //! C: <stream:stream …>                     what we send: every byte since the last C, lines are joined
 //! S: <stream:features>…                    what the server sends, lines are joined
 //! S*70000: x                               the same text so many times
@@ -18,12 +20,15 @@
 //! ...                                      what was sent and reported is the signed-in half's: not looked at
 //! ```
 //!
-//! `Reached` is not compared. Before each thing that happens, and at the end, nothing unexpected may be left over.
+//! `Reached` and `Learned` are not compared, but `learned TEXT` says what is known by then.
+//! Before each thing that happens, and at the end, nothing unexpected may be left over.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may stop")]
 
 use butty::types::{Domain, Now, Secret};
-use butty::xmpp::{Command, CredentialKind, Event, Known, Output, Purpose, Session, SignIn, TokenSlot, Verified};
+use butty::xmpp::{
+    Bindings, Command, CredentialKind, Event, Known, Output, Purpose, Session, SignIn, TokenSlot, Verified,
+};
 use proptest::collection::vec;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::fs;
@@ -41,6 +46,8 @@ struct Stage {
     sent: String,
     reported: Vec<String>,
     slot: Option<TokenSlot>,
+    bindings: Bindings,
+    learned: String,
 }
 
 impl Stage {
@@ -59,7 +66,17 @@ impl Stage {
             known: Known::default(),
         };
         let (sent, reported) = (String::new(), Vec::new());
-        Self { session: None, sign_in, roster_version: None, now: Now::default(), sent, reported, slot: None }
+        Self {
+            session: None,
+            sign_in,
+            roster_version: None,
+            now: Now::default(),
+            sent,
+            reported,
+            slot: None,
+            bindings: Bindings::default(),
+            learned: String::new(),
+        }
     }
 
     /// The session, which begins with the first line that is no setting.
@@ -73,6 +90,7 @@ impl Stage {
             match self.session().poll_output() {
                 Output::Transmit(bytes) => self.sent.push_str(std::str::from_utf8(&bytes).expect("we send text")),
                 Output::Event(Event::Reached(_)) => {}
+                Output::Event(Event::Learned(known)) => self.learned = known.to_text(),
                 Output::Event(event) => self.reported.push(format!("{event:?}")),
                 Output::StartTls => self.reported.push("StartTls".to_owned()),
                 Output::WantSecret(slot) => {
@@ -108,6 +126,11 @@ impl Stage {
             }
             "resource" => self.sign_in.resource = Some(rest.to_owned()),
             "mechanisms" => self.sign_in.mechanisms = rest.split(' ').map(str::to_owned).collect(),
+            "known" => self.sign_in.known = Known::from_text(rest),
+            "bound-by" => {
+                self.bindings.exporter = rest.contains("tls-exporter").then_some([7; 32]);
+                self.bindings.end_point = rest.contains("tls-server-end-point").then(|| vec![9; 32]);
+            }
             "roster-version" => self.roster_version = Some(rest.to_owned()),
             "direct" => self.sign_in.direct_tls = true,
             "discover" => self.sign_in.purpose = Purpose::Discover,
@@ -126,7 +149,8 @@ impl Stage {
         match word {
             "!tls" => {
                 let domain = if rest.is_empty() { Ok(self.sign_in.domain.clone()) } else { Domain::parse(rest) };
-                let proof = Verified::for_domain(domain.map_err(|error| error.to_string())?, "TLS 1.3");
+                let proof = Verified::for_domain(domain.map_err(|error| error.to_string())?, "TLS 1.3")
+                    .bound_by(self.bindings.clone());
                 self.session().handle_secured(now, proof);
             }
             "secret" => {
@@ -139,6 +163,8 @@ impl Stage {
                 let now = self.now;
                 self.session().handle_timeout(now);
             }
+            "learned" if self.learned != rest => return Err(format!("learned {:?}", self.learned)),
+            "learned" => {}
             "eof" => self.session().handle_eof(now, false),
             "sign-out" => self.session().handle_command(now, Command::SignOut),
             _ => return Err("not understood".to_owned()),

@@ -109,6 +109,10 @@ pub enum Problem {
     NoMechanism { domain: Domain, offered: Vec<Line> },
     /// The server failed to prove that it knows the password (SCRAM).
     ServerUnproven { domain: Domain },
+    /// The server offers something weaker than what it offered before; both by the names of their mechanisms.
+    WeakerSignIn { domain: Domain, was: Line, now: Line },
+    /// The server vouches for another list of mechanisms than the one that arrived (XEP-0474).
+    OfferAltered { domain: Domain },
     /// The server asks for a hash count out of bounds, RFC 7677 section 4 and our ceiling.
     HashCount { domain: Domain, count: u64 },
     /// The sign-in service refused for a reason of its own.
@@ -252,6 +256,8 @@ impl Problem {
             Self::SignInNeeded { .. } => "BTY-AUTH-17",
             Self::NoClient { .. } => "BTY-AUTH-18",
             Self::IssuerChanged { .. } => "BTY-AUTH-19",
+            Self::WeakerSignIn { .. } => "BTY-AUTH-30",
+            Self::OfferAltered { .. } => "BTY-AUTH-31",
             Self::Rubbish { .. } => "BTY-XMPP-01",
             Self::BindRefused { .. } => "BTY-XMPP-02",
             Self::HostUnknown { .. } => "BTY-XMPP-03",

@@ -2,6 +2,8 @@
 
 /// Resource binding (RFC 6120 section 7).
 pub const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
+/// Announced types of channel binding (XEP-0440).
+pub const CHANNEL_BINDING: &str = "urn:xmpp:sasl-cb:0";
 /// Stanzas between client and server (RFC 6120 section 4.8.2).
 pub const CLIENT: &str = "jabber:client";
 /// Roster versions as a stream feature (RFC 6121 section 2.6.1).

@@ -6,8 +6,10 @@
 //! Refused: a mechanism that does not fit the secret (a token never goes out by PLAIN), a challenge where none can
 //! come, success before the server has proved what its mechanism makes it prove.
 
+mod choice;
 mod messenger;
 mod oauthbearer;
+mod offer;
 mod plain;
 mod scram;
 mod x_oauth2;
@@ -18,11 +20,13 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use zeroize::Zeroize;
 
-pub(crate) use oauthbearer::{MECHANISM as OAUTHBEARER, probe};
+pub use choice::{Channel, Denied, Flag, Plan, Wish, beats, choose, strongest};
+pub use oauthbearer::{MECHANISM as OAUTHBEARER, probe};
+pub use offer::Offer;
 
 /// How a mechanism's bytes stand in `<auth/>`, `<challenge/>`, `<response/>` and `<success/>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Coding {
+pub enum Coding {
     /// As RFC 6120 section 6.4.2 says; `=` is a message of no bytes.
     Base64,
     /// As they are. Messenger's alone: its token looks like base64 and is not encoded again.
@@ -31,35 +35,39 @@ pub(crate) enum Coding {
 
 /// One mechanism.
 #[derive(Debug)]
-pub(crate) struct Mechanism {
+pub struct Mechanism {
     /// The registered name.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// The secret that it needs.
-    pub(crate) kind: CredentialKind,
+    pub kind: CredentialKind,
     /// How its bytes become text.
-    pub(crate) coding: Coding,
+    pub coding: Coding,
     /// Makes the first message.
-    pub(crate) start: fn(&Mechanism, &Credentials<'_>) -> Result<Started, SaslFault>,
+    pub start: fn(&Mechanism, &Credentials<'_>) -> Result<Started, SaslFault>,
 }
 
 /// What to sign in with.
-pub(crate) struct Credentials<'a> {
+pub struct Credentials<'a> {
     /// The local part of the address.
-    pub(crate) user: &'a str,
+    pub user: &'a str,
     /// Password or token.
-    pub(crate) secret: &'a Secret<String>,
+    pub secret: &'a Secret<String>,
     /// Printable, without comma, never used before (RFC 5802 section 5.1).
-    pub(crate) nonce: &'a str,
+    pub nonce: &'a str,
+    /// The connection that it goes over.
+    pub channel: &'a Channel,
 }
 
 /// A first message, and who answers what comes back.
-pub(crate) struct Started {
-    pub(crate) initial: Secret<Vec<u8>>,
-    pub(crate) exchange: Box<dyn Exchange + Send>,
+pub struct Started {
+    /// What goes out.
+    pub initial: Secret<Vec<u8>>,
+    /// Who answers.
+    pub exchange: Box<dyn Exchange + Send>,
 }
 
 /// A mechanism that has begun.
-pub(crate) trait Exchange {
+pub trait Exchange {
     /// Answers a challenge.
     fn challenge(&mut self, data: &[u8]) -> Result<Secret<Vec<u8>>, SaslFault>;
 
@@ -74,16 +82,16 @@ pub(crate) trait Exchange {
 
 /// Why a token was refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Refusal {
+pub struct Refusal {
     /// `status`, such as `invalid_token`.
-    pub(crate) status: String,
+    pub status: String,
     /// `openid-configuration`: where the OAuth metadata is.
-    pub(crate) metadata: Option<String>,
+    pub metadata: Option<String>,
 }
 
 /// Why an exchange cannot go on. None of them is worth another try with the same server.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum SaslFault {
+pub enum SaslFault {
     /// A message that breaks the mechanism's rules.
     #[error("{0}")]
     Malformed(&'static str),
@@ -96,13 +104,22 @@ pub(crate) enum SaslFault {
     /// The server says inside the mechanism that name or password is wrong.
     #[error("refused")]
     Refused,
+    /// The server vouches for another offer than the one that arrived (XEP-0474): somebody changed it.
+    #[error("offer altered")]
+    OfferAltered,
+    /// The offer is weaker than the pin, and the server does not vouch for it.
+    #[error("weaker than {0}")]
+    Weaker(String),
     /// The secret cannot be sent by this mechanism.
     #[error("unusable secret")]
     UnusableSecret,
 }
 
-/// Strongest first.
-const KNOWN: &[&Mechanism] = &[
+/// All that this build knows. For each sort of secret the strongest first.
+pub const MECHANISMS: &[&Mechanism] = &[
+    &scram::SHA_512_PLUS,
+    &scram::SHA_256_PLUS,
+    &scram::SHA_1_PLUS,
     &scram::SHA_512,
     &scram::SHA_256,
     &scram::SHA_1,
@@ -112,23 +129,9 @@ const KNOWN: &[&Mechanism] = &[
     &x_oauth2::MECHANISM,
 ];
 
-/// The mechanism to use: the first of `wished` that is offered, or the strongest offered where nothing is wished.
-/// Names are compared trimmed, for Messenger sent a trailing blank.
-pub(crate) fn choose(offered: &[String], wished: &[String], kind: CredentialKind) -> Option<&'static Mechanism> {
-    let usable = || {
-        let fits =
-            move |known: &&&Mechanism| known.kind == kind && offered.iter().any(|name| name.trim() == known.name);
-        KNOWN.iter().filter(fits).copied()
-    };
-    if wished.is_empty() {
-        return usable().next();
-    }
-    wished.iter().find_map(|wish| usable().find(|known| known.name.eq_ignore_ascii_case(wish.trim())))
-}
-
 impl Coding {
     /// Bytes to text.
-    pub(crate) fn encode(self, bytes: &[u8]) -> Secret<String> {
+    pub fn encode(self, bytes: &[u8]) -> Secret<String> {
         Secret::new(match self {
             Self::Base64 if bytes.is_empty() => "=".to_owned(),
             Self::Base64 => BASE64_STANDARD.encode(bytes),
@@ -137,7 +140,7 @@ impl Coding {
     }
 
     /// Text to bytes. Nothing at all is no bytes; whether that is a message is for the caller to know.
-    pub(crate) fn decode(self, text: &str) -> Result<Vec<u8>, SaslFault> {
+    pub fn decode(self, text: &str) -> Result<Vec<u8>, SaslFault> {
         match (self, text.trim()) {
             (Self::Base64, "" | "=") => Ok(Vec::new()),
             (Self::Base64, text) => BASE64_STANDARD.decode(text).map_err(|_| SaslFault::Malformed("no base64")),
@@ -196,41 +199,10 @@ impl<const N: usize> Drop for Wiped<N> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::xmpp::BindingType;
     use proptest::collection::vec;
     use proptest::prelude::*;
     use proptest::test_runner::{Config, RngSeed, TestRunner};
-
-    fn names(text: &str) -> Vec<String> {
-        text.split(',').map(str::to_owned).collect()
-    }
-
-    fn chosen(offered: &str, wished: &[String], kind: CredentialKind) -> Option<&'static str> {
-        choose(&names(offered), wished, kind).map(|mechanism| mechanism.name)
-    }
-
-    #[test]
-    fn the_strongest_wins_whatever_the_order() {
-        let offered = "PLAIN,SCRAM-SHA-1,SCRAM-SHA-512-PLUS,X-OAUTH2,SCRAM-SHA-512,OAUTHBEARER,SCRAM-SHA-256";
-        assert_eq!(chosen(offered, &[], CredentialKind::Password), Some("SCRAM-SHA-512"));
-        assert_eq!(chosen(offered, &[], CredentialKind::Token), Some("OAUTHBEARER"));
-        assert_eq!(chosen("PLAIN,SCRAM-SHA-1", &[], CredentialKind::Password), Some("SCRAM-SHA-1"));
-        assert_eq!(chosen("X-OAUTH2,X-MESSENGER-OAUTH2 ", &[], CredentialKind::Token), Some("X-MESSENGER-OAUTH2"));
-        assert_eq!(chosen("DIGEST-MD5,EXTERNAL", &[], CredentialKind::Password), None);
-    }
-
-    #[test]
-    fn a_wish_is_kept_or_nothing_is_sent() {
-        let offered = "OAUTHBEARER,X-MESSENGER-OAUTH2,PLAIN,SCRAM-SHA-1";
-        assert_eq!(chosen(offered, &names("x-messenger-oauth2"), CredentialKind::Token), Some("X-MESSENGER-OAUTH2"));
-        assert_eq!(chosen(offered, &names("SCRAM-SHA-256,PLAIN"), CredentialKind::Password), Some("PLAIN"));
-        assert_eq!(chosen(offered, &names("SCRAM-SHA-256"), CredentialKind::Password), None);
-    }
-
-    #[test]
-    fn a_token_never_goes_out_by_plain() {
-        assert_eq!(chosen("PLAIN,SCRAM-SHA-1", &names("PLAIN"), CredentialKind::Token), None);
-        assert_eq!(chosen("OAUTHBEARER", &[], CredentialKind::Password), None);
-    }
 
     #[test]
     fn base64_is_strict_and_knows_the_empty_message() {
@@ -257,11 +229,11 @@ mod tests {
         let server = "(r=abc[d,]{0,2})?(,?[rsimvex]=[A-Za-z0-9+/=]{0,8}){0,5}";
         let said = prop_oneof![server.prop_map(String::into_bytes), vec(any::<u8>(), 0..60)];
         let outcome = TestRunner::new(config).run(&vec(said, 1..4), |all| {
-            for mechanism in KNOWN {
-                let secret = Secret::from("pencil");
-                let started =
-                    (mechanism.start)(mechanism, &Credentials { user: "user", secret: &secret, nonce: "abc" });
-                let mut exchange = started.unwrap().exchange;
+            for mechanism in MECHANISMS {
+                let bound = Channel { flag: Flag::Bound(BindingType::Exporter, vec![7; 32]), ..Channel::default() };
+                let channel = if mechanism.binds() { bound } else { Channel::default() };
+                let plan = Plan { mechanism, channel, fall_back: None };
+                let mut exchange = plan.start("user", &Secret::from("pencil"), "abc").unwrap().exchange;
                 for said in &all {
                     let _ = exchange.challenge(said);
                 }

@@ -10,9 +10,10 @@
 
 mod auth;
 mod bind;
+mod choice;
 pub(super) mod ending;
 
-use super::sasl::{Exchange, Mechanism};
+use super::sasl::{Exchange, Mechanism, Offer, Plan};
 use super::stream::{Header, Received};
 use super::wire::Wire;
 use super::{CredentialKind, Event, SignIn, SignedIn, TokenSlot, Verified, ns};
@@ -82,6 +83,11 @@ pub(super) struct Negotiation {
     proof: Option<Verified>,
     /// What SASL names were offered inside TLS.
     offered: Vec<String>,
+    /// The whole offer.
+    offer: Offer,
+    plan: Option<Plan>,
+    /// A channel binding that the server did not announce was refused: the plain form is being tried.
+    fell_back: bool,
     mechanism: Option<&'static Mechanism>,
     exchange: Option<Box<dyn Exchange + Send>>,
     /// SASL succeeded.
@@ -103,6 +109,9 @@ impl Negotiation {
             outdated: false,
             proof: None,
             offered: Vec::new(),
+            offer: Offer::default(),
+            plan: None,
+            fell_back: false,
             mechanism: None,
             exchange: None,
             authenticated: false,
@@ -347,6 +356,7 @@ impl Negotiation {
         };
         // The footer goes ahead of every word about the end.
         wire.stream.close();
+        self.remember_end(&ending, wire);
         self.exchange = None;
         match ending {
             Ending::Problem(problem) => wire.end(Some(*problem)),

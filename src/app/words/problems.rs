@@ -71,6 +71,8 @@ fn parts(problem: &Problem) -> Parts {
         | Problem::NoMechanism { .. }
         | Problem::ServerUnproven { .. }
         | Problem::HashCount { .. }
+        | Problem::WeakerSignIn { .. }
+        | Problem::OfferAltered { .. }
         | Problem::AccountRefused { .. }
         | Problem::PasswordNeeded { .. }
         | Problem::SignInNeeded { .. } => account::sign_in(problem),

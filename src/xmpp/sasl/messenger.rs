@@ -19,11 +19,14 @@ fn start(_: &Mechanism, credentials: &Credentials<'_>) -> Result<Started, SaslFa
 mod tests {
     use super::*;
     use crate::types::Secret;
+    use crate::xmpp::sasl::Channel;
 
     #[test]
     fn the_token_goes_out_as_it_is() {
         let secret = Secret::from("EwCoAfh/+AA==");
-        let started = start(&MECHANISM, &Credentials { user: "_", secret: &secret, nonce: "" }).unwrap();
+        let started =
+            start(&MECHANISM, &Credentials { user: "_", secret: &secret, nonce: "", channel: &Channel::default() })
+                .unwrap();
         assert_eq!(MECHANISM.coding.encode(started.initial.expose()).expose(), "EwCoAfh/+AA==");
     }
 }

@@ -5,7 +5,8 @@ use super::{Coding, Credentials, Exchange, Mechanism, Refusal, SaslFault, Starte
 use crate::types::Secret;
 use crate::xmpp::CredentialKind;
 
-pub(crate) const MECHANISM: Mechanism =
+/// The mechanism.
+pub const MECHANISM: Mechanism =
     Mechanism { name: "OAUTHBEARER", kind: CredentialKind::Token, coding: Coding::Base64, start };
 
 /// The answer to every error (RFC 7628 section 3.2.3).
@@ -24,7 +25,7 @@ fn start(_: &Mechanism, credentials: &Credentials<'_>) -> Result<Started, SaslFa
 
 /// The response without a token that makes a server tell its OAuth address (RFC 7628 section 4.3; Prosody wants the
 /// header and one pair).
-pub(crate) fn probe() -> Started {
+pub fn probe() -> Started {
     Started { initial: join(&[b"n,,\x01auth=\x01\x01"]), exchange: Box::new(Bearer::default()) }
 }
 
@@ -67,11 +68,14 @@ fn read(data: &[u8]) -> Result<Refusal, SaslFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::xmpp::sasl::Channel;
 
     #[test]
     fn the_first_message_of_rfc_7628_without_host_and_port() {
         let secret = Secret::from("vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==");
-        let started = start(&MECHANISM, &Credentials { user: "user", secret: &secret, nonce: "" }).unwrap();
+        let started =
+            start(&MECHANISM, &Credentials { user: "user", secret: &secret, nonce: "", channel: &Channel::default() })
+                .unwrap();
         let expected = b"n,,\x01auth=Bearer vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==\x01\x01";
         assert_eq!(started.initial.expose(), expected);
     }

@@ -19,9 +19,11 @@ fn start(_: &Mechanism, credentials: &Credentials<'_>) -> Result<Started, SaslFa
 mod tests {
     use super::*;
     use crate::types::Secret;
+    use crate::xmpp::sasl::Channel;
 
     fn first(user: &str, password: &str) -> Result<Vec<u8>, SaslFault> {
-        let credentials = Credentials { user, secret: &Secret::from(password), nonce: "" };
+        let credentials =
+            Credentials { user, secret: &Secret::from(password), nonce: "", channel: &Channel::default() };
         start(&MECHANISM, &credentials).map(|started| started.initial.expose().clone())
     }
 

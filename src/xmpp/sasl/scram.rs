@@ -1,13 +1,11 @@
-//! SCRAM (RFC 5802) over SHA-1, SHA-256 (RFC 7677) and SHA-512, without channel binding.
-//!
-//! The flag is `n`, never `y`: `y` says "I could bind but you did not offer it", which is not true while the -PLUS
-//! forms are not built.
+//! SCRAM (RFC 5802) over SHA-1, SHA-256 (RFC 7677) and SHA-512; as `-PLUS` bound to the TLS connection.
 //!
 //! Refused: a nonce that does not extend ours, `m=` (a mandatory extension, and none is known), a hash count below
-//! what RFC 7677 section 4 demands or above our ceiling, and success without the server's signature. Other
-//! attributes, such as the `h=` of XEP-0474, are let pass.
+//! what RFC 7677 section 4 demands or above our ceiling, a server that vouches for another offer than the one that
+//! arrived (`h=`, XEP-0474 0.5.0) or for none where it would have to, and success without the server's signature. All
+//! but the last end the exchange before a proof is sent. Other attributes are let pass.
 
-use super::{Coding, Credentials, Exchange, Mechanism, SaslFault, Started, Wiped, join, prepare};
+use super::{Channel, Coding, Credentials, Exchange, Flag, Mechanism, SaslFault, Started, Wiped, join, prepare};
 use crate::types::Secret;
 use crate::xmpp::CredentialKind;
 use base64::Engine;
@@ -21,9 +19,9 @@ use std::ops::RangeInclusive;
 const COUNTS: RangeInclusive<u64> = 4_096..=1_500_000;
 /// The longest hash, that of SHA-512.
 const LONGEST: usize = 64;
-/// `n,,` in base64: no channel binding, no authorization identity.
-const BINDING: &str = "biws";
-
+pub(super) const SHA_1_PLUS: Mechanism = mechanism("SCRAM-SHA-1-PLUS");
+pub(super) const SHA_256_PLUS: Mechanism = mechanism("SCRAM-SHA-256-PLUS");
+pub(super) const SHA_512_PLUS: Mechanism = mechanism("SCRAM-SHA-512-PLUS");
 pub(super) const SHA_1: Mechanism = mechanism("SCRAM-SHA-1");
 pub(super) const SHA_256: Mechanism = mechanism("SCRAM-SHA-256");
 pub(super) const SHA_512: Mechanism = mechanism("SCRAM-SHA-512");
@@ -42,7 +40,7 @@ struct Hash {
 
 impl Hash {
     fn of(mechanism: &str) -> Self {
-        match mechanism {
+        match mechanism.trim_end_matches("-PLUS") {
             "SCRAM-SHA-1" => Self {
                 digest: &digest::SHA1_FOR_LEGACY_USE_ONLY,
                 hmac: hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
@@ -60,13 +58,18 @@ fn start(mechanism: &Mechanism, credentials: &Credentials<'_>) -> Result<Started
     if credentials.user.is_empty() || credentials.secret.expose().is_empty() {
         return Err(SaslFault::UnusableSecret);
     }
+    if mechanism.binds() != matches!(credentials.channel.flag, Flag::Bound(..)) {
+        return Err(SaslFault::Malformed("a mechanism that binds, without a binding"));
+    }
     let user = prepare(credentials.user).expose().replace('=', "=3D").replace(',', "=2C");
     let client_first = format!("n={user},r={}", credentials.nonce);
-    let initial = join(&[b"n,,", client_first.as_bytes()]);
+    let header = credentials.channel.flag.header();
+    let initial = join(&[header.as_bytes(), client_first.as_bytes()]);
     let scram = Scram {
         hash: Hash::of(mechanism.name),
         nonce: credentials.nonce.to_owned(),
         client_first,
+        channel: credentials.channel.clone(),
         state: State::First { password: prepare(credentials.secret.expose()) },
     };
     Ok(Started { initial, exchange: Box::new(scram) })
@@ -77,6 +80,7 @@ struct Scram {
     nonce: String,
     /// Our first message without its header: part of what is signed.
     client_first: String,
+    channel: Channel,
     state: State,
 }
 
@@ -114,13 +118,27 @@ impl Exchange for Scram {
 }
 
 impl Scram {
+    /// The server's word about its offer (XEP-0474 section 5.2). It is not proved yet, but signed along with the rest: a
+    /// false one makes the signatures of both sides differ.
+    fn check_offer(&self, vouched: Option<&str>) -> Result<(), SaslFault> {
+        let Some(vouched) = vouched else {
+            // Nobody vouches for an offer that is weaker than before.
+            return self.channel.weaker_than.clone().map_or(Ok(()), |was| Err(SaslFault::Weaker(was)));
+        };
+        let ours = digest::digest(self.hash.digest, self.channel.offer.as_bytes());
+        if vouched == BASE64_STANDARD.encode(ours) { Ok(()) } else { Err(SaslFault::OfferAltered) }
+    }
+
     /// The client's last message (RFC 5802 section 3).
     fn prove(&mut self, server_first: &str) -> Result<Secret<Vec<u8>>, SaslFault> {
         let State::First { password } = &self.state else {
             return Err(SaslFault::Malformed("a challenge too many"));
         };
-        let ServerFirst { nonce, salt, count } = ServerFirst::read(server_first, &self.nonce)?;
-        let without_proof = format!("c={BINDING},r={nonce}");
+        let ServerFirst { nonce, salt, count, vouched } = ServerFirst::read(server_first, &self.nonce)?;
+        self.check_offer(vouched)?;
+        let flag = &self.channel.flag;
+        let binding = join(&[flag.header().as_bytes(), flag.data()]);
+        let without_proof = format!("c={},r={nonce}", BASE64_STANDARD.encode(binding.expose()));
         let signed = format!("{},{server_first},{without_proof}", self.client_first);
 
         let length = self.hash.digest.output_len();
@@ -147,6 +165,8 @@ struct ServerFirst<'a> {
     nonce: &'a str,
     salt: Vec<u8>,
     count: NonZeroU32,
+    /// `h=`: the hash of the offer as the server made it (XEP-0474).
+    vouched: Option<&'a str>,
 }
 
 impl<'a> ServerFirst<'a> {
@@ -162,14 +182,19 @@ impl<'a> ServerFirst<'a> {
         let salt = salt.ok_or(SaslFault::Malformed("a challenge without salt"))?;
         let count = next("i=").filter(|count| !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit()));
         let count = count.ok_or(SaslFault::Malformed("a challenge without hash count"))?;
-        if attributes.any(|attribute| attribute.starts_with("m=")) {
+        let (mut vouched, mut mandatory) = (None, false);
+        for attribute in attributes {
+            mandatory |= attribute.starts_with("m=");
+            vouched = vouched.or(attribute.strip_prefix("h="));
+        }
+        if mandatory {
             return Err(SaslFault::Malformed("an extension that we do not know"));
         }
         // All digits, so only too large a number fails to parse.
         let count = count.parse().unwrap_or(u64::MAX);
         let in_bounds = COUNTS.contains(&count).then_some(count);
         let usable = in_bounds.and_then(|count| u32::try_from(count).ok()).and_then(NonZeroU32::new);
-        Ok(Self { nonce, salt, count: usable.ok_or(SaslFault::HashCount(count))? })
+        Ok(Self { nonce, salt, count: usable.ok_or(SaslFault::HashCount(count))?, vouched })
     }
 }
 

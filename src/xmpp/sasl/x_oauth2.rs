@@ -20,11 +20,16 @@ fn start(_: &Mechanism, credentials: &Credentials<'_>) -> Result<Started, SaslFa
 mod tests {
     use super::*;
     use crate::types::Secret;
+    use crate::xmpp::sasl::Channel;
 
     #[test]
     fn user_and_token_are_set_apart_by_nul() {
         let secret = Secret::from("aw8zNS");
-        let started = start(&MECHANISM, &Credentials { user: "juliet", secret: &secret, nonce: "" }).unwrap();
+        let started = start(
+            &MECHANISM,
+            &Credentials { user: "juliet", secret: &secret, nonce: "", channel: &Channel::default() },
+        )
+        .unwrap();
         assert_eq!(started.initial.expose(), b"\0juliet\0aw8zNS");
     }
 }

@@ -4,29 +4,30 @@ use super::ending::{Ending, with_text};
 use super::{Expect, Negotiation};
 use crate::types::{BareJid, Line, Now, Problem, Secret, Stage};
 use crate::xml::{Element, escape_text};
-use crate::xmpp::sasl::{self, Coding, Credentials, Mechanism, SaslFault, Started};
+use crate::xmpp::sasl::{self, Coding, Mechanism, Offer, Plan, SaslFault, Started};
 use crate::xmpp::wire::Wire;
 use crate::xmpp::{CredentialKind, Event, Purpose, TokenSlot, ns};
 
 /// Most mechanism names that are kept of an offer.
 const MOST_OFFERED: usize = 64;
-/// Most of them that are told when none fits.
-const MOST_TOLD: usize = 8;
 
 impl Negotiation {
     /// Features inside TLS, before SASL.
     pub(super) fn read_mechanisms(&mut self, now: Now, features: &Element, wire: &mut Wire) -> Result<(), Ending> {
-        self.offered = offered(features);
+        self.offer = Offer::read(features, features.find("mechanisms", ns::SASL));
+        self.offered = self.offer.names().take(MOST_OFFERED).map(str::to_owned).collect();
         wire.event(Event::Offered(self.offered.clone()));
         if self.sign_in.purpose == Purpose::Discover {
             return self.probe(now, wire);
         }
-        let mechanism = sasl::choose(&self.offered, &self.sign_in.mechanisms, self.sign_in.credential);
-        let Some(mechanism) = mechanism else {
-            let offered = self.offered.iter().take(MOST_TOLD).map(|name| Line::clean(name)).collect();
-            return Err(Problem::NoMechanism { domain: self.sign_in.domain.clone(), offered }.into());
-        };
-        self.mechanism = Some(mechanism);
+        let plan = self.choose(wire)?;
+        self.begin_plan(now, plan, wire)
+    }
+
+    /// Asks for the secret that the plan needs.
+    pub(super) fn begin_plan(&mut self, now: Now, plan: Plan, wire: &mut Wire) -> Result<(), Ending> {
+        self.mechanism = Some(plan.mechanism);
+        self.plan = Some(plan);
         let slot = self.slot().ok_or_else(|| Problem::NoTls { domain: self.sign_in.domain.clone() })?;
         self.expect(now, [Expect::Secret]);
         wire.want(slot);
@@ -49,15 +50,15 @@ impl Negotiation {
 
     /// Writes `<auth/>` with the secret that came.
     pub(super) fn authenticate(&mut self, now: Now, secret: &Secret<String>, wire: &mut Wire) -> Result<(), Ending> {
-        let Some(mechanism) = self.mechanism else {
+        let Some(plan) = &self.plan else {
             return Err(Problem::Bug { what: Line::clean("a secret without a mechanism") }.into());
         };
-        let nonce = self.unguessable("nonce");
+        let mechanism = plan.mechanism;
+        let nonce = self.unguessable(if self.fell_back { "second nonce" } else { "nonce" });
         // RFC 6120 section 6.3.7: the simple user name is the local part, as the server compares it.
         let address = self.address();
         let user = address.as_ref().and_then(BareJid::local).unwrap_or_default();
-        let started = (mechanism.start)(mechanism, &Credentials { user, secret, nonce: &nonce });
-        let started = started.map_err(|fault| self.fault(&fault))?;
+        let started = plan.start(user, secret, &nonce).map_err(|fault| self.fault(&fault))?;
         self.begin(now, mechanism, started, wire);
         wire.event(Event::Reached(Stage::Auth));
         Ok(())
@@ -81,7 +82,7 @@ impl Negotiation {
             _ if element.ns() != ns::SASL => return Err(self.out_of_turn(element, wire)),
             "challenge" => self.answer(now, element, wire),
             "success" => self.succeed(element),
-            "failure" => return Err(self.refused(element)),
+            "failure" => return self.fall_back(now, element, wire),
             _ => return Err(self.out_of_turn(element, wire)),
         };
         match result {
@@ -123,6 +124,7 @@ impl Negotiation {
             return Err(self.discovered());
         }
         self.exchange = None;
+        self.remember_success(wire);
         self.authenticated = true;
         self.met(now);
         wire.stream.restart();
@@ -144,7 +146,7 @@ impl Negotiation {
     }
 
     /// `<failure/>` (RFC 6120 section 6.5).
-    fn refused(&self, failure: &Element) -> Ending {
+    pub(super) fn refused(&self, failure: &Element) -> Ending {
         if self.sign_in.purpose == Purpose::Discover {
             return self.discovered();
         }
@@ -170,6 +172,11 @@ impl Negotiation {
         match fault {
             SaslFault::Malformed(what) => return self.rubbish(what),
             SaslFault::Unproven => Problem::ServerUnproven { domain },
+            SaslFault::OfferAltered => Problem::OfferAltered { domain },
+            SaslFault::Weaker(was) => {
+                let now = Line::clean(self.mechanism.map_or("", |mechanism| mechanism.name));
+                Problem::WeakerSignIn { domain, was: Line::clean(was), now }
+            }
             SaslFault::HashCount(count) => Problem::HashCount { domain, count: *count },
             SaslFault::UnusableSecret if self.sign_in.credential == CredentialKind::Token => {
                 Problem::SignInExpired { domain }
@@ -178,15 +185,4 @@ impl Negotiation {
         }
         .into()
     }
-}
-
-/// The names on offer, trimmed. What cannot be a name (RFC 4422 section 3.1) is left out.
-fn offered(features: &Element) -> Vec<String> {
-    let is_name = |name: &String| {
-        let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        (1..=64).contains(&name.len()) && name.bytes().all(legal)
-    };
-    let names = features.find("mechanisms", ns::SASL).into_iter().flat_map(Element::children);
-    let names = names.filter(|child| child.is("mechanism", ns::SASL)).map(|child| child.content().trim().to_owned());
-    names.filter(is_name).take(MOST_OFFERED).collect()
 }

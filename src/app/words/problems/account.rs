@@ -82,6 +82,20 @@ pub(super) fn sign_in(problem: &Problem) -> Parts {
                 .why("It does not know your password. Someone may be in between.")
                 .next(&["butty does not connect", "Try another network", "/doctor"])
         }
+        Problem::WeakerSignIn { domain, was, now } => {
+            Parts::what(format!("{domain} offers a weaker sign-in than before.", domain = name(domain)))
+                .why(format!(
+                    "{} then, {} now. Someone may be in between.",
+                    short(was.as_str(), 20),
+                    short(now.as_str(), 20)
+                ))
+                .next(&["Ask the operator", "/login --weaker if it is right"])
+        }
+        Problem::OfferAltered { domain } => {
+            Parts::what(format!("The sign-in offer of {domain} was changed on its way.", domain = name(domain)))
+                .why("It is not the one that the server vouches for. Someone is in between.")
+                .next(&["butty does not connect", "Try another network", "/doctor"])
+        }
         Problem::HashCount { domain, count } => {
             let rounds = usize::try_from(*count).unwrap_or(usize::MAX);
             Parts::what(format!("{domain} asks for an odd amount of work at sign-in.", domain = name(domain)))

@@ -22,6 +22,7 @@ const STEPS: &[(&str, Option<&str>)] = &[
     ("/help", Some("butty --help")),
     ("/help lists them", Some("butty --help lists them")),
     ("/quit here, or close the other one", Some("Close the other one")),
+    ("/login --weaker if it is right", Some("butty login ADDRESS --weaker if it is right")),
     ("/login with a password", Some("butty login ADDRESS --password")),
     ("/login, and keep it until butty closes", Some("butty login --store memory")),
     ("/reload after mending it", Some("butty config check, after mending it")),

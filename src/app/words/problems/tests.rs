@@ -74,6 +74,8 @@ fn account_problems(domain: &str) -> Vec<Problem> {
         Problem::NoMechanism { domain: domain.clone(), offered: vec![line("GSSAPI"), line("EXTERNAL")] },
         Problem::ServerUnproven { domain: domain.clone() },
         Problem::HashCount { domain: domain.clone(), count: 4_000_000_000 },
+        Problem::WeakerSignIn { domain: domain.clone(), was: line("SCRAM-SHA-512-PLUS"), now: line("PLAIN") },
+        Problem::OfferAltered { domain: domain.clone() },
         Problem::OAuthRefused { host: host.clone(), error: line("invalid_client") },
         Problem::OAuthRubbish { host: host.clone() },
         Problem::AccountRefused { domain: domain.clone(), condition: line("account-disabled") },

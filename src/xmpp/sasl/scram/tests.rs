@@ -1,6 +1,8 @@
 //! The RFCs' own examples, hostile servers, and rsasl's server as a second opinion.
 
 use super::*;
+use crate::xmpp::BindingType;
+use crate::xmpp::sasl::{Offer, Plan};
 use rsasl::callback::{Context, Request, SessionCallback, SessionData};
 use rsasl::mechanisms::scram::properties::ScramStoredPassword;
 use rsasl::prelude::{Mechname, SASLConfig, SASLServer, SessionError, Validation};
@@ -8,7 +10,11 @@ use rsasl::property::AuthId;
 use rsasl::validate::{Validate, ValidationError};
 
 fn begin(mechanism: &'static Mechanism, user: &str, password: &str, nonce: &str) -> Started {
-    start(mechanism, &Credentials { user, secret: &Secret::from(password), nonce }).unwrap()
+    begin_over(mechanism, user, password, nonce, Channel::default())
+}
+
+fn begin_over(mechanism: &'static Mechanism, user: &str, password: &str, nonce: &str, channel: Channel) -> Started {
+    Plan { mechanism, channel, fall_back: None }.start(user, &Secret::from(password), nonce).unwrap()
 }
 
 fn answer(exchange: &mut Box<dyn Exchange + Send>, text: &str) -> Result<String, SaslFault> {
@@ -119,14 +125,80 @@ fn hash_counts_have_a_floor_and_a_ceiling() {
 #[test]
 fn unknown_attributes_are_let_pass() {
     let mut started = begin(&SHA_1, "user", "pencil", "abc");
-    assert!(answer(&mut started.exchange, "r=abcd,s=QSXCR+Q6sek8bf92,i=4096,h=ZGVm,x=1").is_ok());
+    assert!(answer(&mut started.exchange, "r=abcd,s=QSXCR+Q6sek8bf92,i=4096,d=ZGVm,x=1").is_ok());
+}
+
+fn offer(mechanisms: &[&str], bindings: Option<&[&str]>) -> String {
+    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    Offer { mechanisms: owned(mechanisms), bindings: bindings.map(owned) }.vouched_text()
+}
+
+/// XEP-0474 0.5.0 section 5.3. (Its `c=` and `p=` are made of another binding and hold an `x=` that nothing explains.)
+#[test]
+fn the_example_of_xep_0474() {
+    let types = Some(&["tls-server-end-point", "tls-exporter"][..]);
+    let channel = Channel {
+        flag: Flag::Bound(BindingType::Exporter, b"THIS IS FAKE CB DATA".to_vec()),
+        offer: offer(&["SCRAM-SHA-1", "SCRAM-SHA-1-PLUS"], types),
+        weaker_than: None,
+    };
+    let nonce = "12C4CD5C-E38E-4A98-8F6D-15C38F51CCC6";
+    let challenge = format!(
+        "r={nonce}a09117a6-ac50-4f2f-93f1-93799c2bddf6,s=QSXCR+Q6sek8bf92,i=4096,h=G6k/rBLDqgOhRRaCuuatSDFkJ08="
+    );
+    let mut started = begin_over(&SHA_1_PLUS, "user", "pencil", nonce, channel.clone());
+    assert_eq!(started.initial.expose(), format!("p=tls-exporter,,n=user,r={nonce}").as_bytes());
+    let last = answer(&mut started.exchange, &challenge).unwrap();
+    assert!(last.starts_with("c=cD10bHMtZXhwb3J0ZXIsLFRISVMgSVMgRkFLRSBDQiBEQVRB,r=12C4CD5C"), "{last}");
+    for (what, offer) in [
+        ("a mechanism taken away", offer(&["SCRAM-SHA-1-PLUS"], types)),
+        ("one added", offer(&["PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-1-PLUS"], types)),
+        ("a type taken away", offer(&["SCRAM-SHA-1", "SCRAM-SHA-1-PLUS"], Some(&["tls-exporter"]))),
+        ("all types taken away", offer(&["SCRAM-SHA-1", "SCRAM-SHA-1-PLUS"], None)),
+    ] {
+        let mut started = begin_over(&SHA_1_PLUS, "user", "pencil", nonce, Channel { offer, ..channel.clone() });
+        assert_eq!(answer(&mut started.exchange, &challenge), Err(SaslFault::OfferAltered), "{what}");
+    }
+}
+
+/// As recorded at Prosody 13.0.1.
+#[test]
+fn what_prosody_vouches_for_is_what_it_offered() {
+    let text = offer(&["SCRAM-SHA-1-PLUS", "OAUTHBEARER", "SCRAM-SHA-1", "PLAIN"], Some(&["tls-exporter"]));
+    let channel = Channel { offer: text, ..Channel::default() };
+    let challenge = "r=abc442a747c,s=ODUzMDllY2E=,i=10000,h=0d03IyFgz9MW5VJ5XbFp7h72iRU=";
+    let mut started = begin_over(&SHA_1, "juliet", "pw-juliet", "abc", channel);
+    assert!(answer(&mut started.exchange, challenge).is_ok());
+}
+
+#[test]
+fn a_weaker_offer_needs_the_servers_word_before_any_proof() {
+    let text = offer(&["PLAIN", "SCRAM-SHA-1"], None);
+    let word = BASE64_STANDARD.encode(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes()));
+    let channel = Channel { offer: text, weaker_than: Some("SCRAM-SHA-512".to_owned()), ..Channel::default() };
+    let plain = "r=abcd,s=QSXCR+Q6sek8bf92,i=4096";
+    let mut started = begin_over(&SHA_1, "user", "pencil", "abc", channel.clone());
+    assert_eq!(answer(&mut started.exchange, plain), Err(SaslFault::Weaker("SCRAM-SHA-512".to_owned())));
+    let mut started = begin_over(&SHA_1, "user", "pencil", "abc", channel.clone());
+    assert!(answer(&mut started.exchange, &format!("{plain},h={word}")).is_ok());
+    let mut started = begin_over(&SHA_1, "user", "pencil", "abc", channel);
+    assert_eq!(answer(&mut started.exchange, &format!("{plain},h=AAAA")), Err(SaslFault::OfferAltered));
+}
+
+#[test]
+fn a_mechanism_that_binds_needs_a_binding_and_the_others_take_none() {
+    let bound = Channel { flag: Flag::Bound(BindingType::EndPoint, vec![1]), ..Channel::default() };
+    for (mechanism, channel) in [(&SHA_256_PLUS, Channel::default()), (&SHA_256, bound)] {
+        let plan = Plan { mechanism, channel, fall_back: None };
+        assert!(plan.start("user", &Secret::from("pencil"), "abc").is_err(), "{}", mechanism.name);
+    }
 }
 
 #[test]
 fn names_are_escaped() {
     let started = begin(&SHA_1, "a=b,c", "pencil", "abc");
     assert_eq!(started.initial.expose(), b"n,,n=a=3Db=2Cc,r=abc");
-    let empty = Credentials { user: "", secret: &Secret::from("pencil"), nonce: "abc" };
+    let empty = Credentials { user: "", secret: &Secret::from("pencil"), nonce: "abc", channel: &Channel::default() };
     assert!(matches!(start(&SHA_1, &empty), Err(SaslFault::UnusableSecret)));
 }
 
