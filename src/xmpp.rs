@@ -8,10 +8,12 @@
 mod binding;
 pub mod command;
 pub(crate) mod entitled;
+pub mod entrance;
 pub mod event;
 pub(crate) mod ext;
 mod known;
 mod live;
+mod managed;
 pub mod ns;
 pub(crate) mod roster;
 pub mod sasl;
@@ -27,7 +29,9 @@ pub use command::{
     Appearance, ArchiveQuery, ChatState, Command, CredentialKind, Outgoing, Purpose, Show, SignIn, SubscriptionStep,
     TokenSlot,
 };
+pub use entrance::{Entrance, Sasl2};
 pub use event::{Content, Direction, Event, Features, Incoming, Presence, RosterItem, SignedIn, Subscription, Via};
+pub use ext::fast::{FastTicket, FastToken};
 pub use known::Known;
-pub use session::{Output, Session, Verified};
+pub use session::{Output, Session, Suspended, Verified};
 pub use stream::{Header, Received, Rubbish, Stream, StreamError};

@@ -7,6 +7,8 @@
 //! account juliet@example.org password      who signs in, and with what: password or token
 //! resource X | mechanisms A B | roster-version V | direct | discover | after-redirect     how
 //! known {"strongest":"SCRAM-SHA-256"}          what earlier sign-ins saw
+//! fast HT-SHA-256-NONE 2026-01-01T00:00:00Z 3    a token of the server's own is at hand
+//! stepwise | one-shot | show-client | invalidate | start 2026-01-01T00:00:00Z     how, and when
 //! bound-by tls-exporter tls-server-end-point     what TLS can be told by: 32 sevens, 32 nines
 //! C: <stream:stream …>                     what we send: every byte since the last C, lines are joined
 //! S: <stream:features>…                    what the server sends, lines are joined
@@ -14,20 +16,20 @@
 //! = Ended(None)                            what we report, as `Debug` shows it; StartTls and WantSecret count
 //! =? StartTls                              may be reported or not: it depends on where the bytes were cut
 //! !tls                                     TLS stands; `!tls other.example` proves another domain
-//! secret pencil                            the secret comes
+//! secret pencil                            the secret comes, or the token where `WantToken` was reported
 //! after 15s                                time passes, and the time limit is looked at
 //! eof | sign-out                           the connection closes; the person leaves
 //! ...                                      what was sent and reported is the signed-in half's: not looked at
 //! ```
 //!
-//! `Reached` and `Learned` are not compared, but `learned TEXT` says what is known by then.
+//! `Reached` and `Learned` are not compared, but `learned JSON` says some of what is known by then.
 //! Before each thing that happens, and at the end, nothing unexpected may be left over.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may stop")]
 
-use butty::types::{Domain, Now, Secret};
+use butty::types::{Domain, Now, Secret, Stamp};
 use butty::xmpp::{
-    Bindings, Command, CredentialKind, Event, Known, Output, Purpose, Session, SignIn, TokenSlot, Verified,
+    Bindings, Command, CredentialKind, Event, FastTicket, Known, Output, Purpose, Session, SignIn, TokenSlot, Verified,
 };
 use proptest::collection::vec;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -64,6 +66,9 @@ impl Stage {
             seed: [0; 32],
             show_client: false,
             known: Known::default(),
+            lasting: true,
+            fast: None,
+            stepwise: false,
         };
         let (sent, reported) = (String::new(), Vec::new());
         Self {
@@ -95,7 +100,7 @@ impl Stage {
                 Output::StartTls => self.reported.push("StartTls".to_owned()),
                 Output::WantSecret(slot) => {
                     self.slot = Some(slot);
-                    self.reported.push("WantSecret".to_owned());
+                    self.reported.push(if slot.is_fast() { "WantToken" } else { "WantSecret" }.to_owned());
                 }
                 Output::Wait(_) => return,
             }
@@ -131,6 +136,18 @@ impl Stage {
                 self.bindings.exporter = rest.contains("tls-exporter").then_some([7; 32]);
                 self.bindings.end_point = rest.contains("tls-server-end-point").then(|| vec![9; 32]);
             }
+            "fast" => {
+                let (mechanism, rest) = rest.split_once(' ').ok_or("fast needs a mechanism")?;
+                let (expires, count) = rest.split_once(' ').ok_or("fast needs a count")?;
+                let count = count.parse().map_err(|_| "fast needs a count")?;
+                self.sign_in.fast =
+                    Some(FastTicket { mechanism: mechanism.to_owned(), expires: moment(expires)?, count });
+            }
+            "start" => self.now.wall = moment(rest)?,
+            "stepwise" => self.sign_in.stepwise = true,
+            "one-shot" => self.sign_in.lasting = false,
+            "show-client" => self.sign_in.show_client = true,
+            "invalidate" => self.sign_in.purpose = Purpose::Invalidate,
             "roster-version" => self.roster_version = Some(rest.to_owned()),
             "direct" => self.sign_in.direct_tls = true,
             "discover" => self.sign_in.purpose = Purpose::Discover,
@@ -163,7 +180,7 @@ impl Stage {
                 let now = self.now;
                 self.session().handle_timeout(now);
             }
-            "learned" if self.learned != rest => return Err(format!("learned {:?}", self.learned)),
+            "learned" if !holds(&self.learned, rest) => return Err(format!("learned {}", self.learned)),
             "learned" => {}
             "eof" => self.session().handle_eof(now, false),
             "sign-out" => self.session().handle_command(now, Command::SignOut),
@@ -203,6 +220,20 @@ impl Stage {
         }
         Err(format!("reported\n  {}\nexpected\n  {expected:#?}", reported.join("\n  ")))
     }
+}
+
+fn moment(text: &str) -> Result<Stamp, String> {
+    let moment: jiff::Timestamp = text.parse().map_err(|error| format!("{error}"))?;
+    Ok(Stamp(moment.as_millisecond()))
+}
+
+/// The learned JSON has each field of the expected one, with the same value. No JSON: nothing was learned.
+fn holds(learned: &str, expected: &str) -> bool {
+    let read =
+        |text: &str| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).unwrap_or_default();
+    let (told, expected) = (read(learned), read(expected));
+    expected.is_empty() == learned.is_empty()
+        && expected.iter().all(|(name, value)| told.get(name).unwrap_or(&serde_json::Value::Null) == value)
 }
 
 /// The lines of a block joined: those that follow each other with the same mark.
@@ -306,7 +337,8 @@ fn every_transcript_in_random_pieces() {
 #[test]
 fn a_wrong_transcript_is_noticed() {
     let header = "C: <?xml version='1.0'?><stream:stream xmlns='jabber:client' \
-                  xmlns:stream='http://etherx.jabber.org/streams' to='a.test' version='1.0' xml:lang='en'>\n";
+                  xmlns:stream='http://etherx.jabber.org/streams' to='a.test' version='1.0' xml:lang='en'>\n\
+                  C: <starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>\n";
     let start = format!("account a@a.test password\n{header}");
     let end = "= Ended(Some(ClosedAt { host: Line(\"a.test\"), stage: Accept }))\nC: </stream:stream>\n";
     let whole = |script: &str| play(script, &mut |left| left);

@@ -115,6 +115,8 @@ pub enum Problem {
     OfferAltered { domain: Domain },
     /// The server asks for a hash count out of bounds, RFC 7677 section 4 and our ceiling.
     HashCount { domain: Domain, count: u64 },
+    /// The server wants more steps than butty has, such as a second factor or a new password.
+    MoreSteps { domain: Domain, tasks: Vec<Line> },
     /// The sign-in service refused for a reason of its own.
     OAuthRefused { host: Line, error: Line },
     /// The sign-in service sent something that is no answer.
@@ -258,6 +260,7 @@ impl Problem {
             Self::IssuerChanged { .. } => "BTY-AUTH-19",
             Self::WeakerSignIn { .. } => "BTY-AUTH-30",
             Self::OfferAltered { .. } => "BTY-AUTH-31",
+            Self::MoreSteps { .. } => "BTY-AUTH-50",
             Self::Rubbish { .. } => "BTY-XMPP-01",
             Self::BindRefused { .. } => "BTY-XMPP-02",
             Self::HostUnknown { .. } => "BTY-XMPP-03",

@@ -4,7 +4,7 @@
 //! the same id. A command that needs a signed-in session and meets none is dropped: the mind re-sends by the
 //! rules of its outbox, never the session.
 
-use super::Known;
+use super::{FastTicket, Known};
 use crate::types::{ArchiveId, BareJid, Domain, Jid, MessageKey, OriginId, Prose, RequestId, Stamp};
 
 /// What a session can be asked to do.
@@ -148,6 +148,13 @@ pub struct SignIn {
     pub show_client: bool,
     /// What earlier sign-ins saw of this server.
     pub known: Known,
+    /// This is the account's one session on this computer. One that may run beside another tells no installation (a
+    /// server ends the earlier session of the same one), uses no token of the server's own and is never taken up again.
+    pub lasting: bool,
+    /// A token of the server's own (XEP-0484) is at hand; its text is asked for by a slot of its own.
+    pub fast: Option<FastTicket>,
+    /// Speak only of what was seen on this connection: what was said ahead, or a token, was not understood just now.
+    pub stepwise: bool,
 }
 
 /// What sort of secret the account has; mechanisms are chosen to fit.
@@ -167,18 +174,27 @@ pub enum Purpose {
     /// To learn the offered mechanisms and, by an empty OAUTHBEARER response (RFC 7628 section 4.3), where the
     /// OAuth metadata is. Ends with `Event::Discovered`.
     Discover,
+    /// To have the server forget the token of its own (XEP-0484 section 3.6), at sign-out. Ends with `Event::Fast(None)`
+    /// and no problem where it has, whatever came of the token.
+    Invalidate,
 }
 
 /// The secret that a session asks for by `Output::WantSecret` and is given by `Session::provide`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenSlot {
     pub(crate) kind: CredentialKind,
+    pub(crate) fast: bool,
 }
 
 impl TokenSlot {
     /// Which secret is wanted. A slot exists only after the certificate was verified.
     pub fn kind(self) -> CredentialKind {
         self.kind
+    }
+
+    /// The token of the server's own is wanted, not the account's secret.
+    pub fn is_fast(self) -> bool {
+        self.fast
     }
 }
 

@@ -3,8 +3,8 @@
 //! Everything in here was checked at the door: senders are entitled to say what they say (copies and pushes only
 //! from ourselves), addresses are parsed, text is clean.
 
-use super::Known;
 use super::command::{ChatState, Show};
+use super::{FastToken, Known};
 use crate::types::{
     ArchiveId, BareJid, FullJid, Jid, Line, MessageKey, OriginId, Problem, Prose, RequestId, Stage, Stamp, StanzaId,
 };
@@ -22,10 +22,19 @@ pub enum Event {
     /// Something to keep was learned about the server: the whole of what is known now. For whoever drives the session,
     /// not for the mind.
     Learned(Box<Known>),
+    /// A token of the server's own (XEP-0484) to keep in place of the one before; `None`: it is worth nothing any more.
+    /// For whoever drives the session, not for the mind.
+    Fast(Option<Box<FastToken>>),
+    /// What was said ahead of the server's offer was not understood, and the session has ended: worth another try at
+    /// once, with `SignIn::stepwise`. For whoever drives the session, not for the mind.
+    Again,
     /// See-other-host (RFC 6120 section 4.9.3.19). The text is raw: `route` parses it. The session has ended.
     Redirected { to: String, secured: bool },
     /// Bound: messages may flow. Roster and features follow.
     SignedIn(SignedIn),
+    /// The session before was taken up on this connection (XEP-0198): nothing was lost, and the server has kept our
+    /// presence. `pending`: messages that are written again; those that it has were told by `Acknowledged` before.
+    Resumed { signed_in: SignedIn, pending: Vec<MessageKey> },
     /// What the server can do (XEP-0030), once known.
     Features(Features),
     /// The whole roster. `None` items: the cached version is still right (XEP-0237).

@@ -1,5 +1,6 @@
 //! Extensions, one file each: namespace, reading, writing, and the specification's own examples as tests.
 
+pub(crate) mod bind2;
 pub(crate) mod caps;
 pub(crate) mod carbons;
 pub(crate) mod chat_states;
@@ -7,6 +8,7 @@ pub(crate) mod datetime;
 pub(crate) mod delay;
 pub(crate) mod disco;
 pub(crate) mod eme;
+pub(crate) mod fast;
 pub(crate) mod forward;
 pub(crate) mod hints;
 pub(crate) mod idle;
@@ -16,5 +18,6 @@ pub(crate) mod nick;
 pub(crate) mod ping;
 pub(crate) mod receipts;
 pub(crate) mod rsm;
+pub(crate) mod sm;
 pub(crate) mod stanza_ids;
 pub(crate) mod version;

@@ -4,6 +4,7 @@
 //! drives the session keeps it in between. Its text is JSON and read tolerantly: each field for itself, so that one
 //! that is junk, or of a later version, costs only itself. No secret stands in it.
 
+use super::Entrance;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -17,6 +18,14 @@ pub struct Known {
     /// The server lists `-PLUS` but announced no type of channel binding (XEP-0440), and did not take the one we
     /// guessed: it is not guessed again.
     pub guess_refused: bool,
+    /// What the server offered last, so that a sign-in can be written before it says so again.
+    pub entrance: Option<Entrance>,
+    /// So many times in a row it did not understand that.
+    pub stumbles: u8,
+    /// The address that was bound last.
+    pub address: Option<String>,
+    /// What this installation is called by (XEP-0388 section 2.3): a UUID.
+    pub installation: Option<String>,
 }
 
 impl Known {
@@ -28,7 +37,14 @@ impl Known {
     /// Reads a kept text back; what cannot be read is unknown.
     pub fn from_text(text: &str) -> Self {
         let fields: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
-        Self { strongest: field(&fields, "strongest"), guess_refused: field(&fields, "guess_refused") }
+        Self {
+            strongest: field(&fields, "strongest"),
+            guess_refused: field(&fields, "guess_refused"),
+            entrance: field(&fields, "entrance"),
+            stumbles: field(&fields, "stumbles"),
+            address: field(&fields, "address"),
+            installation: field(&fields, "installation"),
+        }
     }
 }
 
@@ -43,7 +59,7 @@ mod tests {
 
     #[test]
     fn it_survives_its_text() {
-        let known = Known { strongest: Some("SCRAM-SHA-256-PLUS".to_owned()), guess_refused: true };
+        let known = Known { strongest: Some("SCRAM-SHA-256-PLUS".to_owned()), guess_refused: true, ..Known::default() };
         assert_eq!(Known::from_text(&known.to_text()), known);
         assert_eq!(Known::from_text(&Known::default().to_text()), Known::default());
     }
@@ -51,7 +67,7 @@ mod tests {
     #[test]
     fn a_field_that_is_junk_costs_only_itself() {
         let text = r#"{"strongest":"SCRAM-SHA-1","guess_refused":"maybe","of_a_later_version":[1]}"#;
-        let known = Known { strongest: Some("SCRAM-SHA-1".to_owned()), guess_refused: false };
+        let known = Known { strongest: Some("SCRAM-SHA-1".to_owned()), guess_refused: false, ..Known::default() };
         assert_eq!(Known::from_text(text), known);
         for junk in ["", "null", "[]", "{", "\u{0}", "{\"strongest\":7}"] {
             assert_eq!(Known::from_text(junk), Known::default(), "{junk}");

@@ -8,6 +8,7 @@
 //! we cannot answer are answered so; errors are never answered; stanzas that make no sense are dropped.
 
 mod ask;
+mod counts;
 mod emit;
 mod entrance;
 mod pulse;
@@ -20,7 +21,8 @@ mod properties;
 pub(crate) mod tests;
 
 use super::entitled::Home;
-use super::ext::disco;
+use super::ext::{disco, sm};
+use super::managed::Managed;
 use super::stanza::CLIENT;
 use super::tracker::{Ids, Tracker};
 use super::{Command, Event, SignIn};
@@ -53,10 +55,25 @@ pub(crate) struct Live {
     roster_due: bool,
     /// To whom our last messages went, oldest first.
     sent: VecDeque<(MessageKey, BareJid)>,
-    /// Messages that no ping has followed yet.
+    /// Messages that no ping, nor the request to acknowledge, has followed yet.
     written: Vec<MessageKey>,
+    /// The counts of stanzas.
+    managed: Managed,
     now: Now,
     ended: bool,
+}
+
+/// What the sign-in came to.
+#[derive(Debug, Default)]
+pub(crate) struct Start {
+    /// Given if the server announced versions (XEP-0237); the empty one stands for no cache.
+    pub(crate) roster_version: Option<String>,
+    /// Copies are on already.
+    pub(crate) copies: bool,
+    /// Stanzas are counted already.
+    pub(crate) managed: Managed,
+    /// They can be.
+    pub(crate) manageable: bool,
 }
 
 /// What the session has to do next.
@@ -74,8 +91,8 @@ impl Live {
     /// Begins with everything that can be asked at once: roster, features of server and account, copies. The last is
     /// asked for without waiting whether it is offered; a refusal costs nothing, a round trip would lose messages.
     ///
-    /// `roster_version` is given if the server announced versions (XEP-0237); the empty one stands for no cache.
-    pub(crate) fn new(now: Now, jid: FullJid, sign_in: &SignIn, roster_version: Option<String>) -> Self {
+    pub(crate) fn new(now: Now, jid: FullJid, sign_in: &SignIn, start: Start) -> Self {
+        let Start { roster_version, copies, managed, manageable } = start;
         let home = Home::new(jid);
         let mut live = Self {
             survey: Survey::new(home.domain()),
@@ -91,19 +108,34 @@ impl Live {
             roster_due: true,
             sent: VecDeque::new(),
             written: Vec::new(),
+            managed,
             now,
             ended: false,
         };
-        live.begin();
+        live.begin(copies, manageable);
         live
+    }
+
+    /// Our own address.
+    pub(crate) fn address(&self) -> &FullJid {
+        self.home.full()
     }
 
     /// A whole stanza from the server. What is none is dropped.
     #[allow(clippy::needless_pass_by_value, reason = "a stanza is read once and belongs to nobody afterwards")]
     pub(crate) fn handle_stanza(&mut self, now: Now, element: Element) {
         self.heard(now);
-        if self.ended || element.ns() != CLIENT {
+        if self.ended {
             return;
+        }
+        if element.ns() == sm::NS {
+            return self.counted(&element);
+        }
+        if element.ns() != CLIENT {
+            return;
+        }
+        if matches!(element.name(), "message" | "presence" | "iq") {
+            self.managed.count();
         }
         match element.name() {
             "message" => self.message(&element),
@@ -163,9 +195,11 @@ impl Live {
     }
 
     /// The next thing to do; `None` until something happens. Messages written since the last call that gave `None`
-    /// are followed by one ping, whose answer acknowledges them all. Only one such ping is out at a time.
+    /// are followed by one question, whose answer acknowledges them all: a ping, or the request of XEP-0198. Only one is
+    /// out at a time.
     pub(crate) fn poll(&mut self) -> Option<LiveOutput> {
-        if self.out.is_empty() && !self.written.is_empty() && !self.pulse.is_asking() && !self.ended {
+        let due = !self.written.is_empty() || self.managed.is_due();
+        if self.out.is_empty() && due && !self.pulse.is_asking() && !self.ended {
             let written = std::mem::take(&mut self.written);
             self.probe(pulse::AFTER_MESSAGE, written);
         }
@@ -173,6 +207,18 @@ impl Live {
     }
 
     fn send(&mut self, element: Element) {
+        self.send_as(element, None);
+    }
+
+    /// A stanza; `key` where it is a message that is to be acknowledged.
+    fn send_as(&mut self, element: Element, key: Option<MessageKey>) {
+        // Whom the count does not acknowledge any more, a ping has to.
+        self.written.extend(self.managed.sent(&element, key));
+        self.pass(element);
+    }
+
+    /// An element that is no stanza, or one that is counted already.
+    fn pass(&mut self, element: Element) {
         self.pulse.spoke(self.now.mono);
         self.out.push_back(LiveOutput::Send(element));
     }

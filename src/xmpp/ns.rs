@@ -10,6 +10,8 @@ pub const CLIENT: &str = "jabber:client";
 pub const ROSTER_VERSIONS: &str = "urn:xmpp:features:rosterver";
 /// SASL (RFC 6120 section 6).
 pub const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
+/// The Extensible SASL Profile (XEP-0388).
+pub const SASL2: &str = "urn:xmpp:sasl:2";
 /// The session of RFC 3921 section 3, which some old servers still insist on.
 pub const SESSION: &str = "urn:ietf:params:xml:ns:xmpp-session";
 /// Conditions of stanza errors (RFC 6120 section 8.3).

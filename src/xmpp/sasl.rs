@@ -7,6 +7,7 @@
 //! come, success before the server has proved what its mechanism makes it prove.
 
 mod choice;
+mod ht;
 mod messenger;
 mod oauthbearer;
 mod offer;
@@ -21,6 +22,7 @@ use base64::prelude::BASE64_STANDARD;
 use zeroize::Zeroize;
 
 pub use choice::{Channel, Denied, Flag, Plan, Wish, beats, choose, strongest};
+pub use ht::HashedToken;
 pub use oauthbearer::{MECHANISM as OAUTHBEARER, probe};
 pub use offer::Offer;
 

@@ -4,7 +4,7 @@
 //! over it does nothing more and says nothing more. Refused: a second sign-in, and any command before bind but
 //! [`Command::SignOut`].
 
-use super::live::{Live, LiveOutput};
+use super::live::{Live, LiveOutput, Start};
 use super::sign_in::{Bound, Negotiation, Step, ending};
 use super::stream::Received;
 use super::wire::Wire;
@@ -73,7 +73,13 @@ pub struct Session {
     domain: Domain,
     wire: Wire,
     phase: Phase,
+    /// The connection was lost, and the session may be taken up on another.
+    suspended: Option<Suspended>,
 }
+
+/// A session that lost its connection (XEP-0198 section 5). It is given to the next one of the same account.
+#[derive(Debug)]
+pub struct Suspended(Box<Live>);
 
 enum Phase {
     SigningIn(Box<Negotiation>),
@@ -92,7 +98,19 @@ impl Session {
         let mut wire = Wire::new();
         let domain = sign_in.domain.clone();
         let negotiation = Negotiation::new(now, sign_in, roster_version, &mut wire);
-        Self { domain, wire, phase: Phase::SigningIn(Box::new(negotiation)) }
+        Self { domain, wire, phase: Phase::SigningIn(Box::new(negotiation)), suspended: None }
+    }
+
+    /// Takes up this session, where the server still has it; else begins anew. To be called right after [`Self::new`].
+    pub fn take_up(&mut self, Suspended(live): Suspended) {
+        if let Phase::SigningIn(negotiation) = &mut self.phase {
+            negotiation.take_up_later(live);
+        }
+    }
+
+    /// Once it is over: what the next session can take up. Also what this one was given and did not get to.
+    pub fn suspended(&mut self) -> Option<Suspended> {
+        self.suspended.take()
     }
 
     /// The version of the cached roster became known. In time if the roster was not asked for yet, else without effect.
@@ -128,7 +146,7 @@ impl Session {
             }
             Phase::SignedIn { .. } => {
                 let host = self.host();
-                self.end(Some(Problem::ClosedAt { host, stage: Stage::Idle }));
+                self.lose(Problem::ClosedAt { host, stage: Stage::Idle });
             }
             Phase::Over => {}
         }
@@ -166,8 +184,11 @@ impl Session {
     pub fn handle_command(&mut self, now: Now, command: Command) {
         match (&mut self.phase, command) {
             (Phase::SigningIn(_), Command::SignOut) => self.end(None),
-            (Phase::SignedIn { leaving: leaving @ None, .. }, Command::SignOut) => {
+            (Phase::SignedIn { leaving: leaving @ None, live }, Command::SignOut) => {
                 *leaving = Some(now.mono.saturating_add(FAREWELL));
+                if let Some(count) = live.farewell() {
+                    self.wire.send(&count);
+                }
                 self.wire.send(&Element::new("presence", ns::CLIENT).attr("type", "unavailable"));
                 self.wire.stream.close();
             }
@@ -208,16 +229,33 @@ impl Session {
     fn take(&mut self, now: Now, step: Step) {
         match step {
             Step::On => {}
-            Step::Over => self.phase = Phase::Over,
+            Step::Over => {
+                if let Phase::SigningIn(negotiation) = std::mem::replace(&mut self.phase, Phase::Over) {
+                    self.suspended = negotiation.not_taken_up().map(Suspended);
+                }
+            }
             Step::Bound(bound) => self.go_live(now, *bound),
         }
     }
 
     fn go_live(&mut self, now: Now, bound: Bound) {
-        let Bound { signed_in, sign_in, roster_version } = bound;
-        let live = Live::new(now, signed_in.jid.clone(), &sign_in, roster_version);
-        self.wire.event(Event::SignedIn(signed_in));
-        self.phase = Phase::SignedIn { live: Box::new(live), leaving: None };
+        let Bound { signed_in, sign_in, roster_version, copies, managed, manageable, resumed, early } = bound;
+        let mut live = match resumed {
+            Some((mut live, count)) => {
+                live.resumed(now, count, signed_in);
+                live
+            }
+            None => {
+                let start = Start { roster_version, copies, managed, manageable };
+                let live = Live::new(now, signed_in.jid.clone(), &sign_in, start);
+                self.wire.event(Event::SignedIn(signed_in));
+                Box::new(live)
+            }
+        };
+        if let Some(stanza) = early {
+            live.handle_stanza(now, stanza);
+        }
+        self.phase = Phase::SignedIn { live, leaving: None };
         self.drain();
         // What came in the same read as the last answer.
         self.read(now);
@@ -251,9 +289,20 @@ impl Session {
                 None => return,
                 Some(LiveOutput::Send(element)) => self.wire.send(&element),
                 Some(LiveOutput::Event(event)) => self.wire.event(event),
+                Some(LiveOutput::End(Some(problem @ Problem::SilentAt { .. }))) => self.lose(problem),
                 Some(LiveOutput::End(problem)) => self.end(problem),
             }
         }
+    }
+
+    /// The end of the connection, without a word: the session itself may live on.
+    fn lose(&mut self, problem: Problem) {
+        let phase = std::mem::replace(&mut self.phase, Phase::Over);
+        let Phase::SignedIn { live, leaving } = phase else { return };
+        if leaving.is_none() && live.resumable().is_some() {
+            self.suspended = Some(Suspended(live));
+        }
+        self.wire.end(leaving.is_none().then_some(problem));
     }
 
     /// The end. Whatever goes wrong after we chose to leave is no problem any more.

@@ -1,33 +1,42 @@
 //! From the first header to the bound resource (RFC 6120 sections 4 to 7).
 //!
 //! A [`Negotiation`] is a queue of expectations, not a ladder: each thing written adds what must come back, and what
-//! comes back must be what stands in front. One time limit holds for whatever stands in front; only while a person
-//! or a token service is asked for the secret does no limit run.
+//! comes back must be what stands in front. So as much as can be known goes out in one write: `<starttls/>` with the
+//! first header, the request for a resource with the last, and, where an earlier visit saw what is on offer, the sign-in
+//! itself with the header inside TLS. One time limit holds for whatever stands in front; only while a person or a token
+//! service is asked for the secret does no limit run.
 //!
 //! Order of safety: nothing but a header and `<starttls/>` is written before the certificate is proved; bytes behind
 //! the go-ahead for TLS end the session; a [`TokenSlot`] is made from the proof alone; a restart forgets what was
 //! half read. Refused: everything out of turn.
+//!
+//! What was said ahead and was not understood costs one more exchange on the same stream, or, where the server hung up
+//! on it, the same connection once more without ([`Event::Again`]).
 
 mod auth;
 mod bind;
-mod choice;
 pub(super) mod ending;
+mod opening;
+mod pin;
+mod queue;
+mod resume;
+mod sasl2;
+mod trouble;
+mod way;
 
-use super::sasl::{Exchange, Mechanism, Offer, Plan};
+use super::live::Live;
+use super::managed::Managed;
+use super::sasl::Exchange;
 use super::stream::{Header, Received};
 use super::wire::Wire;
-use super::{CredentialKind, Event, SignIn, SignedIn, TokenSlot, Verified, ns};
-use crate::types::{BareJid, CertificateFault, Line, Now, Problem, Secret, Stage};
+use super::{Entrance, Event, SignIn, SignedIn, TokenSlot, Verified, ns};
+use crate::types::{Now, Problem, Secret, Stage};
 use crate::xml::Element;
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use ending::Ending;
-use ring::hmac;
+use sasl2::Along;
 use std::collections::VecDeque;
 use std::time::Duration;
-
-/// How long the server may take for each thing that we wait for.
-const LIMIT: Duration = Duration::from_secs(15);
+use way::Way;
 
 /// Where a negotiation went.
 pub(super) enum Step {
@@ -42,10 +51,19 @@ pub(super) enum Step {
 /// What the live half needs.
 pub(super) struct Bound {
     pub(super) signed_in: SignedIn,
-    /// With the mechanism that was used as the only one.
     pub(super) sign_in: SignIn,
     /// The version to ask the roster with: `None` where the server keeps no versions, empty where we have none.
     pub(super) roster_version: Option<String>,
+    /// Copies are on already.
+    pub(super) copies: bool,
+    /// The counts of stanzas, where they are counted already.
+    pub(super) managed: Managed,
+    /// Stanzas can be counted, and nobody has asked yet.
+    pub(super) manageable: bool,
+    /// The session that was taken up, and how many of its stanzas the server had.
+    pub(super) resumed: Option<(Box<Live>, u32)>,
+    /// A stanza that came in place of the last features.
+    pub(super) early: Option<Element>,
 }
 
 /// What must come next.
@@ -62,6 +80,8 @@ enum Expect {
     Secret,
     /// Challenge, success or failure.
     SaslOutcome,
+    /// The answer to the wish to take a session up.
+    Resumed,
     /// The answer to the bind request of this id.
     Bound { id: String },
     /// The answer to the session request of this id (RFC 3921 section 3).
@@ -81,20 +101,39 @@ pub(super) struct Negotiation {
     outdated: bool,
     /// The certificate was proved.
     proof: Option<Verified>,
-    /// What SASL names were offered inside TLS.
-    offered: Vec<String>,
-    /// The whole offer.
-    offer: Offer,
-    plan: Option<Plan>,
+    /// What is on offer on this stream inside TLS, once seen.
+    entrance: Option<Entrance>,
+    /// How we sign in, once chosen.
+    way: Option<Way>,
+    /// The secret that was asked for and has not come.
+    asked: Option<TokenSlot>,
+    /// The sign-in was written before the offer was seen, and has no answer yet.
+    ahead: bool,
+    /// It was, at any time.
+    spoke_ahead: bool,
+    /// What was said ahead was not understood.
+    stumbled: bool,
+    /// The server does not take the token.
+    fast_refused: bool,
     /// A channel binding that the server did not announce was refused: the plain form is being tried.
     fell_back: bool,
-    mechanism: Option<&'static Mechanism>,
+    /// First messages written so far.
+    attempts: u8,
     exchange: Option<Box<dyn Exchange + Send>>,
+    asked_along: Along,
     /// SASL succeeded.
     authenticated: bool,
     /// The server insists on the session of RFC 3921.
     session_wanted: bool,
     signed_in: Option<SignedIn>,
+    copies: bool,
+    managed: Managed,
+    manageable: bool,
+    /// The session that is to be taken up.
+    suspended: Option<Box<Live>>,
+    /// It was, and the server had so many of its stanzas.
+    resumed: Option<u32>,
+    early: Option<Element>,
 }
 
 impl Negotiation {
@@ -108,21 +147,35 @@ impl Negotiation {
             heard: false,
             outdated: false,
             proof: None,
-            offered: Vec::new(),
-            offer: Offer::default(),
-            plan: None,
+            entrance: None,
+            way: None,
+            asked: None,
+            ahead: false,
+            spoke_ahead: false,
+            stumbled: false,
+            fast_refused: false,
             fell_back: false,
-            mechanism: None,
+            attempts: 0,
             exchange: None,
+            asked_along: Along::default(),
             authenticated: false,
             session_wanted: false,
             signed_in: None,
+            copies: false,
+            managed: Managed::default(),
+            manageable: false,
+            suspended: None,
+            resumed: None,
+            early: None,
         };
         if new.sign_in.direct_tls {
             wire.event(Event::Reached(Stage::Tls));
             new.expect(now, [Expect::Secured]);
         } else {
+            // Whether TLS is on offer is seen before the answer to this: one round trip less.
             new.open(now, wire);
+            wire.send(&Element::new("starttls", ns::TLS));
+            new.expect(now, [Expect::Proceed]);
             wire.event(Event::Reached(Stage::Header));
         }
         new
@@ -135,7 +188,8 @@ impl Negotiation {
 
     /// The version of the cached roster. Once the features behind SASL were read, `None` says that the server keeps none.
     pub(super) fn know_roster(&mut self, version: &str) {
-        let read = matches!(self.expected.front(), Some(Expect::Bound { .. } | Expect::Session { .. }));
+        let read =
+            matches!(self.expected.front(), Some(Expect::Bound { .. } | Expect::Session { .. } | Expect::Resumed));
         if self.roster_version.is_some() || !read {
             self.roster_version = Some(version.to_owned());
         }
@@ -174,10 +228,13 @@ impl Negotiation {
 
     /// The secret has come.
     pub(super) fn provide(&mut self, now: Now, slot: TokenSlot, secret: &Secret<String>, wire: &mut Wire) -> Step {
-        if slot.kind() != self.sign_in.credential || !matches!(self.expected.front(), Some(Expect::Secret)) {
+        if self.asked != Some(slot) {
             return Step::On;
         }
-        self.expected.pop_front();
+        self.asked = None;
+        if matches!(self.expected.front(), Some(Expect::Secret)) {
+            self.expected.pop_front();
+        }
         let result = self.authenticate(now, secret, wire);
         self.conclude(result, wire)
     }
@@ -220,7 +277,14 @@ impl Negotiation {
                 self.read_features(now, element, wire)
             }
             Some(Expect::Proceed) => self.read_proceed(now, element, wire),
+            // Behind a sign-in that has bound a resource, stanzas may come at once.
+            Some(Expect::Features) if self.signed_in.is_some() && element.ns() == ns::CLIENT => {
+                self.early = Some(element.clone());
+                self.met(now);
+                Ok(())
+            }
             Some(Expect::SaslOutcome) => self.read_outcome(now, element, wire),
+            Some(Expect::Resumed) => self.read_resumed(now, element, wire),
             Some(Expect::Bound { id }) => {
                 let id = id.clone();
                 self.read_bound(now, &id, element, wire)
@@ -235,181 +299,15 @@ impl Negotiation {
 
     fn read_features(&mut self, now: Now, features: &Element, wire: &mut Wire) -> Result<(), Ending> {
         if self.authenticated {
-            return self.bind(now, features, wire);
+            return self.read_bind_features(now, features, wire);
         }
         if self.proof.is_some() {
-            return self.read_mechanisms(now, features, wire);
+            return self.read_entrance(now, features, wire);
         }
         if features.find("starttls", ns::TLS).is_none() {
             return Err(Problem::NoTls { domain: self.sign_in.domain.clone() }.into());
         }
-        wire.send(&Element::new("starttls", ns::TLS));
         wire.event(Event::Reached(Stage::Tls));
-        self.expect(now, [Expect::Proceed]);
         Ok(())
-    }
-
-    fn read_proceed(&mut self, now: Now, element: &Element, wire: &mut Wire) -> Result<(), Ending> {
-        if element.is("failure", ns::TLS) {
-            return Err(Problem::TlsFailed { domain: self.sign_in.domain.clone() }.into());
-        }
-        if !element.is("proceed", ns::TLS) {
-            return Err(self.out_of_turn(element, wire));
-        }
-        let drained = wire.stream.is_drained();
-        // From here on nothing more is written in the clear, not even a footer.
-        wire.stream.secure();
-        if !drained {
-            return Err(self.injected());
-        }
-        self.met(now);
-        self.expect(now, [Expect::Secured]);
-        wire.start_tls();
-        Ok(())
-    }
-}
-
-/// Writing.
-impl Negotiation {
-    /// Opens a stream, the first one or another on the same connection.
-    fn open(&mut self, now: Now, wire: &mut Wire) {
-        wire.stream.open(&Header {
-            from: self.from(),
-            to: Some(self.sign_in.domain.as_str().to_owned()),
-            id: None,
-            lang: Some("en".to_owned()),
-            version: Some("1.0".to_owned()),
-        });
-        self.expect(now, [Expect::Header, Expect::Features]);
-    }
-
-    /// Our address, which is for the server alone: inside TLS (RFC 6120 section 4.7.1), and only where it is known
-    /// before bind. With a token it is not: the token says who we are.
-    fn from(&self) -> Option<String> {
-        let known = self.proof.is_some() && self.sign_in.credential == CredentialKind::Password;
-        self.address().filter(|_| known).map(|address| address.as_str().to_owned())
-    }
-
-    /// What was typed, normalised.
-    fn address(&self) -> Option<BareJid> {
-        let local = self.sign_in.local.as_deref()?;
-        BareJid::parse(&format!("{local}@{}", self.sign_in.domain)).ok()
-    }
-
-    fn secured(&mut self, now: Now, proof: Verified, wire: &mut Wire) -> Result<(), Ending> {
-        if !matches!(self.expected.front(), Some(Expect::Secured)) {
-            return Ok(());
-        }
-        if proof.domain != self.sign_in.domain {
-            let fault = CertificateFault::WrongName(vec![Line::clean(proof.domain.as_str())]);
-            return Err(Problem::Certificate { domain: self.sign_in.domain.clone(), fault }.into());
-        }
-        self.met(now);
-        self.proof = Some(proof);
-        self.open(now, wire);
-        wire.event(Event::Reached(Stage::Features));
-        Ok(())
-    }
-}
-
-/// The queue.
-impl Negotiation {
-    fn expect<const N: usize>(&mut self, now: Now, more: [Expect; N]) {
-        self.expected.extend(more);
-        self.renew(now);
-    }
-
-    /// What stood in front has come.
-    fn met(&mut self, now: Now) {
-        self.expected.pop_front();
-        self.renew(now);
-    }
-
-    fn renew(&mut self, now: Now) {
-        let ours = matches!(self.expected.front(), Some(Expect::Secret) | None);
-        self.deadline = (!ours).then(|| now.mono.saturating_add(LIMIT));
-    }
-
-    /// How far we have come, by what is awaited.
-    fn stage(&self) -> Stage {
-        match self.expected.front() {
-            _ if self.authenticated => Stage::Bind,
-            Some(Expect::Header) if self.proof.is_some() && !self.sign_in.direct_tls => Stage::Header,
-            Some(Expect::Header) if self.sign_in.after_redirect => Stage::Redirect,
-            Some(Expect::Header) if self.proof.is_none() && !self.heard => Stage::Accept,
-            Some(Expect::Header) => Stage::Header,
-            Some(Expect::Features) => Stage::Features,
-            Some(Expect::Proceed | Expect::Secured) => Stage::Tls,
-            Some(Expect::Secret | Expect::SaslOutcome) => Stage::Auth,
-            Some(Expect::Bound { .. } | Expect::Session { .. }) | None => Stage::Bind,
-        }
-    }
-
-    fn conclude(&mut self, result: Result<(), Ending>, wire: &mut Wire) -> Step {
-        let Err(ending) = result else {
-            let done = self.expected.is_empty();
-            return match self.signed_in.take_if(|_| done) {
-                Some(signed_in) => Step::Bound(Box::new(self.bound(signed_in))),
-                None => Step::On,
-            };
-        };
-        // The footer goes ahead of every word about the end.
-        wire.stream.close();
-        self.remember_end(&ending, wire);
-        self.exchange = None;
-        match ending {
-            Ending::Problem(problem) => wire.end(Some(*problem)),
-            Ending::Redirected { to, secured } => {
-                wire.event(Event::Redirected { to, secured });
-                wire.end(None);
-            }
-            Ending::Discovered { metadata } => {
-                let mechanisms = std::mem::take(&mut self.offered);
-                wire.event(Event::Discovered { mechanisms, metadata });
-                wire.end(None);
-            }
-        }
-        Step::Over
-    }
-
-    fn bound(&self, signed_in: SignedIn) -> Bound {
-        let sign_in = SignIn { mechanisms: vec![signed_in.mechanism.clone()], ..self.sign_in.clone() };
-        Bound { signed_in, sign_in, roster_version: self.roster_version.clone() }
-    }
-
-    /// A text that nobody can guess and no other session has, for a nonce or an id.
-    fn unguessable(&self, purpose: &str) -> String {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.sign_in.seed);
-        let tag = hmac::sign(&key, purpose.as_bytes());
-        BASE64_STANDARD.encode(tag.as_ref().get(..18).unwrap_or_default())
-    }
-}
-
-/// Endings that more than one step knows.
-impl Negotiation {
-    fn host(&self) -> Line {
-        Line::clean(self.sign_in.domain.as_str())
-    }
-
-    fn closed(&self) -> Ending {
-        Problem::ClosedAt { host: self.host(), stage: self.stage() }.into()
-    }
-
-    fn injected(&self) -> Ending {
-        Problem::TlsInjected { domain: self.sign_in.domain.clone() }.into()
-    }
-
-    fn rubbish(&self, what: &str) -> Ending {
-        Problem::Rubbish { host: self.host(), what: Line::clean(what) }.into()
-    }
-
-    fn out_of_turn(&self, element: &Element, wire: &mut Wire) -> Ending {
-        wire.stream.fail("policy-violation", "");
-        self.rubbish(&format!("<{}/> out of turn", element.name()))
-    }
-
-    fn outdated_server(&self, wire: &mut Wire) -> Ending {
-        wire.stream.fail("unsupported-version", "");
-        self.rubbish("a stream from before XMPP 1.0")
     }
 }

@@ -83,6 +83,13 @@ impl Tracker {
         over.iter().filter_map(|id| self.pending.remove(id)).map(|pending| pending.asked).collect()
     }
 
+    /// Gives every query its whole time again: it was written anew.
+    pub(crate) fn renew(&mut self, now: Duration) {
+        for deadline in self.pending.values_mut().filter_map(|pending| pending.deadline.as_mut()) {
+            *deadline = now.saturating_add(PATIENCE);
+        }
+    }
+
     /// When the next one will be over.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         self.pending.values().filter_map(|pending| pending.deadline).min()

@@ -66,6 +66,9 @@ fn on_session(model: &mut Model, id: &AccountId, event: Event, fx: &mut Effects)
         Event::Offered(_)
         | Event::Discovered { .. }
         | Event::Learned(_)
+        | Event::Fast(_)
+        | Event::Again
+        | Event::Resumed { .. }
         | Event::Redirected { .. }
         | Event::Pong(_)
         | Event::Ended(_) => {}

@@ -71,6 +71,7 @@ fn parts(problem: &Problem) -> Parts {
         | Problem::NoMechanism { .. }
         | Problem::ServerUnproven { .. }
         | Problem::HashCount { .. }
+        | Problem::MoreSteps { .. }
         | Problem::WeakerSignIn { .. }
         | Problem::OfferAltered { .. }
         | Problem::AccountRefused { .. }

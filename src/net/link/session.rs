@@ -145,6 +145,9 @@ impl Link {
             seed,
             show_client: self.options.show_client,
             known: self.known().await,
+            lasting: !self.options.one_shot,
+            fast: None,
+            stepwise: false,
         };
         let session = Session::new(self.network.now(), sign_in, self.roster_version.clone());
         let mut ride = Ride {

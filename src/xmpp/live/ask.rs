@@ -4,7 +4,8 @@ use super::{Live, REMEMBERED, pulse};
 use crate::types::{MessageKey, RequestId};
 use crate::xml::Element;
 use crate::xmpp::entitled::Whom;
-use crate::xmpp::ext::{carbons, disco, jid_lookup, mam, ping};
+use crate::xmpp::ext::{carbons, disco, jid_lookup, mam, ping, sm};
+use crate::xmpp::managed::Managed;
 use crate::xmpp::stanza::{iq, message, presence};
 use crate::xmpp::tracker::Asked;
 use crate::xmpp::{Appearance, ArchiveQuery, Command, Outgoing, roster};
@@ -12,12 +13,20 @@ use std::time::Duration;
 
 impl Live {
     /// The first flush.
-    pub(super) fn begin(&mut self) {
+    pub(super) fn begin(&mut self, copies: bool, manageable: bool) {
+        if manageable && self.managed.handled().is_none() {
+            self.managed = Managed::asked();
+            self.pass(sm::enable());
+        }
         let server = self.home.domain().to_string();
         let account = self.home.bare().to_string();
         let roster = roster::query(self.roster_version.as_deref());
         self.question(Asked::Roster, |id| iq::get(id, None, roster));
-        self.question(Asked::Carbons, |id| iq::set(id, None, carbons::enable()));
+        if copies {
+            self.survey.carbons();
+        } else {
+            self.question(Asked::Carbons, |id| iq::set(id, None, carbons::enable()));
+        }
         self.question(Asked::AccountFeatures, |id| iq::get(id, Some(&account), disco::write()));
         self.question(Asked::ServerFeatures, |id| iq::get(id, Some(&server), disco::write()));
     }
@@ -73,8 +82,9 @@ impl Live {
         self.sent.push_back((outgoing.key, outgoing.to.bare()));
         self.written.push(outgoing.key);
         self.pulse.hurry(self.now.mono);
+        let key = outgoing.key;
         let stanza = message::chat(outgoing, &self.home);
-        self.send(stanza);
+        self.send_as(stanza, Some(key));
     }
 
     fn page(&mut self, query: &ArchiveQuery) {
@@ -99,8 +109,14 @@ impl Live {
         }
     }
 
-    /// A ping, ahead of everything else that waits to be written: nothing does when this is called.
+    /// A ping, or the request of XEP-0198, ahead of everything else that waits to be written: nothing does when this is
+    /// called.
     pub(super) fn probe(&mut self, patience: Duration, keys: Vec<MessageKey>) {
+        if self.managed.is_on() {
+            // The count says which messages have arrived.
+            self.pulse.asked(self.now.mono, patience, Vec::new());
+            return self.pass(sm::request());
+        }
         self.pulse.asked(self.now.mono, patience, keys);
         let server = self.home.domain().to_string();
         self.question(Asked::Probe, |id| iq::get(id, Some(&server), ping::write()));

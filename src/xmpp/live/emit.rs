@@ -129,6 +129,7 @@ impl Live {
         if let Some(key) = MessageKey::parse(id) {
             self.written.retain(|known| *known != key);
             self.pulse.forget(key);
+            self.managed.forget(key);
         }
         let from = match sender {
             Sender::Known(from) => Some(from.clone()),

@@ -48,6 +48,11 @@ impl Pulse {
         Self { heard: now, spoke: now, probe: None }
     }
 
+    /// Begins anew on another connection.
+    pub(super) fn renew(&mut self, now: Duration) {
+        *self = Self::new(now);
+    }
+
     /// Something came.
     pub(super) fn heard(&mut self, now: Duration) {
         self.heard = now;

@@ -147,8 +147,9 @@ impl Live {
         self.tell_features();
     }
 
-    fn alive(&mut self) {
+    pub(super) fn alive(&mut self) {
         for key in self.pulse.answered() {
+            self.managed.forget(key);
             self.tell(Event::Acknowledged(key));
         }
     }

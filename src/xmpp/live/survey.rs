@@ -61,6 +61,11 @@ impl Survey {
         self.open = self.open.map(|open| open.saturating_sub(1));
     }
 
+    /// All that is known, once more, if it was told.
+    pub(super) fn again(&self) -> Option<Features> {
+        self.open.is_none().then(|| self.features.clone())
+    }
+
     /// All that is known, once, when the last question is closed.
     pub(super) fn done(&mut self) -> Option<Features> {
         self.open.take_if(|open| *open == 0).map(|_| self.features.clone())

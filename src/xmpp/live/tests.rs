@@ -7,7 +7,7 @@ mod line;
 mod talk;
 mod trust;
 
-use super::{Live, LiveOutput};
+use super::{Live, LiveOutput, Start};
 use crate::types::{FullJid, Now, Problem};
 use crate::xmpp::stanza::testing::{parse, written};
 use crate::xmpp::{Command, CredentialKind, Event, Purpose, SignIn};
@@ -42,9 +42,13 @@ impl Rig {
             seed: [7; 32],
             show_client,
             known: crate::xmpp::Known::default(),
+            lasting: true,
+            fast: None,
+            stepwise: false,
         };
         let now = Now::default();
-        let live = Live::new(now, jid, &sign_in, roster_version.map(str::to_owned));
+        let start = Start { roster_version: roster_version.map(str::to_owned), ..Start::default() };
+        let live = Live::new(now, jid, &sign_in, start);
         let mut rig = Self { live, now, sent: Vec::new(), events: Vec::new(), end: None };
         rig.drain();
         rig

@@ -33,6 +33,9 @@ fn sign_in() -> SignIn {
         seed: [7; 32],
         show_client: false,
         known: super::super::Known::default(),
+        lasting: true,
+        fast: None,
+        stepwise: false,
     }
 }
 
@@ -228,14 +231,14 @@ fn a_message_larger_than_before_sign_in_is_allowed_after_it() {
 #[test]
 fn a_secret_of_another_kind_or_uncalled_for_is_not_taken() {
     let mut scene = Scene::new(sign_in());
-    let slot = TokenSlot { kind: CredentialKind::Password };
+    let slot = TokenSlot { kind: CredentialKind::Password, fast: false };
     scene.session.provide(scene.now, slot, Secret::from(PASSWORD));
     scene.hear(&format!("{HEADER}{STARTTLS}"));
     scene.session.provide(scene.now, slot, Secret::from(PASSWORD));
     scene.hear(PROCEED);
     scene.secure();
     scene.hear(&format!("{HEADER}{MECHANISMS}"));
-    scene.session.provide(scene.now, TokenSlot { kind: CredentialKind::Token }, Secret::from(PASSWORD));
+    scene.session.provide(scene.now, TokenSlot { kind: CredentialKind::Token, fast: false }, Secret::from(PASSWORD));
     scene.drain();
     assert!(!scene.sent.contains("<auth"), "{}", scene.sent);
     scene.provide();

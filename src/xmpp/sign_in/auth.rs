@@ -1,76 +1,79 @@
-//! The SASL steps (RFC 6120 section 6).
+//! The SASL steps, by either profile (RFC 6120 section 6, XEP-0388).
 
-use super::ending::{Ending, with_text};
+use super::ending::Ending;
+use super::way::{Profile, Way};
 use super::{Expect, Negotiation};
-use crate::types::{BareJid, Line, Now, Problem, Secret, Stage};
+use crate::types::{Line, Now, Problem, Secret, Stage};
 use crate::xml::{Element, escape_text};
-use crate::xmpp::sasl::{self, Coding, Mechanism, Offer, Plan, SaslFault, Started};
+use crate::xmpp::sasl::{self, Channel, Coding, Plan, SaslFault, Started};
 use crate::xmpp::wire::Wire;
-use crate::xmpp::{CredentialKind, Event, Purpose, TokenSlot, ns};
-
-/// Most mechanism names that are kept of an offer.
-const MOST_OFFERED: usize = 64;
+use crate::xmpp::{Entrance, Event, Purpose, ns};
 
 impl Negotiation {
     /// Features inside TLS, before SASL.
-    pub(super) fn read_mechanisms(&mut self, now: Now, features: &Element, wire: &mut Wire) -> Result<(), Ending> {
-        self.offer = Offer::read(features, features.find("mechanisms", ns::SASL));
-        self.offered = self.offer.names().take(MOST_OFFERED).map(str::to_owned).collect();
-        wire.event(Event::Offered(self.offered.clone()));
+    pub(super) fn read_entrance(&mut self, now: Now, features: &Element, wire: &mut Wire) -> Result<(), Ending> {
+        let entrance = Entrance::read(features, self.from().is_some());
+        wire.event(Event::Offered(entrance.names()));
+        self.entrance = Some(entrance);
         if self.sign_in.purpose == Purpose::Discover {
             return self.probe(now, wire);
         }
-        let plan = self.choose(wire)?;
-        self.begin_plan(now, plan, wire)
-    }
-
-    /// Asks for the secret that the plan needs.
-    pub(super) fn begin_plan(&mut self, now: Now, plan: Plan, wire: &mut Wire) -> Result<(), Ending> {
-        self.mechanism = Some(plan.mechanism);
-        self.plan = Some(plan);
-        let slot = self.slot().ok_or_else(|| Problem::NoTls { domain: self.sign_in.domain.clone() })?;
-        self.expect(now, [Expect::Secret]);
-        wire.want(slot);
-        Ok(())
-    }
-
-    /// The only place where a slot is made: without a proved certificate there is none.
-    fn slot(&self) -> Option<TokenSlot> {
-        self.proof.as_ref().map(|_| TokenSlot { kind: self.sign_in.credential })
+        // The sign-in went ahead: its answer will show whether it was right.
+        if self.exchange.is_some() { Ok(()) } else { self.choose(now, wire) }
     }
 
     /// Asks where the OAuth metadata is, by a response without a token.
     fn probe(&mut self, now: Now, wire: &mut Wire) -> Result<(), Ending> {
-        if !self.offered.iter().any(|name| name == sasl::OAUTHBEARER.name) {
+        let name = sasl::OAUTHBEARER.name;
+        let Some(entrance) = &self.entrance else { return Err(Ending::Discovered { metadata: None }) };
+        let profile = if entrance.sasl.has(name) {
+            Profile::Sasl
+        } else if entrance.sasl2.as_ref().is_some_and(|sasl2| sasl2.offer.has(name)) {
+            Profile::Sasl2
+        } else {
             return Err(Ending::Discovered { metadata: None });
-        }
-        self.begin(now, &sasl::OAUTHBEARER, sasl::probe(), wire);
+        };
+        let plan = Plan { mechanism: &sasl::OAUTHBEARER, channel: Channel::default(), fall_back: None };
+        self.way = Some(Way::Secret { plan, profile });
+        self.begin(now, sasl::probe(), wire);
         Ok(())
     }
 
-    /// Writes `<auth/>` with the secret that came.
+    /// Writes the first message with the secret that came.
     pub(super) fn authenticate(&mut self, now: Now, secret: &Secret<String>, wire: &mut Wire) -> Result<(), Ending> {
-        let Some(plan) = &self.plan else {
-            return Err(Problem::Bug { what: Line::clean("a secret without a mechanism") }.into());
+        let started = match &self.way {
+            Some(Way::Fast(hashed)) => hashed.start(&self.user(true), secret, self.bindings()),
+            Some(Way::Secret { plan, .. }) => plan.start(&self.user(false), secret, &self.nonce()),
+            None => return Err(Problem::Bug { what: Line::clean("a secret without a mechanism") }.into()),
         };
-        let mechanism = plan.mechanism;
-        let nonce = self.unguessable(if self.fell_back { "second nonce" } else { "nonce" });
-        // RFC 6120 section 6.3.7: the simple user name is the local part, as the server compares it.
-        let address = self.address();
-        let user = address.as_ref().and_then(BareJid::local).unwrap_or_default();
-        let started = plan.start(user, secret, &nonce).map_err(|fault| self.fault(&fault))?;
-        self.begin(now, mechanism, started, wire);
+        let started = started.map_err(|fault| self.fault(&fault))?;
+        self.ahead = self.entrance.is_none();
+        self.spoke_ahead |= self.ahead;
+        self.attempts = self.attempts.saturating_add(1);
+        self.begin(now, started, wire);
         wire.event(Event::Reached(Stage::Auth));
         Ok(())
     }
 
-    fn begin(&mut self, now: Now, mechanism: &'static Mechanism, started: Started, wire: &mut Wire) {
-        let Started { initial, exchange } = started;
-        self.mechanism = Some(mechanism);
-        self.exchange = Some(exchange);
-        let text = mechanism.coding.encode(initial.expose());
+    /// Another one for each try: both would be known to whoever sees two tries with the same.
+    fn nonce(&self) -> String {
+        match self.attempts {
+            0 => self.unguessable("nonce"),
+            1 => self.unguessable("second nonce"),
+            more => self.unguessable(&format!("nonce {more}")),
+        }
+    }
+
+    fn begin(&mut self, now: Now, started: Started, wire: &mut Wire) {
+        let Some(way) = &self.way else { return };
+        let mechanism = way.mechanism();
+        if way.profile() == Profile::Sasl2 {
+            return self.begin_2(mechanism, started, now, wire);
+        }
+        let text = way.coding().encode(started.initial.expose());
+        self.exchange = Some(started.exchange);
         // By hand, for Messenger documents these very bytes, quotes included.
-        wire.stream.send_xml(&format!("<auth xmlns=\"{}\" mechanism=\"{}\">", ns::SASL, mechanism.name));
+        wire.stream.send_xml(&format!("<auth xmlns=\"{}\" mechanism=\"{mechanism}\">", ns::SASL));
         wire.stream.send_xml(&escape_text(text.expose()));
         wire.stream.send_xml("</auth>");
         self.expect(now, [Expect::SaslOutcome]);
@@ -78,23 +81,37 @@ impl Negotiation {
 
     /// Challenge, success or failure.
     pub(super) fn read_outcome(&mut self, now: Now, element: &Element, wire: &mut Wire) -> Result<(), Ending> {
-        let result = match element.name() {
-            _ if element.ns() != ns::SASL => return Err(self.out_of_turn(element, wire)),
-            "challenge" => self.answer(now, element, wire),
-            "success" => self.succeed(element),
-            "failure" => return self.fall_back(now, element, wire),
-            _ => return Err(self.out_of_turn(element, wire)),
-        };
-        match result {
-            Ok(()) if element.name() == "success" => self.authenticated(now, wire),
-            Ok(()) => Ok(()),
-            Err(fault) => {
-                if element.name() == "challenge" {
-                    wire.send(&Element::new("abort", ns::SASL));
-                }
-                Err(if self.sign_in.purpose == Purpose::Discover { self.discovered() } else { self.fault(&fault) })
-            }
+        let profile = self.way.as_ref().map_or(Profile::Sasl, Way::profile);
+        if element.ns() != namespace(profile) {
+            return Err(self.out_of_turn(element, wire));
         }
+        match (element.name(), profile) {
+            ("challenge", _) => self.challenged(now, element, wire),
+            ("success", Profile::Sasl) => {
+                self.ahead = false;
+                self.succeed(element).map_err(|fault| self.fallen(&fault))?;
+                self.authenticated(now, wire)
+            }
+            ("success", Profile::Sasl2) => {
+                self.ahead = false;
+                self.succeed_2(now, element, wire)
+            }
+            ("failure", _) => self.refused(now, element, wire),
+            ("continue", Profile::Sasl2) => Err(self.more_steps(element, wire)),
+            _ => Err(self.out_of_turn(element, wire)),
+        }
+    }
+
+    fn challenged(&mut self, now: Now, challenge: &Element, wire: &mut Wire) -> Result<(), Ending> {
+        self.ahead = false;
+        self.answer(now, challenge, wire).map_err(|fault| {
+            wire.send(&Element::new("abort", challenge.ns()));
+            self.fallen(&fault)
+        })
+    }
+
+    fn fallen(&self, fault: &SaslFault) -> Ending {
+        if self.sign_in.purpose == Purpose::Discover { self.discovered() } else { self.fault(fault) }
     }
 
     fn answer(&mut self, now: Now, challenge: &Element, wire: &mut Wire) -> Result<(), SaslFault> {
@@ -104,7 +121,7 @@ impl Negotiation {
         let answer = exchange.challenge(&data)?;
         // A response may be empty, and then is not `=` (RFC 6120 section 6.4.3).
         let text = if answer.expose().is_empty() { Secret::from("") } else { coding.encode(answer.expose()) };
-        wire.send(&Element::new("response", ns::SASL).text(text.expose().as_str()));
+        wire.send(&Element::new("response", challenge.ns()).text(text.expose().as_str()));
         self.met(now);
         self.expect(now, [Expect::SaslOutcome]);
         Ok(())
@@ -118,7 +135,7 @@ impl Negotiation {
         exchange.success(data.as_deref())
     }
 
-    /// The stream begins anew (RFC 6120 section 6.4.6).
+    /// The stream begins anew (RFC 6120 section 6.4.6), and the next request goes out with it.
     fn authenticated(&mut self, now: Now, wire: &mut Wire) -> Result<(), Ending> {
         if self.sign_in.purpose == Purpose::Discover {
             return Err(self.discovered());
@@ -129,59 +146,18 @@ impl Negotiation {
         self.met(now);
         wire.stream.restart();
         self.open(now, wire);
+        self.settle(now, wire);
         Ok(())
     }
 
     fn coding(&self) -> Coding {
-        self.mechanism.map_or(Coding::Base64, |mechanism| mechanism.coding)
+        self.way.as_ref().map_or(Coding::Base64, Way::coding)
     }
 }
 
-/// What went wrong.
-impl Negotiation {
-    fn discovered(&self) -> Ending {
-        let refusal = self.exchange.as_ref().and_then(|exchange| exchange.refusal());
-        Ending::Discovered { metadata: refusal.and_then(|refusal| refusal.metadata.clone()) }
-    }
-
-    /// `<failure/>` (RFC 6120 section 6.5).
-    pub(super) fn refused(&self, failure: &Element) -> Ending {
-        if self.sign_in.purpose == Purpose::Discover {
-            return self.discovered();
-        }
-        let domain = self.sign_in.domain.clone();
-        let condition = failure.children().find(|child| child.ns() == ns::SASL && child.name() != "text");
-        let condition = condition.map_or("not-authorized", Element::name);
-        let token = self.sign_in.credential == CredentialKind::Token;
-        let status = self.exchange.as_ref().and_then(|exchange| exchange.refusal()).map(|refusal| &*refusal.status);
-        match condition {
-            _ if status == Some("insufficient_scope") => Problem::ChatNotGranted { domain },
-            "not-authorized" | "credentials-expired" if token => Problem::SignInExpired { domain },
-            "not-authorized" => Problem::WrongPassword { domain },
-            condition => {
-                let text = failure.find_text("text", ns::SASL).map(|text| Line::clean(&text));
-                Problem::AccountRefused { domain, condition: with_text(condition, text.as_ref()) }
-            }
-        }
-        .into()
-    }
-
-    fn fault(&self, fault: &SaslFault) -> Ending {
-        let domain = self.sign_in.domain.clone();
-        match fault {
-            SaslFault::Malformed(what) => return self.rubbish(what),
-            SaslFault::Unproven => Problem::ServerUnproven { domain },
-            SaslFault::OfferAltered => Problem::OfferAltered { domain },
-            SaslFault::Weaker(was) => {
-                let now = Line::clean(self.mechanism.map_or("", |mechanism| mechanism.name));
-                Problem::WeakerSignIn { domain, was: Line::clean(was), now }
-            }
-            SaslFault::HashCount(count) => Problem::HashCount { domain, count: *count },
-            SaslFault::UnusableSecret if self.sign_in.credential == CredentialKind::Token => {
-                Problem::SignInExpired { domain }
-            }
-            SaslFault::Refused | SaslFault::UnusableSecret => Problem::WrongPassword { domain },
-        }
-        .into()
+fn namespace(profile: Profile) -> &'static str {
+    match profile {
+        Profile::Sasl => ns::SASL,
+        Profile::Sasl2 => ns::SASL2,
     }
 }

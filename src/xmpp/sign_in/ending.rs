@@ -14,6 +14,8 @@ pub(in crate::xmpp) enum Ending {
     Redirected { to: String, secured: bool },
     /// All that was wanted is known.
     Discovered { metadata: Option<String> },
+    /// All that was wanted is done.
+    Done,
 }
 
 impl From<Problem> for Ending {

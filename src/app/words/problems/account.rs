@@ -102,6 +102,13 @@ pub(super) fn sign_in(problem: &Problem) -> Parts {
                 .why(format!("It asks for {} rounds of hashing.", grouped(rounds)))
                 .next(&["Tell the operator", "/doctor"])
         }
+        Problem::MoreSteps { domain, tasks } => {
+            let names: Vec<String> = tasks.iter().take(2).map(|task| short(task.as_str(), 30)).collect();
+            let asked = if names.is_empty() { "more than a password".to_owned() } else { names.join(", ") };
+            Parts::what(format!("{domain} wants another step at sign-in.", domain = name(domain)))
+                .why(format!("It asks for {asked}; butty does not have that yet."))
+                .next(&["/login another way", "Take the step elsewhere"])
+        }
         Problem::AccountRefused { domain, condition } => {
             Parts::what(format!("{domain} does not let this account in.", domain = name(domain)))
                 .why(reason(condition))
