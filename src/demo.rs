@@ -36,6 +36,7 @@ use shared::{Parts, Shared, fill, random_hex};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -53,7 +54,6 @@ pub struct Running {
     shared: Arc<Shared>,
     names: Names,
     ca_pem: String,
-    sign_in_port: u16,
     page: String,
     tasks: JoinSet<()>,
 }
@@ -67,20 +67,22 @@ pub async fn start(switches: Switches) -> io::Result<Running> {
     let page_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let page_origin = format!("http://{}", page_listener.local_addr()?);
     let page = format!("{page_origin}{}", web::LINK);
+    let issuer = format!("https://{SIGN_IN_HOST}:{}", sign_in.local_addr()?.port());
+    let told_page = if switches.modern { format!("{issuer}{}", web::LINK) } else { page.clone() };
     let hosts = Hosts::open(&switches).await?;
     let names = names::serve(&hosts.zone()?).await?;
     let proves = if switches.foreign_certificate { FOREIGN } else { DOMAIN };
     let xmpp_tls = authority.acceptor(proves, b"xmpp-client")?;
     let sign_in_tls = authority.acceptor(SIGN_IN_HOST, b"http/1.1")?;
-    let sign_in_port = sign_in.local_addr()?.port();
 
     let shared = Arc::new(Shared::new(Parts {
         you: cast.you.name.clone(),
         email: cast.you.email.clone(),
         targets: hosts.targets(&switches)?,
-        desk: Desk::new(switches.clone(), page.clone()),
+        desk: Desk::new(switches.clone(), told_page),
         service: Service::new(switches.clone(), account.clone(), cast),
         page_origin,
+        issuer,
         account,
         switches,
     })?);
@@ -92,7 +94,7 @@ pub async fn start(switches: Switches) -> io::Result<Running> {
     }
     let timed = shared.clone();
     tasks.spawn(async move { timed.keep_time().await });
-    Ok(Running { shared, names, ca_pem: authority.pem(), sign_in_port, page, tasks })
+    Ok(Running { shared, names, ca_pem: authority.pem(), page, tasks })
 }
 
 impl Running {
@@ -113,8 +115,13 @@ impl Running {
 
     /// Addresses of the device authorization, token and revocation endpoints; their host is in the demo's DNS.
     pub fn endpoints(&self) -> (String, String, String) {
-        let address = |path: &str| format!("https://{SIGN_IN_HOST}:{}{path}", self.sign_in_port);
+        let address = |path: &str| format!("{}{path}", self.shared.issuer);
         (address(web::DEVICE), address(web::TOKEN), address(web::REVOKE))
+    }
+
+    /// The sign-in service's name for itself; its metadata is there where [`Switches::modern`] is on.
+    pub fn issuer(&self) -> &str {
+        &self.shared.issuer
     }
 
     /// Name of the person who signs in here.
@@ -140,8 +147,41 @@ impl Running {
 
     /// Answers every open code, as the page's buttons would with the box ticked.
     pub fn answer(&self, yes: bool) {
-        let answered = self.shared.desk().answer_all(self.shared.now(), yes);
+        let answered = self.shared.desk().answer_all(self.shared.desk_time(), yes);
         self.shared.note(format!("answered from here: {} ({answered} open)", if yes { "yes" } else { "no" }));
+    }
+
+    /// From now on somebody else sits at the page and agrees.
+    pub fn seat_a_stranger(&self) {
+        self.shared.desk().seat(1);
+    }
+
+    /// The sign-in service's clock moves on.
+    pub fn pass(&self, time: Duration) {
+        self.shared.pass(time);
+        self.shared.note(format!("{} s later", time.as_secs()));
+    }
+
+    /// Every access token dies before its time; what was granted stays.
+    pub fn end_access(&self) {
+        self.shared.desk().end_access();
+        self.shared.note("access tokens ended from here");
+    }
+
+    /// What was granted is taken back, as on the page for that.
+    pub fn take_back(&self) {
+        self.shared.desk().take_back();
+        self.shared.note("taken back from here");
+    }
+
+    /// From now on XMPP refuses every token, or no longer.
+    pub fn refuse_tokens(&self, all: bool) {
+        self.shared.refuse(all);
+    }
+
+    /// Ends every connection to XMPP, without a word.
+    pub fn cut(&self) {
+        self.shared.cut();
     }
 
     /// Ends every connection and listens no more.

@@ -44,6 +44,7 @@ const FACTS: &[(&str, &str, &str)] = &[
     (ADDED, "nudges (XEP-0224) and hiding (XEP-0186) (not with --strict)", "butty"),
     (ADDED, "service discovery (XEP-0030) of the service itself, beyond jidlookup", "butty"),
     (ADDED, "a code may be asked about every second instead of every five (not with --strict)", "butty"),
+    (ADDED, "for tests: metadata, registration, OAUTHBEARER (never in `butty demo`)", "butty"),
     (ADDED, "the sign-in service's revocation endpoint (RFC 7009)", "butty"),
     (ADDED, "the page for the person, on this computer only, and its look", "butty"),
     (ADDED, "the people, what they say, and when", "butty"),

@@ -5,23 +5,23 @@
 //! and scopes it does not know, a field sent twice, and a refresh token used before; that one ends the whole consent.
 
 mod chance;
+mod clients;
+mod scopes;
 
 use super::switches::Switches;
 use crate::types::Now;
 use chance::{Chance, access_token, fresh_code, letters, refresh_token};
+use clients::{Client, Clients};
+use scopes::{MESSENGER, OFFLINE, SCOPES, scopes_of, sentence, split};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
 pub(super) use chance::hex;
+pub(super) use clients::{Places, metadata};
 
-/// The only client.
+/// The client that is known from the start.
 pub(super) const CLIENT_ID: &str = "000000004C0BDE30";
 const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
-/// Scope that opens XMPP.
-const MESSENGER: &str = "wl.messenger";
-/// Scope that yields a refresh token.
-const OFFLINE: &str = "wl.offline_access";
-const SCOPES: &[&str] = &[MESSENGER, OFFLINE, "wl.basic", "wl.signin", "wl.emails"];
 /// Consent when *connect automatically* was unticked (documented).
 const SHORT_CONSENT: Duration = Duration::from_secs(3 * 3_600);
 /// Codes alive at a time; the oldest go first.
@@ -44,6 +44,10 @@ pub(super) struct Answer {
 /// What the person is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Question {
+    /// The program that asks, as it was registered.
+    pub(super) client: String,
+    /// Its own page, where it has named one.
+    pub(super) about: Option<String>,
     /// The code as shown.
     pub(super) user_code: String,
     /// Proves that the answer comes from our own page.
@@ -56,11 +60,15 @@ pub(super) struct Question {
 pub(super) struct Desk {
     switches: Switches,
     page: String,
+    clients: Clients,
     codes: Vec<Code>,
     consents: Vec<Consent>,
+    /// Who agrees from now on: 0 is the person of the account, 1 somebody else.
+    person: usize,
 }
 
 struct Code {
+    client: String,
     /// What the client polls with.
     device: String,
     /// What the person types.
@@ -82,6 +90,8 @@ enum Verdict {
 }
 
 struct Consent {
+    client: String,
+    person: usize,
     scopes: Vec<String>,
     ends: Duration,
     refresh: Option<String>,
@@ -93,15 +103,22 @@ struct Consent {
 impl Desk {
     /// A service whose page for the person is at `page`.
     pub(super) fn new(switches: Switches, page: String) -> Self {
-        Self { switches, page, codes: Vec::new(), consents: Vec::new() }
+        let clients = Clients::new(switches.client_secret.clone());
+        Self { switches, page, clients, codes: Vec::new(), consents: Vec::new(), person: 0 }
+    }
+
+    /// Dynamic registration (RFC 7591).
+    pub(super) fn register(&mut self, request: &Value, chance: Chance<'_>) -> Answer {
+        self.clients.register(request, chance)
     }
 
     /// Device authorization (RFC 8628 section 3.1; `response_type` is Live Connect's own and not insisted on).
     pub(super) fn device(&mut self, now: Now, form: &Form, chance: Chance<'_>) -> Answer {
-        let scopes = match checked(form).and_then(|()| scopes_of(form)) {
-            Ok(scopes) => scopes,
-            Err(refusal) => return refusal,
-        };
+        let (client, scopes) =
+            match self.clients.checked(form).and_then(|client| Ok((client.id.clone(), scopes_of(form)?))) {
+                Ok(found) => found,
+                Err(refusal) => return refusal,
+            };
         if field(form, "response_type").is_some_and(|kind| kind != "device_code") {
             return refusal("unsupported_response_type", "The response type is not supported. Expected 'device_code'.");
         }
@@ -123,6 +140,7 @@ impl Desk {
             self.codes.remove(0);
         }
         self.codes.push(Code {
+            client,
             device: device_code,
             user: user_code,
             proof,
@@ -138,12 +156,13 @@ impl Desk {
 
     /// The token endpoint.
     pub(super) fn token(&mut self, now: Now, form: &Form, chance: Chance<'_>) -> Answer {
-        if let Err(refusal) = checked(form) {
-            return refusal;
-        }
+        let client = match self.clients.checked(form) {
+            Ok(client) => client.id.clone(),
+            Err(refusal) => return refusal,
+        };
         match field(form, "grant_type") {
-            Some(DEVICE_GRANT | "device_code") => self.poll(now, form, chance),
-            Some("refresh_token") => self.refresh(now, form, chance),
+            Some(DEVICE_GRANT | "device_code") => self.poll(now, &client, form, chance),
+            Some("refresh_token") => self.refresh(now, &client, form, chance),
             Some(_) => refusal("unsupported_grant_type", "The provided value for 'grant_type' is not supported."),
             None => missing("grant_type"),
         }
@@ -151,7 +170,7 @@ impl Desk {
 
     /// Revocation (RFC 7009): always 200, whatever the token was.
     pub(super) fn revoke(&mut self, form: &Form) -> Answer {
-        if let Err(refusal) = checked(form) {
+        if let Err(refusal) = self.clients.checked(form) {
             return refusal;
         }
         let Some(token) = field(form, "token") else { return missing("token") };
@@ -174,7 +193,8 @@ impl Desk {
             return None;
         }
         let wants = code.scopes.iter().filter_map(|scope| sentence(scope)).collect();
-        Some(Question { user_code: code.user.clone(), proof: code.proof.clone(), wants })
+        let Client { name, about, .. } = self.clients.find(&code.client)?.clone();
+        Some(Question { client: name, about, user_code: code.user.clone(), proof: code.proof.clone(), wants })
     }
 
     /// The person's answer on the page; false when code and proof do not belong together.
@@ -187,19 +207,45 @@ impl Desk {
         true
     }
 
-    /// True when XMPP may let this token in: byte for byte one of ours, alive, and made for chatting.
-    pub(super) fn is_good(&self, now: Now, token: &str) -> bool {
+    /// Whose token this is, if XMPP may let it in: byte for byte one of ours, alive, and made for chatting.
+    pub(super) fn person_of(&self, now: Now, token: &str) -> Option<usize> {
         let open = |consent: &&Consent| now.mono < consent.ends && consent.scopes.iter().any(|s| s == MESSENGER);
-        let mut tokens = self.consents.iter().filter(open).flat_map(|consent| &consent.access);
-        tokens.any(|(known, ends)| known == token && now.mono < *ends)
+        let holds = |consent: &&Consent| consent.access.iter().any(|(known, ends)| known == token && now.mono < *ends);
+        self.consents.iter().filter(open).find(holds).map(|consent| consent.person)
+    }
+
+    /// Until when each program may come by itself, and what it may do: the page where a person takes that back.
+    pub(super) fn granted(&self, now: Now) -> Vec<(String, Vec<&'static str>, Duration)> {
+        let open = self.consents.iter().filter(|consent| now.mono < consent.ends);
+        let told = open.filter_map(|consent| {
+            let sentences = consent.scopes.iter().filter_map(|scope| sentence(scope)).collect();
+            let left = consent.ends.saturating_sub(now.mono);
+            self.clients.find(&consent.client).map(|client| (client.name.clone(), sentences, left))
+        });
+        told.collect()
+    }
+
+    /// The person takes back what was granted.
+    pub(super) fn take_back(&mut self) {
+        self.consents.clear();
+    }
+
+    /// Every access token dies before its time; what was granted stays.
+    pub(super) fn end_access(&mut self) {
+        self.consents.iter_mut().for_each(|consent| consent.access.clear());
+    }
+
+    /// Who agrees from now on.
+    pub(super) fn seat(&mut self, person: usize) {
+        self.person = person;
     }
 }
 
 /// The two grants.
 impl Desk {
-    fn poll(&mut self, now: Now, form: &Form, chance: Chance<'_>) -> Answer {
+    fn poll(&mut self, now: Now, client: &str, form: &Form, chance: Chance<'_>) -> Answer {
         let Some(wanted) = field(form, "device_code") else { return missing("device_code") };
-        let Some(at) = self.codes.iter().position(|code| code.device == wanted) else {
+        let Some(at) = self.codes.iter().position(|code| code.device == wanted && code.client == client) else {
             return refusal("invalid_grant", "The provided value for the input parameter 'device_code' is not valid.");
         };
         let every = self.switches.slow_down_every;
@@ -223,22 +269,25 @@ impl Desk {
             }
             Verdict::Yes { stay } => {
                 let ends = now.mono.saturating_add(if stay { self.switches.consent_lifetime } else { SHORT_CONSENT });
-                let scopes = code.scopes.clone();
+                let (client, mut scopes) = (code.client.clone(), code.scopes.clone());
+                scopes.retain(|scope| !self.switches.withheld_scopes.contains(scope));
                 self.codes.remove(at);
                 if self.consents.len() >= MOST_CONSENTS {
                     self.consents.remove(0);
                 }
-                let fresh = Consent { scopes, ends, refresh: None, spent: Vec::new(), access: Vec::new() };
+                let (spent, access, person) = (Vec::new(), Vec::new(), self.person);
+                let fresh = Consent { client, person, scopes, ends, refresh: None, spent, access };
                 self.consents.push(fresh);
                 self.issue(now, self.consents.len() - 1, chance)
             }
         }
     }
 
-    fn refresh(&mut self, now: Now, form: &Form, chance: Chance<'_>) -> Answer {
+    fn refresh(&mut self, now: Now, client: &str, form: &Form, chance: Chance<'_>) -> Answer {
         let Some(token) = field(form, "refresh_token") else { return missing("refresh_token") };
         let gone = "The user could not be authenticated as the grant is expired. The user must sign in again.";
-        let Some(at) = self.consents.iter().position(|consent| consent.knows_refresh(token)) else {
+        let known = |consent: &Consent| consent.client == client && consent.knows_refresh(token);
+        let Some(at) = self.consents.iter().position(known) else {
             return refusal("invalid_grant", gone);
         };
         let spent = self.consents.get(at).is_none_or(|consent| consent.refresh.as_deref() != Some(token));
@@ -260,7 +309,10 @@ impl Desk {
     fn issue(&mut self, now: Now, at: usize, chance: Chance<'_>) -> Answer {
         let lifetime = self.switches.access_lifetime;
         let Some(consent) = self.consents.get_mut(at) else { return out_of_chance() };
-        let Some((access, refresh)) = access_token(chance).zip(refresh_token(chance)) else { return out_of_chance() };
+        let long = self.switches.long_tokens;
+        let Some((access, refresh)) = access_token(chance).zip(refresh_token(long, chance)) else {
+            return out_of_chance();
+        };
         consent.access.retain(|(_, ends)| now.mono < *ends);
         keep(&mut consent.access, (access.clone(), now.mono.saturating_add(lifetime)));
         let seconds = lifetime.as_secs();
@@ -287,48 +339,6 @@ impl Consent {
 
     fn holds(&self, token: &str) -> bool {
         self.knows_refresh(token) || self.access.iter().any(|(known, _)| known == token)
-    }
-}
-
-/// What every form must have, and what none may.
-fn checked(form: &Form) -> Result<(), Answer> {
-    for (at, (name, _)) in form.iter().enumerate() {
-        if form.iter().skip(at + 1).any(|(other, _)| other == name) {
-            return Err(refusal("invalid_request", "A parameter was sent more than once."));
-        }
-    }
-    match field(form, "client_id") {
-        Some(CLIENT_ID) => Ok(()),
-        Some(_) => Err(refusal("unauthorized_client", "The client does not exist.")),
-        None => Err(missing("client_id")),
-    }
-}
-
-fn scopes_of(form: &Form) -> Result<Vec<String>, Answer> {
-    let mut scopes: Vec<String> = Vec::new();
-    for scope in split(field(form, "scope").unwrap_or_default()) {
-        if !SCOPES.contains(&scope) {
-            return Err(refusal("invalid_scope", "The provided value for the input parameter 'scope' is not valid."));
-        }
-        if !scopes.iter().any(|known| known == scope) {
-            scopes.push(scope.to_owned());
-        }
-    }
-    if scopes.is_empty() { Err(missing("scope")) } else { Ok(scopes) }
-}
-
-/// Scopes are parted by blanks; commas are taken too, as Microsoft's own library did.
-fn split(scopes: &str) -> impl Iterator<Item = &str> {
-    scopes.split([' ', ',']).filter(|scope| !scope.is_empty())
-}
-
-fn sentence(scope: &str) -> Option<&'static str> {
-    match scope {
-        MESSENGER => Some("see who of your buddies is there, and chat as you"),
-        OFFLINE => Some("stay signed in, also when you are not looking"),
-        "wl.basic" | "wl.signin" => Some("see your name and picture"),
-        "wl.emails" => Some("see your e-mail address"),
-        _ => None,
     }
 }
 

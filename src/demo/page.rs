@@ -5,6 +5,7 @@
 
 use super::oauth::Question;
 use crate::xml::escape_attr;
+use std::time::Duration;
 
 /// Where a code is typed. `trouble` says what was wrong with the last one.
 pub(super) fn entry(proof: &str, trouble: Option<&str>) -> String {
@@ -28,7 +29,8 @@ pub(super) fn consent(question: &Question, you: &str) -> String {
     shell(
         "May butty do this?",
         &format!(
-            "<p>You are <b>{you}</b>. <b>butty</b>, a program on this computer, asks to</p><ul><li>{wants}</li></ul>\
+            "<p>You are <b>{you}</b>. <b>{client}</b>{about}, a program on this computer, asks to</p>\
+             <ul><li>{wants}</li></ul>\
              <p class=\"small\">All of it or nothing: single things cannot be unticked. Your code is <b>{code}</b>; \
              check that butty shows the same.</p><form method=\"post\" action=\"/answer\">\
              <input type=\"hidden\" name=\"proof\" value=\"{proof}\">\
@@ -38,8 +40,27 @@ pub(super) fn consent(question: &Question, you: &str) -> String {
              <p><button name=\"answer\" value=\"yes\">Yes</button> <button name=\"answer\" value=\"no\">No</button></p>\
              </form>",
             you = escape_attr(you),
+            client = escape_attr(&question.client),
+            about = question.about.as_deref().map(link).unwrap_or_default(),
             code = escape_attr(&question.user_code),
             proof = escape_attr(&question.proof),
+        ),
+    )
+}
+
+/// What was granted, and the button that takes it back.
+pub(super) fn grants(proof: &str, granted: &[(String, Vec<&'static str>, Duration)]) -> String {
+    let line = |(client, wants, left): &(String, Vec<&'static str>, Duration)| {
+        let days = left.as_secs() / 86_400;
+        format!("<li><b>{}</b> may {}; {days} more days</li>", escape_attr(client), wants.join(", "))
+    };
+    let lines: String = granted.iter().map(line).collect();
+    shell(
+        "What you allowed",
+        &format!(
+            "<ul>{lines}</ul><form method=\"post\" action=\"/take-back\">\
+             <input type=\"hidden\" name=\"proof\" value=\"{}\"><p><button>Take it all back</button></p></form>",
+            escape_attr(proof)
         ),
     )
 }
@@ -56,6 +77,11 @@ pub(super) fn done(yes: bool) -> String {
 /// A request that cannot be taken.
 pub(super) fn refused(why: &str) -> String {
     shell("That did not work", &format!("<p>{}</p><p><a href=\"/link\">Type a code</a></p>", escape_attr(why)))
+}
+
+fn link(address: &str) -> String {
+    let address = escape_attr(address);
+    format!(" (<a href=\"{address}\" rel=\"noreferrer\">{address}</a>)")
 }
 
 fn shell(title: &str, body: &str) -> String {
@@ -76,11 +102,21 @@ mod tests {
 
     #[test]
     fn the_page_names_who_asks_and_what_for_and_runs_no_script() {
-        let question = Question { user_code: "WDJB-MJHT".into(), proof: "ab".into(), wants: vec!["chat as you"] };
+        let question = Question {
+            client: "butty".into(),
+            about: Some("https://butty.example/\"".into()),
+            user_code: "WDJB-MJHT".into(),
+            proof: "ab".into(),
+            wants: vec!["chat as you"],
+        };
         let page = consent(&question, "Anna <b>");
         for part in ["butty", "chat as you", "WDJB-MJHT", "value=\"yes\"", "value=\"no\"", "Connect automatically"] {
             assert!(page.contains(part), "{part}");
         }
-        assert!(page.contains("Anna &lt;b&gt;") && !page.contains("<script"));
+        assert!(
+            page.contains("https://butty.example/&quot;")
+                && page.contains("Anna &lt;b&gt;")
+                && !page.contains("<script")
+        );
     }
 }

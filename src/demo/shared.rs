@@ -11,10 +11,10 @@ use crate::types::{BareJid, Domain, FullJid, Now, Stamp};
 use ring::rand::{SecureRandom, SystemRandom};
 use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 
 /// Lines of the journal that are kept.
 const JOURNAL: usize = 4_000;
@@ -36,6 +36,10 @@ pub(super) struct Shared {
     pub(super) page_origin: String,
     /// Proves that a typed code comes from the page itself.
     pub(super) proof: String,
+    /// Somebody else, who can agree in that person's place.
+    stranger: BareJid,
+    /// `https://login.demo.butty:PORT`.
+    pub(super) issuer: String,
     /// Text of see-other-host for the first host and for each gateway that passes on.
     pub(super) targets: Vec<Option<String>>,
     clock: Clock,
@@ -44,6 +48,12 @@ pub(super) struct Shared {
     journal: Mutex<VecDeque<String>>,
     wrong_codes: AtomicU32,
     redirected: AtomicU32,
+    /// The sign-in service's clock is so much ahead.
+    ahead: Mutex<Duration>,
+    refuses: AtomicBool,
+    /// Connections behind TLS that have shown no token yet.
+    waiting: watch::Sender<usize>,
+    cut: watch::Sender<u64>,
     /// Wakes whoever waits for the next thing that is due.
     wake: Notify,
 }
@@ -65,6 +75,7 @@ pub(super) struct Parts {
     pub(super) you: String,
     pub(super) email: String,
     pub(super) page_origin: String,
+    pub(super) issuer: String,
     pub(super) targets: Vec<Option<String>>,
     pub(super) desk: Desk,
     pub(super) service: Service,
@@ -73,12 +84,15 @@ pub(super) struct Parts {
 impl Shared {
     pub(super) fn new(parts: Parts) -> io::Result<Self> {
         Ok(Self {
+            stranger: BareJid::parse(&format!("{}@{}", random_hex(16)?, parts.account.domain()))
+                .map_err(io::Error::other)?,
             domain: parts.account.domain(),
             switches: parts.switches,
             account: parts.account,
             you: parts.you,
             email: parts.email,
             page_origin: parts.page_origin,
+            issuer: parts.issuer,
             proof: random_hex(24)?,
             targets: parts.targets,
             clock: Clock::start(),
@@ -87,12 +101,66 @@ impl Shared {
             journal: Mutex::default(),
             wrong_codes: AtomicU32::new(0),
             redirected: AtomicU32::new(0),
+            ahead: Mutex::default(),
+            refuses: AtomicBool::new(false),
+            waiting: watch::Sender::new(0),
+            cut: watch::Sender::new(0),
             wake: Notify::new(),
         })
     }
 
     pub(super) fn now(&self) -> Now {
         self.clock.now()
+    }
+
+    /// The time that the sign-in service goes by.
+    pub(super) fn desk_time(&self) -> Now {
+        self.now().after(*self.ahead.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Moves that time on.
+    pub(super) fn pass(&self, time: Duration) {
+        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        *ahead = ahead.saturating_add(time);
+    }
+
+    /// From now on XMPP refuses every token, or no longer.
+    pub(super) fn refuse(&self, all: bool) {
+        self.refuses.store(all, Ordering::Relaxed);
+    }
+
+    /// Whose token this is, if it opens XMPP.
+    pub(super) fn owner_of(&self, token: &str) -> Option<BareJid> {
+        let person = self.desk().person_of(self.desk_time(), token)?;
+        let refused = self.refuses.load(Ordering::Relaxed);
+        (!refused).then(|| if person == 0 { self.account.clone() } else { self.stranger.clone() })
+    }
+
+    /// Where the metadata is, if there is any.
+    pub(super) fn metadata(&self) -> Option<String> {
+        self.switches.modern.then(|| format!("{}{}", self.issuer, super::web::METADATA))
+    }
+
+    /// Counts a connection that stands behind TLS and has shown no token yet.
+    pub(super) fn waits_for_token(self: &Arc<Self>) -> Waits {
+        self.waiting.send_modify(|count| *count += 1);
+        Waits(self.clone())
+    }
+
+    /// Until there is such a connection.
+    pub(super) async fn until_one_waits(&self) {
+        // The sender lives as long as this does.
+        drop(self.waiting.subscribe().wait_for(|count| *count > 0).await);
+    }
+
+    /// Ends every connection to XMPP.
+    pub(super) fn cut(&self) {
+        self.cut.send_modify(|count| *count += 1);
+    }
+
+    /// Tells when that happens.
+    pub(super) fn cuts(&self) -> watch::Receiver<u64> {
+        self.cut.subscribe()
     }
 
     pub(super) fn desk(&self) -> MutexGuard<'_, Desk> {
@@ -175,6 +243,15 @@ impl Shared {
 
     fn hub(&self) -> MutexGuard<'_, Hub> {
         self.hub.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One connection that waits for its token.
+pub(super) struct Waits(Arc<Shared>);
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.0.waiting.send_modify(|count| *count = count.saturating_sub(1));
     }
 }
 

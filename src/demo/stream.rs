@@ -1,11 +1,13 @@
 //! The server's side of a stream, from header to bind. Pure: frames in, steps out.
 //!
-//! What it refuses: a header for another domain, SASL without TLS, every mechanism but the one, a token that is not
+//! What it refuses: a header for another domain, SASL without TLS, every mechanism but its own, a token that is not
 //! byte for byte what the sign-in service handed out, and stanzas before a resource is bound.
 
 use super::switches::{CloseAt, Redirect, Switches};
 use crate::types::{BareJid, Domain, FullJid};
 use crate::xml::{Element, Frame, XmlError, escape_text};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 /// The content namespace (RFC 6120 section 4.8.2).
 pub(super) const CLIENT: &str = "jabber:client";
@@ -17,6 +19,8 @@ const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
 const SESSION: &str = "urn:ietf:params:xml:ns:xmpp-session";
 /// The one mechanism; offered with a blank behind it, asked for without.
 const MECHANISM: &str = "X-MESSENGER-OAUTH2";
+/// Today's (RFC 7628); offered where the sign-in service says where its metadata is.
+const BEARER: &str = "OAUTHBEARER";
 /// As Microsoft's page prints it.
 const SUCCESS: &str = "<success xmlns=\"urn:ietf:params:xml:ns:xmpp-sasl\" />";
 
@@ -43,8 +47,10 @@ pub(super) enum Step {
 pub(super) struct Stream {
     switches: Switches,
     domain: Domain,
-    /// The address that a good token stands for.
+    /// The address that the token stood for; before that, of the person whom the service was made for.
     account: BareJid,
+    /// Where the sign-in service's metadata is, if it has any.
+    metadata: Option<String>,
     /// Text of see-other-host, if this connection gets one.
     redirect: Option<String>,
     /// Random text: stream ids and the resource of a client that names none come from it.
@@ -57,6 +63,8 @@ pub(super) struct Stream {
 enum State {
     Plain,
     Secured,
+    /// A token was refused by a challenge, which the client still has to answer (RFC 7628 section 3.2.3).
+    Refused,
     SignedIn,
     Bound,
 }
@@ -67,10 +75,11 @@ impl Stream {
         switches: Switches,
         domain: Domain,
         account: BareJid,
+        metadata: Option<String>,
         redirect: Option<String>,
         chance: String,
     ) -> Self {
-        Self { switches, domain, account, redirect, chance, state: State::Plain, headers: 0 }
+        Self { switches, domain, account, metadata, redirect, chance, state: State::Plain, headers: 0 }
     }
 
     /// TLS stands.
@@ -88,14 +97,15 @@ impl Stream {
         self.fail(error.condition())
     }
 
-    /// Takes one frame. `token_is_good` asks the sign-in service.
-    pub(super) fn frame(&mut self, frame: Frame, token_is_good: &mut dyn FnMut(&str) -> bool) -> Vec<Step> {
+    /// Takes one frame. `owner_of` asks the sign-in service whose a token is.
+    pub(super) fn frame(&mut self, frame: Frame, owner_of: &mut dyn FnMut(&str) -> Option<BareJid>) -> Vec<Step> {
         match frame {
             Frame::Open(root) => self.header(&root),
             Frame::Close => vec![Step::Write("</stream:stream>".into()), Step::Cut],
             Frame::Element(element) => match self.state {
                 State::Plain => self.plain(&element),
-                State::Secured => self.sign_in(&element, token_is_good),
+                State::Secured => self.sign_in(&element, owner_of),
+                State::Refused => refuse("not-authorized"),
                 State::SignedIn => self.bind(&element),
                 State::Bound => vec![Step::Stanza(element)],
             },
@@ -148,9 +158,10 @@ impl Stream {
                 Element::new("features", STREAMS).child(starttls).to_xml(CLIENT)
             }
             // Quotes, blank and order as in Microsoft's page.
-            State::Plain | State::Secured => format!(
+            State::Plain | State::Secured | State::Refused => format!(
                 "<stream:features xmlns:stream=\"{STREAMS}\"><mechanisms xmlns=\"{SASL}\">\
-                 <mechanism>{MECHANISM}{blank}</mechanism></mechanisms></stream:features>"
+                 <mechanism>{MECHANISM}{blank}</mechanism>{}</mechanisms></stream:features>",
+                if self.metadata.is_some() { format!("<mechanism>{BEARER}</mechanism>") } else { String::new() }
             ),
             State::SignedIn | State::Bound => Element::new("features", STREAMS)
                 .child(Element::new("bind", BIND))
@@ -174,23 +185,37 @@ impl Stream {
         self.fail("not-authorized")
     }
 
-    fn sign_in(&mut self, element: &Element, token_is_good: &mut dyn FnMut(&str) -> bool) -> Vec<Step> {
+    fn sign_in(&mut self, element: &Element, owner_of: &mut dyn FnMut(&str) -> Option<BareJid>) -> Vec<Step> {
         if !element.is("auth", SASL) {
             return self.fail("not-authorized");
         }
         if self.switches.close_at == Some(CloseAt::Auth) {
             return cut(CloseAt::Auth);
         }
-        if element.get("mechanism") != Some(MECHANISM) {
-            return refuse("invalid-mechanism");
-        }
-        if self.switches.refuse_token || !token_is_good(&element.content()) {
+        let (token, metadata) = match (element.get("mechanism"), self.metadata.clone()) {
+            (Some(MECHANISM), _) => (Some(element.content()), None),
+            (Some(BEARER), Some(metadata)) => (bearer(&element.content()), Some(metadata)),
+            _ => return refuse("invalid-mechanism"),
+        };
+        let owner = token.filter(|_| !self.switches.refuse_token).and_then(|token| owner_of(&token));
+        let Some(owner) = owner else {
             let mut steps = vec![Step::Note("token refused".into())];
-            steps.extend(refuse("not-authorized"));
+            match metadata {
+                Some(metadata) => steps.push(self.challenge(&metadata)),
+                None => steps.extend(refuse("not-authorized")),
+            }
             return steps;
-        }
+        };
         self.state = State::SignedIn;
+        self.account = owner;
         vec![Step::Note("token accepted".into()), Step::Write(SUCCESS.into()), Step::Restart]
+    }
+
+    /// Says where a good token is to be had (RFC 7628 section 3.2.2, XEP-0493).
+    fn challenge(&mut self, metadata: &str) -> Step {
+        self.state = State::Refused;
+        let document = serde_json::json!({ "status": "invalid_token", "openid-configuration": metadata });
+        Step::Write(format!("<challenge xmlns='{SASL}'>{}</challenge>", STANDARD.encode(document.to_string())))
     }
 
     fn bind(&mut self, element: &Element) -> Vec<Step> {
@@ -229,6 +254,13 @@ fn is_iq(element: &Element, kind: &str) -> bool {
     element.is("iq", CLIENT) && element.get("type") == Some(kind)
 }
 
+/// The token in a first message of OAUTHBEARER; a client that only asks sends none.
+fn bearer(text: &str) -> Option<String> {
+    let message = String::from_utf8(STANDARD.decode(text).ok()?).ok()?;
+    let fields = message.strip_prefix("n,")?.split_once(",\u{1}")?.1;
+    fields.split('\u{1}').find_map(|field| field.strip_prefix("auth=Bearer ")).map(str::to_owned)
+}
+
 /// A refused sign-in; nothing can be tried again on this stream.
 fn refuse(condition: &str) -> Vec<Step> {
     let condition = escape_text(condition);
@@ -240,131 +272,4 @@ fn cut(stage: CloseAt) -> Vec<Step> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn stream(switches: Switches, redirect: Option<&str>) -> Stream {
-        let account = BareJid::parse("00c0ffee@demo.butty").unwrap();
-        Stream::new(switches, account.domain(), account, redirect.map(str::to_owned), "abc".into())
-    }
-
-    fn open(to: &str) -> Frame {
-        Frame::Open(Element::new("stream", STREAMS).attr("to", to).attr("version", "1.0"))
-    }
-
-    fn auth(mechanism: &str, text: &str) -> Frame {
-        Frame::Element(Element::new("auth", SASL).attr("mechanism", mechanism).text(text))
-    }
-
-    fn written(steps: &[Step]) -> String {
-        let texts = steps.iter().filter_map(|step| match step {
-            Step::Write(text) => Some(text.as_str()),
-            _ => None,
-        });
-        texts.collect()
-    }
-
-    fn feed(stream: &mut Stream, frame: Frame) -> Vec<Step> {
-        stream.frame(frame, &mut |token| token == "EwCo+/AA==")
-    }
-
-    #[test]
-    fn the_documented_exchange_is_kept_to_the_byte() {
-        let mut stream = stream(Switches::default(), None);
-        let plain = written(&feed(&mut stream, open("demo.butty")));
-        assert!(plain.ends_with(
-            "<stream:features xmlns:stream='http://etherx.jabber.org/streams'><starttls \
-             xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>"
-        ));
-        stream.secured();
-        let features = written(&feed(&mut stream, open("demo.butty")));
-        let documented = "<stream:features xmlns:stream=\"http://etherx.jabber.org/streams\"><mechanisms \
-             xmlns=\"urn:ietf:params:xml:ns:xmpp-sasl\"><mechanism>X-MESSENGER-OAUTH2 </mechanism></mechanisms>\
-             </stream:features>";
-        assert!(features.ends_with(documented), "{features}");
-        let success = feed(&mut stream, auth(MECHANISM, "EwCo+/AA=="));
-        assert_eq!(written(&success), "<success xmlns=\"urn:ietf:params:xml:ns:xmpp-sasl\" />");
-        assert_eq!(success.last(), Some(&Step::Restart));
-    }
-
-    #[test]
-    fn other_forms_of_the_token_and_other_mechanisms_are_refused() {
-        for (mechanism, text, condition) in [
-            (MECHANISM, "RXdDbysvQUE9PQ==", "not-authorized"),
-            (MECHANISM, "EwCo%2b%2fAA%3d%3d", "not-authorized"),
-            (MECHANISM, "EwCo+/AA==\n", "not-authorized"),
-            (MECHANISM, "", "not-authorized"),
-            ("PLAIN", "EwCo+/AA==", "invalid-mechanism"),
-            ("X-MESSENGER-OAUTH2 ", "EwCo+/AA==", "invalid-mechanism"),
-        ] {
-            let mut stream = stream(Switches::default(), None);
-            stream.secured();
-            feed(&mut stream, open("demo.butty"));
-            let steps = feed(&mut stream, auth(mechanism, text));
-            let expected = format!("<failure xmlns='{SASL}'><{condition}/></failure></stream:stream>");
-            assert_eq!(written(&steps), expected, "{mechanism:?} {text:?}");
-            assert_eq!(steps.last(), Some(&Step::Cut));
-        }
-    }
-
-    #[test]
-    fn redirects_stand_where_the_switch_says() {
-        for (place, after) in [(Redirect::BeforeTls, false), (Redirect::AfterTls, true)] {
-            let switches = Switches { redirect: place, ..Switches::default() };
-            let mut stream = stream(switches, Some("[::1]:5300"));
-            let first = written(&feed(&mut stream, open("demo.butty")));
-            assert_eq!(first.contains("see-other-host"), !after);
-            stream.secured();
-            let second = written(&feed(&mut stream, open("demo.butty")));
-            assert_eq!(second.contains("see-other-host"), after);
-            let redirected = if after { second } else { first };
-            assert!(redirected.ends_with(
-                "<stream:error xmlns:stream='http://etherx.jabber.org/streams'><see-other-host \
-                 xmlns='urn:ietf:params:xml:ns:xmpp-streams'>[::1]:5300</see-other-host></stream:error></stream:stream>"
-            ));
-        }
-    }
-
-    #[test]
-    fn nothing_is_served_before_tls_token_and_resource() {
-        let mut stream = stream(Switches::default(), None);
-        feed(&mut stream, open("demo.butty"));
-        let early = feed(&mut stream, auth(MECHANISM, "EwCo+/AA=="));
-        assert!(written(&early).contains("encryption-required"));
-        stream.secured();
-        let roster = Element::new("iq", CLIENT).attr("type", "get").child(Element::new("query", "jabber:iq:roster"));
-        assert!(written(&feed(&mut stream, Frame::Element(roster.clone()))).contains("<not-authorized"));
-        feed(&mut stream, auth(MECHANISM, "EwCo+/AA=="));
-        feed(&mut stream, open("demo.butty"));
-        assert!(written(&feed(&mut stream, Frame::Element(roster))).contains("<not-authorized"));
-        let bind = Element::new("iq", CLIENT).attr("type", "set").attr("id", "b'1").child(Element::new("bind", BIND));
-        let bound = feed(&mut stream, Frame::Element(bind));
-        assert!(written(&bound).starts_with("<iq type='result' id='b&apos;1'><bind"));
-        assert_eq!(bound.last(), Some(&Step::Bound(FullJid::parse("00c0ffee@demo.butty/abc").unwrap())));
-    }
-
-    #[test]
-    fn starttls_can_be_missing_and_good_tokens_refused() {
-        let mut stripped = stream(Switches { no_starttls: true, ..Switches::default() }, None);
-        let features = written(&feed(&mut stripped, open("demo.butty")));
-        assert!(!features.contains("starttls") && features.contains(MECHANISM));
-        assert!(written(&feed(&mut stripped, auth(MECHANISM, "EwCo+/AA=="))).contains("encryption-required"));
-        let mut stern = stream(Switches { refuse_token: true, trailing_blank: false, ..Switches::default() }, None);
-        stern.secured();
-        assert!(written(&feed(&mut stern, open("demo.butty"))).contains("X-MESSENGER-OAUTH2</mechanism>"));
-        assert!(written(&feed(&mut stern, auth(MECHANISM, "EwCo+/AA=="))).contains("not-authorized"));
-    }
-
-    #[test]
-    fn wrong_headers_end_the_stream() {
-        for (root, condition) in [
-            (Element::new("stream", STREAMS).attr("to", "example.org").attr("version", "1.0"), "host-unknown"),
-            (Element::new("stream", STREAMS).attr("to", "demo.butty"), "unsupported-version"),
-            (Element::new("stream", "x").attr("to", "demo.butty").attr("version", "1.0"), "invalid-namespace"),
-        ] {
-            let steps = feed(&mut stream(Switches::default(), None), Frame::Open(root));
-            assert!(written(&steps).contains(&format!("<{condition} xmlns")), "{condition}");
-            assert_eq!(steps.last(), Some(&Step::Cut));
-        }
-    }
-}
+mod tests;

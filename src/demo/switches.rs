@@ -39,6 +39,9 @@ pub struct Switches {
     pub no_starttls: bool,
     /// The connection is cut when this is reached.
     pub close_at: Option<CloseAt>,
+    /// Today's sign-in beside the documented one: metadata (RFC 8414), registration (RFC 7591), OAUTHBEARER with its
+    /// error challenge (RFC 7628, XEP-0493), and the page for the person behind TLS.
+    pub modern: bool,
     /// RFC 6120 and 6121 alone: every extension's request is answered by `service-unavailable`.
     pub core_only: bool,
 
@@ -54,6 +57,14 @@ pub struct Switches {
     pub code_lifetime: Duration,
     /// Pace of polling told to the client; `None`: not told, and 5 s meant.
     pub interval: Option<Duration>,
+    /// The secret that the client must show; none: a public client.
+    pub client_secret: Option<String>,
+    /// Scopes that are known and never granted, as at services that trim what was asked for.
+    pub withheld_scopes: Vec<String>,
+    /// Refresh tokens of 4 KiB, full of what a form must encode.
+    pub long_tokens: bool,
+    /// A refresh is answered once a connection to XMPP has its TLS: it must not be waited for before.
+    pub refresh_waits_for_tls: bool,
     /// How long an access token lives.
     pub access_lifetime: Duration,
     /// How long the consent holds if the box *connect automatically* stays ticked.
@@ -134,6 +145,7 @@ impl Default for Switches {
             refuse_token: false,
             no_starttls: false,
             close_at: None,
+            modern: false,
             core_only: false,
             expires_in_text: false,
             slow_down_every: None,
@@ -141,6 +153,10 @@ impl Default for Switches {
             declined_word: false,
             code_lifetime: Duration::from_secs(900),
             interval: Some(Duration::from_secs(5)),
+            client_secret: None,
+            withheld_scopes: Vec::new(),
+            long_tokens: false,
+            refresh_waits_for_tls: false,
             access_lifetime: Duration::from_secs(3_600),
             consent_lifetime: Duration::from_secs(365 * 24 * 3_600),
         }

@@ -4,11 +4,13 @@
 //! page every request from another origin.
 
 use super::Shared;
-use super::oauth::{Answer, Form};
+use super::oauth::{Answer, Form, Places, metadata};
 use super::page;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, ORIGIN};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, ORIGIN};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -28,9 +30,15 @@ pub(super) const DEVICE: &str = "/oauth20_connect.srf";
 pub(super) const TOKEN: &str = "/oauth20_token.srf";
 /// Path of the revocation endpoint.
 pub(super) const REVOKE: &str = "/oauth20_revoke.srf";
+/// Path of the metadata (RFC 8414 section 3).
+pub(super) const METADATA: &str = "/.well-known/oauth-authorization-server";
+const REGISTER: &str = "/register";
 /// Path of the page for the person.
 pub(super) const LINK: &str = "/link";
 const ANSWER: &str = "/answer";
+/// Where a person sees what was granted, and takes it back.
+const GRANTS: &str = "/grants";
+const TAKE_BACK: &str = "/take-back";
 const MOST_CONNECTIONS: usize = 32;
 const LONGEST: Duration = Duration::from_secs(60);
 const BODY: usize = 16 << 10;
@@ -83,29 +91,80 @@ async fn respond(shared: &Shared, request: Request<Incoming>, secure: bool) -> R
     let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
     shared.note(format!("{method} {}", super::stanza::shortened(&path, 80)));
     let text = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let is_form = text(CONTENT_TYPE).split(';').next() == Some("application/x-www-form-urlencoded");
-    if !secure && !is_own(shared, text(HOST), parts.headers.get(ORIGIN)) {
+    let kind = text(CONTENT_TYPE).split(';').next().unwrap_or_default();
+    let modern = secure && shared.switches.modern;
+    let pages = ["/", LINK, ANSWER, GRANTS, TAKE_BACK].contains(&&*path) && (modern || !secure);
+    if (!secure || pages) && !is_own(shared, secure, text(HOST), parts.headers.get(ORIGIN)) {
         return html(StatusCode::FORBIDDEN, &page::refused("This page answers to itself alone."));
     }
-    if method == Method::GET && !secure && matches!(path.as_str(), "/" | LINK) {
-        return html(StatusCode::OK, &page::entry(&shared.proof, None));
+    match (&method, path.as_str()) {
+        (&Method::GET, "/" | LINK) if pages => return html(StatusCode::OK, &page::entry(&shared.proof, None)),
+        (&Method::GET, GRANTS) if pages => {
+            let granted = shared.desk().granted(shared.desk_time());
+            return html(StatusCode::OK, &page::grants(&shared.proof, &granted));
+        }
+        (&Method::GET, METADATA) if modern => return json(&about(shared)),
+        (_, DEVICE | TOKEN | REVOKE) if secure => {}
+        (_, REGISTER) if modern => {}
+        (_, LINK | ANSWER | TAKE_BACK) if pages => {}
+        _ => return plain(StatusCode::NOT_FOUND, "not found"),
     }
-    let known = if secure { [DEVICE, TOKEN, REVOKE].contains(&&*path) } else { [LINK, ANSWER].contains(&&*path) };
-    if !known {
-        return plain(StatusCode::NOT_FOUND, "not found");
-    }
-    if method != Method::POST || !is_form {
+    let right = if path == REGISTER { "application/json" } else { "application/x-www-form-urlencoded" };
+    if method != Method::POST || kind != right {
         return plain(StatusCode::BAD_REQUEST, "a form is expected, by POST");
     }
     let Ok(body) = Limited::new(body, BODY).collect().await else {
         return plain(StatusCode::PAYLOAD_TOO_LARGE, "too large");
     };
-    let form: Form = url::form_urlencoded::parse(&body.to_bytes()).into_owned().collect();
-    if secure { endpoint(shared, &path, &form) } else { on_page(shared, &path, &form) }
+    let body = body.to_bytes();
+    if path == REGISTER {
+        let answer = shared.desk().register(&serde_json::from_slice(&body).unwrap_or_default(), &mut super::fill);
+        shared.note(format!("{path}: {}", outcome(&answer)));
+        return json(&answer);
+    }
+    let mut form: Form = url::form_urlencoded::parse(&body).into_owned().collect();
+    if pages {
+        return on_page(shared, &path, &form);
+    }
+    show_client(text(AUTHORIZATION), &mut form);
+    if path == TOKEN && shared.switches.refresh_waits_for_tls && named(&form, "grant_type") == "refresh_token" {
+        shared.until_one_waits().await;
+    }
+    endpoint(shared, &path, &form)
+}
+
+/// The metadata document.
+fn about(shared: &Shared) -> Answer {
+    let issuer = &shared.issuer;
+    let places = Places { issuer, device: DEVICE, token: TOKEN, revocation: REVOKE, registration: REGISTER };
+    Answer { status: 200, document: metadata(&places) }
+}
+
+/// Name and secret of a client that shows them in the header (RFC 6749 section 2.3.1) join the form.
+fn show_client(header: &str, form: &mut Form) {
+    let shown = header.strip_prefix("Basic ").and_then(|text| STANDARD.decode(text).ok());
+    let shown = shown.and_then(|bytes| String::from_utf8(bytes).ok());
+    let Some((id, secret)) = shown.as_deref().and_then(|text| text.split_once(':')) else { return };
+    let decoded = |text: &str| -> String {
+        let pairs = url::form_urlencoded::parse(text.as_bytes());
+        pairs.map(|(name, _)| name.into_owned()).next().unwrap_or_default()
+    };
+    if named(form, "client_id").is_empty() {
+        form.push(("client_id".into(), decoded(id)));
+    }
+    form.push(("client_secret".into(), decoded(secret)));
+}
+
+fn named<'a>(form: &'a Form, name: &str) -> &'a str {
+    form.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str())
+}
+
+fn outcome(answer: &Answer) -> String {
+    answer.document.get("error").and_then(serde_json::Value::as_str).unwrap_or("ok").to_owned()
 }
 
 fn endpoint(shared: &Shared, path: &str, form: &Form) -> Response<Full<Bytes>> {
-    let now = shared.now();
+    let now = shared.desk_time();
     let mut desk = shared.desk();
     let answer = match path {
         DEVICE => desk.device(now, form, &mut super::fill),
@@ -113,14 +172,19 @@ fn endpoint(shared: &Shared, path: &str, form: &Form) -> Response<Full<Bytes>> {
         _ => desk.revoke(form),
     };
     drop(desk);
-    let error = answer.document.get("error").and_then(serde_json::Value::as_str).unwrap_or("ok");
-    shared.note(format!("{path}: {error}"));
+    let [client, grant, scope] = ["client_id", "grant_type", "scope"].map(|name| named(form, name));
+    shared.note(format!("{path}: {}; client={client} grant={grant} scope={scope}", outcome(&answer)));
     json(&answer)
 }
 
 fn on_page(shared: &Shared, path: &str, form: &Form) -> Response<Full<Bytes>> {
-    let now = shared.now();
-    let field = |name: &str| form.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str());
+    let now = shared.desk_time();
+    let field = |name: &str| named(form, name);
+    if path == TAKE_BACK && field("proof") == shared.proof {
+        shared.desk().take_back();
+        shared.note("page: all taken back");
+        return html(StatusCode::OK, &page::grants(&shared.proof, &[]));
+    }
     if path == ANSWER {
         let yes = match field("answer") {
             "yes" => true,
@@ -152,10 +216,10 @@ fn on_page(shared: &Shared, path: &str, form: &Form) -> Response<Full<Bytes>> {
 }
 
 /// True when the request was meant for this host and comes from its own page, or from no page.
-fn is_own(shared: &Shared, host: &str, origin: Option<&HeaderValue>) -> bool {
-    let own = shared.page_origin.strip_prefix("http://").unwrap_or_default();
-    let from_here = origin.is_none_or(|origin| origin.as_bytes() == shared.page_origin.as_bytes());
-    host == own && from_here
+fn is_own(shared: &Shared, secure: bool, host: &str, origin: Option<&HeaderValue>) -> bool {
+    let own = if secure { &shared.issuer } else { &shared.page_origin };
+    let from_here = origin.is_none_or(|origin| origin.as_bytes() == own.as_bytes());
+    own.split_once("://").is_some_and(|(_, own)| own == host) && from_here
 }
 
 fn json(answer: &Answer) -> Response<Full<Bytes>> {

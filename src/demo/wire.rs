@@ -5,7 +5,7 @@
 
 use super::Shared;
 use super::service::Delivery;
-use super::shared::random_hex;
+use super::shared::{Waits, random_hex};
 use super::stream::{CLIENT, Step, Stream};
 use super::switches::CloseAt;
 use crate::xml::{Frame, Framer, Limits};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{self, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -51,8 +51,8 @@ async fn connection(shared: &Arc<Shared>, mut tcp: TcpStream, tls: TlsAcceptor, 
     }
     tcp.set_nodelay(true)?;
     let redirect = shared.redirect(hop);
-    let stream =
-        Stream::new(shared.switches.clone(), shared.domain.clone(), shared.account.clone(), redirect, random_hex(6)?);
+    let (switches, domain, account) = (shared.switches.clone(), shared.domain.clone(), shared.account.clone());
+    let stream = Stream::new(switches, domain, account, shared.metadata(), redirect, random_hex(6)?);
     let mut talk = Talk::new(shared.clone(), stream, hop);
     if talk.run(&mut tcp).await? == Ended::StartTls {
         if shared.switches.close_at == Some(CloseAt::Tls) {
@@ -61,6 +61,7 @@ async fn connection(shared: &Arc<Shared>, mut tcp: TcpStream, tls: TlsAcceptor, 
         let mut secured = timeout(SIGN_IN, tls.accept(tcp)).await??;
         shared.note(format!("host {hop}: TLS"));
         talk.secured();
+        talk.waits = Some(shared.waits_for_token());
         talk.run(&mut secured).await?;
         // The client may be gone already.
         drop(secured.shutdown().await);
@@ -86,6 +87,10 @@ struct Talk {
     /// The last element that arrived; white space is none.
     heard: Instant,
     session: Option<Session>,
+    /// Behind TLS, and no token yet.
+    waits: Option<Waits>,
+    /// Changes when every connection is to end.
+    cut: watch::Receiver<u64>,
 }
 
 struct Session {
@@ -97,13 +102,15 @@ enum Turn {
     Read(usize),
     Deliver(Option<Delivery>),
     Idle,
+    Cut,
 }
 
 impl Talk {
     fn new(shared: Arc<Shared>, stream: Stream, hop: usize) -> Self {
         let framer = Framer::new(Limits::BEFORE_SIGN_IN);
         let now = Instant::now();
-        Self { shared, stream, framer, hop, began: now, heard: now, session: None }
+        let cut = shared.cuts();
+        Self { shared, stream, framer, hop, began: now, heard: now, session: None, waits: None, cut }
     }
 
     fn secured(&mut self) {
@@ -115,7 +122,7 @@ impl Talk {
         let mut buffer = vec![0_u8; 8 << 10];
         loop {
             match self.turn(io, &mut buffer).await? {
-                Turn::Read(0) | Turn::Idle | Turn::Deliver(None) => return Ok(Ended::Closed),
+                Turn::Read(0) | Turn::Idle | Turn::Cut | Turn::Deliver(None) => return Ok(Ended::Closed),
                 Turn::Read(length) => {
                     if let Some(ended) = self.feed(io, buffer.get(..length).unwrap_or_default()).await? {
                         return Ok(ended);
@@ -136,6 +143,7 @@ impl Talk {
         tokio::select! {
             length = io.read(buffer) => length.map(Turn::Read),
             delivery = next(inlet) => Ok(Turn::Deliver(delivery)),
+            _ = self.cut.changed() => Ok(Turn::Cut),
             () = sleep_until(deadline) => {
                 self.shared.note(format!("host {}: silent too long, cut", self.hop));
                 Ok(Turn::Idle)
@@ -179,7 +187,7 @@ impl Talk {
                     self.heard = Instant::now();
                     self.shared.note(seen(self.hop, &frame));
                     let shared = self.shared.clone();
-                    self.stream.frame(frame, &mut |token| shared.desk().is_good(shared.now(), token))
+                    self.stream.frame(frame, &mut |token| shared.owner_of(token))
                 }
                 Err(error) => self.stream.broken(error),
             };
@@ -195,7 +203,10 @@ impl Talk {
         match step {
             Step::Write(text) => write(io, &text).await?,
             Step::StartTls => return Ok(Some(Ended::StartTls)),
-            Step::Restart => self.framer = Framer::new(Limits::BEFORE_SIGN_IN),
+            Step::Restart => {
+                self.waits = None;
+                self.framer = Framer::new(Limits::BEFORE_SIGN_IN);
+            }
             Step::Bound(address) => {
                 let Some((id, inlet)) = self.shared.arrived(address) else { return Ok(Some(Ended::Closed)) };
                 self.session = Some(Session { id, inlet });
@@ -268,7 +279,7 @@ mod tests {
         let running = start(Switches { idle_kill, redirect: Redirect::Never, ..Switches::default() }).await.unwrap();
         let shared = running.shared.clone();
         let (domain, account) = (shared.domain.clone(), shared.account.clone());
-        let stream = Stream::new(shared.switches.clone(), domain, account, None, "id".into());
+        let stream = Stream::new(shared.switches.clone(), domain, account, None, None, "id".into());
         let mut talk = Talk::new(shared, stream, 0);
         let long_ago = talk.began.checked_sub(Duration::from_secs(20)).unwrap();
         let mut sink = io::sink();

@@ -35,12 +35,13 @@ pub(super) fn access_token(chance: Chance<'_>) -> Option<String> {
     Some(STANDARD.encode(bytes))
 }
 
-/// Opaque, long, and unfit for a form unless encoded.
-pub(super) fn refresh_token(chance: Chance<'_>) -> Option<String> {
+/// Opaque, long, and unfit for a form unless encoded; `long`: 4 KiB of that.
+pub(super) fn refresh_token(long: bool, chance: Chance<'_>) -> Option<String> {
     let mut random = [0_u8; 96];
     chance(&mut random)?;
     let (left, right) = random.split_at(64);
-    Some(format!("*LA9!{}%65&+{}$", hex(left), hex(right)))
+    let filling = if long { "*%!$+/=&".repeat(488) } else { String::new() };
+    Some(format!("*LA9!{}%65&+{filling}{}$", hex(left), hex(right)))
 }
 
 /// Two digits a byte.

@@ -82,7 +82,7 @@ fn a_code_is_answered_yes() {
     assert!(!counter.desk.answer(counter.now, &shown, &question.proof, false, true), "one answer");
     let tokens = counter.poll(&code);
     assert_eq!((text(&tokens, "token_type"), tokens["expires_in"].as_u64()), ("bearer".into(), Some(3_600)));
-    assert!(counter.desk.is_good(counter.now, &text(&tokens, "access_token")));
+    assert!(counter.desk.person_of(counter.now, &text(&tokens, "access_token")).is_some());
     assert_eq!(text(&counter.poll(&code), "error"), "invalid_grant", "a code is good for one token");
 }
 
@@ -130,10 +130,10 @@ fn refresh_tokens_are_used_once_and_a_second_use_ends_all() {
     let first = text(&tokens, "refresh_token");
     let second = counter.refresh(&first);
     let fresh = text(&second, "access_token");
-    assert!(counter.desk.is_good(counter.now, &fresh));
+    assert_eq!(counter.desk.person_of(counter.now, &fresh), Some(0));
     assert_ne!(text(&second, "refresh_token"), first);
     assert_eq!(text(&counter.refresh(&first), "error"), "invalid_grant");
-    assert!(!counter.desk.is_good(counter.now, &fresh), "the family is gone");
+    assert!(counter.desk.person_of(counter.now, &fresh).is_none(), "the family is gone");
     assert_eq!(text(&counter.refresh(&text(&second, "refresh_token")), "error"), "invalid_grant");
 }
 
@@ -145,7 +145,7 @@ fn access_and_consent_end_in_time() {
     assert!(counter.desk.answer(counter.now, &question.user_code, &question.proof, true, false), "box unticked");
     let tokens = counter.poll(&code);
     counter.after(3_600);
-    assert!(!counter.desk.is_good(counter.now, &text(&tokens, "access_token")));
+    assert!(counter.desk.person_of(counter.now, &text(&tokens, "access_token")).is_none());
     let fresh = counter.refresh(&text(&tokens, "refresh_token"));
     counter.after(2 * 3_600);
     assert_eq!(text(&counter.refresh(&text(&fresh, "refresh_token")), "error"), "invalid_grant", "three hours");
@@ -158,7 +158,7 @@ fn without_the_offline_scope_there_is_no_refresh_and_without_messenger_no_xmpp()
         let code = counter.ask("device", &[("client_id", CLIENT_ID), ("scope", scope)]);
         let tokens = counter.poll(&code);
         assert_eq!(tokens.get("refresh_token").is_some(), refreshes);
-        assert_eq!(counter.desk.is_good(counter.now, &text(&tokens, "access_token")), chats);
+        assert_eq!(counter.desk.person_of(counter.now, &text(&tokens, "access_token")).is_some(), chats);
     }
 }
 
@@ -169,7 +169,7 @@ fn revoked_is_gone_and_strangers_are_refused() {
     for token in [&*refresh, "unknown"] {
         assert_eq!(counter.ask("revoke", &[("client_id", CLIENT_ID), ("token", token)]), json!({}));
     }
-    assert!(!counter.desk.is_good(counter.now, &text(&tokens, "access_token")));
+    assert!(counter.desk.person_of(counter.now, &text(&tokens, "access_token")).is_none());
     for (path, fields, error) in [
         ("device", vec![("client_id", "x"), ("scope", "wl.messenger")], "unauthorized_client"),
         ("device", vec![("client_id", CLIENT_ID)], "invalid_request"),
