@@ -39,10 +39,12 @@ fn into_box(model: &mut Model, text: &str, fx: &mut Effects) {
     focus::set(model, Focus::Composer);
     let limit = model.options.paste_ask_lines;
     let Some(talk) = model.open.as_ref().and_then(|open| model.talks.get_mut(open)) else { return };
+    let before = talk.composer.cursor();
     let pasted = talk.composer.paste(text);
     let big = send::is_big(pasted.lines, text, limit);
     if big {
         talk.composer.mark_big_paste();
+        talk.composer.fold(before..talk.composer.cursor());
     }
     model.edited(fx);
     tell(model, Some(pasted));

@@ -119,6 +119,14 @@ pub fn to(name: &str) -> String {
     format!("To {name}")
 }
 
+/// A large paste in the box, folded to one row: its lines, or its characters where it is one line.
+pub fn folded(text: &str, ascii: bool) -> String {
+    let lines = text.split('\n').count();
+    let what =
+        if lines > 1 { count(lines, "line", "lines") } else { count(text.chars().count(), "character", "characters") };
+    if ascii { format!("[{what} pasted]") } else { format!("¶ {what} pasted") }
+}
+
 /// Through which account.
 pub fn as_account(account: &str) -> String {
     format!(" as {account}")

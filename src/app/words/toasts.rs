@@ -36,9 +36,9 @@ pub const PASTE_CUT: &str = "Too long: the end of the paste was left out";
 /// Ctrl+C with nothing left to close.
 pub const AGAIN_TO_QUIT: &str = "Press Ctrl+C again to quit";
 /// `/doctor`: it is a command of the shell.
-pub const DOCTOR: &str = "Run “butty doctor” in a shell: it names the step that fails";
+pub const DOCTOR: &str = "“butty doctor” in a shell names the step that fails";
 /// `/omemo`.
-pub const NO_OMEMO: &str = "End-to-end encryption is not in this release; the link to the server is encrypted";
+pub const NO_OMEMO: &str = "Not end-to-end encrypted: only the link to the server is";
 /// Words that `/status` takes.
 pub const STATE_WORDS: &str = "say available, busy, away or invisible";
 
@@ -104,7 +104,7 @@ pub fn control_characters(removed: usize) -> String {
 
 /// A large paste is in the box.
 pub fn lines_pasted(lines: usize) -> String {
-    format!("{} pasted. Enter asks before it sends", count(lines, "line", "lines"))
+    format!("{} pasted. Up opens it; Enter asks before it sends", count(lines, "line", "lines"))
 }
 
 /// Several are meant by what was typed.
@@ -139,6 +139,15 @@ mod tests {
         assert_eq!(here(&[]), "Nobody is here");
         assert_eq!(here(&["Bela"]), "1 here: Bela");
         assert_eq!(here(&["a", "b", "c", "d", "e", "f", "g"]), "7 here: a, b, c, d, e and 2 more");
+    }
+
+    #[test]
+    fn what_a_command_says_fits_beside_the_clock_at_80_columns() {
+        // " 12 elsewhere · 14:07 " and two blanks are taken.
+        for said in [CONFIG_READ, NOTHING_SENT_BEFORE, NOTHING_TO_OPEN, NOTHING_TO_COPY, PASTE_CUT, DOCTOR, NO_OMEMO] {
+            assert!(said.chars().count() <= 80 - 24, "{said}");
+        }
+        assert!(lines_pasted(34).chars().count() <= 80 - 24);
     }
 
     #[test]
