@@ -1,5 +1,8 @@
 //! The words of what lies over a screen: pickers, menus, cards, questions.
 
+use crate::app::action::Place;
+use crate::app::model::Screen;
+
 /// A question with its keys.
 #[derive(Clone, Copy, Debug)]
 pub struct Question {
@@ -26,12 +29,13 @@ words! {
 }
 
 /// The place that the help is about.
-pub fn help_title(focus: crate::app::model::Focus) -> &'static str {
-    use crate::app::model::Focus;
-    match focus {
-        Focus::Composer => "Help: this conversation",
-        Focus::Messages => "Help: messages",
-        Focus::List => "Help: the buddy list",
+pub fn help_title(screen: &Screen, place: Place) -> &'static str {
+    match (screen, place) {
+        (Screen::Welcome(_), _) => "Help: the beginning",
+        (Screen::SignIn(_), _) => "Help: signing in",
+        (Screen::Main, Place::Composer) => "Help: this conversation",
+        (Screen::Main, Place::Messages) => "Help: messages",
+        (Screen::Main, Place::List | Place::Global) => "Help: the buddy list",
     }
 }
 
