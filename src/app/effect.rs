@@ -36,7 +36,7 @@ pub enum Effect {
     ReloadConfig,
     /// Answer for the demo's own page: yes or no, as if given there.
     DemoAnswer(bool),
-    /// Leave this screen for the demo, as `butty demo` does; only from the welcome screen.
+    /// Leave this screen for the demo, as `butty demo` does; only where there is no account yet.
     StartDemo,
     /// Leave with this exit code, after links have said goodbye.
     Quit(u8),
