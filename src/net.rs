@@ -9,6 +9,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "floor 4 may wait and ask clocks")]
 
+mod command;
 mod dial;
 mod doctor;
 mod drive;

@@ -4,6 +4,7 @@
 //! [`hit`] can turn a click into a [`Target`](crate::app::event::Target). It wraps only what shows.
 
 mod banner;
+mod bare;
 mod buddies;
 mod composer;
 mod conversation;
@@ -43,9 +44,12 @@ pub fn draw(model: &Model, view: &mut View, frame: &mut Frame<'_>) {
         match &model.screen {
             Screen::Welcome(welcome) => welcome::draw(model, welcome, view, area, &mut paint),
             Screen::SignIn(screen) => sign_in::draw(model, screen, view, area, &mut paint),
+            Screen::Main if model.is_bare() => bare::draw(model, view, area, &mut paint),
             Screen::Main => main(model, view, area, &mut paint),
         }
-        dialog::draw(model, view, area, &mut paint);
+        if !model.is_bare() {
+            dialog::draw(model, view, area, &mut paint);
+        }
     }
     if let Some(cursor) = paint.cursor {
         frame.set_cursor_position(cursor);

@@ -242,6 +242,11 @@ fn overlay_scenes() -> Vec<Scene> {
         scene("request", |options| {
             over(options, Overlay::Request { account: cast::id(), from: cast::key("carol").peer })
         }),
+        scene("bare", |options| keyed(options, &["f9"], "")),
+        scene("info", |options| keyed(options, &["ctrl-up", "ctrl-up", "up", "i"], "")),
+        scene("menu", |options| keyed(options, &["f3", "."], "")),
+        scene("menu_name", |options| keyed(options, &["f3", ".", "down", "down", "enter"], "")),
+        scene("menu_remove", |options| keyed(options, &["f3", ".", "up", "enter"], "")),
         scene("card", |options| keyed(options, &["f4"], "")),
         scene("sign_out", move |options| {
             let account = account();

@@ -3,7 +3,7 @@
 use super::key::{self, focus, sign_in};
 use crate::app::action::{Effects, Place, send};
 use crate::app::composer::{Composer, Pasted};
-use crate::app::model::{Focus, Model, Overlay, Screen, SignInStep};
+use crate::app::model::{Focus, MenuStep, Model, Overlay, Screen, SignInStep};
 use crate::app::words::toasts;
 
 /// Text came from the terminal's paste. It goes where typing goes.
@@ -72,7 +72,11 @@ fn overlay_field(overlay: &mut Overlay) -> Option<&mut Composer> {
             *complaint = None;
             Some(address)
         }
-        Overlay::Request { .. }
+        Overlay::Menu { step: MenuStep::Name(field) | MenuStep::Group(field), .. } => Some(field),
+        Overlay::Menu { .. }
+        | Overlay::Info { .. }
+        | Overlay::Bare
+        | Overlay::Request { .. }
         | Overlay::Card(_)
         | Overlay::SignOut { .. }
         | Overlay::PasteSend { .. }

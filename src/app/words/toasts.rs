@@ -14,6 +14,8 @@ pub const FINISH_SIGNING_IN: &str = "finish signing in first";
 pub const OPEN_A_TALK: &str = "open a conversation first";
 /// Reason: no message is selected.
 pub const SELECT_A_MESSAGE: &str = "select a message first";
+/// `.` on a row that is nobody.
+pub const CHOOSE_A_BUDDY: &str = "Choose a buddy first";
 /// Reason: there is nothing to send again.
 pub const NOTHING_FAILED: &str = "every message here was sent";
 /// Reason: there is no request.
@@ -21,6 +23,12 @@ pub const NOBODY_ASKS: &str = "nobody is waiting for an answer";
 
 /// `/reload`, and the file was fine.
 pub const CONFIG_READ: &str = "The configuration was read again";
+/// `/reload`, and accounts, network or log changed too.
+pub const CONFIG_READ_IN_PART: &str = "Read again; accounts, network, log: from the next start";
+/// The account is in use by another butty: nothing can be sent or changed.
+pub const READ_ONLY: &str = "Read only: another butty has this account open";
+/// The same, after trying again.
+pub const STILL_IN_USE: &str = "Still open in another butty";
 /// Nothing is unread.
 pub const NOTHING_UNREAD: &str = "Nothing unread";
 /// Alt+P, and nothing was sent yet.
@@ -144,7 +152,17 @@ mod tests {
     #[test]
     fn what_a_command_says_fits_beside_the_clock_at_80_columns() {
         // " 12 elsewhere · 14:07 " and two blanks are taken.
-        for said in [CONFIG_READ, NOTHING_SENT_BEFORE, NOTHING_TO_OPEN, NOTHING_TO_COPY, PASTE_CUT, DOCTOR, NO_OMEMO] {
+        for said in [
+            CONFIG_READ,
+            CONFIG_READ_IN_PART,
+            READ_ONLY,
+            NOTHING_SENT_BEFORE,
+            NOTHING_TO_OPEN,
+            NOTHING_TO_COPY,
+            PASTE_CUT,
+            DOCTOR,
+            NO_OMEMO,
+        ] {
             assert!(said.chars().count() <= 80 - 24, "{said}");
         }
         assert!(lines_pasted(34).chars().count() <= 80 - 24);
