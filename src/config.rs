@@ -40,6 +40,14 @@ pub struct Config {
 }
 
 impl Config {
+    /// Whether nothing differs but what takes effect at once: the options of the mind and the eye.
+    pub fn same_but_options(&self, other: &Self) -> bool {
+        self.network == other.network
+            && self.log_level == other.log_level
+            && self.show_client == other.show_client
+            && self.accounts == other.accounts
+    }
+
     /// What stands in the file and does nothing, a sentence each: unknown options, and bindings that cannot work.
     pub fn complaints(&self) -> Vec<String> {
         let unknown = self.warnings.iter().map(|warning| {

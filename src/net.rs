@@ -10,6 +10,7 @@
 #![allow(clippy::disallowed_methods, reason = "floor 4 may wait and ask clocks")]
 
 mod alarm;
+mod command;
 mod dial;
 mod doctor;
 mod drive;

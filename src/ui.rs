@@ -5,6 +5,7 @@
 //! same picture and paints no more of it than changed.
 
 mod banner;
+mod bare;
 mod buddies;
 mod composer;
 mod conversation;
@@ -56,9 +57,12 @@ pub fn paint(model: &Model, view: &mut View, screen: &mut Buffer) -> Option<Posi
         match &model.screen {
             Screen::Welcome(welcome) => welcome::draw(model, welcome, view, area, &mut paint),
             Screen::SignIn(screen) => sign_in::draw(model, screen, view, area, &mut paint),
+            Screen::Main if model.is_bare() => bare::draw(model, view, area, &mut paint),
             Screen::Main => main(model, view, area, &mut paint),
         }
-        dialog::draw(model, view, area, &mut paint);
+        if !model.is_bare() {
+            dialog::draw(model, view, area, &mut paint);
+        }
     }
     view.seen = Some(Seen::now(model));
     paint.cursor

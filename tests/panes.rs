@@ -86,6 +86,26 @@ fn text(buffer: &Buffer) -> String {
     text
 }
 
+/// What a screen without colour has instead: for each cell `b`old, `d`im, `u`nderlined, `r`everse, or `R`everse and
+/// bold. Nothing else may carry meaning there.
+fn looks(buffer: &Buffer) -> String {
+    let look = |x: u16, y: u16| {
+        let cell = &buffer[(x, y)];
+        assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset), "colour at {x},{y}");
+        let has = |modifier| cell.modifier.contains(modifier);
+        match (has(Modifier::REVERSED), has(Modifier::BOLD)) {
+            (true, true) => 'R',
+            (true, false) => 'r',
+            _ if has(Modifier::UNDERLINED) => 'u',
+            (false, true) => 'b',
+            _ if has(Modifier::DIM) => 'd',
+            _ => ' ',
+        }
+    };
+    let row = |y| (0..buffer.area.width).map(|x| look(x, y)).collect::<String>();
+    (0..buffer.area.height).map(|y| format!("|{}\n", row(y).trim_end())).collect()
+}
+
 fn screen(model: &Model, width: u16, height: u16) -> String {
     text(&draw(model, width, height).0)
 }
@@ -194,6 +214,15 @@ fn main_scenes() -> Vec<Scene> {
         scene("lost", |options| lost(options, false)),
         scene("lost_waiting", |options| lost(options, true)),
         scene("back", back),
+        scene("folded", |options| {
+            let mut stage = cast::evening(options);
+            stage.press("ctrl-c");
+            stage.type_text("this is how it begins:");
+            stage.feed(Event::Paste("x = 1\n".repeat(34)));
+            stage.type_text("\nand then?");
+            stage.later(Duration::from_secs(5));
+            stage.model
+        }),
         scene("connecting", |options| cast::Stage::new(options, vec![cast::setup("anna@demo.butty", "")]).model),
     ]
 }
@@ -204,13 +233,24 @@ fn overlay_scenes() -> Vec<Scene> {
         scene("go_to", |options| keyed(options, &["ctrl-k"], "be")),
         scene("go_to_empty", |options| keyed(options, &["ctrl-k"], "")),
         scene("palette", |options| keyed(options, &["ctrl-p"], "st")),
+        scene("palette_scroll", |options| keyed(options, &["ctrl-p"], "scroll")),
         scene("help", |options| keyed(options, &["f1"], "")),
+        scene("help_welcome", |options| {
+            let (mut model, _) = Model::new(options, Vec::new(), 7, cast::now());
+            model.update(cast::now(), Event::Key(butty::app::keymap::parse("f1").unwrap()));
+            model
+        }),
         scene("help_filtered", |options| keyed(options, &["f1"], "find")),
         scene("status", |options| keyed(options, &["alt-s"], "")),
         scene("status_message", |options| keyed(options, &["alt-m"], "")),
         scene("request", |options| {
             over(options, Overlay::Request { account: cast::id(), from: cast::key("carol").peer })
         }),
+        scene("bare", |options| keyed(options, &["f9"], "")),
+        scene("info", |options| keyed(options, &["ctrl-up", "ctrl-up", "up", "i"], "")),
+        scene("menu", |options| keyed(options, &["f3", "."], "")),
+        scene("menu_name", |options| keyed(options, &["f3", ".", "down", "down", "enter"], "")),
+        scene("menu_remove", |options| keyed(options, &["f3", ".", "up", "enter"], "")),
         scene("card", |options| keyed(options, &["f4"], "")),
         scene("sign_out", move |options| {
             let account = account();
@@ -259,6 +299,7 @@ fn sign_in_scenes() -> Vec<Scene> {
             model.accounts[0].keep = Some(Keep::File);
             model
         }),
+        scene("no_codes", failed(Problem::NoDeviceSignIn { domain: domain() })),
         scene("refused", failed(Problem::SignInDenied { domain: domain() })),
         scene("weaker", |options| {
             let (was, now) = (Line::clean("SCRAM-SHA-256-PLUS"), Line::clean("PLAIN"));
@@ -283,8 +324,12 @@ fn snapshots(scenes: &[Scene], ascii_sizes: &[(u16, u16)]) {
             if ascii_sizes.contains(&(width, height)) {
                 insta::assert_snapshot!(format!("{size}_ascii"), screen(&make(ascii()), width, height));
             }
-            // Without colour every word and sign is still there: the same text, so no file of its own.
-            assert_eq!(above_hints(&screen(&make(mono()), width, height)), above_hints(&plain), "{size}");
+            // Without colour every word and sign is still there.
+            let (bare, ..) = draw(&make(mono()), width, height);
+            assert_eq!(above_hints(&text(&bare)), above_hints(&plain), "{size}");
+            if (width, height) == (80, 24) {
+                insta::assert_snapshot!(format!("{size}_mono"), format!("{}{}", text(&bare), looks(&bare)));
+            }
         }
     }
 }
@@ -407,6 +452,18 @@ fn hebrew_in_the_box_is_ordered_and_the_cursor_stands_at_its_left() {
     let row: String = (76..80).map(|x| buffer[(x, 20)].symbol()).collect();
     assert_eq!(row, "םולש", "it begins at the right edge");
     assert_eq!(cursor, Some((75, 20)));
+}
+
+#[test]
+fn a_request_shows_the_address_short_whatever_the_stranger_calls_themselves() {
+    let mut stage = cast::signed_in(unicode(), &["anna@demo.butty"]);
+    stage.session(butty::xmpp::Event::SubscriptionRequest {
+        from: cast::key("dora").peer,
+        nick: Some(Line::clean("Your Bank")),
+        text: None,
+    });
+    let shown = screen(&stage.model, 80, 24);
+    assert!(shown.lines().any(|line| line.starts_with("  ? dora  ")), "{shown}");
 }
 
 #[test]

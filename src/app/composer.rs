@@ -6,6 +6,7 @@
 //! typed can be brought back with undo.
 
 mod clusters;
+mod fold;
 mod layout;
 mod recall;
 mod undo;
@@ -13,6 +14,7 @@ mod undo;
 pub use layout::{Layout, VisualLine};
 
 use crate::types::{Prose, Secret};
+use fold::Folds;
 use recall::Recall;
 use std::fmt;
 use std::ops::Range;
@@ -21,7 +23,7 @@ use zeroize::Zeroize;
 
 /// Text being written, with a cursor. Serves the composer and every one-line field.
 ///
-/// Two composers are equal when they look equal: text and cursor. `Debug` tells the length only, because one of
+/// Two composers are equal when they look equal: text, folds and cursor. `Debug` tells the length only, because one of
 /// them holds a password.
 #[derive(Clone, Default)]
 pub struct Composer {
@@ -36,6 +38,7 @@ pub struct Composer {
     asked: bool,
     /// A paste large enough to be asked about is in it.
     big_paste: bool,
+    folds: Folds,
 }
 
 /// What became of pasted text.
@@ -287,7 +290,7 @@ impl Composer {
     }
 
     fn kill(&mut self, range: Range<usize>) -> String {
-        let killed = self.text.get(range.clone()).unwrap_or_default().to_owned();
+        let killed = self.text.get(self.folds.widen(range.clone())).unwrap_or_default().to_owned();
         self.replace(range, "", Kind::Other);
         killed
     }
@@ -303,12 +306,14 @@ impl Composer {
 
     fn go(&mut self, to: usize) {
         self.goal = None;
-        self.cursor = clusters::floor(&self.text, to);
+        let to = self.folds.rest(self.cursor, clusters::floor(&self.text, to));
+        self.cursor = to;
         self.steps.seal();
     }
 
     /// Every change by a person goes through here, so every change can be undone.
     fn replace(&mut self, range: Range<usize>, with: &str, kind: Kind) -> bool {
+        let range = self.folds.widen(range);
         let Some(removed) = self.text.get(range.clone()) else { return false };
         if removed.is_empty() && with.is_empty() {
             return false;
@@ -323,10 +328,11 @@ impl Composer {
 
     fn splice(&mut self, range: Range<usize>, with: &str, cursor: usize) {
         if self.text.get(range.clone()).is_some() {
+            self.move_folds(&range, with.len());
             self.text.replace_range(range, with);
         }
         // A mark typed behind a letter, or a deletion between two halves of a flag, moves the boundaries.
-        self.cursor = clusters::ceil(&self.text, cursor);
+        self.cursor = self.folds.rest(0, clusters::ceil(&self.text, cursor));
         self.goal = None;
         self.asked = false;
         self.big_paste &= !self.text.is_empty();
@@ -335,7 +341,7 @@ impl Composer {
 
 impl PartialEq for Composer {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text && self.cursor == other.cursor
+        self.text == other.text && self.cursor == other.cursor && self.folds == other.folds
     }
 }
 

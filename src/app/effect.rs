@@ -36,7 +36,7 @@ pub enum Effect {
     ReloadConfig,
     /// Answer for the demo's own page: yes or no, as if given there.
     DemoAnswer(bool),
-    /// Leave this screen for the demo, as `butty demo` does; only from the welcome screen.
+    /// Leave this screen for the demo, as `butty demo` does; only where there is no account yet.
     StartDemo,
     /// Leave with this exit code, after links have said goodbye.
     Quit(u8),
@@ -85,6 +85,8 @@ pub enum StoreRequest {
     Insert(Box<Message>),
     /// A message changed state.
     SetState { key: MessageKey, state: MessageState },
+    /// A message of ours that is not in memory came so far; it counts only in this talk, and never backwards.
+    Mark { talk: ConversationKey, key: MessageKey, state: MessageState },
     /// The person gave up a message that was not sent: forget it.
     Discard { key: MessageKey },
     /// The archive's id of a message became known.

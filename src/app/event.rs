@@ -27,8 +27,10 @@ pub enum Event {
     Stored(Stored),
     /// A deadline of `Model::deadline` came.
     Tick,
-    /// The process is asked to end (SIGTERM, SIGHUP).
+    /// The process is asked to end (SIGTERM), or has no terminal any more.
     Terminate,
+    /// The process is interrupted from outside (SIGINT): it ends at once, and says so in its exit code.
+    Interrupt,
     /// The process was stopped and goes on.
     Resumed,
     /// A command-line command, or another origin of actions.

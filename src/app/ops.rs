@@ -9,6 +9,7 @@ mod buddies;
 mod leave;
 mod names;
 mod notice;
+mod read_only;
 mod scroll;
 mod select;
 mod sign_in;

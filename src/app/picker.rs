@@ -5,7 +5,7 @@
 
 use super::action::{self, Action, Place, SECTIONS};
 use super::keymap;
-use super::model::{ConversationKey, Model, Picker};
+use super::model::{ConversationKey, Model, Picker, Screen};
 use super::update::key;
 use super::words;
 use crate::types::BareJid;
@@ -92,7 +92,9 @@ pub fn palette(model: &Model, picker: &Picker) -> Vec<ActionRow> {
 
 /// Rows of the help; `all`: every place.
 pub fn help(model: &Model, filter: &str, all: bool) -> Vec<ActionRow> {
-    let here = key::place(model);
+    // The welcome and the sign-in screens have neither box nor list, nor use for what needs them.
+    let main = matches!(model.screen, Screen::Main);
+    let here = if main { key::place(model) } else { Place::Global };
     let filter = filter.trim();
     let lower = filter.trim_start_matches('/').to_lowercase();
     let wanted = keymap::parse(filter).filter(|_| filter.chars().count() > 1).map(keymap::label);
@@ -101,6 +103,7 @@ pub fn help(model: &Model, filter: &str, all: bool) -> Vec<ActionRow> {
         .filter(|action| all || action.place == Place::Global || action.place == here)
         .filter(|action| !is_numbered(action) || action.id == "talk-1")
         .map(|action| row(model, action))
+        .filter(|row| all || main || row.unavailable.is_none())
         .filter(|row| {
             let action = row.action;
             let by_key = wanted.as_ref().is_some_and(|wanted| labels(model, action).any(|label| label == *wanted));

@@ -14,11 +14,15 @@ mod stored;
 mod tick;
 
 use super::action::Effects;
+use super::effect::Effect;
 use super::event::Event;
 use super::list;
-use super::model::{Focus, Model, Screen};
+use super::model::{Focus, Model, Overlay, Screen};
 use crate::types::Now;
 use std::time::Duration;
+
+/// Exit code of a process that SIGINT ended, as shells have it (ux 4).
+const INTERRUPTED: u8 = 130;
 
 impl Model {
     /// One thing happened: changes the model and says what is wanted of the world, in order.
@@ -31,11 +35,17 @@ impl Model {
         if matches!(event, Event::Key(_) | Event::Paste(_) | Event::Mouse(..)) {
             self.note_input(&mut fx);
         }
+        let bare = self.is_bare();
         match event {
             Event::Key(key) if key::plain::on_key(self, key, &mut fx) => {}
             Event::Tick if quiet => tick::on_quiet_tick(self, &mut fx),
             event => self.dispatch(event, &mut fx),
         }
+        if self.is_bare() != bare {
+            // What the terminal shall select, butty must not take.
+            fx.push(Effect::Mouse(self.options.mouse && bare));
+        }
+        self.keep_hands_off(&mut fx);
         list::hold(self, self.focus == Focus::List && matches!(self.screen, Screen::Main), selected);
         fx
     }
@@ -56,11 +66,17 @@ impl Model {
             Event::Stored(stored) => stored::on_stored(self, stored, fx),
             Event::Tick => tick::on_tick(self, fx),
             Event::Terminate => self.leave(0, fx),
+            Event::Interrupt => self.leave(INTERRUPTED, fx),
             Event::Resumed => self.on_resumed(fx),
             Event::Command(line) => key::on_command(self, &line, fx),
             Event::Options(options) => self.on_options(*options, fx),
             Event::ConfigProblem(problem) => self.on_config(problem),
         }
+    }
+
+    /// Nothing but the talk is on the screen.
+    pub fn is_bare(&self) -> bool {
+        matches!(self.overlays.last(), Some(Overlay::Bare)) && self.open.is_some()
     }
 
     /// Something visible changed.

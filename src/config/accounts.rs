@@ -235,7 +235,11 @@ pub fn forget_account(folders: &Folders, account: &AccountId) -> Result<(), Prob
 }
 
 /// Writes the file anew, unless nothing changed or nobody knows what would be overwritten.
+///
+/// One process at a time: another one that read before this one writes would bring back what is gone, or lose what is
+/// new.
 fn change(folders: &Folders, edit: impl FnOnce(&mut Vec<AccountSetup>)) -> Result<(), Problem> {
+    let _alone = alone(folders).map_err(|error| no_folder(folders, &error))?;
     let (before, aside) = read_accounts(folders)?;
     let mut accounts = before.clone();
     edit(&mut accounts);
@@ -244,6 +248,18 @@ fn change(folders: &Folders, edit: impl FnOnce(&mut Vec<AccountSetup>)) -> Resul
     }
     // The change is made; that the other accounts are gone is still to be told.
     aside.map_or(Ok(()), Err)
+}
+
+/// Waits until no other process changes the accounts. Held until dropped; the file stays, for whoever waits on it.
+fn alone(folders: &Folders) -> std::io::Result<fs::File> {
+    make_folder(&folders.data)?;
+    let mut options = fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(folders.accounts_file().with_extension("lock"))?;
+    file.lock()?;
+    Ok(file)
 }
 
 fn no_folder(folders: &Folders, error: &std::io::Error) -> Problem {
@@ -298,13 +314,17 @@ fn table_of(setup: &AccountSetup) -> toml::Table {
     table
 }
 
-fn write(file: &Path, text: &str) -> std::io::Result<()> {
-    let folder = file.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
+fn make_folder(folder: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(&folder)?;
+    builder.create(folder)
+}
+
+fn write(file: &Path, text: &str) -> std::io::Result<()> {
+    let folder = file.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
+    make_folder(&folder)?;
     let mut temporary = tempfile::NamedTempFile::new_in(&folder)?; // 0600 from birth
     temporary.write_all(text.as_bytes())?;
     temporary.as_file().sync_all()?;

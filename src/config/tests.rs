@@ -149,6 +149,24 @@ fn accounts_signed_in_to_are_there_again() {
 }
 
 #[test]
+fn two_that_keep_accounts_at_once_lose_none() {
+    let home = tempfile::tempdir().unwrap();
+    let folders = Folders::find(&[("BUTTY_HOME".into(), home.path().to_string_lossy().into_owned())]).unwrap();
+    std::thread::scope(|scope| {
+        for hand in 0..4 {
+            let folders = &folders;
+            scope.spawn(move || {
+                for number in 0..8 {
+                    let address = format!("a{hand}-{number}@example.org");
+                    save_account(folders, &setup_for(&address, "auto").unwrap()).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(load_accounts(&folders).0.len(), 32);
+}
+
+#[test]
 fn an_accounts_file_that_nobody_could_read_is_never_overwritten() {
     let home = tempfile::tempdir().unwrap();
     let folders = Folders::find(&[("BUTTY_HOME".into(), home.path().to_string_lossy().into_owned())]).unwrap();

@@ -356,17 +356,7 @@ pub(super) async fn first_line(command: &[String]) -> Option<Secret<String>> {
 }
 
 async fn printed(command: &[String]) -> Option<Secret<String>> {
-    let [program, arguments @ ..] = command else { return None };
-    let run = tokio::process::Command::new(program)
-        .args(arguments)
-        .stdin(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .kill_on_drop(true)
-        .output();
-    let output = tokio::time::timeout(COMMAND, run).await.ok()?.ok()?;
-    let stdout = Secret::new(String::from_utf8(output.stdout).ok()?);
-    let line = stdout.expose().lines().next().unwrap_or_default();
-    (output.status.success() && !line.is_empty()).then(|| Secret::from(line))
+    tokio::time::timeout(COMMAND, super::command::first_line(command)).await.ok()?
 }
 
 /// [`Hands`] over the real network.

@@ -102,5 +102,7 @@ fn account(running: &Running) -> Option<AccountSetup> {
 }
 
 fn failed(error: &std::io::Error) -> Problem {
-    Problem::Bug { what: Line::clean(&error.to_string()) }
+    // The kind alone is our word; the rest of a library's text belongs in the log.
+    tracing::error!(target: "butty::demo", %error, "the demo cannot start");
+    Problem::DemoFailed { why: Line::clean(&error.kind().to_string()) }
 }

@@ -365,12 +365,21 @@ fn signals() -> io::Result<mpsc::Receiver<Event>> {
             });
             Ok(())
         };
-        for kind in [SignalKind::terminate(), SignalKind::hangup(), SignalKind::quit(), SignalKind::interrupt()] {
+        for kind in [SignalKind::terminate(), SignalKind::quit()] {
             listen(kind, || Event::Terminate, tell.clone())?;
         }
+        // Ctrl+C is a key here: this one comes from outside.
+        listen(SignalKind::interrupt(), || Event::Interrupt, tell.clone())?;
+        listen(SignalKind::hangup(), on_hangup, tell.clone())?;
         watch_the_terminal(tell)?;
     }
     Ok(told)
+}
+
+/// SIGHUP means "read the config again", unless it says that the terminal has hung up: then it is one no more.
+#[cfg(unix)]
+fn on_hangup() -> Event {
+    if term::is_terminal() { Event::Command("/reload".to_owned()) } else { Event::Terminate }
 }
 
 /// A terminal can vanish without a signal to us (under `su`, `setsid`). Without this butty would stay, a ghost online.

@@ -85,6 +85,7 @@ fn open_interface(
     warn(&config);
     let trouble = [aside, bad].into_iter().flatten().collect();
     let again = (folders.config_file.clone(), environment.to_vec(), args.no_mouse);
+    let before = config.clone();
     let start = Start {
         options: at_this_terminal(config.options, args.no_mouse, environment),
         accounts,
@@ -102,7 +103,9 @@ fn open_interface(
             let (file, environment, no_mouse) = &again;
             let config = config::load(file, environment)?;
             warn(&config);
-            Ok(at_this_terminal(config.options, *no_mouse, environment))
+            let restart_for_rest = !config.same_but_options(&before);
+            let options = at_this_terminal(config.options, *no_mouse, environment);
+            Ok(crate::app::model::Options { restart_for_rest, ..options })
         }),
         demo_answer: None,
         keyboard: None,

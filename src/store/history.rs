@@ -117,6 +117,29 @@ pub(super) fn set_state(db: &Connection, key: MessageKey, state: &MessageState) 
     Ok(())
 }
 
+/// A message of ours to this person came so far. Marks only go up, and nobody marks what was written to somebody else.
+pub(super) fn mark(
+    db: &Connection,
+    talk: &ConversationKey,
+    key: MessageKey,
+    state: &MessageState,
+) -> rusqlite::Result<()> {
+    let below = match state {
+        MessageState::Sent => "(1, 5)",
+        MessageState::Delivered => "(1, 2, 5)",
+        MessageState::Read(_) => "(1, 2, 3, 5)",
+        MessageState::Failed(_) => "(1, 2)",
+        MessageState::Pending | MessageState::Received => return Ok(()),
+    };
+    let (state, detail) = state_columns(state);
+    db.prepare_cached(&format!(
+        "UPDATE message SET state = ?2, detail = ?3
+         WHERE key = ?1 AND account = ?4 AND peer = ?5 AND direction = 1 AND state IN {below}"
+    ))?
+    .execute(params![key.0.to_be_bytes(), state, detail, talk.account.as_str(), talk.peer.as_str()])?;
+    Ok(())
+}
+
 pub(super) fn set_stanza_id(db: &Connection, key: MessageKey, stanza_id: &StanzaId) -> rusqlite::Result<()> {
     db.prepare_cached("UPDATE message SET stanza_id = ?2 WHERE key = ?1 AND stanza_id IS NULL")?
         .execute(params![key.0.to_be_bytes(), stanza_id.0])?;

@@ -220,6 +220,21 @@ fn unread_drafts_outbox_and_buddies_are_there_again() {
 }
 
 #[test]
+fn a_mark_goes_up_only_and_only_in_its_talk() {
+    let bench = start(Place::Memory);
+    let ours = Message { direction: Direction::Out, author: Author::Me, state: MessageState::Sent, ..message(5, "hi") };
+    bench.insert(&ours);
+    let stranger = ConversationKey::direct(account(), BareJid::parse("mallory@evil").unwrap());
+    let mark = |talk: ConversationKey, state| {
+        bench.store.send(StoreRequest::Mark { talk, key: ours.key, state });
+        bench.page(None, 10).0[0].state.clone()
+    };
+    assert_eq!(mark(stranger, MessageState::Delivered), MessageState::Sent);
+    assert_eq!(mark(talk(), MessageState::Delivered), MessageState::Delivered);
+    assert_eq!(mark(talk(), MessageState::Sent), MessageState::Delivered);
+}
+
+#[test]
 fn forgetting_an_account_keeps_its_messages_unless_told() {
     let bench = start(Place::Memory);
     bench.insert(&message(1, "hi"));

@@ -148,6 +148,7 @@ fn one(
         StoreRequest::CacheDone => outcome.answers.push(Stored::CacheDone),
         StoreRequest::Insert(message) => history::insert(db, message, outcome)?,
         StoreRequest::SetState { key, state } => history::set_state(db, *key, state)?,
+        StoreRequest::Mark { talk, key, state } => history::mark(db, talk, *key, state)?,
         StoreRequest::SetStanzaId { key, stanza_id } => history::set_stanza_id(db, *key, stanza_id)?,
         StoreRequest::Discard { key } => history::discard(db, *key)?,
         StoreRequest::Synced { account, last, at } => accounts::synced(db, account, last.as_ref(), *at)?,

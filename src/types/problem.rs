@@ -195,6 +195,8 @@ pub enum Problem {
     NotOffered { what: Line },
     /// The terminal does not answer any more.
     TerminalLost { why: Line },
+    /// The demo's service could not begin on this computer.
+    DemoFailed { why: Line },
     /// A bug of ours stopped the program; where the report lies, if it could be written.
     Crashed { report: Option<Line> },
     /// A bug of ours that stopped one thing.
@@ -290,6 +292,7 @@ impl Problem {
             Self::BadArgument { .. } => "BTY-CMD-02",
             Self::NotOffered { .. } => "BTY-CMD-03",
             Self::TerminalLost { .. } => "BTY-TERM-03",
+            Self::DemoFailed { .. } => "BTY-DEMO-01",
             Self::Crashed { .. } => "BTY-BUG-01",
             Self::Bug { .. } => "BTY-BUG-02",
         }

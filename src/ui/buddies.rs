@@ -194,11 +194,15 @@ fn draw_row(model: &Model, row: &Row, at: Rect, kind: Kind, selected: bool, pain
             let x = paint.put_fit(x + 1, at.y, room, name, Role::Title);
             paint.put(x + 1, at.y, limit, &count, Role::Dim);
         }
-        Row::Request { name, .. } => {
-            let name = if kind == Kind::Standard { facts::short_address(name) } else { name.into() };
+        Row::Request { account, from, name } => {
+            // What strangers call themselves proves nothing, and both do not fit: the address counts, unless it is
+            // opaque. The question shows it whole.
+            let opaque = facts::account(model, account).is_some_and(|account| account.features.messenger);
+            let short = kind == Kind::Standard && !opaque;
+            let name = if short { from.local().unwrap_or(from.as_str()) } else { name };
             let sign = Sign::Request;
             let x = paint.put(at.x + 2, at.y, edge, paint.theme.sign(sign), Role::Presence(sign));
-            paint.put_fit(x + 1, at.y, edge, &name, Role::Text);
+            paint.put_fit(x + 1, at.y, edge, name, Role::Text);
         }
         Row::Buddy(buddy) => draw_buddy(model, buddy, at, edge, kind, paint),
     }

@@ -50,8 +50,13 @@ fn rows(
     let cursor = talk.composer.cursor();
     let rows = layout.lines.iter().enumerate().skip(top);
     for (y, (at, line)) in (panes.composer.y..panes.composer.bottom()).zip(rows) {
-        let row = visual(talk.composer.text(), line.start..line.end, cursor, columns);
-        paint.raw(x + row.left, y, panes.composer.right(), &row.shown, paint.theme.style(Role::Text));
+        let row = if line.folded {
+            folded(talk.composer.text(), line.start..line.end, cursor, paint.theme.ascii)
+        } else {
+            visual(talk.composer.text(), line.start..line.end, cursor, columns)
+        };
+        let role = if line.folded { Role::Strong } else { Role::Text };
+        paint.raw(x + row.left, y, panes.composer.right(), &row.shown, paint.theme.style(role));
         if at == layout.row && model.focus == Focus::Composer {
             paint.place_cursor(x + row.cursor.min(columns.saturating_sub(1)), y);
         }
@@ -65,6 +70,13 @@ struct VisualRow {
     left: u16,
     /// Column of the cell where the cursor stands, if it stands in this row.
     cursor: u16,
+}
+
+/// A folded paste: what is in it stands in the box, only its size is shown.
+fn folded(all: &str, row: Range<usize>, cursor: usize, ascii: bool) -> VisualRow {
+    let shown = words::folded(all.get(row.clone()).unwrap_or(""), ascii);
+    let cursor = if cursor > row.start { text::width(&shown) } else { 0 };
+    VisualRow { shown, left: 0, cursor }
 }
 
 /// A row in visual order.

@@ -2,6 +2,7 @@
 //!
 //! A box is lines between a title and a foot. Lines at its head stay; the rest scrolls to what is chosen.
 
+mod about;
 mod boxes;
 
 pub use boxes::trouble;

@@ -5,8 +5,7 @@ use crate::app::event::LinkState;
 use crate::app::model::{Account, Contact, ConversationKey, Model};
 use crate::app::words::screens as words;
 use crate::app::{Show, Subscription};
-use crate::types::{AccountId, BareJid, Line, Stamp};
-use std::borrow::Cow;
+use crate::types::{AccountId, Line, Stamp};
 use std::time::Duration;
 
 /// Longest name shown, in cells.
@@ -112,14 +111,6 @@ pub fn detail(show: Option<Show>, status: Option<&Line>, since: Option<Stamp>, m
             Some(words::away_since(&crate::app::words::since(since, model.now.wall, &model.options)))
         }
         _ => None,
-    }
-}
-
-/// What somebody who is no buddy yet is called in a narrow row: without the domain.
-pub fn short_address(name: &str) -> Cow<'_, str> {
-    match name.split_once('@') {
-        Some((local, _)) if BareJid::parse(name).is_ok() => Cow::Borrowed(local),
-        _ => Cow::Borrowed(name),
     }
 }
 

@@ -6,12 +6,13 @@ use super::theme::{Role, Sign};
 use crate::app::composer::Composer;
 use crate::app::model::{Model, Picker};
 use crate::app::picker::{self as rows, ActionRow, GoToRow};
+use crate::app::update::key;
 use crate::app::words::screens as words;
 use std::ops::Range;
 
-/// Columns of a name, of a command, and of a key in the help.
+/// Columns of a name, of a command (at least and at most), and of a key in the help.
 const NAME: u16 = 16;
-const COMMAND: u16 = 11;
+const COMMAND: std::ops::RangeInclusive<u16> = 11..=15;
 const KEY: u16 = 16;
 
 /// The part of a list of `count` rows that fits in `room` around the chosen one.
@@ -88,9 +89,12 @@ pub fn palette(model: &Model, state: &Picker, width: u16, room: usize) -> Dialog
     dialog.field(slash, &state.filter, "", true);
     let all = rows::palette(model, state);
     let part = part(all.len(), state.selected, room.saturating_sub(3).min(14));
+    // As wide as the longest name, whichever part of the rows shows: titles stand under one another.
+    let longest =
+        all.iter().map(|row| text::width(&command_name(row)) + 1).filter(|width| COMMAND.contains(width)).max();
+    let columns = longest.unwrap_or(*COMMAND.start());
     for (at, row) in all.iter().enumerate().skip(part.start).take(part.len()) {
-        let name = row.action.slash.first().map_or_else(|| row.action.id.to_owned(), |slash| format!("/{slash}"));
-        dialog.lines.push(action(at, at == state.selected, row, padded(&name, COMMAND)));
+        dialog.lines.push(action(at, at == state.selected, row, padded(&command_name(row), columns)));
     }
     if all.is_empty() {
         dialog.lines.push(Line::new(words::NO_COMMAND, Role::Dim));
@@ -103,9 +107,14 @@ pub fn palette(model: &Model, state: &Picker, width: u16, room: usize) -> Dialog
     dialog
 }
 
+/// `/status`; the plain name of what is no command.
+fn command_name(row: &ActionRow) -> String {
+    row.action.slash.first().map_or_else(|| row.action.id.to_owned(), |slash| format!("/{slash}"))
+}
+
 /// F1.
 pub fn help(model: &Model, filter: &Composer, selected: usize, all: bool, width: u16, room: usize) -> Dialog {
-    let title = if all { words::HELP_ALL } else { words::help_title(model.focus) };
+    let title = if all { words::HELP_ALL } else { words::help_title(&model.screen, key::place(model)) };
     let mut dialog = Dialog { title: title.into(), width, fixed: 2, ..Dialog::default() };
     dialog.foot = if all { words::HELP_FOOT_ALL } else { words::HELP_FOOT }.into();
     if filter.text().is_empty() {

@@ -11,6 +11,7 @@ use super::view::View;
 use crate::app::composer::Composer;
 use crate::app::event::Keep;
 use crate::app::model::{Account, Model, SignInScreen, SignInStep, SignInWay};
+use crate::app::update::key::sign_in::offers_demo;
 use crate::app::words::{self, screens};
 use crate::types::{Line as Clean, Problem};
 use ratatui::layout::Rect;
@@ -166,9 +167,11 @@ fn form(model: &Model, screen: &SignInScreen, body: Rect, paint: &mut Paint<'_>)
     let mut y = say(&lines, body, paint) + u16::from(body.height > 8);
     let fields = screen.way == SignInWay::Password;
     let label = if fields { screens::ADDRESS } else { "" };
-    y = field(label, &screen.address, false, screen.field == 0, (body, y), paint);
+    let sample = if offers_demo(screen) { screens::DEMO_SAMPLE } else { screens::ADDRESS_SAMPLE };
+    y = field((label, sample), &screen.address, false, screen.field == 0, (body, y), paint);
     if fields {
-        y = field(screens::PASSWORD, &screen.password, !screen.reveal, screen.field == 1, (body, y), paint);
+        let label = (screens::PASSWORD, "");
+        y = field(label, &screen.password, !screen.reveal, screen.field == 1, (body, y), paint);
         let tick = if screen.keep { "[x]" } else { "[ ]" };
         let x = body.x + 3;
         if y < body.bottom() {
@@ -198,6 +201,9 @@ fn below_form(model: &Model, screen: &SignInScreen) -> Vec<(String, Role)> {
         SignInWay::Code | SignInWay::Messenger => screens::WHERE_HINT,
     };
     lines.push((hint.to_owned(), Role::Dim));
+    if offers_demo(screen) {
+        lines.push((screens::DEMO_HINT.to_owned(), Role::Dim));
+    }
     let offers_code = account(model, screen).filter(|account| account.device_sign_in);
     if let Some(account) = offers_code.filter(|_| screen.way == SignInWay::Password) {
         lines.push((screens::also_offers_code(account.setup.domain.as_str()), Role::Text));
@@ -210,9 +216,9 @@ fn below_form(model: &Model, screen: &SignInScreen) -> Vec<(String, Role)> {
     lines
 }
 
-/// One field; returns the row below it.
+/// One field, with its label and what may be typed there; returns the row below it.
 fn field(
-    label: &str,
+    (label, sample): (&str, &str),
     content: &Composer,
     masked: bool,
     active: bool,
@@ -234,7 +240,7 @@ fn field(
         dialog::window(content.text(), content.before_cursor(), room)
     };
     if content.is_empty() && label.is_empty() {
-        paint.put(x, y, body.right(), screens::ADDRESS_SAMPLE, Role::Dim);
+        paint.put(x, y, body.right(), sample, Role::Dim);
     }
     paint.raw(x, y, body.right(), &text::bidi::line(&shown), paint.theme.style(Role::Text));
     if active {
@@ -311,7 +317,12 @@ fn failed(model: &Model, screen: &SignInScreen, problem: &Problem, width: u16) -
     }
     // Where the service itself answered, the address was right.
     if !matches!(problem, Problem::SignInDenied { .. } | Problem::CodeExpired { .. }) {
-        keys.push(screens::EDIT_ADDRESS.to_owned());
+        let keys_here = [screens::EDIT_ADDRESS, screens::RUN_DOCTOR];
+        if width >= dialog::WIDE {
+            keys.push(keys_here.join("      "));
+        } else {
+            keys.extend(keys_here.map(str::to_owned));
+        }
     }
     keys.push(screens::BACK_TO_START.to_owned());
     let title = screens::failed_title(problem);

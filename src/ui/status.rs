@@ -137,5 +137,6 @@ fn list_hints(model: &Model) -> Vec<Hint> {
     let mut hints: Vec<Hint> = hint(model, "list-open", words::OPEN, words::OPEN).into_iter().collect();
     hints.push(Hint { key: String::new(), long: words::TYPE_TO_FIND, short: words::TYPE_TO_FIND });
     hints.extend(hint(model, "status", words::STATUS, words::STATUS));
+    hints.extend(hint(model, "list-menu", words::MENU, words::MENU));
     hints
 }

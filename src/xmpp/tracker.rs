@@ -76,11 +76,17 @@ impl Tracker {
         true
     }
 
-    /// The queries whose time is over; they are forgotten.
+    /// The queries whose time is over; they are forgotten. But for the roster: a session without it is poor, so a
+    /// late one is as welcome.
     pub(crate) fn expired(&mut self, now: Duration) -> Vec<Asked> {
-        let over = self.pending.iter().filter(|(_, pending)| pending.deadline.is_some_and(|at| at <= now));
-        let over: Vec<String> = over.map(|(id, _)| id.clone()).collect();
-        over.iter().filter_map(|id| self.pending.remove(id)).map(|pending| pending.asked).collect()
+        let is_over = |pending: &Pending| pending.deadline.is_some_and(|at| at <= now);
+        let over =
+            self.pending.values().filter(|pending| is_over(pending)).map(|pending| pending.asked.clone()).collect();
+        self.pending.retain(|_, pending| !is_over(pending) || pending.asked == Asked::Roster);
+        for pending in self.pending.values_mut().filter(|pending| is_over(pending)) {
+            pending.deadline = None;
+        }
+        over
     }
 
     /// Gives every query its whole time again: it was written anew.

@@ -101,6 +101,15 @@ pub(super) const ACTIONS: &[Action] = &[
         ..GO
     },
     Action {
+        id: "bare",
+        title: "The conversation alone, to select and copy from",
+        keys: &["f9", "alt-l"],
+        slash: &["bare"],
+        unavailable: needs_talk,
+        act: |model, _, _| model.overlays.push(Overlay::Bare),
+        ..GO
+    },
+    Action {
         id: "scroll-up",
         title: "One page up in the conversation",
         keys: &["page-up"],

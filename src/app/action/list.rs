@@ -62,6 +62,13 @@ pub(super) const ACTIONS: &[Action] = &[
         ..LIST
     },
     Action {
+        id: "list-menu",
+        title: "What can be done with this buddy",
+        keys: &["."],
+        act: |model, _, _| model.list_menu(),
+        ..LIST
+    },
+    Action {
         id: "list-filter",
         title: "Find in the list: type any letter there",
         slash: &["filter"],

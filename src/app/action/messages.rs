@@ -2,7 +2,7 @@
 
 use super::{Action, BLANK, Effects, MESSAGES, Place, needs_talk};
 use crate::app::effect::Effect;
-use crate::app::model::{Author, Conversation, Message, MessageState, Model};
+use crate::app::model::{Author, Conversation, Message, MessageState, Model, Overlay};
 use crate::app::update::key::focus;
 use crate::app::words::{self, toasts};
 use crate::types::MessageKey;
@@ -80,6 +80,7 @@ pub(super) const ACTIONS: &[Action] = &[
         act: |model, _, fx| copy(model, true, fx),
         ..SELECTED
     },
+    Action { id: "info", title: "About this message", keys: &["i"], act: info, ..SELECTED },
     Action {
         id: "retry",
         title: "Send again what was not sent",
@@ -150,6 +151,12 @@ fn open(model: &mut Model, _: &str, fx: &mut Effects) {
         }
         None => model.toast(toasts::NOTHING_TO_OPEN),
     }
+}
+
+fn info(model: &mut Model, _: &str, _: &mut Effects) {
+    let Some(message) = selected(model) else { return };
+    let overlay = Overlay::Info { talk: message.talk.clone(), message: message.key };
+    model.overlays.push(overlay);
 }
 
 /// The first address of a page in a text, without the punctuation of the sentence around it.

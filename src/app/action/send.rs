@@ -102,6 +102,9 @@ fn twice(model: &mut Model, line: &str, oddity: &str, fx: &mut Effects) {
 
 fn ask_or_deliver(model: &mut Model, text: &str, fx: &mut Effects) {
     let limit = model.options.paste_ask_lines;
+    if model.open.clone().is_some_and(|open| model.says_read_only(&open.account)) {
+        return;
+    }
     let Some(talk) = open_talk(model) else { return };
     if talk.warn_plain {
         return model.overlays.push(Overlay::PlainReply);

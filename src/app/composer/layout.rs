@@ -18,6 +18,8 @@ pub struct VisualLine {
     pub width: usize,
     /// The row goes on in the next one: wrapped, not ended by a newline.
     pub wrapped: bool,
+    /// The row stands for a folded paste: its range is hidden, and a label is shown instead.
+    pub folded: bool,
 }
 
 /// The text as rows; there is always at least one.
@@ -35,16 +37,21 @@ impl Composer {
     /// Wraps the text to `width` columns (at least 1 is taken).
     pub fn layout(&self, width: u16) -> Layout {
         let width = usize::from(width.max(1));
-        let lines = wrap(&self.text, width);
+        let lines = self.rows(width);
         let row = lines.iter().rposition(|line| line.start <= self.cursor).unwrap_or(0);
-        let start = lines.get(row).map_or(0, |line| line.start);
+        let start = lines.get(row).filter(|line| !line.folded).map_or(self.cursor, |line| line.start);
         let column = cells(self.text.get(start..self.cursor).unwrap_or_default());
         Layout { lines, row, column: column.min(width - 1) }
     }
 
-    /// One row up in the wrapped text; false at the first.
+    /// One row up in the wrapped text; false at the first. A fold there, or right above, is opened instead.
     pub fn move_up(&mut self, width: u16) -> bool {
         let layout = self.layout(width);
+        let near = layout.lines.iter().take(layout.row + 1).skip(layout.row.saturating_sub(1));
+        if near.into_iter().any(|line| line.folded) {
+            self.unfold();
+            return true;
+        }
         layout.row.checked_sub(1).is_some_and(|row| self.go_to_row(&layout, row))
     }
 
@@ -63,6 +70,33 @@ impl Composer {
         }
     }
 
+    /// The rows of the text, with every fold as a row of its own.
+    fn rows(&self, width: usize) -> Vec<VisualLine> {
+        let mut lines = Vec::new();
+        let mut start = 0;
+        for fold in self.folds.iter() {
+            // A line break beside a fold is the end of its row, not an empty one.
+            let before = self.text.get(start..fold.start).unwrap_or_default();
+            if !before.is_empty() {
+                wrap(before.strip_suffix('\n').unwrap_or(before), start, width, &mut lines);
+            }
+            lines.push(VisualLine { start: fold.start, end: fold.end, width: 0, wrapped: false, folded: true });
+            start = fold.end;
+            if self.text.get(start..).is_some_and(|rest| rest.starts_with('\n')) {
+                start += 1;
+            }
+        }
+        let rest = self.text.get(start..).unwrap_or_default();
+        if start == 0 || start > self.last_fold_end() || !rest.is_empty() {
+            wrap(rest, start, width, &mut lines);
+        }
+        lines
+    }
+
+    fn last_fold_end(&self) -> usize {
+        self.folds.iter().last().map_or(0, |fold| fold.end)
+    }
+
     fn go_to_row(&mut self, layout: &Layout, row: usize) -> bool {
         let goal = self.goal.unwrap_or(layout.column);
         let Some(line) = layout.lines.get(row) else { return false };
@@ -74,6 +108,9 @@ impl Composer {
     /// The cluster under a column. Behind the end of a wrapped row it is the last one, since the place behind
     /// that belongs to the next row.
     fn at_column(&self, line: &VisualLine, column: usize) -> usize {
+        if line.folded {
+            return if column == 0 { line.start } else { line.end };
+        }
         let text = self.text.get(line.start..line.end).unwrap_or_default();
         let mut used = 0;
         for (at, cluster) in text.grapheme_indices(true) {
@@ -91,14 +128,12 @@ fn cells(text: &str) -> usize {
     text.graphemes(true).map(UnicodeWidthStr::width).sum()
 }
 
-fn wrap(text: &str, width: usize) -> Vec<VisualLine> {
-    let mut lines = Vec::new();
-    let mut start = 0;
+/// Wraps a part of the text, whose first byte is `start` of the whole.
+fn wrap(text: &str, mut start: usize, width: usize, lines: &mut Vec<VisualLine>) {
     for paragraph in text.split('\n') {
-        wrap_paragraph(paragraph, start, width, &mut lines);
+        wrap_paragraph(paragraph, start, width, lines);
         start += paragraph.len() + 1;
     }
-    lines
 }
 
 /// Wraps one line as typed, whose first byte is `offset` of the whole text.
@@ -111,7 +146,13 @@ fn wrap_paragraph(text: &str, offset: usize, width: usize, lines: &mut Vec<Visua
         let hangs = blank && row.width == limit && width > 1;
         if row.width + wide > limit && !hangs && row.width > 0 {
             let (cut, kept) = row.word.filter(|(cut, _)| !blank && *cut > row.start).unwrap_or((at, row.width));
-            lines.push(VisualLine { start: offset + row.start, end: offset + cut, width: kept, wrapped: true });
+            lines.push(VisualLine {
+                start: offset + row.start,
+                end: offset + cut,
+                width: kept,
+                wrapped: true,
+                folded: false,
+            });
             row = Row { start: cut, width: row.width - kept, word: None };
         }
         row.width += wide;
@@ -120,7 +161,7 @@ fn wrap_paragraph(text: &str, offset: usize, width: usize, lines: &mut Vec<Visua
         }
     }
     let (start, end) = (offset + row.start, offset + text.len());
-    lines.push(VisualLine { start, end, width: row.width, wrapped: false });
+    lines.push(VisualLine { start, end, width: row.width, wrapped: false, folded: false });
 }
 
 /// The row being filled.

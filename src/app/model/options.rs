@@ -51,6 +51,8 @@ pub struct Options {
     pub over_ssh: bool,
     /// There is a display on which a browser could open.
     pub can_open_browser: bool,
+    /// The file was read again, and something else in it changed that holds only from the next start.
+    pub restart_for_rest: bool,
     /// Extra key bindings, place to (key text to action id).
     pub keys: BTreeMap<String, BTreeMap<String, String>>,
 }
@@ -99,6 +101,7 @@ impl Default for Options {
             demo: false,
             over_ssh: false,
             can_open_browser: false,
+            restart_for_rest: false,
             keys: BTreeMap::new(),
         }
     }

@@ -4,7 +4,7 @@ use super::message::ConversationKey;
 use crate::app::composer::Composer;
 use crate::app::event::{CodePrompt, Consent};
 use crate::app::list::Row;
-use crate::types::{AccountId, BareJid, Line, Problem};
+use crate::types::{AccountId, BareJid, Line, MessageKey, Problem};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -71,6 +71,8 @@ pub struct SignInScreen {
     pub copied: Option<&'static str>,
     /// Where Esc goes: true, back to the main screen (an account exists already).
     pub from_main: bool,
+    /// Whether the account was wanted online before this sign-in began, if there was one: given up, it goes on so.
+    pub resumes: Option<bool>,
 }
 
 /// The ways in.
@@ -120,6 +122,12 @@ pub enum Overlay {
     Request { account: AccountId, from: BareJid },
     /// F4.
     Card(ConversationKey),
+    /// The talk alone, for selecting and copying with the terminal's own means (F9).
+    Bare,
+    /// `i`: what is known about a message.
+    Info { talk: ConversationKey, message: MessageKey },
+    /// `.` in the list: what can be done with somebody there.
+    Menu { key: ConversationKey, selected: usize, step: MenuStep },
     /// Sign out?
     SignOut { account: AccountId, forget: bool, kept: Option<u64>, pending: usize },
     /// Send this many lines?
@@ -132,6 +140,20 @@ pub enum Overlay {
     PlainReply,
     /// Add a buddy: address field, and a complaint.
     Add { account: AccountId, address: Composer, complaint: Option<Problem> },
+}
+
+/// Where the menu of the list stands.
+#[derive(Clone, Debug, Default)]
+pub enum MenuStep {
+    /// Which row?
+    #[default]
+    Choose,
+    /// Which name?
+    Name(Composer),
+    /// Which group?
+    Group(Composer),
+    /// Really off the list?
+    Remove,
 }
 
 /// A filtered list with a selection.

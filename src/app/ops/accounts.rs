@@ -52,6 +52,9 @@ impl Model {
 
     /// Asks whether to sign out.
     pub fn ask_sign_out(&mut self, account: &AccountId, fx: &mut Effects) {
+        if self.says_read_only(account) {
+            return;
+        }
         let Some(own) = self.account(account) else { return };
         let pending = own.pending();
         let account = account.clone();
@@ -98,7 +101,8 @@ impl Model {
             Overlay::Request { account, .. } | Overlay::SignOut { account, .. } | Overlay::Add { account, .. } => {
                 account != id
             }
-            Overlay::Card(key) => !gone(key),
+            Overlay::Card(key) | Overlay::Menu { key, .. } | Overlay::Info { talk: key, .. } => !gone(key),
+            Overlay::Bare => false,
             _ => true,
         });
         if self.accounts.is_empty() {

@@ -1,7 +1,7 @@
 //! Adding, answering, renaming, removing. The server's pushes change the list; nothing is changed ahead of them.
 
 use crate::app::action::Effects;
-use crate::app::model::{Account, Asked, ConversationKey, Model};
+use crate::app::model::{Asked, ConversationKey, Model};
 use crate::app::words::notices;
 use crate::types::{AccountId, BareJid, Line, Problem};
 use crate::xmpp::{Command, Subscription, SubscriptionStep};
@@ -118,16 +118,23 @@ impl Model {
         }
     }
 
+    /// Why the list cannot be changed for this buddy now, if so.
+    pub fn list_barred(&self, key: &ConversationKey) -> Option<String> {
+        match self.account(&key.account) {
+            Some(own) if own.features.messenger => Some(notices::LIST_IS_FIXED.to_owned()),
+            Some(own) if own.online() => None,
+            _ => Some(notices::offline()),
+        }
+    }
+
     /// Whether the list can be changed for this buddy; says why not.
     fn may_change(&mut self, key: &ConversationKey) -> bool {
-        let fixed = self.account(&key.account).is_some_and(|own| own.features.messenger);
-        let online = self.account(&key.account).is_some_and(Account::online);
-        if fixed {
-            self.toast(notices::LIST_IS_FIXED);
-        } else if !online {
-            self.toast(notices::offline());
+        let barred = self.list_barred(key);
+        let may = barred.is_none();
+        if let Some(why) = barred {
+            self.toast(why);
         }
-        online && !fixed && self.contact(key).is_some()
+        may && self.contact(key).is_some()
     }
 
     fn set_buddy(

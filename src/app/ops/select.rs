@@ -3,7 +3,8 @@
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, StoreRequest};
 use crate::app::list::{self, Row};
-use crate::app::model::{Focus, Model, Overlay, Scroll};
+use crate::app::model::{Focus, MenuStep, Model, Overlay, Scroll};
+use crate::app::words::toasts;
 
 impl Model {
     /// Selects the next (1) or previous (−1) message; past the newest one the composer has the focus again. The eye
@@ -64,6 +65,17 @@ impl Model {
             Some(Row::Request { account, from, .. }) => self.overlays.push(Overlay::Request { account, from }),
             Some(Row::Group { .. } | Row::Account { .. }) => self.list_fold(None, fx),
             None => {}
+        }
+    }
+
+    /// Opens the menu of the selected row.
+    pub fn list_menu(&mut self) {
+        match list::rows(self).into_iter().nth(self.list.selected) {
+            Some(Row::Buddy(buddy)) => {
+                self.overlays.push(Overlay::Menu { key: buddy.key, selected: 0, step: MenuStep::Choose });
+            }
+            Some(Row::Request { account, from, .. }) => self.overlays.push(Overlay::Request { account, from }),
+            Some(Row::Group { .. } | Row::Account { .. }) | None => self.toast(toasts::CHOOSE_A_BUDDY),
         }
     }
 

@@ -28,6 +28,7 @@ impl SignInScreen {
             raw_scopes: false,
             copied: None,
             from_main,
+            resumes: None,
         }
     }
 }
@@ -58,6 +59,17 @@ impl Model {
             self.show_sign_in(way, address);
         }
         self.drop_fresh(Some(&id), fx);
+        if self.is_read_only(&id) {
+            // Never online beside the one that holds the files.
+            self.complain(Problem::AccountInUse);
+            return Err(Problem::AccountInUse);
+        }
+        let resumes = self.account(&id).filter(|account| !account.fresh).map(|account| account.wanted);
+        if let Screen::SignIn(screen) = &mut self.screen
+            && screen.account.as_ref() != Some(&id)
+        {
+            screen.resumes = resumes;
+        }
         if let Some(account) = self.account_mut(&id) {
             account.setup.credential = setup.credential;
         } else {
@@ -163,13 +175,17 @@ impl Model {
     /// Gives the sign-in up: back to where it was begun.
     pub fn cancel_sign_in(&mut self, fx: &mut Effects) {
         let Screen::SignIn(screen) = &self.screen else { return };
-        if let Some(id) = screen.account.clone() {
-            let done = matches!(screen.step, SignInStep::Review { .. });
-            if !done {
-                fx.push(Effect::Link(id, LinkCommand::CancelSignIn));
-            }
+        let done = matches!(screen.step, SignInStep::Review { .. });
+        let (begun, resumes) = (screen.account.clone().filter(|_| !done), screen.resumes);
+        if let Some(id) = &begun {
+            fx.push(Effect::Link(id.clone(), LinkCommand::CancelSignIn));
         }
         self.drop_fresh(None, fx);
+        match (begun.filter(|id| self.account(id).is_some()), resumes) {
+            (Some(id), Some(true)) => self.connect(Some(&id), fx),
+            (Some(id), Some(false)) => self.disconnect(Some(&id), fx),
+            _ => {}
+        }
         self.screen = if self.accounts.is_empty() {
             Screen::Welcome(Welcome { selected: 0, since: self.now.mono })
         } else {

@@ -21,6 +21,13 @@ impl Model {
         if text.trim().is_empty() || self.account(&key.account).is_none() {
             return;
         }
+        if self.says_read_only(&key.account) {
+            let talk = self.talk_mut(key);
+            if talk.composer.text().is_empty() {
+                talk.composer.set_text(text);
+            }
+            return;
+        }
         if self.talk_mut(key).warn_plain {
             let talk = self.talk_mut(key);
             if talk.composer.text().is_empty() {
@@ -86,7 +93,7 @@ impl Model {
 
     /// Tries a failed message again, at the end of the line.
     pub fn retry(&mut self, key: MessageKey, fx: &mut Effects) {
-        let Some(talk) = self.open.clone() else { return };
+        let Some(talk) = self.open.clone().filter(|open| !self.says_read_only(&open.account)) else { return };
         let Some(message) = self.talk_mut(&talk).message_mut(key) else { return };
         if !matches!(message.state, MessageState::Failed(_)) || message.direction != Direction::Out {
             return;
@@ -102,7 +109,7 @@ impl Model {
 
     /// Gives up a message that was not sent: it leaves the talk's view and the outbox, and is not tried again.
     pub fn discard(&mut self, key: MessageKey, fx: &mut Effects) {
-        let Some(open) = self.open.clone() else { return };
+        let Some(open) = self.open.clone().filter(|open| !self.says_read_only(&open.account)) else { return };
         let talk = self.talk_mut(&open);
         let gone = |message: &Message| {
             message.direction == Direction::Out

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::app::event::LinkState;
-use crate::app::model::{MessageState, Overlay, Screen};
+use crate::app::model::{MessageState, Overlay, Screen, SignInWay};
 use crate::app::ops::Banner;
 
 #[test]
@@ -200,6 +200,69 @@ fn an_account_in_use_elsewhere_is_not_taken_online_before_its_files_are_ours() {
     world.stored(Stored::Cache { account, cache: Box::default() });
     assert!(connects(&world.fx), "it has gone");
     assert!(world.model.trouble.is_none());
+}
+
+#[test]
+fn an_account_that_another_butty_has_is_read_here_and_nothing_of_it_is_sent_or_written() {
+    let mut world = World::online(false);
+    let account = world.account.clone();
+    world.hears(says("bela@example.org/phone", "1", "hello"));
+    world.stored(Stored::InUse { account: account.clone() });
+    assert!(matches!(world.model.overlays.last(), Some(Overlay::Trouble(crate::types::Problem::AccountInUse))));
+    world.give(Event::Key(crate::app::keymap::parse("enter").unwrap()));
+    assert!(world.model.overlays.is_empty());
+    world.fx.clear();
+    world.give(Event::Command("/msg bela".to_owned()));
+    let requests = world.requests();
+    let reads = |request: &StoreRequest| matches!(request, StoreRequest::Page { .. });
+    assert!(!requests.is_empty() && requests.iter().all(reads), "{requests:?}");
+    world.give(Event::Paste("an answer".to_owned()));
+    for command in ["/busy", "/msg bela and this", "/retry", "/logout"] {
+        world.give(Event::Command(command.to_owned()));
+    }
+    world.give(Event::Key(crate::app::keymap::parse("enter").unwrap()));
+    assert_eq!(world.talk(BELA).composer.text(), "an answer", "it stays in its box");
+    world.after(second(5));
+    let wanted = world.fx.iter().filter(|fx| matches!(fx, Effect::Link(..) | Effect::Store(_)));
+    assert_eq!(wanted.count(), 0, "{:?}", world.fx);
+    assert!(world.own().outbox.is_empty());
+    world.stored(Stored::InUse { account });
+    assert!(world.model.overlays.is_empty(), "asked once");
+}
+
+#[test]
+fn no_sign_in_begins_beside_another_butty() {
+    let mut world = World::online(false);
+    let account = world.account.clone();
+    world.stored(Stored::InUse { account: account.clone() });
+    world.fx.clear();
+    for way in [SignInWay::Code, SignInWay::Password] {
+        world.model.show_sign_in(way, account.as_str());
+        if let Screen::SignIn(screen) = &mut world.model.screen {
+            screen.password.set_text("secret");
+        }
+        let mut fx = Vec::new();
+        let begun = world.model.start_sign_in(way, account.as_str(), &mut fx);
+        assert!(matches!(begun, Err(crate::types::Problem::AccountInUse)), "{begun:?}");
+        assert!(!fx.iter().any(|effect| matches!(effect, Effect::Link(..))), "{fx:?}");
+    }
+}
+
+#[test]
+fn an_interrupt_from_outside_is_told_to_the_shell() {
+    let mut world = World::online(false);
+    world.give(Event::Interrupt);
+    assert_eq!(world.model.leaving, Some(130));
+}
+
+#[test]
+fn what_a_reload_cannot_change_is_said() {
+    let mut world = World::online(false);
+    let toast = |world: &World| world.model.toast.as_ref().map(|toast| toast.text.clone()).unwrap_or_default();
+    world.give(Event::Options(Box::default()));
+    assert_eq!(toast(&world), "The configuration was read again");
+    world.give(Event::Options(Box::new(Options { restart_for_rest: true, ..Options::default() })));
+    assert!(toast(&world).contains("next start"), "{}", toast(&world));
 }
 
 #[test]

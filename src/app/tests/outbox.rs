@@ -197,7 +197,31 @@ fn marks_only_go_up() {
 }
 
 #[test]
-fn a_receipt_for_a_message_of_yesterday_finds_it_when_it_is_loaded() {
+fn a_receipt_for_a_message_that_is_not_in_memory_goes_to_the_store_with_the_talk_it_must_be_of() {
+    let key = MessageKey(99 << 100);
+    let of = OriginId(key.to_string());
+    let from = Jid::parse("bela@example.org/phone").unwrap();
+    let marked = |world: &mut World, whose: &ConversationKey| {
+        world.requests().iter().any(|request| {
+            matches!(request, StoreRequest::Mark { talk, key: k, state: MessageState::Delivered } if talk == whose && *k == key)
+        })
+    };
+    let mut world = World::online(false);
+    world.session(xmpp::Event::Receipt { from: from.clone(), of: of.clone(), delayed: None });
+    let bela = world.key(BELA);
+    assert!(marked(&mut world, &bela), "a talk that was never opened");
+    world.open(BELA);
+    world.page(BELA, Vec::new(), true);
+    world.fx.clear();
+    world.session(xmpp::Event::Receipt { from, of, delayed: None });
+    assert!(marked(&mut world, &bela), "older than the page that is loaded");
+    let from = Jid::parse("mallory@evil.test/x").unwrap();
+    world.session(xmpp::Event::Receipt { from, of: OriginId(key.to_string()), delayed: None });
+    assert!(!marked(&mut world, &bela), "who it was not written to says nothing about it");
+}
+
+#[test]
+fn a_receipt_that_comes_while_the_page_is_on_its_way_is_not_lost() {
     let mut before = World::online(false);
     before.open(BELA);
     let key = before.send(BELA, "yesterday");
@@ -207,6 +231,7 @@ fn a_receipt_for_a_message_of_yesterday_finds_it_when_it_is_loaded() {
     let mut world = World::new(AccountCache { talks, ..AccountCache::default() });
     world.sign_in(false);
     let from = Jid::parse("bela@example.org/phone").unwrap();
+    world.open(BELA);
     world.session(xmpp::Event::Receipt { from, of: OriginId(key.to_string()), delayed: None });
     world.page(BELA, vec![row], false);
     assert_eq!(world.message(BELA, key).state, MessageState::Delivered);

@@ -257,6 +257,30 @@ fn a_messenger_service_may_hand_out_another_address_but_not_a_second_one() {
 }
 
 #[test]
+fn a_sign_in_that_is_given_up_leaves_the_account_as_it_was() {
+    let connects = |world: &World| world.fx.iter().any(|e| matches!(e, Effect::Link(_, LinkCommand::Connect)));
+    let give_up = |world: &mut World| {
+        world.give(Event::Command("/login".to_owned()));
+        world.does(|model, fx| model.start_sign_in(SignInWay::Code, ANNA, fx)).unwrap();
+        world.does(|model, fx| model.choose_keep(Keep::Memory, fx));
+        // The link lets the session go for it.
+        world.epoch = Epoch(world.epoch.0 + 1);
+        world.link(LinkFact::Consent(Consent::LookingUp { domain: line("example.org") }));
+        assert!(!world.own().online());
+        world.fx.clear();
+        world.give(Event::Key(crate::app::keymap::parse("esc").unwrap()));
+        assert!(matches!(world.model.screen, Screen::Main));
+    };
+    let mut world = World::online(false);
+    give_up(&mut world);
+    assert!(connects(&world), "online before, online again");
+    let mut world = World::online(false);
+    world.does(|model, fx| model.disconnect(None, fx));
+    give_up(&mut world);
+    assert!(!connects(&world) && !world.own().wanted, "offline by wish, and so it stays");
+}
+
+#[test]
 fn an_account_that_needs_a_password_says_so_without_opening_anything() {
     let mut world = World::online(false);
     world.drop_link();

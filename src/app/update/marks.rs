@@ -1,7 +1,8 @@
 //! How far our messages came. Whoever says so must be the one it was written to, or the server.
 
 use crate::app::action::Effects;
-use crate::app::model::{ConversationKey, MessageState, Model};
+use crate::app::effect::{Effect, StoreRequest};
+use crate::app::model::{Conversation, ConversationKey, MessageState, Model};
 use crate::types::{AccountId, BareJid, Jid, MessageKey, OriginId, Problem};
 
 /// Marks kept for messages that are not loaded.
@@ -17,18 +18,19 @@ pub(super) fn on_receipt(model: &mut Model, id: &AccountId, from: &BareJid, of: 
     let shown = model.talks.get(&key).and_then(|talk| talk.own(of)).map(|message| message.key);
     if let Some(own) = shown.or_else(posted) {
         model.mark(id, own, &MessageState::Delivered, fx);
-    } else if MessageKey::parse(&of.0).is_some() {
-        mark_late(model, &key, of, fx);
+    } else if let Some(own) = MessageKey::parse(&of.0) {
+        mark_stored(model, &key, own, of, fx);
     }
 }
 
-/// The message is perhaps in the store: the mark waits until that part of the talk is loaded.
-fn mark_late(model: &mut Model, key: &ConversationKey, of: &OriginId, fx: &mut Effects) {
-    let Some(talk) = model.talks.get_mut(key).filter(|talk| !talk.loaded && talk.late_marks.len() < LATE) else {
-        return;
-    };
-    talk.late_marks.push((of.clone(), MessageState::Delivered));
-    model.load(key, fx);
+/// The message is perhaps in the store, however old. A page of it that is on its way already has the old mark.
+fn mark_stored(model: &mut Model, talk: &ConversationKey, own: MessageKey, of: &OriginId, fx: &mut Effects) {
+    let state = MessageState::Delivered;
+    fx.push(Effect::Store(StoreRequest::Mark { talk: talk.clone(), key: own, state: state.clone() }));
+    let waits = |talk: &&mut Conversation| talk.page.is_some() && talk.late_marks.len() < LATE;
+    if let Some(talk) = model.talks.get_mut(talk).filter(waits) {
+        talk.late_marks.push((of.clone(), state));
+    }
 }
 
 /// The server has a message of ours.

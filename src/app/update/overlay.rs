@@ -3,7 +3,10 @@
 
 mod answers;
 mod forms;
+mod menu;
 mod pickers;
+
+pub use menu::{MenuRow, menu_rows};
 
 use super::key::sign_in;
 use crate::app::action::{self, Effects, Place, edit};
@@ -44,6 +47,10 @@ pub fn on_key(model: &mut Model, key: Key, fx: &mut Effects) {
         Overlay::PlainReply => answers::plain_key(model, key, fx),
         Overlay::Quit { .. } => answers::quit_key(model, key, fx),
         Overlay::Trouble(problem) => answers::trouble_key(model, problem, key, fx),
+        Overlay::Menu { key: who, selected, step } => menu::on_key(model, who, (selected, step), key, fx),
+        Overlay::Info { .. } if key.code == KeyCode::Enter || key.code == KeyCode::Char('i') => After::Close,
+        Overlay::Info { .. } => After::Stay,
+        Overlay::Bare => bare_key(model, key, meant, fx),
         Overlay::Card(_) if key.code == KeyCode::Enter || meant == "card" => After::Close,
         Overlay::Card(_) => After::Stay,
     });
@@ -67,6 +74,10 @@ pub fn activate_row(model: &mut Model, row: usize, fx: &mut Effects) {
         Overlay::Status { selected, message, editing } => {
             forms::status_click(model, (selected, message, editing), row, fx)
         }
+        Overlay::Menu { key, selected, step } => {
+            *selected = row;
+            menu::enter(model, key, (selected, step), fx)
+        }
         Overlay::SignOut { forget, .. } if row == 0 => {
             *forget = !*forget;
             After::Stay
@@ -88,6 +99,21 @@ fn with_top(model: &mut Model, work: impl FnOnce(&mut Model, &mut Overlay) -> Af
         // Below whatever the work put on top.
         model.overlays.insert(depth.min(model.overlays.len()), top);
     }
+}
+
+/// The talk alone: keys scroll it or end it; nothing is typed where it is not seen.
+fn bare_key(model: &mut Model, key: Key, meant: &str, fx: &mut Effects) -> After {
+    let page = i32::from(model.viewport.messages.saturating_sub(2).max(1));
+    match key.code {
+        _ if meant == "bare" => return After::Close,
+        KeyCode::Up => model.scroll_rows(-1, fx),
+        KeyCode::Down => model.scroll_rows(1, fx),
+        KeyCode::PageUp => model.scroll_rows(-page, fx),
+        KeyCode::PageDown => model.scroll_rows(page, fx),
+        KeyCode::End => model.scroll_to_end(fx),
+        _ => {}
+    }
+    After::Stay
 }
 
 /// Moves a selection among so many rows; true when the key was for that. The rows are counted only then.

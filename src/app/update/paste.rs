@@ -3,7 +3,7 @@
 use super::key::{self, focus, sign_in};
 use crate::app::action::{Effects, Place, send};
 use crate::app::composer::{Composer, Pasted};
-use crate::app::model::{Focus, Model, Overlay, Screen, SignInStep};
+use crate::app::model::{Focus, MenuStep, Model, Overlay, Screen, SignInStep};
 use crate::app::words::toasts;
 
 /// Text came from the terminal's paste. It goes where typing goes.
@@ -39,10 +39,12 @@ fn into_box(model: &mut Model, text: &str, fx: &mut Effects) {
     focus::set(model, Focus::Composer);
     let limit = model.options.paste_ask_lines;
     let Some(talk) = model.open.as_ref().and_then(|open| model.talks.get_mut(open)) else { return };
+    let before = talk.composer.cursor();
     let pasted = talk.composer.paste(text);
     let big = send::is_big(pasted.lines, text, limit);
     if big {
         talk.composer.mark_big_paste();
+        talk.composer.fold(before..talk.composer.cursor());
     }
     model.edited(fx);
     tell(model, Some(pasted));
@@ -70,7 +72,11 @@ fn overlay_field(overlay: &mut Overlay) -> Option<&mut Composer> {
             *complaint = None;
             Some(address)
         }
-        Overlay::Request { .. }
+        Overlay::Menu { step: MenuStep::Name(field) | MenuStep::Group(field), .. } => Some(field),
+        Overlay::Menu { .. }
+        | Overlay::Info { .. }
+        | Overlay::Bare
+        | Overlay::Request { .. }
         | Overlay::Card(_)
         | Overlay::SignOut { .. }
         | Overlay::PasteSend { .. }

@@ -92,6 +92,16 @@ pub(super) fn on_down(model: &mut Model, id: &AccountId, problem: Option<Problem
     fx.push(Effect::Link(id.clone(), LinkCommand::Disconnect));
 }
 
+/// The sign-in on the screen cannot go on now; it says why. False: there is none about this account.
+pub(super) fn not_now(model: &mut Model, id: &AccountId, problem: Problem) -> bool {
+    let Some(screen) = screen_of(model, id) else { return false };
+    screen.step = SignInStep::Where;
+    screen.field = 0;
+    screen.password.wipe();
+    screen.complaint = Some(problem);
+    true
+}
+
 /// Somebody else was let in: nothing of theirs is taken, nothing of ours is overwritten.
 pub(super) fn refuse_person(model: &mut Model, id: &AccountId, problem: Problem, fx: &mut Effects) {
     let now = model.now.wall;

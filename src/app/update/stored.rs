@@ -1,6 +1,6 @@
 //! What the store tells.
 
-use super::message;
+use super::{message, sign_in};
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, LinkCommand, StoreRequest};
 use crate::app::event::{AccountCache, LinkState, Stored};
@@ -206,14 +206,21 @@ impl Model {
         self.trouble.take_if(data);
     }
 
+    /// Another butty has the account: it can be read here, and nothing is sent or written. That is asked once; later
+    /// tries only say that nothing changed.
     fn on_in_use(&mut self, id: &AccountId, fx: &mut Effects) {
         self.disconnect(Some(id), fx);
         let now = self.now.wall;
-        if let Some(account) = self.account_mut(id) {
-            account.files = Files::Elsewhere;
-            account.link = LinkState::Offline { problem: Some(Problem::AccountInUse), retry_at: None, since: now };
-        }
+        let Some(account) = self.account_mut(id) else { return };
+        let again = account.files != Files::Ours;
+        account.files = Files::Elsewhere;
+        account.link = LinkState::Offline { problem: Some(Problem::AccountInUse), retry_at: None, since: now };
         self.trouble = Some(Problem::AccountInUse);
+        if again {
+            self.toast(words::toasts::STILL_IN_USE);
+        } else if !sign_in::not_now(self, id, Problem::AccountInUse) {
+            self.overlays.push(Overlay::Trouble(Problem::AccountInUse));
+        }
     }
 
     fn on_count(&mut self, id: &AccountId, messages: u64) {
@@ -231,10 +238,14 @@ impl Model {
         let old = std::mem::replace(&mut self.options, fresh);
         (self.options.zone, self.options.demo) = (old.zone, old.demo);
         if self.options.mouse != old.mouse {
-            fx.push(Effect::Mouse(self.options.mouse));
+            fx.push(Effect::Mouse(self.options.mouse && !self.is_bare()));
         }
         self.on_config(None);
-        self.toast(words::toasts::CONFIG_READ);
+        self.toast(if self.options.restart_for_rest {
+            words::toasts::CONFIG_READ_IN_PART
+        } else {
+            words::toasts::CONFIG_READ
+        });
     }
 
     pub(super) fn on_config(&mut self, problem: Option<Problem>) {

@@ -99,6 +99,7 @@ fn parts(problem: &Problem) -> Parts {
         | Problem::UnknownCommand { .. }
         | Problem::BadArgument { .. }
         | Problem::NotOffered { .. }
+        | Problem::DemoFailed { .. }
         | Problem::TerminalLost { .. }
         | Problem::Crashed { .. }
         | Problem::Bug { .. } => local::commands(problem),

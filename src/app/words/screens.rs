@@ -119,6 +119,14 @@ pub fn to(name: &str) -> String {
     format!("To {name}")
 }
 
+/// A large paste in the box, folded to one row: its lines, or its characters where it is one line.
+pub fn folded(text: &str, ascii: bool) -> String {
+    let lines = text.split('\n').count();
+    let what =
+        if lines > 1 { count(lines, "line", "lines") } else { count(text.chars().count(), "character", "characters") };
+    if ascii { format!("[{what} pasted]") } else { format!("¶ {what} pasted") }
+}
+
 /// Through which account.
 pub fn as_account(account: &str) -> String {
     format!(" as {account}")
@@ -129,6 +137,11 @@ pub fn edit_elsewhere(key: &str) -> String {
     if key.is_empty() { String::new() } else { format!("edit in $EDITOR: {key}") }
 }
 
+/// At the foot of the talk alone.
+pub fn bare_foot(key: &str) -> String {
+    format!("{key} or Esc back · ↑↓ PgUp PgDn scroll · the mouse is the terminal's")
+}
+
 /// Tabs that do not fit.
 pub fn more_tabs(count: usize) -> String {
     format!("+{count} ›")
@@ -136,6 +149,7 @@ pub fn more_tabs(count: usize) -> String {
 
 // Bars.
 words! {
+    IN_USE = "! Read only: open in another butty. F5 tries again";
     TLS = "TLS";
     COMMANDS = "commands";
     HELP = "help";
@@ -144,6 +158,7 @@ words! {
     TYPE_TO_FIND = "type to find";
     ARROWS = "↑↓";
     CHOOSE = "choose";
+    MENU = "menu";
 }
 
 /// Action, long words, short words: while writing.
@@ -165,6 +180,7 @@ pub const HINTS_NARROW: &[(&str, &str, &str)] = &[
 pub const HINTS_MESSAGES: &[(&str, &str, &str)] = &[
     ("msg-open", "open", "open"),
     ("copy", "copy", "copy"),
+    ("info", "info", "info"),
     ("discard", "discard", "discard"),
     ("back", "back", "back"),
 ];
@@ -221,6 +237,9 @@ pub fn banner(banner: &Banner, clock: &dyn Fn(Stamp) -> String) -> String {
 
 /// What happened, and what to do.
 fn trouble(problem: &Problem) -> String {
+    if matches!(problem, Problem::AccountInUse) {
+        return IN_USE.to_owned();
+    }
     let said = super::problem(problem);
     let is_key = |step: &&String| step.starts_with('/') || step.starts_with("F5");
     let keys: Vec<&str> = said.next.iter().filter(is_key).map(String::as_str).collect();

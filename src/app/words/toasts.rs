@@ -14,6 +14,8 @@ pub const FINISH_SIGNING_IN: &str = "finish signing in first";
 pub const OPEN_A_TALK: &str = "open a conversation first";
 /// Reason: no message is selected.
 pub const SELECT_A_MESSAGE: &str = "select a message first";
+/// `.` on a row that is nobody.
+pub const CHOOSE_A_BUDDY: &str = "Choose a buddy first";
 /// Reason: there is nothing to send again.
 pub const NOTHING_FAILED: &str = "every message here was sent";
 /// Reason: there is no request.
@@ -23,6 +25,12 @@ pub const NOBODY_ASKS: &str = "nobody is waiting for an answer";
 pub const NOTHING_WEAKER: &str = "No account waits for a weaker sign-in";
 /// `/reload`, and the file was fine.
 pub const CONFIG_READ: &str = "The configuration was read again";
+/// `/reload`, and accounts, network or log changed too.
+pub const CONFIG_READ_IN_PART: &str = "Read again; accounts, network, log: from the next start";
+/// The account is in use by another butty: nothing can be sent or changed.
+pub const READ_ONLY: &str = "Read only: another butty has this account open";
+/// The same, after trying again.
+pub const STILL_IN_USE: &str = "Still open in another butty";
 /// Nothing is unread.
 pub const NOTHING_UNREAD: &str = "Nothing unread";
 /// Alt+P, and nothing was sent yet.
@@ -38,9 +46,9 @@ pub const PASTE_CUT: &str = "Too long: the end of the paste was left out";
 /// Ctrl+C with nothing left to close.
 pub const AGAIN_TO_QUIT: &str = "Press Ctrl+C again to quit";
 /// `/doctor`: it is a command of the shell.
-pub const DOCTOR: &str = "Run “butty doctor” in a shell: it names the step that fails";
+pub const DOCTOR: &str = "“butty doctor” in a shell names the step that fails";
 /// `/omemo`.
-pub const NO_OMEMO: &str = "End-to-end encryption is not in this release; the link to the server is encrypted";
+pub const NO_OMEMO: &str = "Not end-to-end encrypted: only the link to the server is";
 /// Words that `/status` takes.
 pub const STATE_WORDS: &str = "say available, busy, away or invisible";
 
@@ -106,7 +114,7 @@ pub fn control_characters(removed: usize) -> String {
 
 /// A large paste is in the box.
 pub fn lines_pasted(lines: usize) -> String {
-    format!("{} pasted. Enter asks before it sends", count(lines, "line", "lines"))
+    format!("{} pasted. Up opens it; Enter asks before it sends", count(lines, "line", "lines"))
 }
 
 /// Several are meant by what was typed.
@@ -141,6 +149,25 @@ mod tests {
         assert_eq!(here(&[]), "Nobody is here");
         assert_eq!(here(&["Bela"]), "1 here: Bela");
         assert_eq!(here(&["a", "b", "c", "d", "e", "f", "g"]), "7 here: a, b, c, d, e and 2 more");
+    }
+
+    #[test]
+    fn what_a_command_says_fits_beside_the_clock_at_80_columns() {
+        // " 12 elsewhere · 14:07 " and two blanks are taken.
+        for said in [
+            CONFIG_READ,
+            CONFIG_READ_IN_PART,
+            READ_ONLY,
+            NOTHING_SENT_BEFORE,
+            NOTHING_TO_OPEN,
+            NOTHING_TO_COPY,
+            PASTE_CUT,
+            DOCTOR,
+            NO_OMEMO,
+        ] {
+            assert!(said.chars().count() <= 80 - 24, "{said}");
+        }
+        assert!(lines_pasted(34).chars().count() <= 80 - 24);
     }
 
     #[test]

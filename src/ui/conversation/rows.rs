@@ -66,6 +66,8 @@ pub struct Setting {
     pub marked: bool,
     /// It is selected: keys of the selection may be named.
     pub selected: bool,
+    /// Only names and words, from the left edge, for the terminal to select: no times, marks or bars.
+    pub bare: bool,
 }
 
 impl Setting {
@@ -116,7 +118,14 @@ pub fn rows(message: &Message, setting: &Setting) -> Vec<Row> {
         rows.push(row);
     }
     body(message, setting, theme, &mut rows);
-    finish(message, setting, theme, &mut rows);
+    if setting.bare {
+        for row in &mut rows {
+            row.indent = 0;
+            row.right = None;
+        }
+    } else {
+        finish(message, setting, theme, &mut rows);
+    }
     rows
 }
 
@@ -132,9 +141,12 @@ fn line(indent: u16, pieces: Vec<Piece>, theme: Theme) -> Row {
     Row { kind: RowKind::Text, indent, pieces, width, rtl: false, right: None }
 }
 
+/// Columns of the pane's inside that text leaves free, left and right.
+pub const AROUND: u16 = 2 + MARK_CELLS;
+
 /// Columns of the text, at this width of the pane's inside.
 pub fn text_columns(columns: u16) -> u16 {
-    columns.saturating_sub(2 + MARK_CELLS).max(1)
+    columns.saturating_sub(AROUND).max(1)
 }
 
 fn body(message: &Message, setting: &Setting, theme: Theme, rows: &mut Vec<Row>) {
@@ -176,7 +188,7 @@ fn paragraphs(text: &str, setting: &Setting, theme: Theme, rows: &mut Vec<Row>) 
     for paragraph in text.split('\n') {
         if paragraph.starts_with(FENCE) {
             fenced = !fenced;
-        } else if fenced {
+        } else if fenced && !setting.bare {
             rows.push(code(paragraph, setting, theme));
         } else {
             prose(paragraph, setting.columns, rows);

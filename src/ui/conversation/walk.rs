@@ -53,6 +53,7 @@ pub struct Walk<'a> {
     talk: &'a Conversation,
     wrapped: &'a mut Wrapped,
     columns: u16,
+    bare: bool,
     name: String,
 }
 
@@ -70,7 +71,13 @@ impl<'a> Walk<'a> {
             wrapped.rows.clear();
         }
         let name = text::first_word(&facts::name(model, &talk.key)).to_owned();
-        Self { model, talk, wrapped, columns, name }
+        Self { model, talk, wrapped, columns, bare: false, name }
+    }
+
+    /// As [`Walk::new`], for words alone that take the whole width.
+    pub fn bare(model: &'a Model, talk: &'a Conversation, wrapped: &'a mut Wrapped, columns: u16) -> Self {
+        let columns = columns.saturating_add(rows::AROUND);
+        Self { bare: true, ..Self::new(model, talk, wrapped, columns) }
     }
 
     /// The rows that fill `height` rows at the talk's position, or as near to it as shows `reveal`.
@@ -256,6 +263,7 @@ impl<'a> Walk<'a> {
             read_at,
             marked: message.direction == Direction::Out && self.state_changes_after(at, &message.state),
             selected: self.talk.selected == Some(message.key),
+            bare: self.bare,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The boxes that ask or tell: status menu, request, card, sign-out, paste, quit, trouble, plain reply, add.
 
-use super::{Dialog, Line, SMALL, WIDE};
+use super::{Dialog, Line, SMALL, WIDE, about};
 use crate::app::composer::Composer;
 use crate::app::model::{Account, ConversationKey, Model, Overlay};
 use crate::app::words::{self, screens};
@@ -21,10 +21,15 @@ pub fn of(model: &Model, overlay: &Overlay, width: &dyn Fn(u16) -> u16) -> Dialo
         }
         Overlay::PasteSend { lines } => paste(model, *lines, width(SMALL)),
         Overlay::Quit { pending } => quit(model, *pending, width(WIDE)),
+        Overlay::Trouble(problem @ Problem::AccountInUse) => {
+            trouble(model, "", problem, &[screens::IN_USE_KEYS.to_owned()], width(WIDE))
+        }
         Overlay::Trouble(problem) => trouble(model, "", problem, &[], width(WIDE)),
         Overlay::PlainReply => question(model, &screens::PLAIN_REPLY, width(WIDE)),
         Overlay::Add { account, address, complaint } => add(model, account, address, complaint.as_ref(), width(WIDE)),
-        Overlay::GoTo(_) | Overlay::Palette(_) | Overlay::Help { .. } => Dialog::default(),
+        Overlay::Info { talk, message } => about::message(model, talk, *message, width(WIDE)),
+        Overlay::Menu { key, selected, step } => about::menu(model, key, *selected, step, width(SMALL)),
+        Overlay::Bare | Overlay::GoTo(_) | Overlay::Palette(_) | Overlay::Help { .. } => Dialog::default(),
     }
 }
 
@@ -235,7 +240,7 @@ pub fn trouble(model: &Model, title: &str, problem: &Problem, keys: &[String], w
 }
 
 /// Words behind a label; their later lines stand under the first.
-fn hanging(dialog: &mut Dialog, label: &str, words: &str, role: Role, inside: u16, ascii: bool) {
+pub(super) fn hanging(dialog: &mut Dialog, label: &str, words: &str, role: Role, inside: u16, ascii: bool) {
     let theme = Theme { ascii, mono: true };
     let indent = crate::ui::text::width(label);
     let said = theme.say(words).into_owned();

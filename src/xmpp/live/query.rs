@@ -106,7 +106,7 @@ impl Live {
     }
 
     fn same_roster(&mut self) -> Event {
-        Event::Roster { items: None, version: self.roster_version.take() }
+        Event::Roster { items: None, version: self.roster_version.clone() }
     }
 
     fn refused(&mut self, asked: Asked, error: StanzaError) {

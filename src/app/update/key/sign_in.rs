@@ -136,7 +136,16 @@ fn submit(model: &mut Model, fx: &mut Effects) {
         screen.field = 1;
         return;
     }
+    if offers_demo(screen) && screen.address.is_empty() {
+        return fx.push(Effect::StartDemo);
+    }
     begin(model, fx);
+}
+
+/// An empty field means the built-in demo: the one Messenger service that everybody has. It is left for, so not where
+/// there is something to leave.
+pub fn offers_demo(screen: &SignInScreen) -> bool {
+    screen.way == SignInWay::Messenger && !screen.from_main
 }
 
 /// Begins, or begins again, with the address in the field.

@@ -11,6 +11,7 @@ use crate::xmpp::{Direction, RosterItem, Show, Subscription};
 use std::time::Duration;
 
 mod boxes;
+mod list_menu;
 mod places;
 mod random;
 mod sign_in;

@@ -88,6 +88,9 @@ pub(super) fn commands(problem: &Problem) -> Parts {
         Problem::TerminalLost { why } => Parts::what("The terminal does not answer any more.")
             .why(sentence(why))
             .next(&["butty in another terminal"]),
+        Problem::DemoFailed { why } => Parts::what("The demo cannot begin on this computer.")
+            .why(sentence(why))
+            .next(&["Close other programs, then butty demo", "The log says more"]),
         Problem::Crashed { report } => {
             let said = Parts::what("butty has a bug and had to stop. Your drafts are safe.");
             match report {

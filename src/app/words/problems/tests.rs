@@ -116,6 +116,7 @@ fn local_problems() -> Vec<Problem> {
         Problem::TimedOut { waited: Duration::from_secs(30) },
         Problem::UnknownCommand { name: line("foo") },
         Problem::BadArgument { command: line("/status"), why: line("say available, busy, away or invisible") },
+        Problem::DemoFailed { why: line("address in use") },
         Problem::NotOffered { what: line("rooms") },
         Problem::TerminalLost { why: line("permission denied") },
         Problem::Crashed { report: Some(line("/home/anna/.local/state/butty/butty.crash.txt")) },

@@ -1,5 +1,9 @@
 //! The words of what lies over a screen: pickers, menus, cards, questions.
 
+use crate::app::action::Place;
+use crate::app::model::Screen;
+use crate::app::update::overlay::MenuRow;
+
 /// A question with its keys.
 #[derive(Clone, Copy, Debug)]
 pub struct Question {
@@ -26,12 +30,13 @@ words! {
 }
 
 /// The place that the help is about.
-pub fn help_title(focus: crate::app::model::Focus) -> &'static str {
-    use crate::app::model::Focus;
-    match focus {
-        Focus::Composer => "Help: this conversation",
-        Focus::Messages => "Help: messages",
-        Focus::List => "Help: the buddy list",
+pub fn help_title(screen: &Screen, place: Place) -> &'static str {
+    match (screen, place) {
+        (Screen::Welcome(_), _) => "Help: the beginning",
+        (Screen::SignIn(_), _) => "Help: signing in",
+        (Screen::Main, Place::Composer) => "Help: this conversation",
+        (Screen::Main, Place::Messages) => "Help: messages",
+        (Screen::Main, Place::List | Place::Global) => "Help: the buddy list",
     }
 }
 
@@ -104,12 +109,73 @@ pub fn in_groups(groups: &str) -> String {
     format!("In {groups}.")
 }
 
+// The menu of somebody in the list.
+words! {
+    MENU_FOOT = "Enter choose · Esc close";
+    NAME_TITLE = "Another name";
+    NAME_SAYS = "Only you see it. Nothing here: the name they chose themselves.";
+    GROUP_TITLE = "Group";
+    GROUP_SAYS = "Nothing here: no group.";
+    FIELD_FOOT = "Enter set · Esc leave as it is";
+    REMOVE_TITLE = "Remove a buddy?";
+    REMOVE_FOOT = "Enter remove · Esc keep";
+}
+
+/// A row of the menu.
+pub fn menu_row(row: MenuRow) -> &'static str {
+    match row {
+        MenuRow::Open => "Open the conversation",
+        MenuRow::Card => "Card",
+        MenuRow::Rename => "Another name …",
+        MenuRow::Group => "Group …",
+        MenuRow::Remove => "Remove from the list …",
+        MenuRow::Add => "Ask to be your buddy …",
+    }
+}
+
+/// What removing means.
+pub fn remove_says(name: &str) -> String {
+    format!("{name} leaves your list, and neither sees any more when the other is here. Messages stay.")
+}
+
+// About a message.
+words! {
+    INFO_TITLE = "About this message";
+    INFO_FOOT = "Esc close";
+    INFO_GONE = "This message is not loaded any more.";
+    FROM_YOU = "You";
+    RECEIVED = "Received.";
+    NOT_YET_SENT = "Not with the server yet.";
+    SENT = "The server has it.";
+    DELIVERED = "A device of theirs has it.";
+    WAS_READ = "It was read.";
+    WAS_EDITED = "It was corrected.";
+    NOT_ENCRYPTED = "Not end-to-end encrypted.";
+    WAS_ENCRYPTED = "It was end-to-end encrypted.";
+    INFO_WHO = "From     ";
+    INFO_WHEN = "Written  ";
+    INFO_DEVICE = "Device   ";
+    INFO_ID = "Id       ";
+    INFO_ARCHIVE = "Archive  ";
+}
+
+/// When, in full.
+pub fn day_and_time(day: &str, time: &str) -> String {
+    format!("{day}, {time}")
+}
+
+/// When it was read.
+pub fn read_since(time: &str) -> String {
+    format!("It was read at {time}.")
+}
+
 // Questions.
 words! {
     SIGN_OUT_FOOT = "Enter sign out · Esc stay";
     TROUBLE = "Something went wrong";
     WHY = "  Why   ";
     NEXT = "  Next  ";
+    IN_USE_KEYS = "Enter  open read only      q  quit";
     NEXT_BLANK = "        ";
 }
 

@@ -63,6 +63,8 @@ words! {
     SIGN_IN_MESSENGER = "Sign in, Messenger-compatible";
     WHERE = "Where is your account?";
     WHERE_HINT = "Your address, or only the name of the service.";
+    DEMO_HINT = "Nothing typed means the built-in demo: Enter starts it.";
+    DEMO_SAMPLE = "the built-in demo";
     PASSWORD_HINT = "The password goes to your server alone, over an encrypted link.";
     ADDRESS = "Address";
     PASSWORD = "Password";
@@ -100,6 +102,7 @@ words! {
     ALL_THE_SAME = "w  sign in all the same, the weaker way";
     WITH_CODE = "c  sign in with a code";
     EDIT_ADDRESS = "e  edit the address";
+    RUN_DOCTOR = "d  run the doctor";
     WITH_PASSWORD = "p  sign in with a password";
     BACK_TO_START = "Esc  back to the start";
 }

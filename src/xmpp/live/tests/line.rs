@@ -57,6 +57,24 @@ fn a_whole_roster_a_cached_one_and_an_empty_one() {
 }
 
 #[test]
+fn a_roster_that_comes_late_is_welcome_and_one_that_is_unchanged_wipes_nothing() {
+    let mut rig = Rig::new();
+    let question = rig.sent[0].clone();
+    rig.wait(31);
+    assert!(rig.events.contains(&Event::Roster { items: None, version: None }), "meanwhile what is known holds");
+    rig.events.clear();
+    rig.answer(&question, "<query xmlns='jabber:iq:roster'><item jid='a@b'/></query>");
+    assert!(matches!(&rig.events[..], [Event::Roster { items: Some(items), .. }] if items.len() == 1));
+
+    let mut rig = Rig::of("juliet@capulet.lit/balcony", Some("ver7"), false);
+    let question = rig.sent[0].clone();
+    rig.wait(31);
+    rig.events.clear();
+    rig.answer(&question, "");
+    assert_eq!(rig.events, [Event::Roster { items: None, version: Some("ver7".to_owned()) }]);
+}
+
+#[test]
 fn features_are_told_once_even_if_nobody_answers() {
     let mut rig = Rig::new();
     let first = rig.sent.clone();

@@ -197,7 +197,7 @@ fn a_large_paste_is_asked_about() {
     let mut person = Person::talking();
     let text = "line\n".repeat(34);
     person.paste(&text);
-    assert_eq!(person.toast(), "34 lines pasted. Enter asks before it sends");
+    assert_eq!(person.toast(), "34 lines pasted. Up opens it; Enter asks before it sends");
     person.press("enter");
     assert!(matches!(person.top(), Some(Overlay::PasteSend { lines: 34 })));
     person.write("x").press("esc");

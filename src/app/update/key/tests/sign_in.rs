@@ -197,6 +197,20 @@ fn the_review_leads_to_the_buddies() {
 }
 
 #[test]
+fn nothing_typed_in_the_messenger_form_means_the_demo() {
+    let mut person = Person::newcomer();
+    person.press("4 enter");
+    assert!(matches!(&person.fx[..], [Effect::StartDemo]));
+    person.write("butty.example").press("enter");
+    assert!(!person.fx.iter().any(|effect| matches!(effect, Effect::StartDemo)), "a service was named");
+    // Somebody with an account has something to lose by leaving for it.
+    let mut person = Person::new();
+    person.model.show_sign_in(SignInWay::Messenger, "");
+    person.press("enter");
+    assert!(!person.fx.iter().any(|effect| matches!(effect, Effect::StartDemo)));
+}
+
+#[test]
 fn pastes_go_into_the_field_with_the_cursor_and_nowhere_else() {
     let mut person = Person::newcomer();
     person.paste("ignored");
