@@ -67,6 +67,7 @@ fn account(domain: &str) -> AccountSetup {
         token_command: Vec::new(),
         oauth: OAuthSetup::default(),
         resolver: Some("127.0.0.53:15353".parse().unwrap()),
+        keep: None,
         ephemeral: false,
     }
 }

@@ -51,6 +51,7 @@ pub fn setup_for(address: &str, profile_name: &str) -> Option<AccountSetup> {
         token_command: Vec::new(),
         oauth: OAuthSetup::default(),
         resolver: None,
+        keep: None,
         ephemeral: false,
     };
     profile::apply(&mut setup);

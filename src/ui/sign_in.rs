@@ -281,6 +281,7 @@ fn review(model: &Model, screen: &SignInScreen, scopes: &[Clean], width: u16) ->
     }
     dialog.blank();
     let kept = match account.keep {
+        Some(Keep::Keyring) => screens::KEPT_KEYRING,
         Some(Keep::File) => screens::KEPT_FILE,
         Some(Keep::Memory) | None => screens::KEPT_MEMORY,
     };

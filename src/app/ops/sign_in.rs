@@ -214,6 +214,7 @@ fn setup_for(way: SignInWay, address: &str) -> Result<AccountSetup, Problem> {
         token_command: Vec::new(),
         oauth: OAuthSetup::default(),
         resolver: None,
+        keep: None,
         ephemeral: false,
     })
 }

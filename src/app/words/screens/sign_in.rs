@@ -93,6 +93,7 @@ words! {
     REVIEW_TITLE = "You are signed in";
     REVIEW_FOOT = "Enter open my buddies · s sign out";
     MAY_NOW = "butty may now";
+    KEPT_KEYRING = "Your sign-in is kept in: the system keyring";
     KEPT_FILE = "Your sign-in is kept in: a file only you can read";
     KEPT_MEMORY = "Your sign-in is kept: only until butty closes";
     NEW_CODE = "n  new code";
