@@ -154,24 +154,17 @@ impl Visit {
     }
 
     async fn tcp(&self, endpoints: &[Endpoint]) -> StepReport {
-        let names = self.network.names(self.setup.resolver);
         let mut dead = Vec::new();
         let mut why = None;
         for endpoint in endpoints {
             let begun = self.network.now().mono;
-            let opened = self
-                .limited(Stage::Accept, async {
-                    let addresses =
-                        names.addresses(&endpoint.host).await.map_err(|failure| failure.problem(&endpoint.host))?;
-                    dial::reach(&addresses, endpoint.port)
-                        .await
-                        .map_err(|_| Problem::Refused { host: Line::clean(&endpoint.host), port: endpoint.port })
-                })
-                .await;
+            let opened =
+                self.limited(Stage::Accept, self.network.way(&self.setup, &endpoint.host, endpoint.port, true)).await;
             match opened {
-                Ok((_, address)) => {
+                Ok(way) => {
                     let took = self.network.now().mono.saturating_sub(begun).as_millis();
                     let status = if dead.is_empty() { Status::Ok } else { Status::Warn };
+                    let address = way.peer.map_or_else(|| written(endpoint), |peer| peer.to_string());
                     let mut detail = vec![format!("{address} in {took} ms")];
                     detail.extend(dead);
                     return StepReport { problem: why, ..StepReport::new(Step::Tcp, status, &detail) };

@@ -79,6 +79,7 @@ impl Desk {
         let settings = NetworkSettings {
             resolver: self.config.network.resolver,
             connect_timeout: self.config.network.connect_timeout,
+            proxy: self.config.network.proxy.clone(),
             ..NetworkSettings::default()
         };
         let clock = self.clock;

@@ -70,7 +70,8 @@ fn open_interface(
     loaded: Result<Config, Problem>,
 ) -> Result<u8, Problem> {
     // A bad file changes nothing: the defaults hold and the screen says what is wrong.
-    let (config, bad) = or_defaults(loaded);
+    let beside = || config::defaults_beside(&folders.config_file, environment);
+    let (config, bad) = loaded.map_or_else(|problem| (beside(), Some(problem)), |config| (config, None));
     let (mut accounts, aside) = all_accounts(&config, folders);
     if let Some(named) = args.account.as_deref() {
         let id = headless::account_named(&accounts, named)?.id.clone();
@@ -91,6 +92,7 @@ fn open_interface(
         network: NetworkSettings {
             resolver: config.network.resolver,
             connect_timeout: config.network.connect_timeout,
+            proxy: config.network.proxy,
             ..NetworkSettings::default()
         },
         show_client: config.show_client,

@@ -148,13 +148,14 @@ fn connect_takes_no_other_answer() {
         "HTTP/1.1 +20 OK\r\n\r\n",
         "HTTP/1.1\r\n\r\n",
         "HTTP/1.1 100 Continue\r\n\r\n",
-        "HTTP/1.1 200 OK\r\n\r\n<stream:stream",
         "HTTP/1.1 200 OK\r\nX: y",
         "\u{5}\u{0}",
         &long,
     ] {
         assert_eq!(http(None, answer), Err(Refusal::Rubbish), "{answer:.40}");
     }
+    let early = talk(Tunnel::new(ProxyKind::Http, "a", 1, None), &[b"HTTP/1.1 200 OK\r\n\r\n<stream:stream"], 99);
+    assert_eq!(early.1, Err(Refusal::Rubbish), "bytes before the server could speak");
 }
 
 proptest! {
