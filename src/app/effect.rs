@@ -56,6 +56,8 @@ pub enum LinkCommand {
     Session(xmpp::Command),
     /// Here is the password.
     Password { password: Secret<String>, keep: Keep },
+    /// Keep the password that was given there instead, and go on with it.
+    KeepPassword { keep: Keep },
     /// Begin the sign-in with a code; the secret goes where `keep` says.
     SignInWithCode { keep: Keep },
     /// Stop waiting for the code.

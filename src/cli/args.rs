@@ -100,7 +100,7 @@ pub enum Command {
         #[arg(long, value_name = "NAME", default_value = "auto")]
         profile: String,
         /// Where the sign-in is kept
-        #[arg(long, value_enum, default_value_t = Keeping::File)]
+        #[arg(long, value_enum, default_value_t = Keeping::Auto)]
         store: Keeping,
         /// host:port instead of looking it up
         #[arg(long, value_name = "HOST:PORT")]
@@ -208,6 +208,10 @@ pub enum ConfigCommand {
 /// Where a sign-in is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Keeping {
+    /// In the system keyring; where none answers, butty asks
+    Auto,
+    /// In the system keyring
+    Keyring,
     /// A file that only you can read
     File,
     /// Nowhere: gone when the command ends

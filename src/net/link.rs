@@ -234,6 +234,11 @@ impl Link {
                 self.password = Some((password, keep));
                 Some(Wish::Connect)
             }
+            LinkCommand::KeepPassword { keep } => {
+                let (_, place) = self.password.as_mut()?;
+                *place = keep;
+                Some(Wish::Connect)
+            }
             LinkCommand::SignInWithCode { keep } => Some(Wish::SignIn(keep)),
             LinkCommand::SignOut => Some(Wish::SignOut),
             LinkCommand::KnowRoster { version } => {
@@ -337,6 +342,15 @@ impl Link {
     /// One try, with everything that belongs to it: probe, redirects, one refresh of a refused token.
     async fn one_try(&mut self) -> End {
         let typed = self.password.as_ref().map(|(password, _)| password.clone());
+        if let Some((_, keep)) = self.password {
+            // Asked before it is used: where to keep it instead is the person's to say.
+            let (network, setup) = (Arc::clone(&self.network), Arc::clone(&self.setup));
+            match self.unless_told(async move { network.settle(&setup, keep).await }).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(problem)) => return End::Problem(problem),
+                Err(wish) => return End::Wish(wish),
+            }
+        }
         let found = secrets::means(Arc::clone(&self.network), Arc::clone(&self.setup), typed);
         let means = match self.unless_told(found).await {
             Ok(Ok(means)) => means,

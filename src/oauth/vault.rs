@@ -31,6 +31,16 @@ pub enum VaultKey {
     },
 }
 
+impl VaultKey {
+    /// The account it belongs to, if to one alone.
+    pub fn account(&self) -> Option<&str> {
+        match self {
+            Self::Password { account } | Self::Tokens { account, .. } | Self::SignIn { account } => Some(account),
+            Self::Client { .. } => None,
+        }
+    }
+}
+
 /// Why a secret could not be kept or found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VaultError {

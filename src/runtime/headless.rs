@@ -5,6 +5,7 @@
 
 mod accounts;
 mod doctor;
+mod keeping;
 mod login;
 mod logout;
 mod roster;
@@ -18,7 +19,7 @@ use crate::cli::{Args, Command, Voice};
 use crate::config::{self, Config, Folders};
 use crate::net::{self, LinkHandle, LinkOptions, Network, NetworkSettings};
 use crate::oauth::Vault;
-use crate::store::FileVault;
+use crate::store::HomeVault;
 use crate::term;
 use crate::types::{AccountId, Domain, Line, Problem};
 use std::future::Future;
@@ -72,7 +73,7 @@ impl Desk {
     }
 
     fn vault(&self) -> Arc<dyn Vault> {
-        Arc::new(FileVault::new(Some(self.folders.tokens())))
+        Arc::new(HomeVault::new(self.folders.tokens()))
     }
 
     fn network(&self) -> Arc<Network> {

@@ -11,7 +11,7 @@ use crate::cli::{Args, Command, ConfigCommand, Record, Voice};
 use crate::config::{self, Config, Folders};
 use crate::log;
 use crate::net::NetworkSettings;
-use crate::store::{FileVault, Place};
+use crate::store::{HomeVault, Place};
 use crate::term;
 use crate::types::{Line, Problem};
 use std::sync::Arc;
@@ -97,7 +97,7 @@ fn open_interface(
         },
         show_client: config.show_client,
         place: Place::Folder(folders.data.clone()),
-        vault: Arc::new(FileVault::new(Some(folders.tokens()))),
+        vault: Arc::new(HomeVault::new(folders.tokens())),
         folders: Some(folders.clone()),
         trouble,
         reload: Box::new(move || {

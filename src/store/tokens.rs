@@ -13,7 +13,6 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use zeroize::Zeroizing;
 
 /// A keeper of secrets in a folder, with a memory for those that must not be written.
 #[derive(Debug)]
@@ -36,37 +35,62 @@ impl FileVault {
     fn file(&self, key: &VaultKey) -> Option<PathBuf> {
         self.folder.as_ref().map(|folder| folder.join(format!("{}.json", file_stem(&text_of(key)))))
     }
-}
 
-impl Vault for FileVault {
-    fn load(&self, key: &VaultKey) -> Result<Option<Secret<String>>, VaultError> {
+    /// What there is, in memory or on disk.
+    pub(super) fn kept(&self, key: &VaultKey) -> Result<Option<Kept>, VaultError> {
         if let Some(secret) = self.memory().get(key) {
-            return Ok(Some(secret.clone()));
+            return Ok(Some(Kept::Secret(secret.clone())));
         }
+        self.kept_on_disk(key)
+    }
+
+    /// What the file holds.
+    pub(super) fn kept_on_disk(&self, key: &VaultKey) -> Result<Option<Kept>, VaultError> {
         let Some(file) = self.file(key) else { return Ok(None) };
         let text = match fs::read_to_string(&file) {
-            Ok(text) => Zeroizing::new(text),
+            Ok(text) => Secret::new(text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(set_aside(&file)),
             Err(error) => return Err(VaultError::Read(said(&error))),
         };
         only_ours(&file)?;
-        match serde_json::from_str::<Stored>(&text) {
-            Ok(mut stored) if stored.key == text_of(key) => Ok(Some(Secret::new(std::mem::take(&mut stored.secret)))),
-            // Another key's secret under this name: somebody moved files about. It is not ours to use.
-            Ok(_) | Err(_) => Err(set_aside(&file)),
+        // Another key's secret under this name: somebody moved files about. It is not ours to use.
+        Stored::from_text(&text, key).map(Some).ok_or_else(|| set_aside(&file))
+    }
+
+    /// Writes down that the keyring has it, under this name.
+    pub(super) fn note_keyring(&self, key: &VaultKey, name: &str) -> Result<(), VaultError> {
+        let note = Stored { v: 1, key: text_of(key), secret: String::new(), keyring: Some(name.to_owned()) };
+        self.write(key, &note)
+    }
+
+    /// Forgets what was kept in memory alone.
+    pub(super) fn forget_memory(&self, key: &VaultKey) {
+        self.memory().remove(key);
+    }
+
+    fn write(&self, key: &VaultKey, stored: &Stored) -> Result<(), VaultError> {
+        let file = self.file(key).ok_or_else(|| VaultError::Write(Line::clean("no folder")))?;
+        let text = stored.to_text()?;
+        write_durably(&file, text.expose().as_bytes()).map_err(|error| VaultError::Write(said(&error)))
+    }
+}
+
+impl Vault for FileVault {
+    fn load(&self, key: &VaultKey) -> Result<Option<Secret<String>>, VaultError> {
+        match self.kept(key)? {
+            None => Ok(None),
+            Some(Kept::Secret(secret)) => Ok(Some(secret)),
+            Some(Kept::InKeyring(_)) => Err(VaultError::NoKeyring),
         }
     }
 
     fn save(&self, key: &VaultKey, secret: &Secret<String>, durable: bool) -> Result<(), VaultError> {
-        let Some(file) = self.file(key).filter(|_| durable) else {
+        if !durable || self.folder.is_none() {
             self.memory().insert(key.clone(), secret.clone());
             return Ok(());
-        };
-        let stored = Stored { v: 1, key: text_of(key), secret: secret.expose().clone() };
-        let text = serde_json::to_string(&stored).map(Zeroizing::new);
-        let text = text.map_err(|_| VaultError::Write(Line::clean("not text")))?;
-        write_durably(&file, text.as_bytes()).map_err(|error| VaultError::Write(said(&error)))?;
+        }
+        self.write(key, &Stored::secret(key, secret))?;
         self.memory().remove(key);
         Ok(())
     }
@@ -92,12 +116,48 @@ impl Vault for FileVault {
     }
 }
 
-/// What a file holds. Its text is wiped by whoever read or wrote it.
+/// What there is of a key.
+pub(super) enum Kept {
+    /// The secret.
+    Secret(Secret<String>),
+    /// The name of the item in the keyring that holds it.
+    InKeyring(String),
+}
+
+/// What a file, or an item of the keyring, holds. Its text is wiped by whoever read or wrote it.
 #[derive(serde::Serialize, serde::Deserialize)]
-struct Stored {
+pub(super) struct Stored {
     v: u32,
     key: String,
     secret: String,
+    /// The secret is not here but there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    keyring: Option<String>,
+}
+
+impl Stored {
+    /// A secret with its key.
+    pub(super) fn secret(key: &VaultKey, secret: &Secret<String>) -> Self {
+        Self { v: 1, key: text_of(key), secret: secret.expose().clone(), keyring: None }
+    }
+
+    /// As JSON.
+    pub(super) fn to_text(&self) -> Result<Secret<String>, VaultError> {
+        let text = serde_json::to_string(self).map(Secret::new);
+        text.map_err(|_| VaultError::Write(Line::clean("not text")))
+    }
+
+    /// Reads it back; `None`: it is broken, or another key's.
+    pub(super) fn from_text(text: &Secret<String>, key: &VaultKey) -> Option<Kept> {
+        let mut stored: Self = serde_json::from_str(text.expose()).ok()?;
+        if stored.key != text_of(key) {
+            return None;
+        }
+        Some(match stored.keyring.take() {
+            Some(name) => Kept::InKeyring(name),
+            None => Kept::Secret(Secret::new(std::mem::take(&mut stored.secret))),
+        })
+    }
 }
 
 impl Drop for Stored {

@@ -70,9 +70,9 @@ impl Link {
     pub(super) async fn keep_password(&mut self) {
         let Some((password, keep)) = self.password.take() else { return };
         let key = sign_in::password_key(&self.setup);
-        let durable = keep == Keep::File && !self.setup.ephemeral;
+        let durable = keep != Keep::Memory && !self.setup.ephemeral;
         let kept = self.network.save(&key, password.clone(), durable).await;
-        let keep = if kept.is_ok() && durable { Keep::File } else { Keep::Memory };
+        let keep = if kept.is_ok() && durable { keep } else { Keep::Memory };
         if let Err(problem) = kept {
             tracing::warn!(target: "butty::net", code = problem.code(), "the password is kept in memory only");
             if self.network.save(&key, password.clone(), false).await.is_err() {
