@@ -8,6 +8,7 @@ mod accounts;
 mod folders;
 mod options;
 mod profile;
+mod proxy;
 
 pub use accounts::{forget_account, load_accounts, save_account, setup_for};
 pub use folders::Folders;
@@ -95,7 +96,16 @@ pub fn load(file: &Path, environment: &[(String, String)]) -> Result<Config, Pro
     };
     let mut config = parse(&text, file)?;
     options::apply_environment(&mut config, environment)?;
+    proxy::settle(&mut config.network, environment);
     Ok(config)
+}
+
+/// The defaults, for a file that is wrong: but where it names a proxy, or may name one, nothing goes out around that.
+pub fn defaults_beside(file: &Path, environment: &[(String, String)]) -> Config {
+    let text = fs::read(file).unwrap_or_default();
+    let mut config = Config::default();
+    proxy::beside(&mut config.network, &String::from_utf8_lossy(&text), environment);
+    config
 }
 
 /// The file's text as a config. `file` is for messages and to resolve relative paths.
@@ -162,13 +172,14 @@ impl Source<'_> {
     /// A password or token in the file is an error wherever it stands.
     fn refuse_secret<T>(&self, key: &str, name: &Spanned<T>) -> Result<(), Problem> {
         if matches!(key, "password" | "token" | "access_token" | "refresh_token" | "client_secret" | "secret") {
-            return Err(Problem::SecretInConfig {
-                file: shown(self.file),
-                line: self.line_of(name.span().start),
-                key: Line::clean(key),
-            });
+            return Err(self.secret(key, name));
         }
         Ok(())
+    }
+
+    fn secret<T>(&self, key: &str, name: &Spanned<T>) -> Problem {
+        let line = self.line_of(name.span().start);
+        Problem::SecretInConfig { file: shown(self.file), line, key: Line::clean(key) }
     }
 }
 

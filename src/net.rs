@@ -17,6 +17,7 @@ mod drive;
 mod http;
 mod keeper;
 mod link;
+mod proxy;
 mod resolve;
 mod sign_in;
 #[cfg(all(test, feature = "demo"))]
@@ -29,7 +30,7 @@ pub use link::{LinkHandle, LinkOptions, start_link};
 pub use tls::TlsMinimum;
 
 use crate::oauth::{Vault, VaultKey};
-use crate::types::Now;
+use crate::types::{Now, Proxying, Secret};
 use resolve::Names;
 use ring::rand::SecureRandom;
 use std::collections::HashMap;
@@ -46,11 +47,18 @@ pub struct NetworkSettings {
     pub connect_timeout: Duration,
     /// Lowest TLS version.
     pub tls_min: TlsMinimum,
+    /// Through which everything goes, DNS included.
+    pub proxy: Proxying,
 }
 
 impl Default for NetworkSettings {
     fn default() -> Self {
-        Self { resolver: None, connect_timeout: Duration::from_secs(15), tls_min: TlsMinimum::V12 }
+        Self {
+            resolver: None,
+            connect_timeout: Duration::from_secs(15),
+            tls_min: TlsMinimum::V12,
+            proxy: Proxying::Direct,
+        }
     }
 }
 
@@ -65,13 +73,16 @@ pub struct Network {
     names: Mutex<HashMap<Option<SocketAddr>, Arc<Names>>>,
     tls: tls::Configs,
     flights: Mutex<HashMap<VaultKey, Arc<tokio::sync::Mutex<()>>>>,
+    /// What the command for the proxy's password printed.
+    proxy_password: tokio::sync::Mutex<Option<Secret<String>>>,
 }
 
 impl Network {
     /// A network with these settings, this keeper of secrets and this clock.
     pub fn new(settings: NetworkSettings, vault: Arc<dyn Vault>, clock: Clock) -> Self {
         let tls = tls::Configs::new(settings.tls_min);
-        Self { settings, vault, clock, names: Mutex::default(), tls, flights: Mutex::default() }
+        let (names, flights, proxy_password) = (Mutex::default(), Mutex::default(), tokio::sync::Mutex::default());
+        Self { settings, vault, clock, names, tls, flights, proxy_password }
     }
 
     fn now(&self) -> Now {

@@ -23,7 +23,7 @@ pub use oauth2::{HttpRequest, HttpResponse};
 pub use record::SignInRecord;
 pub use registration::ClientIdentity;
 pub use token::Token;
-pub use vault::{Vault, VaultError, VaultKey};
+pub use vault::{Durable, Vault, VaultError, VaultKey};
 
 use crate::types::{Domain, Line, Now, Problem};
 use std::future::Future;

@@ -9,6 +9,8 @@
 
 mod accounts;
 mod history;
+#[cfg(feature = "keyring")]
+mod keyring;
 mod lock;
 mod schema;
 mod talks;
@@ -16,8 +18,10 @@ mod talks;
 mod tests;
 mod thread;
 pub mod tokens;
+mod vault;
 
 pub use tokens::FileVault;
+pub use vault::HomeVault;
 
 use crate::app::StoreRequest;
 use crate::app::event::Stored;

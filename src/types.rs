@@ -6,6 +6,7 @@
 pub mod id;
 pub mod jid;
 pub mod problem;
+pub mod proxy;
 pub mod secret;
 pub mod stamp;
 pub mod text;
@@ -13,6 +14,7 @@ pub mod text;
 pub use id::{AccountId, ArchiveId, Epoch, MessageKey, OriginId, RequestId, StanzaId};
 pub use jid::{BareJid, Domain, FullJid, Jid, JidError};
 pub use problem::{CertificateFault, Problem, Stage};
+pub use proxy::{Proxy, ProxyFault, ProxyKind, Proxying};
 pub use secret::Secret;
 pub use stamp::{Now, Stamp};
 pub use text::{Line, Prose};

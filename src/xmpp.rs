@@ -35,3 +35,8 @@ pub use ext::fast::{FastTicket, FastToken};
 pub use known::Known;
 pub use session::{Output, Session, Suspended, Verified};
 pub use stream::{Header, Received, Rubbish, Stream, StreamError};
+
+/// The mechanism that a sign-in would take of those offered: the first of `wished`, else the strongest.
+pub fn chosen_mechanism(offered: &[String], wished: &[String], kind: CredentialKind) -> Option<&'static str> {
+    sasl::choose(offered, wished, kind).map(|mechanism| mechanism.name)
+}

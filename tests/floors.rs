@@ -45,6 +45,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("clap", &["cli", "main"]),
     ("jid", &["types"]),
     ("directories", &["config"]),
+    ("zbus", &["store"]),
 ];
 
 fn sources(dir: &Path, into: &mut Vec<PathBuf>) {

@@ -284,6 +284,13 @@ fn sign_in_scenes() -> Vec<Scene> {
         scene("where_password", step(SignInWay::Password, SignInStep::Where)),
         scene("where_messenger", step(SignInWay::Messenger, SignInStep::Where)),
         scene("ask_keep", step(SignInWay::Code, SignInStep::AskKeep)),
+        scene("ask_keep_locked", |options| {
+            let mut model = cast::signing_in(options, SignInWay::Code, SignInStep::AskKeep);
+            if let Screen::SignIn(screen) = &mut model.screen {
+                screen.complaint = Some(Problem::KeyringLocked);
+            }
+            model
+        }),
         scene("working", step(SignInWay::Code, SignInStep::Working(Consent::AskingForCode { host: host() }))),
         scene("code", |options| cast::with_code(options, None)),
         scene("code_unreachable", move |options| {
@@ -296,7 +303,7 @@ fn sign_in_scenes() -> Vec<Scene> {
         scene("opening", step(SignInWay::Code, SignInStep::Opening)),
         scene("review", move |options| {
             let mut model = cast::signing_in(options, SignInWay::Code, SignInStep::Review { scopes: scopes() });
-            model.accounts[0].keep = Some(Keep::File);
+            model.accounts[0].keep = Some(Keep::Keyring);
             model
         }),
         scene("no_codes", failed(Problem::NoDeviceSignIn { domain: domain() })),

@@ -59,6 +59,8 @@ pub enum LinkCommand {
     /// The person agrees to a sign-in that is weaker than before: from the next session on, what is offered then is what
     /// later ones are held to.
     AcceptWeaker,
+    /// Keep the password that was given there instead, and go on with it.
+    KeepPassword { keep: Keep },
     /// Begin the sign-in with a code; the secret goes where `keep` says.
     SignInWithCode { keep: Keep },
     /// Stop waiting for the code.

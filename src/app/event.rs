@@ -208,6 +208,8 @@ pub struct CodePrompt {
 /// Where a secret is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
+    /// The system keyring.
+    Keyring,
     /// A file that only the user can read.
     File,
     /// Only until butty closes.

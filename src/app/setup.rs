@@ -1,5 +1,6 @@
 //! What the mind and the hands must know about an account to use it. Made by `config`, or by a sign-in.
 
+use super::event::Keep;
 use crate::types::{AccountId, Domain};
 use crate::xmpp::CredentialKind;
 use std::net::SocketAddr;
@@ -40,6 +41,8 @@ pub struct AccountSetup {
     pub oauth: OAuthSetup,
     /// Own resolver for this account (the demo's); else the network setting.
     pub resolver: Option<SocketAddr>,
+    /// Where its sign-in is kept, once that was chosen.
+    pub keep: Option<Keep>,
     /// Leave no trace on disk.
     pub ephemeral: bool,
 }

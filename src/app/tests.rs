@@ -69,6 +69,7 @@ fn setup(address: &str) -> AccountSetup {
         token_command: Vec::new(),
         oauth: OAuthSetup::default(),
         resolver: None,
+        keep: None,
         ephemeral: false,
     }
 }

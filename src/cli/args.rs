@@ -103,7 +103,7 @@ pub enum Command {
         #[arg(long, value_name = "NAME", default_value = "auto")]
         profile: String,
         /// Where the sign-in is kept
-        #[arg(long, value_enum, default_value_t = Keeping::File)]
+        #[arg(long, value_enum, default_value_t = Keeping::Auto)]
         store: Keeping,
         /// host:port instead of looking it up
         #[arg(long, value_name = "HOST:PORT")]
@@ -154,6 +154,13 @@ pub enum Command {
         /// Only what needs no network
         #[arg(long)]
         offline: bool,
+        /// Without names, addresses and secrets, for a bug report
+        #[arg(long)]
+        share: bool,
+        /// This step alone, and what it needs: proxy, dns, tcp, tls, xmpp, mechanisms, discovery, registration, token,
+        /// session
+        #[arg(long, value_name = "NAME", conflicts_with = "offline")]
+        step: Option<String>,
     },
     /// Look at the config file
     Config {
@@ -214,6 +221,10 @@ pub enum ConfigCommand {
 /// Where a sign-in is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Keeping {
+    /// In the system keyring; where none answers, butty asks
+    Auto,
+    /// In the system keyring
+    Keyring,
     /// A file that only you can read
     File,
     /// Nowhere: gone when the command ends

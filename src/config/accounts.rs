@@ -2,6 +2,7 @@
 //! the same form).
 
 use super::{Folders, Source, Warning, closest, path_from, profile};
+use crate::app::event::Keep;
 use crate::app::setup::{AccountSetup, OAuthSetup, TlsMode};
 use crate::types::{AccountId, BareJid, Line, Problem};
 use crate::xmpp::CredentialKind;
@@ -16,6 +17,7 @@ const KEYS: &[&str] = &[
     "name",
     "enabled",
     "sign_in",
+    "keep",
     "profile",
     "server",
     "tls",
@@ -51,6 +53,7 @@ pub fn setup_for(address: &str, profile_name: &str) -> Option<AccountSetup> {
         token_command: Vec::new(),
         oauth: OAuthSetup::default(),
         resolver: None,
+        keep: None,
         ephemeral: false,
     };
     profile::apply(&mut setup);
@@ -88,6 +91,10 @@ pub(super) fn read(
     setup.credential = fields.word(
         "sign_in",
         &[("auto", None), ("code", Some(CredentialKind::Token)), ("password", Some(CredentialKind::Password))],
+    )?;
+    setup.keep = fields.word(
+        "keep",
+        &[("auto", None), ("keyring", Some(Keep::Keyring)), ("file", Some(Keep::File)), ("memory", Some(Keep::Memory))],
     )?;
     setup.tls =
         fields.word("tls", &[("auto", TlsMode::Auto), ("direct", TlsMode::Direct), ("starttls", TlsMode::StartTls)])?;
@@ -289,6 +296,13 @@ fn table_of(setup: &AccountSetup) -> toml::Table {
         Some(CredentialKind::Password) => "password",
     };
     put("sign_in", sign_in.into());
+    let keep = match setup.keep {
+        None => "auto",
+        Some(Keep::Keyring) => "keyring",
+        Some(Keep::File) => "file",
+        Some(Keep::Memory) => "memory",
+    };
+    put("keep", keep.into());
     let tls = match setup.tls {
         TlsMode::Auto => "auto",
         TlsMode::Direct => "direct",

@@ -1,8 +1,9 @@
 //! The table of options: name, meaning, default, and how a value is taken.
 
+use super::proxy::{self, ProxyChoice};
 use super::{Config, LogLevel, Source, closest};
 use crate::app::model::LayoutChoice;
-use crate::types::Problem;
+use crate::types::{Problem, Proxying};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -16,11 +17,23 @@ pub struct Network {
     pub connect_timeout: Duration,
     /// A name server instead of the system's.
     pub resolver: Option<SocketAddr>,
+    /// The proxy, as far as it is known: what the environment says is added by [`super::load`].
+    pub proxy: Proxying,
+    /// What `network.proxy` says.
+    pub(super) proxy_choice: ProxyChoice,
+    /// Its first line is the proxy's password.
+    pub(super) proxy_password_command: Vec<String>,
 }
 
 impl Default for Network {
     fn default() -> Self {
-        Self { connect_timeout: Duration::from_secs(15), resolver: None }
+        Self {
+            connect_timeout: Duration::from_secs(15),
+            resolver: None,
+            proxy: Proxying::Direct,
+            proxy_choice: ProxyChoice::Environment,
+            proxy_password_command: Vec::new(),
+        }
     }
 }
 
@@ -92,6 +105,15 @@ const ROWS: &[OptionRow] = &[
         c.network.resolver = if text.is_empty() { None } else { Some(text.parse().ok()?) };
         Some(())
     }),
+    row!("network", "proxy", "env, none, socks5://host:port or http://host:port, and no password", |c, v| {
+        c.network.proxy_choice = proxy::choice(v.as_str()?)?;
+        Some(())
+    }),
+    row!("network", "proxy_password_command", "a list of texts, such as [\"pass\", \"show\", \"proxy\"]", |c, v| {
+        let list = v.as_array()?.iter().map(|item| item.get_ref().as_str().map(str::to_owned));
+        c.network.proxy_password_command = list.collect::<Option<Vec<_>>>()?;
+        Some(())
+    }),
     row!("log", "level", "error, warn, info or debug", |c, v| {
         use LogLevel::{Debug, Error, Info, Warn};
         word(v, &[("error", Error), ("warn", Warn), ("info", Info), ("debug", Debug)]).map(|x| c.log_level = x)
@@ -121,6 +143,9 @@ pub(super) fn read(
         config.warnings.push(source.unknown(key, name, meant));
         return Ok(());
     };
+    if row.name == "proxy" && value.get_ref().as_str().is_some_and(proxy::holds_password) {
+        return Err(source.secret(name, key));
+    }
     (row.set)(config, value.get_ref())
         .ok_or_else(|| source.bad(value.span().start, &format!("{name} takes {}", row.takes)))
 }
@@ -163,6 +188,7 @@ pub(super) fn apply_environment(config: &mut Config, environment: &[(String, Str
             other => DeValue::String(other.into()),
         };
         if (row.set)(config, &value).is_none() {
+            let text = if row.name == "proxy" { "…" } else { text }; // it may hold a password
             let line = format!("{name}={text}");
             let source = Source { text: &line, file: Path::new("the environment") };
             return Err(source.bad(name.len() + 1, &format!("{name} takes {}", row.takes)));

@@ -3,6 +3,7 @@
 //! DNS names the endpoints in order; each is tried with all its addresses at a stagger (RFC 8305), direct TLS
 //! included, until one stands. The problem that is told is the one that says most.
 
+use super::proxy::Way;
 use super::resolve::{DnsFailure, Names};
 use super::tls::{self, Trust, Use};
 use super::{Network, chance};
@@ -37,7 +38,8 @@ pub(super) enum Goal {
 pub(super) struct Dialed {
     pub(super) stream: Stream,
     pub(super) endpoint: Endpoint,
-    pub(super) peer: SocketAddr,
+    /// Who is at its end; `None`: only a proxy knows.
+    pub(super) peer: Option<SocketAddr>,
 }
 
 /// How far it is open.
@@ -77,6 +79,9 @@ impl Network {
         if host.parse::<IpAddr>().is_ok() {
             let transport = if setup.tls == TlsMode::Direct { Transport::Direct } else { Transport::StartTls };
             return Ok(vec![Endpoint { host: host.to_owned(), port: 5222, transport }]);
+        }
+        if self.asks_no_srv(setup, host)? {
+            return Ok(unasked(setup.tls, host));
         }
         let (direct, starttls) = tokio::join!(
             ask(&names, "xmpps-client", host, setup.tls != TlsMode::StartTls),
@@ -126,16 +131,8 @@ impl Network {
     }
 
     async fn open(&self, setup: &AccountSetup, goal: &Goal, endpoint: Endpoint) -> Result<Dialed, Problem> {
-        let names = self.names(setup.resolver);
-        let mut addresses = names.addresses(&endpoint.host).await.map_err(|failure| failure.problem(&endpoint.host))?;
-        if let Goal::Redirected { target, public: true, .. } = goal {
-            addresses.retain(|address| !is_local(*address));
-            if addresses.is_empty() {
-                let target = Line::clean(&target.to_string());
-                return Err(Problem::RedirectInward { domain: setup.domain.clone(), target });
-            }
-        }
-        let (tcp, peer) = reach(&addresses, endpoint.port).await.map_err(|error| tcp_problem(&error, &endpoint))?;
+        let inward = !matches!(goal, Goal::Redirected { public: true, .. });
+        let Way { stream: tcp, peer } = self.way(setup, &endpoint.host, endpoint.port, inward).await?;
         let stream = match endpoint.transport {
             Transport::StartTls => Stream::Plain(tcp),
             Transport::Direct => {
@@ -209,10 +206,22 @@ pub(super) async fn reach(addresses: &[IpAddr], port: u16) -> io::Result<(TcpStr
     }
 }
 
-fn tcp_problem(error: &io::Error, endpoint: &Endpoint) -> Problem {
-    let host = Line::clean(&endpoint.host);
+/// Where SRV is not asked: both ways of TLS at their customary ports (RFC 6120 section 3.2.2, XEP-0368).
+fn unasked(mode: TlsMode, host: &str) -> Vec<Endpoint> {
+    let at = |port, transport| Endpoint { host: host.to_owned(), port, transport };
+    let (starttls, direct) = (at(5222, Transport::StartTls), at(5223, Transport::Direct));
+    match mode {
+        TlsMode::Auto => vec![starttls, direct],
+        TlsMode::StartTls => vec![starttls],
+        TlsMode::Direct => vec![direct],
+    }
+}
+
+/// What an attempt to connect failed of.
+pub(super) fn tcp_problem(error: &io::Error, host: &str, port: u16) -> Problem {
+    let host = Line::clean(host);
     match error.kind() {
-        io::ErrorKind::ConnectionRefused => Problem::Refused { host, port: endpoint.port },
+        io::ErrorKind::ConnectionRefused => Problem::Refused { host, port },
         io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown | io::ErrorKind::AddrNotAvailable => {
             Problem::Offline
         }
@@ -227,12 +236,13 @@ fn tcp_problem(error: &io::Error, endpoint: &Endpoint) -> Problem {
 fn weight(problem: &Problem) -> u8 {
     match problem {
         Problem::RedirectInward { .. } => 9,
+        Problem::ProxyLoginNeeded { .. } | Problem::ProxyLoginRefused { .. } | Problem::ProxyUnknown { .. } => 9,
         Problem::Certificate { .. } | Problem::NoTrust { .. } => 8,
         Problem::TlsFailed { .. } => 7,
         Problem::ClosedAt { .. } => 6,
-        Problem::Refused { .. } => 5,
-        Problem::NoAnswer { .. } => 4,
-        Problem::NameNotFound { .. } => 3,
+        Problem::Refused { .. } | Problem::ProxyRefused { .. } | Problem::ProxyRubbish { .. } => 5,
+        Problem::NoAnswer { .. } | Problem::ProxyNoWay { .. } | Problem::ProxySilent { .. } => 4,
+        Problem::NameNotFound { .. } | Problem::ProxyUnreachable { .. } => 3,
         Problem::NoResolver => 2,
         _ => 1,
     }

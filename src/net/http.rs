@@ -8,14 +8,12 @@ use super::tls::{self, Trust, Use};
 use super::{Network, dial};
 use crate::app::setup::AccountSetup;
 use crate::oauth::{HttpRequest, HttpResponse};
-use crate::route::redirect::is_local;
 use crate::types::{Domain, Line, Problem};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{HOST, HeaderValue, USER_AGENT};
 use hyper_util::rt::TokioIo;
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -90,25 +88,11 @@ impl Web {
     }
 
     async fn connect(&self, domain: &Domain, host: &str, port: u16) -> Result<Sender, Problem> {
-        let names = self.network.names(self.setup.resolver);
-        let mut addresses = names.addresses(host).await.map_err(|failure| failure.problem(host))?;
-        if !self.inside {
-            addresses.retain(|address| !is_local(*address));
-            if addresses.is_empty() {
-                let target = Line::clean(host);
-                return Err(Problem::RedirectInward { domain: self.setup.domain.clone(), target });
-            }
-        }
-        let shown = Line::clean(host);
-        let (tcp, _) = dial::reach(&addresses, port).await.map_err(|error| match error.kind() {
-            io::ErrorKind::ConnectionRefused => Problem::Refused { host: shown.clone(), port },
-            io::ErrorKind::NetworkUnreachable | io::ErrorKind::AddrNotAvailable => Problem::Offline,
-            _ => Problem::NoAnswer { host: shown.clone(), waited: PATIENCE },
-        })?;
+        let way = self.network.way(&self.setup, host, port, self.inside).await?;
+        let closed = || Problem::ClosedByServer { host: Line::clean(host), reason: None };
         let config = self.network.tls_config(Trust::of(&self.setup), Use::Web).await?;
-        let stream = tls::connect(config, domain, tcp).await?;
-        let (sender, connection) =
-            handshake(TokioIo::new(stream)).await.map_err(|_| Problem::ClosedByServer { host: shown, reason: None })?;
+        let stream = tls::connect(config, domain, way.stream).await?;
+        let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|_| closed())?;
         tokio::spawn(async move {
             // Its errors come out at the sender too.
             let _ = connection.await;

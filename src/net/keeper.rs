@@ -1,7 +1,9 @@
 //! The vault, off the async thread: a disk may be slow.
 
 use super::Network;
-use crate::oauth::{VaultError, VaultKey};
+use crate::app::event::Keep;
+use crate::app::setup::AccountSetup;
+use crate::oauth::{Durable, VaultError, VaultKey};
 use crate::types::{Line, Problem, Secret};
 use std::sync::Arc;
 
@@ -21,6 +23,24 @@ impl Network {
         off(move || vault.forget(&key)).await
     }
 
+    /// Makes ready for secrets of an account: says where they go, and fails where that place takes none. True: they
+    /// outlive the process.
+    pub(super) async fn settle(&self, setup: &AccountSetup, keep: Keep) -> Result<bool, Problem> {
+        if setup.ephemeral || keep == Keep::Memory {
+            return Ok(false);
+        }
+        let (vault, account) = (Arc::clone(&self.vault), setup.id.as_str().to_owned());
+        off(move || {
+            let place = if keep == Keep::Keyring { Durable::Keyring } else { Durable::File };
+            if place == Durable::Keyring {
+                vault.keyring()?;
+            }
+            vault.settle(&account, place);
+            Ok(true)
+        })
+        .await
+    }
+
     /// Holds the key against other processes.
     pub(super) async fn hold(&self, key: &VaultKey) -> Result<Box<dyn Send>, Problem> {
         let (vault, key) = (Arc::clone(&self.vault), key.clone());
@@ -38,6 +58,8 @@ async fn off<T: Send + 'static>(work: impl FnOnce() -> Result<T, VaultError> + S
 fn problem_of(error: VaultError) -> Problem {
     match error {
         VaultError::Write(why) | VaultError::Read(why) => Problem::TokenNotKept { why },
+        VaultError::NoKeyring => Problem::NoKeyring,
+        VaultError::Locked => Problem::KeyringLocked,
         VaultError::SetAside { file, kept_as } => Problem::SetAside { file, kept_as },
     }
 }

@@ -237,18 +237,18 @@ impl Link {
                 self.known.forget_pin();
                 None
             }
+            LinkCommand::KeepPassword { keep } => {
+                self.password.as_mut()?.1 = keep;
+                Some(Wish::Connect)
+            }
             LinkCommand::SignInWithCode { keep } => Some(Wish::SignIn(keep)),
             LinkCommand::SignOut => Some(Wish::SignOut),
             LinkCommand::KnowRoster { version } => {
                 self.roster_version.get_or_insert(version);
                 None
             }
-            LinkCommand::Pause => {
-                self.paused = true;
-                None
-            }
-            LinkCommand::Resume => {
-                self.paused = false;
+            LinkCommand::Pause | LinkCommand::Resume => {
+                self.paused = matches!(command, LinkCommand::Pause);
                 None
             }
             // Dropped: the mind sends again by the rules of its outbox.
@@ -340,6 +340,9 @@ impl Link {
     /// One try, with everything that belongs to it: probe, redirects, one refresh of a refused token.
     async fn one_try(&mut self) -> End {
         let typed = self.password.as_ref().map(|(password, _)| password.clone());
+        if let Err(end) = self.place_for_password().await {
+            return end;
+        }
         let found = secrets::means(Arc::clone(&self.network), Arc::clone(&self.setup), typed);
         let means = match self.unless_told(found).await {
             Ok(Ok(means)) => means,

@@ -64,11 +64,12 @@ pub(super) struct Flow {
 
 impl Flow {
     fn durable(&self) -> bool {
-        self.keep == Keep::File && !self.setup.ephemeral
+        self.keep != Keep::Memory && !self.setup.ephemeral
     }
 
     /// Fails before a code is asked for when the sign-in could not be kept.
     pub(super) async fn probe(&self) -> Result<(), Problem> {
+        self.network.settle(&self.setup, self.keep).await?;
         let account = self.setup.id.as_str().to_owned();
         let key = VaultKey::Tokens { issuer: "probe".to_owned(), client: "probe".to_owned(), account };
         self.network.save(&key, Secret::from("probe"), self.durable()).await?;
@@ -211,7 +212,7 @@ impl Flow {
         let _alone_here = flight.lock().await;
         self.network.save(&key, token.to_text(), record.durable).await?;
         self.network.save(&SignInRecord::key(&self.setup.id), record.to_text(), record.durable).await?;
-        let keep = if record.durable { Keep::File } else { Keep::Memory };
+        let keep = if record.durable { self.keep } else { Keep::Memory };
         self.teller.tell(LinkFact::Consent(Consent::Granted { scopes: granted })).await;
         self.teller.tell(LinkFact::Kept(keep)).await;
         Ok(())
@@ -219,7 +220,7 @@ impl Flow {
 }
 
 /// The client that the config names, or that a registration left in the vault.
-async fn known_client(
+pub(super) async fn known_client(
     network: &Network,
     setup: &AccountSetup,
     issuer: &str,

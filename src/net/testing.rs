@@ -101,6 +101,7 @@ pub(super) fn setup(domain: &str) -> AccountSetup {
         token_command: Vec::new(),
         oauth: OAuthSetup::default(),
         resolver: None,
+        keep: None,
         ephemeral: false,
     }
 }

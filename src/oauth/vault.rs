@@ -36,6 +36,16 @@ pub enum VaultKey {
     },
 }
 
+impl VaultKey {
+    /// The account it belongs to, if to one alone.
+    pub fn account(&self) -> Option<&str> {
+        match self {
+            Self::Password { account } | Self::Tokens { account, .. } | Self::SignIn { account } => Some(account),
+            Self::Client { .. } => None,
+        }
+    }
+}
+
 /// Why a secret could not be kept or found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VaultError {
@@ -53,6 +63,22 @@ pub enum VaultError {
         /// What it is called now.
         kept_as: Line,
     },
+    /// No keyring answers on this computer.
+    #[error("no keyring")]
+    NoKeyring,
+    /// The keyring is locked and stayed so.
+    #[error("the keyring is locked")]
+    Locked,
+}
+
+/// Where a durable secret goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durable {
+    /// A file that only the user can read.
+    #[default]
+    File,
+    /// The system keyring.
+    Keyring,
 }
 
 /// A keeper of secrets. Calls may block for a disk; never call from the loop.
@@ -66,4 +92,11 @@ pub trait Vault: Send + Sync {
     fn forget(&self, key: &VaultKey) -> Result<(), VaultError>;
     /// Holds the key against other processes until the guard is dropped: one refresh at a time.
     fn lock(&self, key: &VaultKey) -> Result<Box<dyn Send>, VaultError>;
+    /// Whether the system keyring takes secrets now: asked before a person is sent to a web page. May wait for them to
+    /// unlock it, half a minute at most.
+    fn keyring(&self) -> Result<(), VaultError> {
+        Err(VaultError::NoKeyring)
+    }
+    /// From now on durable secrets of this account (`AccountId` text) go there; the next process finds them by itself.
+    fn settle(&self, _account: &str, _place: Durable) {}
 }

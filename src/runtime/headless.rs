@@ -5,6 +5,7 @@
 
 mod accounts;
 mod doctor;
+mod keeping;
 mod login;
 mod logout;
 mod roster;
@@ -18,7 +19,7 @@ use crate::cli::{Args, Command, Voice};
 use crate::config::{self, Config, Folders};
 use crate::net::{self, LinkHandle, LinkOptions, Network, NetworkSettings};
 use crate::oauth::Vault;
-use crate::store::FileVault;
+use crate::store::HomeVault;
 use crate::term;
 use crate::types::{AccountId, Domain, Line, Problem};
 use std::future::Future;
@@ -72,13 +73,14 @@ impl Desk {
     }
 
     fn vault(&self) -> Arc<dyn Vault> {
-        Arc::new(FileVault::new(Some(self.folders.tokens())))
+        Arc::new(HomeVault::new(self.folders.tokens()))
     }
 
     fn network(&self) -> Arc<Network> {
         let settings = NetworkSettings {
             resolver: self.config.network.resolver,
             connect_timeout: self.config.network.connect_timeout,
+            proxy: self.config.network.proxy.clone(),
             ..NetworkSettings::default()
         };
         let clock = self.clock;
@@ -130,7 +132,10 @@ async fn carry_out(args: &Args, command: &Command, desk: &Desk) -> Result<u8, Pr
         Command::Whoami => accounts::whoami(desk, args.account.as_deref()),
         Command::Send { who, text, wait } => send::run(args, desk, who, text, *wait).await,
         Command::Roster { command } => roster::run(args, desk, command.as_ref()).await,
-        Command::Doctor { address, offline } => doctor::run(desk, named(address).as_deref(), *offline).await,
+        Command::Doctor { address, offline, share, step } => {
+            let wish = doctor::Wish { offline: *offline, share: *share, step: step.as_deref() };
+            doctor::run(desk, named(address).as_deref(), wish).await
+        }
         // Answered before a runtime is needed.
         Command::Demo { .. } | Command::Config { .. } | Command::Keys => Ok(0),
     }

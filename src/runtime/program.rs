@@ -11,7 +11,7 @@ use crate::cli::{Args, Command, ConfigCommand, Record, Voice};
 use crate::config::{self, Config, Folders};
 use crate::log;
 use crate::net::NetworkSettings;
-use crate::store::{FileVault, Place};
+use crate::store::{HomeVault, Place};
 use crate::term;
 use crate::types::{Line, Problem};
 use std::sync::Arc;
@@ -70,7 +70,8 @@ fn open_interface(
     loaded: Result<Config, Problem>,
 ) -> Result<u8, Problem> {
     // A bad file changes nothing: the defaults hold and the screen says what is wrong.
-    let (config, bad) = or_defaults(loaded);
+    let beside = || config::defaults_beside(&folders.config_file, environment);
+    let (config, bad) = loaded.map_or_else(|problem| (beside(), Some(problem)), |config| (config, None));
     let (mut accounts, aside) = all_accounts(&config, folders);
     if let Some(named) = args.account.as_deref() {
         let id = headless::account_named(&accounts, named)?.id.clone();
@@ -92,11 +93,12 @@ fn open_interface(
         network: NetworkSettings {
             resolver: config.network.resolver,
             connect_timeout: config.network.connect_timeout,
+            proxy: config.network.proxy,
             ..NetworkSettings::default()
         },
         show_client: config.show_client,
         place: Place::Folder(folders.data.clone()),
-        vault: Arc::new(FileVault::new(Some(folders.tokens()))),
+        vault: Arc::new(HomeVault::new(folders.tokens())),
         folders: Some(folders.clone()),
         trouble,
         reload: Box::new(move || {

@@ -13,7 +13,10 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use zeroize::Zeroizing;
+use std::time::Duration;
+
+/// Nobody writes a file for so long.
+const ABANDONED: Duration = Duration::from_secs(60);
 
 /// A keeper of secrets in a folder, with a memory for those that must not be written.
 #[derive(Debug)]
@@ -36,37 +39,62 @@ impl FileVault {
     fn file(&self, key: &VaultKey) -> Option<PathBuf> {
         self.folder.as_ref().map(|folder| folder.join(format!("{}.json", file_stem(&text_of(key)))))
     }
-}
 
-impl Vault for FileVault {
-    fn load(&self, key: &VaultKey) -> Result<Option<Secret<String>>, VaultError> {
+    /// What there is, in memory or on disk.
+    pub(super) fn kept(&self, key: &VaultKey) -> Result<Option<Kept>, VaultError> {
         if let Some(secret) = self.memory().get(key) {
-            return Ok(Some(secret.clone()));
+            return Ok(Some(Kept::Secret(secret.clone())));
         }
+        self.kept_on_disk(key)
+    }
+
+    /// What the file holds.
+    pub(super) fn kept_on_disk(&self, key: &VaultKey) -> Result<Option<Kept>, VaultError> {
         let Some(file) = self.file(key) else { return Ok(None) };
         let text = match fs::read_to_string(&file) {
-            Ok(text) => Zeroizing::new(text),
+            Ok(text) => Secret::new(text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(set_aside(&file)),
             Err(error) => return Err(VaultError::Read(said(&error))),
         };
         only_ours(&file)?;
-        match serde_json::from_str::<Stored>(&text) {
-            Ok(mut stored) if stored.key == text_of(key) => Ok(Some(Secret::new(std::mem::take(&mut stored.secret)))),
-            // Another key's secret under this name: somebody moved files about. It is not ours to use.
-            Ok(_) | Err(_) => Err(set_aside(&file)),
+        // Another key's secret under this name: somebody moved files about. It is not ours to use.
+        Stored::from_text(&text, key).map(Some).ok_or_else(|| set_aside(&file))
+    }
+
+    /// Writes down that the keyring has it, under this name.
+    pub(super) fn note_keyring(&self, key: &VaultKey, name: &str) -> Result<(), VaultError> {
+        let note = Stored { v: 1, key: text_of(key), secret: String::new(), keyring: Some(name.to_owned()) };
+        self.write(key, &note)
+    }
+
+    /// Forgets what was kept in memory alone.
+    pub(super) fn forget_memory(&self, key: &VaultKey) {
+        self.memory().remove(key);
+    }
+
+    fn write(&self, key: &VaultKey, stored: &Stored) -> Result<(), VaultError> {
+        let file = self.file(key).ok_or_else(|| VaultError::Write(Line::clean("no folder")))?;
+        let text = stored.to_text()?;
+        write_durably(&file, text.expose().as_bytes()).map_err(|error| VaultError::Write(said(&error)))
+    }
+}
+
+impl Vault for FileVault {
+    fn load(&self, key: &VaultKey) -> Result<Option<Secret<String>>, VaultError> {
+        match self.kept(key)? {
+            None => Ok(None),
+            Some(Kept::Secret(secret)) => Ok(Some(secret)),
+            Some(Kept::InKeyring(_)) => Err(VaultError::NoKeyring),
         }
     }
 
     fn save(&self, key: &VaultKey, secret: &Secret<String>, durable: bool) -> Result<(), VaultError> {
-        let Some(file) = self.file(key).filter(|_| durable) else {
+        if !durable || self.folder.is_none() {
             self.memory().insert(key.clone(), secret.clone());
             return Ok(());
-        };
-        let stored = Stored { v: 1, key: text_of(key), secret: secret.expose().clone() };
-        let text = serde_json::to_string(&stored).map(Zeroizing::new);
-        let text = text.map_err(|_| VaultError::Write(Line::clean("not text")))?;
-        write_durably(&file, text.as_bytes()).map_err(|error| VaultError::Write(said(&error)))?;
+        }
+        self.write(key, &Stored::secret(key, secret))?;
         self.memory().remove(key);
         Ok(())
     }
@@ -74,6 +102,7 @@ impl Vault for FileVault {
     fn forget(&self, key: &VaultKey) -> Result<(), VaultError> {
         self.memory().remove(key);
         let Some(file) = self.file(key) else { return Ok(()) };
+        sweep(&file, Duration::ZERO);
         match fs::remove_file(&file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(VaultError::Write(said(&error))),
             _ => Ok(()),
@@ -92,12 +121,48 @@ impl Vault for FileVault {
     }
 }
 
-/// What a file holds. Its text is wiped by whoever read or wrote it.
+/// What there is of a key.
+pub(super) enum Kept {
+    /// The secret.
+    Secret(Secret<String>),
+    /// The name of the item in the keyring that holds it.
+    InKeyring(String),
+}
+
+/// What a file, or an item of the keyring, holds. Its text is wiped by whoever read or wrote it.
 #[derive(serde::Serialize, serde::Deserialize)]
-struct Stored {
+pub(super) struct Stored {
     v: u32,
     key: String,
     secret: String,
+    /// The secret is not here but there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    keyring: Option<String>,
+}
+
+impl Stored {
+    /// A secret with its key.
+    pub(super) fn secret(key: &VaultKey, secret: &Secret<String>) -> Self {
+        Self { v: 1, key: text_of(key), secret: secret.expose().clone(), keyring: None }
+    }
+
+    /// As JSON.
+    pub(super) fn to_text(&self) -> Result<Secret<String>, VaultError> {
+        let text = serde_json::to_string(self).map(Secret::new);
+        text.map_err(|_| VaultError::Write(Line::clean("not text")))
+    }
+
+    /// Reads it back; `None`: it is broken, or another key's.
+    pub(super) fn from_text(text: &Secret<String>, key: &VaultKey) -> Option<Kept> {
+        let mut stored: Self = serde_json::from_str(text.expose()).ok()?;
+        if stored.key != text_of(key) {
+            return None;
+        }
+        Some(match stored.keyring.take() {
+            Some(name) => Kept::InKeyring(name),
+            None => Kept::Secret(Secret::new(std::mem::take(&mut stored.secret))),
+        })
+    }
 }
 
 impl Drop for Stored {
@@ -142,7 +207,10 @@ fn make_folder(file: &Path) -> io::Result<()> {
 fn write_durably(file: &Path, text: &[u8]) -> io::Result<()> {
     make_folder(file)?;
     let folder = file.parent().ok_or(io::ErrorKind::NotFound)?;
+    sweep(file, ABANDONED);
+    let prefix = halves(file);
     let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600));
     let mut temporary = builder.tempfile_in(folder)?;
@@ -152,6 +220,24 @@ fn write_durably(file: &Path, text: &[u8]) -> io::Result<()> {
     #[cfg(unix)]
     File::open(folder)?.sync_all()?;
     Ok(())
+}
+
+/// Beginning of the names of files that are still being written.
+fn halves(file: &Path) -> String {
+    format!(".{}-", file.file_stem().unwrap_or_default().to_string_lossy())
+}
+
+/// Removes what a process left behind that was killed while it wrote: there is a secret in it. What is younger may
+/// belong to a process that still lives.
+fn sweep(file: &Path, age: Duration) {
+    let prefix = halves(file);
+    let entries = file.parent().and_then(|folder| fs::read_dir(folder).ok()).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix)) {
+        let modified = entry.metadata().and_then(|data| data.modified()).ok();
+        if modified.and_then(|at| at.elapsed().ok()).is_some_and(|old| old >= age) {
+            drop(fs::remove_file(entry.path())); // the next one tries again
+        }
+    }
 }
 
 fn set_aside(file: &Path) -> VaultError {
@@ -177,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_odd_token_survives_byte_for_byte() {
+    fn row_004_12_a_long_odd_token_survives_byte_for_byte() {
         let home = tempfile::tempdir().unwrap();
         let token = "*%!$+/=\u{e9}\"\\\n".repeat(400);
         FileVault::new(Some(home.path().to_owned())).save(&tokens("a@a"), &Secret::new(token.clone()), true).unwrap();
@@ -222,12 +308,35 @@ mod tests {
     }
 
     #[test]
-    fn a_file_moved_to_another_accounts_name_is_not_used() {
+    fn row_004_22_a_file_moved_to_another_accounts_name_is_not_used() {
         let home = tempfile::tempdir().unwrap();
         let vault = FileVault::new(Some(home.path().to_owned()));
         vault.save(&tokens("a@a"), &Secret::from("of a"), true).unwrap();
         fs::rename(vault.file(&tokens("a@a")).unwrap(), vault.file(&tokens("b@a")).unwrap()).unwrap();
         assert!(matches!(vault.load(&tokens("b@a")), Err(VaultError::SetAside { .. })));
+    }
+
+    #[test]
+    fn what_a_killed_process_left_half_written_is_swept_away() {
+        let home = tempfile::tempdir().unwrap();
+        let vault = FileVault::new(Some(home.path().to_owned()));
+        vault.save(&tokens("a@a"), &Secret::from("t"), true).unwrap();
+        let file = vault.file(&tokens("a@a")).unwrap();
+        let half = home.path().join(format!("{}x1", halves(&file)));
+        let write_half = |old: bool| {
+            fs::write(&half, "{\"v\":1,\"secret\":\"tok").unwrap();
+            let age = if old { ABANDONED * 2 } else { Duration::ZERO };
+            File::options().write(true).open(&half).unwrap().set_modified(std::time::SystemTime::now() - age).unwrap();
+        };
+        write_half(false);
+        vault.save(&tokens("a@a"), &Secret::from("t"), true).unwrap();
+        assert!(half.exists(), "somebody may be at it");
+        write_half(true);
+        vault.save(&tokens("a@a"), &Secret::from("t"), true).unwrap();
+        assert!(!half.exists());
+        write_half(false);
+        vault.forget(&tokens("a@a")).unwrap();
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0, "nothing is left of a sign-out");
     }
 
     #[test]

@@ -76,6 +76,23 @@ pub enum Problem {
     /// The resolver itself does not answer.
     NoResolver,
 
+    /// No way to the proxy itself: its name is unknown, or nothing listens there.
+    ProxyUnreachable { proxy: Line },
+    /// The proxy took the connection and then said nothing.
+    ProxySilent { proxy: Line, waited: Duration },
+    /// The proxy wants a name and a password, and none is set.
+    ProxyLoginNeeded { proxy: Line },
+    /// The proxy did not accept the name and the password that are set.
+    ProxyLoginRefused { proxy: Line },
+    /// The proxy may not, or will not, connect to this place; in its own words.
+    ProxyRefused { proxy: Line, target: Line, reason: Line },
+    /// The proxy would, but could not reach this place; in its own words.
+    ProxyNoWay { proxy: Line, target: Line, reason: Line },
+    /// What answers there speaks something else, or hung up.
+    ProxyRubbish { proxy: Line },
+    /// A proxy is set, but which one cannot be told; why, in our words. Nothing goes out around it.
+    ProxyUnknown { why: Line },
+
     /// The certificate does not prove the domain.
     Certificate { domain: Domain, fault: CertificateFault },
     /// No TLS offered: not configured, or stripped on the way.
@@ -103,6 +120,10 @@ pub enum Problem {
     OtherPerson { wanted: BareJid, got: BareJid },
     /// The sign-in could not be kept; why, in our words.
     TokenNotKept { why: Line },
+    /// The system keyring does not answer on this computer.
+    NoKeyring,
+    /// The system keyring is locked, and nobody unlocked it in time.
+    KeyringLocked,
     /// No metadata where it should be.
     NoIssuer { domain: Domain },
     /// Nothing in common with the offered mechanisms (at most eight are kept).
@@ -229,6 +250,14 @@ impl Problem {
                 Stage::Idle => "BTY-NET-19",
             },
             Self::SilentAt { .. } => "BTY-NET-20",
+            Self::ProxyRefused { .. } => "BTY-NET-05",
+            Self::ProxyUnreachable { .. } => "BTY-NET-30",
+            Self::ProxySilent { .. } => "BTY-NET-31",
+            Self::ProxyLoginNeeded { .. } => "BTY-NET-32",
+            Self::ProxyLoginRefused { .. } => "BTY-NET-33",
+            Self::ProxyNoWay { .. } => "BTY-NET-34",
+            Self::ProxyRubbish { .. } => "BTY-NET-35",
+            Self::ProxyUnknown { .. } => "BTY-NET-36",
             Self::Certificate { fault, .. } => match fault {
                 CertificateFault::WrongName(_) => "BTY-TLS-01",
                 CertificateFault::Expired(_) => "BTY-TLS-02",
@@ -263,6 +292,8 @@ impl Problem {
             Self::WeakerSignIn { .. } => "BTY-AUTH-30",
             Self::OfferAltered { .. } => "BTY-AUTH-31",
             Self::MoreSteps { .. } => "BTY-AUTH-50",
+            Self::NoKeyring => "BTY-AUTH-40",
+            Self::KeyringLocked => "BTY-AUTH-41",
             Self::Rubbish { .. } => "BTY-XMPP-01",
             Self::BindRefused { .. } => "BTY-XMPP-02",
             Self::HostUnknown { .. } => "BTY-XMPP-03",
@@ -314,6 +345,11 @@ impl Problem {
                     | Self::SilentAt { .. }
                     | Self::Refused { .. }
                     | Self::NoResolver
+                    | Self::ProxyUnreachable { .. }
+                    | Self::ProxySilent { .. }
+                    | Self::ProxyRefused { .. }
+                    | Self::ProxyNoWay { .. }
+                    | Self::ProxyRubbish { .. }
                     | Self::TlsFailed { .. }
                     | Self::Rubbish { .. }
                     | Self::StreamError { .. }

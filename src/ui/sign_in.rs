@@ -25,7 +25,7 @@ pub fn draw(model: &Model, screen: &SignInScreen, view: &mut View, area: Rect, p
     let body = top(model, screen, body, paint);
     match &screen.step {
         SignInStep::Where => form(model, screen, body, paint),
-        SignInStep::AskKeep => boxed(ask_keep(model, body.width), body, paint),
+        SignInStep::AskKeep => boxed(ask_keep(model, screen, body.width), body, paint),
         SignInStep::Working(consent) => {
             say(&[(screens::working(consent), Role::Text)], body, paint);
         }
@@ -256,10 +256,14 @@ fn opening(model: &Model, screen: &SignInScreen, body: Rect, paint: &mut Paint<'
     say(&[(words, Role::Ok)], body, paint);
 }
 
-fn ask_keep(model: &Model, width: u16) -> Dialog {
+fn ask_keep(model: &Model, screen: &SignInScreen, width: u16) -> Dialog {
     let mut dialog = Dialog { title: screens::KEEP_TITLE.into(), width: dialog::WIDE.min(width), ..Dialog::default() };
-    dialog.say(screens::KEEP_QUESTION, Role::Text, model.options.ascii);
+    let question = screens::keep_question(screen.complaint.as_ref());
+    dialog.say(&question, Role::Text, model.options.ascii);
     dialog.blank();
+    if screen.complaint == Some(Problem::KeyringLocked) {
+        dialog.lines.push(Line::new(screens::UNLOCK_KEY, Role::Text));
+    }
     for line in screens::KEEP_KEYS {
         dialog.lines.push(Line::new(line, Role::Text));
     }
@@ -287,6 +291,7 @@ fn review(model: &Model, screen: &SignInScreen, scopes: &[Clean], width: u16) ->
     }
     dialog.blank();
     let kept = match account.keep {
+        Some(Keep::Keyring) => screens::KEPT_KEYRING,
         Some(Keep::File) => screens::KEPT_FILE,
         Some(Keep::Memory) | None => screens::KEPT_MEMORY,
     };

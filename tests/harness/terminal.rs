@@ -44,6 +44,8 @@ impl Terminal {
         }
         command.env("HOME", home);
         command.env("BUTTY_HOME", home.join("butty"));
+        // No keyring: the one of whoever runs this is not for tests.
+        command.env("DBUS_SESSION_BUS_ADDRESS", "disabled:");
         for (key, value) in environment {
             command.env(key, value);
         }

@@ -48,6 +48,7 @@ pub fn setup(address: &str, name: &str) -> AccountSetup {
         token_command: Vec::new(),
         oauth: OAuthSetup::default(),
         resolver: None,
+        keep: None,
         ephemeral: false,
     }
 }

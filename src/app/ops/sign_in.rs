@@ -51,7 +51,7 @@ impl Model {
         self.ask_for_code(fx);
     }
 
-    /// Takes the address and begins: asks where to keep the sign-in, or asks for a code, or for the password.
+    /// Takes the address and begins: asks for a code, or for the password.
     pub fn start_sign_in(&mut self, way: SignInWay, address: &str, fx: &mut Effects) -> Result<(), Problem> {
         let setup = setup_for(way, address).inspect_err(|problem| self.complain(problem.clone()))?;
         let id = setup.id.clone();
@@ -78,7 +78,6 @@ impl Model {
                 account.fresh = true;
             }
         }
-        let asks = way != SignInWay::Password && self.keep_known(&id).is_none();
         let Screen::SignIn(screen) = &mut self.screen else { return Ok(()) };
         screen.way = way;
         screen.account = Some(id);
@@ -86,7 +85,6 @@ impl Model {
         match way {
             SignInWay::Password if screen.password.is_empty() => screen.field = 1,
             SignInWay::Password => self.give_password(fx),
-            SignInWay::Code | SignInWay::Messenger if asks => screen.step = SignInStep::AskKeep,
             SignInWay::Code | SignInWay::Messenger => self.ask_for_code(fx),
         }
         Ok(())
@@ -95,18 +93,34 @@ impl Model {
     /// Where this account's sign-in is kept, if that was chosen, or if there is no choice.
     fn keep_known(&self, id: &AccountId) -> Option<Keep> {
         let account = self.account(id)?;
-        if account.setup.ephemeral { Some(Keep::Memory) } else { account.keep }
+        if account.setup.ephemeral { Some(Keep::Memory) } else { account.setup.keep.or(account.keep) }
     }
 
-    /// Keeps the sign-in there, and asks for a code.
+    /// No keyring takes the sign-in: asks, once for this account, where to keep it instead.
+    pub(in crate::app) fn ask_keep(screen: &mut SignInScreen, problem: Problem) {
+        screen.step = SignInStep::AskKeep;
+        screen.complaint = Some(problem);
+    }
+
+    /// Keeps the sign-in there, and goes on.
     pub fn choose_keep(&mut self, keep: Keep, fx: &mut Effects) {
         let Screen::SignIn(screen) = &mut self.screen else { return };
-        screen.keep = keep == Keep::File;
+        screen.keep = keep != Keep::Memory;
+        screen.complaint = None;
         let Some(id) = screen.account.clone() else { return };
+        let way = screen.way;
+        if way == SignInWay::Password {
+            screen.step = SignInStep::Opening;
+        }
         if let Some(account) = self.account_mut(&id) {
             account.keep = Some(keep);
+            account.setup.keep = Some(keep);
+            account.wanted = true;
         }
-        self.ask_for_code(fx);
+        match way {
+            SignInWay::Password => fx.push(Effect::Link(id, LinkCommand::KeepPassword { keep })),
+            SignInWay::Code | SignInWay::Messenger => self.ask_for_code(fx),
+        }
     }
 
     /// Asks for a code, or for a new one.
@@ -114,7 +128,7 @@ impl Model {
         let Screen::SignIn(screen) = &mut self.screen else { return };
         let Some(id) = screen.account.clone() else { return };
         let domain = self.account(&id).map(|account| Line::clean(account.setup.domain.as_str())).unwrap_or_default();
-        let keep = self.keep_known(&id).unwrap_or(Keep::Memory);
+        let keep = self.keep_known(&id).unwrap_or(Keep::Keyring);
         let Screen::SignIn(screen) = &mut self.screen else { return };
         screen.step = SignInStep::Working(Consent::LookingUp { domain });
         screen.complaint = None;
@@ -132,7 +146,7 @@ impl Model {
         if matches!(screen.step, SignInStep::Opening) {
             return;
         }
-        let keep = if screen.keep { Keep::File } else { Keep::Memory };
+        let kept = screen.keep;
         if screen.password.is_empty() {
             let domain = self.account(&id).map(|account| account.setup.domain.clone());
             if let (Some(domain), Screen::SignIn(screen)) = (domain, &mut self.screen) {
@@ -147,7 +161,12 @@ impl Model {
         if let Some(account) = self.account_mut(&id) {
             account.wanted = true;
         }
-        let keep = if self.account(&id).is_some_and(|account| account.setup.ephemeral) { Keep::Memory } else { keep };
+        let keep = match self.keep_known(&id) {
+            Some(Keep::Memory) if self.account(&id).is_some_and(|account| account.setup.ephemeral) => Keep::Memory,
+            _ if !kept => Keep::Memory,
+            Some(Keep::File) => Keep::File,
+            _ => Keep::Keyring,
+        };
         fx.push(Effect::Link(id.clone(), LinkCommand::Password { password, keep }));
         fx.push(Effect::Link(id, LinkCommand::Connect));
     }
@@ -244,6 +263,7 @@ fn setup_for(way: SignInWay, address: &str) -> Result<AccountSetup, Problem> {
         token_command: Vec::new(),
         oauth: OAuthSetup::default(),
         resolver: None,
+        keep: None,
         ephemeral: false,
     })
 }

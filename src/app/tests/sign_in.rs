@@ -47,9 +47,13 @@ fn asked_for_code(world: &World) -> bool {
 #[test]
 fn with_a_code_from_the_address_to_the_buddies() {
     let mut world = begun(SignInWay::Code, NEW);
+    assert!(asked_for_code(&world), "the keyring is tried, and nothing is asked before it has failed");
+    assert!(matches!(screen(&world).step, SignInStep::Working(_)));
+    assert!(world.fx.iter().any(|effect| matches!(effect, Effect::StartLink { connect: false, .. })));
+    world.fx.clear();
+    world.link(LinkFact::Consent(Consent::Failed(Problem::NoKeyring)));
     assert!(matches!(screen(&world).step, SignInStep::AskKeep), "asked before the code: no approved sign-in is lost");
     assert!(!asked_for_code(&world));
-    assert!(world.fx.iter().any(|effect| matches!(effect, Effect::StartLink { connect: false, .. })));
     world.does(|model, fx| model.choose_keep(Keep::File, fx));
     assert!(asked_for_code(&world));
     let code = prompt(&world);
@@ -68,7 +72,11 @@ fn with_a_code_from_the_address_to_the_buddies() {
     world.fx.clear();
     world.sign_in_as("juliet@alpha.test/butty", false);
     assert!(matches!(&screen(&world).step, SignInStep::Review { scopes } if scopes.len() == 1));
-    assert!(world.requests().iter().any(|r| matches!(r, StoreRequest::SaveAccount(s) if s.id.as_str() == NEW)));
+    let saved = |r: &&StoreRequest| {
+        matches!(r, StoreRequest::SaveAccount(s) if s.id.as_str() == NEW
+        && s.keep == Some(Keep::File))
+    };
+    assert!(world.requests().iter().any(|r| saved(&r)), "and it is not asked again another day");
     world.does(Model::finish_sign_in);
     assert!(matches!(world.model.screen, Screen::Main));
 }
@@ -117,7 +125,7 @@ fn a_wrong_password_keeps_the_address_and_says_why() {
     };
     type_password(&mut world, "hunter2");
     let given = |world: &World| {
-        let password = |c: &LinkCommand| matches!(c, LinkCommand::Password { keep: Keep::File, .. });
+        let password = |c: &LinkCommand| matches!(c, LinkCommand::Password { keep: Keep::Keyring, .. });
         world.fx.iter().filter(|effect| matches!(effect, Effect::Link(_, c) if password(c))).count()
     };
     assert_eq!(given(&world), 1);
@@ -331,4 +339,20 @@ fn the_demo_begins_with_its_code() {
     let code = |c: &LinkCommand| matches!(c, LinkCommand::SignInWithCode { keep: Keep::Memory });
     assert!(fx.iter().any(|effect| matches!(effect, Effect::Link(_, c) if code(c))));
     assert!(fx.iter().any(|effect| matches!(effect, Effect::StartLink { connect: false, .. })));
+}
+
+#[test]
+fn a_password_that_no_keyring_takes_is_kept_where_the_person_says() {
+    let mut world = begun(SignInWay::Password, NEW);
+    let Screen::SignIn(form) = &mut world.model.screen else { panic!("left") };
+    form.password.set_text("secret");
+    world.does(Model::give_password);
+    let problem = Some(Problem::KeyringLocked);
+    world.link(LinkFact::Down { problem, retry_in: None });
+    assert!(matches!(screen(&world).step, SignInStep::AskKeep));
+    world.fx.clear();
+    world.does(|model, fx| model.choose_keep(Keep::Memory, fx));
+    let there = |c: &LinkCommand| matches!(c, LinkCommand::KeepPassword { keep: Keep::Memory });
+    assert!(world.fx.iter().any(|effect| matches!(effect, Effect::Link(_, c) if there(c))), "and is not typed again");
+    assert!(matches!(screen(&world).step, SignInStep::Opening));
 }

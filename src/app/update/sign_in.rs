@@ -41,6 +41,9 @@ pub(super) fn on_consent(model: &mut Model, id: &AccountId, consent: Consent) {
     screen.step = match (consent, std::mem::replace(&mut screen.step, SignInStep::Opening)) {
         (Consent::Code(prompt), _) => SignInStep::Code { prompt: Box::new(prompt), trouble: None },
         (Consent::Granted { .. }, _) => SignInStep::Opening,
+        (Consent::Failed(problem @ (Problem::NoKeyring | Problem::KeyringLocked)), _) => {
+            return Model::ask_keep(screen, problem);
+        }
         (Consent::Failed(problem), _) => SignInStep::Failed(problem),
         (Consent::Reachable, SignInStep::Code { prompt, .. }) => SignInStep::Code { prompt, trouble: None },
         (trouble @ (Consent::SlowerPace { .. } | Consent::Unreachable { .. }), SignInStep::Code { prompt, .. }) => {
@@ -80,6 +83,9 @@ pub(super) fn on_down(model: &mut Model, id: &AccountId, problem: Option<Problem
         SignInStep::Opening => {}
         SignInStep::Working(_) if !retries => {}
         _ => return,
+    }
+    if screen.way == SignInWay::Password && matches!(problem, Problem::NoKeyring | Problem::KeyringLocked) {
+        return Model::ask_keep(screen, problem); // the link rests, with the password, until that is answered
     }
     // A box where there is something to decide.
     if screen.way == SignInWay::Password && !matches!(problem, Problem::WeakerSignIn { .. }) {

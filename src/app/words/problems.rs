@@ -3,6 +3,7 @@
 mod account;
 mod connection;
 mod local;
+mod proxy;
 mod shell;
 
 use super::Said;
@@ -45,6 +46,14 @@ fn parts(problem: &Problem) -> Parts {
         | Problem::RedirectUnreadable { .. }
         | Problem::RedirectInward { .. }
         | Problem::NoResolver => connection::network(problem),
+        Problem::ProxyUnreachable { .. }
+        | Problem::ProxySilent { .. }
+        | Problem::ProxyLoginNeeded { .. }
+        | Problem::ProxyLoginRefused { .. }
+        | Problem::ProxyRefused { .. }
+        | Problem::ProxyNoWay { .. }
+        | Problem::ProxyRubbish { .. }
+        | Problem::ProxyUnknown { .. } => proxy::proxy(problem),
         Problem::Certificate { domain, fault } => connection::certificate(domain.as_str(), fault),
         Problem::NoTls { .. } | Problem::TlsFailed { .. } | Problem::TlsInjected { .. } | Problem::NoTrust { .. } => {
             connection::tls(problem)
@@ -61,6 +70,8 @@ fn parts(problem: &Problem) -> Parts {
         | Problem::ChatNotGranted { .. }
         | Problem::OtherPerson { .. }
         | Problem::TokenNotKept { .. }
+        | Problem::NoKeyring
+        | Problem::KeyringLocked
         | Problem::NoIssuer { .. }
         | Problem::OAuthRefused { .. }
         | Problem::OAuthRubbish { .. }

@@ -39,6 +39,16 @@ impl Link {
         }
     }
 
+    /// Asked before a typed password is used: where to keep it instead is the person's to say.
+    pub(super) async fn place_for_password(&mut self) -> Result<(), End> {
+        let Some((_, keep)) = self.password else { return Ok(()) };
+        let (network, setup) = (Arc::clone(&self.network), Arc::clone(&self.setup));
+        match self.unless_told(async move { network.settle(&setup, keep).await }).await {
+            Ok(settled) => settled.map(drop).map_err(End::Problem),
+            Err(wish) => Err(End::Wish(wish)),
+        }
+    }
+
     pub(super) async fn with_token(&mut self, source: TokenSource) -> End {
         let supply = self.token(&source, None);
         let (secret, end) = self.session_with(Purpose::Chat, CredentialKind::Token, supply).await;
@@ -70,9 +80,9 @@ impl Link {
     pub(super) async fn keep_password(&mut self) {
         let Some((password, keep)) = self.password.take() else { return };
         let key = sign_in::password_key(&self.setup);
-        let durable = keep == Keep::File && !self.setup.ephemeral;
+        let durable = keep != Keep::Memory && !self.setup.ephemeral;
         let kept = self.network.save(&key, password.clone(), durable).await;
-        let keep = if kept.is_ok() && durable { Keep::File } else { Keep::Memory };
+        let keep = if kept.is_ok() && durable { keep } else { Keep::Memory };
         if let Err(problem) = kept {
             tracing::warn!(target: "butty::net", code = problem.code(), "the password is kept in memory only");
             if self.network.save(&key, password.clone(), false).await.is_err() {

@@ -86,16 +86,16 @@ impl Link {
                 Err(end) => return end,
             };
             let from = dial::place(&dialed.endpoint);
-            let peer = dialed.peer.ip();
+            let peer = dialed.peer.map(|peer| peer.ip());
             let direct = dialed.endpoint.transport == Transport::Direct;
-            self.inside = self.network.is_inside(&self.setup, Some(peer));
+            self.inside = self.network.is_inside(&self.setup, peer);
             let text = match self.ride(dialed, attempt).await {
                 After::End(end) => return end,
                 After::Redirected(text) => text,
             };
             match trail.follow(from.clone(), &text) {
                 Ok(target) => {
-                    let public = !is_local(peer) && !self.inside;
+                    let public = !peer.is_some_and(is_local) && !self.inside;
                     // The same port again means the same kind of TLS; any other port speaks STARTTLS.
                     let direct = direct && target.port == from.port;
                     attempt.redirected = true;

@@ -2,7 +2,7 @@
 //! standard output.
 
 use super::accounts::told;
-use super::{Desk, Errand, INTERRUPTED, blocking};
+use super::{Desk, Errand, INTERRUPTED, blocking, keeping};
 use crate::app::LinkCommand;
 use crate::app::event::{CodePrompt, Consent, Keep, LinkFact};
 use crate::app::setup::AccountSetup;
@@ -30,7 +30,7 @@ pub(super) async fn run(args: &Args, command: &Command, desk: &Desk) -> Result<u
     if let Some(ca_file) = ca_file {
         setup.ca_file = Some(std::path::absolute(ca_file).unwrap_or_else(|_| ca_file.clone()));
     }
-    let keep = if *store == Keeping::File { Keep::File } else { Keep::Memory };
+    let mut keep = keeping::first(*store, &setup);
     let way = way(desk, &setup, *device, *password || *password_stdin)?;
     let password = match way {
         CredentialKind::Token => None,
@@ -50,19 +50,23 @@ pub(super) async fn run(args: &Args, command: &Command, desk: &Desk) -> Result<u
         Some(password) => LinkCommand::Password { password, keep },
         None => LinkCommand::SignInWithCode { keep },
     });
-    let jid = follow(desk, &mut errand).await;
+    let mut jid = follow(desk, &mut errand).await;
+    if let (Err(Problem::NoKeyring | Problem::KeyringLocked), Keeping::Auto) = (&jid, *store) {
+        keep = keeping::instead(desk, args.no_input).await?;
+        errand.send(match way {
+            CredentialKind::Password => LinkCommand::KeepPassword { keep },
+            CredentialKind::Token => LinkCommand::SignInWithCode { keep },
+        });
+        jid = follow(desk, &mut errand).await;
+    }
     errand.finish().await;
     let jid = jid?;
-    let kept = keep == Keep::File;
+    setup.keep = Some(keep);
+    let kept = keep != Keep::Memory;
     if kept && !desk.is_configured(&setup.id) {
         config::save_account(&desk.folders, &setup)?;
     }
-    let place = desk.folders.tokens();
-    desk.voice.say(&if kept {
-        format!("Signed in as {jid}. Kept in a file that only you can read, in {}.", place.display())
-    } else {
-        format!("Signed in as {jid}. Not kept.")
-    });
+    desk.voice.say(&format!("Signed in as {jid}. {}", keeping::told(desk, keep)));
     if desk.is_configured(&setup.id) && (server.is_some() || ca_file.is_some()) {
         desk.voice.say("The account stands in config.toml: server and ca_file counted for this time only.");
     }
@@ -179,7 +183,7 @@ fn host_and_port(text: &str) -> Result<(String, u16), Problem> {
     Ok((host.to_owned(), port))
 }
 
-async fn read_line() -> Result<String, Problem> {
+pub(super) async fn read_line() -> Result<String, Problem> {
     let read = blocking(|| {
         let mut line = String::new();
         std::io::stdin().lock().read_line(&mut line).map(|_| line)

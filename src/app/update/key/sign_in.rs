@@ -173,6 +173,7 @@ fn step_key(model: &mut Model, key: Key, fx: &mut Effects) {
         SignInStep::AskKeep => match letter {
             'f' => model.choose_keep(Keep::File, fx),
             'm' => model.choose_keep(Keep::Memory, fx),
+            'u' if screen.complaint == Some(Problem::KeyringLocked) => model.choose_keep(Keep::Keyring, fx),
             _ => {}
         },
         SignInStep::Code { .. } => code_key(model, letter, fx),

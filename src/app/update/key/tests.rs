@@ -157,6 +157,7 @@ fn setup(address: &str) -> AccountSetup {
         token_command: Vec::new(),
         oauth: OAuthSetup::default(),
         resolver: None,
+        keep: None,
         ephemeral: false,
     }
 }

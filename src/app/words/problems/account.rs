@@ -36,6 +36,12 @@ pub(super) fn code(problem: &Problem) -> Parts {
         Problem::TokenNotKept { why } => Parts::what("The sign-in could not be kept.")
             .why(sentence(why))
             .next(&["/login, and keep it until butty closes"]),
+        Problem::NoKeyring => Parts::what("No keyring answers on this computer.")
+            .why("A keyring comes with a desktop; over ssh there is often none.")
+            .next(&["/login asks where else to keep it"]),
+        Problem::KeyringLocked => Parts::what("The keyring of this computer is locked.")
+            .why("Nobody unlocked it in time.")
+            .next(&["Unlock it, then F5", "/login keeps the sign-in elsewhere"]),
         Problem::NoIssuer { domain } => {
             Parts::what(format!("The sign-in addresses of {domain} cannot be found.", domain = name(domain)))
                 .why("The page that should name them is missing.")

@@ -91,10 +91,10 @@ words! {
     CODE_LABEL = "Code";
     NO_SQUARE = "This address is too long for a square.";
     KEEP_TITLE = "Keep the sign-in?";
-    KEEP_QUESTION = "Keep the sign-in in a file only you can read, or only until butty closes?";
     REVIEW_TITLE = "You are signed in";
     REVIEW_FOOT = "Enter open my buddies · s sign out";
     MAY_NOW = "butty may now";
+    KEPT_KEYRING = "Your sign-in is kept in: the system keyring";
     KEPT_FILE = "Your sign-in is kept in: a file only you can read";
     KEPT_MEMORY = "Your sign-in is kept: only until butty closes";
     NEW_CODE = "n  new code";
@@ -114,6 +114,16 @@ pub const OPEN_ANYWHERE: &[&str] = &["Open this page on any device:"];
 pub const OPEN_HERE: &[&str] = &["Press a: yes, from here. Or open this", "page, which only this computer can:"];
 /// What the page must say.
 pub const CHECK_PAGE: [&str; 2] = ["Check that the page says butty", "and asks for exactly this:"];
+/// No keyring took the sign-in.
+pub fn keep_question(problem: Option<&Problem>) -> String {
+    let why = match problem {
+        Some(Problem::KeyringLocked) => "The keyring of this computer is locked.",
+        _ => "No keyring answers on this computer.",
+    };
+    format!("{why} Keep the sign-in in a file only you can read, or only until butty closes?")
+}
+/// A locked one may yet be opened.
+pub const UNLOCK_KEY: &str = "u  unlock it and try again";
 /// Where to keep the sign-in.
 pub const KEEP_KEYS: [&str; 2] = ["f  in a file only you can read", "m  only until butty closes"];
 

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::app::effect::LinkCommand;
-use crate::app::event::{CodePrompt, Keep};
+use crate::app::event::{CodePrompt, Consent, Keep, LinkEvent, LinkFact};
 use crate::app::model::{SignInScreen, SignInWay};
-use crate::types::Stamp;
+use crate::types::{Epoch, Stamp};
 
 fn screen(person: &Person) -> &SignInScreen {
     match &person.model.screen {
@@ -66,10 +66,21 @@ fn commands_and_help_are_there_from_the_first_screen() {
 }
 
 #[test]
-fn an_address_leads_to_the_question_where_to_keep_it_and_then_to_a_code() {
+fn without_a_keyring_an_address_leads_to_the_question_where_to_keep_it_and_then_to_a_code() {
     let mut person = Person::newcomer();
     person.press("2").write("anna@example.org").press("enter");
+    let id = screen(&person).account.clone().unwrap();
+    let fact = LinkFact::Consent(Consent::Failed(Problem::KeyringLocked));
+    person.happen(Event::Link(id, LinkEvent { epoch: Epoch(0), fact }));
     assert!(matches!(screen(&person).step, SignInStep::AskKeep));
+    person.fx.clear();
+    person.press("u");
+    let again =
+        |effect: &Effect| matches!(effect, Effect::Link(_, LinkCommand::SignInWithCode { keep: Keep::Keyring }));
+    assert!(person.fx.iter().any(again), "a locked one may have been unlocked");
+    let id = screen(&person).account.clone().unwrap();
+    let fact = LinkFact::Consent(Consent::Failed(Problem::NoKeyring));
+    person.happen(Event::Link(id, LinkEvent { epoch: Epoch(0), fact }));
     person.press("f");
     let asked = |effect: &Effect| matches!(effect, Effect::Link(_, LinkCommand::SignInWithCode { keep: Keep::File }));
     assert!(person.fx.iter().any(asked), "{:?}", person.fx);

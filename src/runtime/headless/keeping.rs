@@ -1,0 +1,40 @@
+//! Where `butty login` keeps the sign-in: the system keyring, else where the person says.
+
+use super::{Desk, login};
+use crate::app::event::Keep;
+use crate::app::setup::AccountSetup;
+use crate::cli::Keeping;
+use crate::types::Problem;
+use std::io::IsTerminal;
+
+/// The place that is tried.
+pub(super) fn first(asked: Keeping, setup: &AccountSetup) -> Keep {
+    match asked {
+        Keeping::Auto => setup.keep.unwrap_or(Keep::Keyring),
+        Keeping::Keyring => Keep::Keyring,
+        Keeping::File => Keep::File,
+        Keeping::Memory => Keep::Memory,
+    }
+}
+
+/// No keyring took it, and nobody said where else: asks. Where nobody can be asked, it is a file, and told.
+pub(super) async fn instead(desk: &Desk, no_input: bool) -> Result<Keep, Problem> {
+    let why = "No keyring answers on this computer.";
+    if no_input || !std::io::stdin().is_terminal() {
+        desk.voice.say(&format!("{why} Keeping the sign-in in a file (--store says where else)."));
+        return Ok(Keep::File);
+    }
+    desk.voice.say(&format!("{why} Keep the sign-in in a file only you can read, or not at all?"));
+    desk.voice.say("f  in a file   m  not at all");
+    let typed = login::read_line().await?;
+    Ok(if typed.trim().eq_ignore_ascii_case("m") { Keep::Memory } else { Keep::File })
+}
+
+/// Where it went, as a sentence.
+pub(super) fn told(desk: &Desk, keep: Keep) -> String {
+    match keep {
+        Keep::Keyring => "Kept in the system keyring.".to_owned(),
+        Keep::File => format!("Kept in a file that only you can read, in {}.", desk.folders.tokens().display()),
+        Keep::Memory => "Not kept.".to_owned(),
+    }
+}
