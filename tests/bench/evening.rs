@@ -11,9 +11,11 @@
 //! only a screen that never becomes right ends the bench.
 //!
 //! `--butty` measures another build in the place of this one.
-//! Other work on the same computer spreads all figures. On a busy one put `chrt -r 1` before both commands (as root; `nice`
-//! does not reach programs in terminals of their own): then server, clients and bench have the processors to themselves,
-//! absolute times flatter, and the ratios hold.
+//! Other work on the same computer spreads all figures. On a busy one put `chrt -r 1` before both commands (as root;
+//! `nice` does not reach programs in terminals of their own): then server, clients and bench have the processors to
+//! themselves, absolute times flatter, and the ratios hold. Not so for the p99 of `keys`: Linux stops such programs for
+//! 50 ms when together they take too much. There only a computer at rest helps, and `cat` in the table tells whether it
+//! was one.
 //! Homes lie in memory unless `--homes` names a folder on a disk, and DATA is best there too: `/dev/shm/butty-peers`.
 
 #![allow(
