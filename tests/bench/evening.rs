@@ -2,7 +2,7 @@
 //!
 //!     tests/servers/install bench
 //!     tests/servers/up prosody12 DATA
-//!     BUTTY_PEERS=DATA cargo bench --features peers --bench evening -- [--runs N] [--only CLIENT]… [--homes FOLDER] [ROW…]
+//!     BUTTY_PEERS=DATA cargo bench --features peers --bench evening -- [--runs N] [--only CLIENT]… [--homes FOLDER] [--butty PROGRAM] [ROW…]
 //!     tests/servers/down DATA
 //!
 //! Rows (default: all): `start`, `thousand`, `flood`, `keys`, `idle`, `size`; what each measures stands at its function
@@ -10,6 +10,12 @@
 //! falls on all of them. Times vary from computer to computer; the ratios are what counts. Nothing is asserted on time:
 //! only a screen that never becomes right ends the bench.
 //!
+//! `--butty` measures another build in the place of this one.
+//! Other work on the same computer spreads all figures. On a busy one put `chrt -r 1` before both commands (as root;
+//! `nice` does not reach programs in terminals of their own): then server, clients and bench have the processors to
+//! themselves, absolute times flatter, and the ratios hold. Not so for the p99 of `keys`: Linux stops such programs for
+//! 50 ms when together they take too much. There only a computer at rest helps, and `cat` in the table tells whether it
+//! was one.
 //! Homes lie in memory unless `--homes` names a folder on a disk, and DATA is best there too: `/dev/shm/butty-peers`.
 
 #![allow(
@@ -55,6 +61,10 @@ fn main() {
         match argument.as_str() {
             "--runs" => runs = arguments.next().and_then(|it| it.parse().ok()).expect("--runs wants a number"),
             "--homes" => homes = arguments.next().map(PathBuf::from).expect("--homes wants a folder"),
+            "--butty" => {
+                let program = arguments.next().map(PathBuf::from).expect("--butty wants a program");
+                client::BUTTY.set(program).expect("--butty once");
+            }
             "--only" => only.push(arguments.next().expect("--only wants a client")),
             _ => wanted.push(argument),
         }

@@ -10,8 +10,12 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 use std::time::Duration;
 use tempfile::TempDir;
+
+/// The program that is measured as butty's, when it is another than the one that cargo built.
+pub static BUTTY: OnceLock<PathBuf> = OnceLock::new();
 
 /// A client under measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +44,7 @@ impl Client {
     /// The file of its program.
     pub fn program(self) -> PathBuf {
         match self {
-            Self::Butty => PathBuf::from(env!("CARGO_BIN_EXE_butty")),
+            Self::Butty => BUTTY.get().cloned().unwrap_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_butty"))),
             Self::Mcabber | Self::Profanity => Path::new("/usr/bin").join(self.name()),
         }
     }
@@ -109,6 +113,11 @@ impl Client {
         Terminal::start(command)
     }
 
+    /// Whether the names of all these buddies are on the screen, in whatever state.
+    pub fn shows_names(screen: &str, buddies: &[usize]) -> bool {
+        buddies.iter().all(|number| names(screen, &format!("Buddy {number}")))
+    }
+
     /// Whether its list shows the presence of every one of these buddies.
     pub fn shows_live(self, screen: &str, buddies: &[usize]) -> bool {
         let list = match self {
@@ -124,11 +133,7 @@ impl Client {
             Self::Mcabber => "[o] ",
             Self::Profanity => "  ",
         };
-        buddies.iter().all(|number| {
-            let wanted = format!("{mark}Buddy {number}");
-            let ends = |at: usize| !list[at + wanted.len()..].starts_with(|next: char| next.is_ascii_digit());
-            list.match_indices(&wanted).any(|(at, _)| ends(at))
-        })
+        buddies.iter().all(|number| names(list, &format!("{mark}Buddy {number}")))
     }
 
     /// Opens the talk with a buddy and leaves the cursor where text goes.
@@ -151,6 +156,12 @@ impl Client {
             Self::Mcabber | Self::Profanity => "\x15/quit\r",
         }
     }
+}
+
+/// Whether this stands there, and no digit behind it.
+fn names(list: &str, wanted: &str) -> bool {
+    let ends = |at: usize| !list[at + wanted.len()..].starts_with(|next: char| next.is_ascii_digit());
+    list.match_indices(wanted).any(|(at, _)| ends(at))
 }
 
 /// The name by which OpenSSL finds an authority in a folder.

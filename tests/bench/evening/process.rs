@@ -1,7 +1,8 @@
 //! What the kernel knows of a process.
 
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// Resident and proportional memory in KiB. The second shares what several processes map among them, and is absent
 /// where the kernel does not tell it.
@@ -10,15 +11,68 @@ pub fn memory(pid: u32) -> (f64, Option<f64>) {
     (resident, field(&format!("/proc/{pid}/smaps_rollup"), "Pss:"))
 }
 
-/// How often any thread of it was switched away from, by its own will or not: each is a wake-up before.
-pub fn switches(pid: u32) -> f64 {
+/// How often the threads of a process went to sleep since the first look: as often each was woken. Being pushed off a
+/// processor that others want is no wake-up and does not count. Threads may begin and end meanwhile: what one that ended
+/// did since the last look before is all that can be missed, so look often. Looking wakes nobody.
+pub struct Sleeps {
+    pid: u32,
+    /// Counts at the first look, and at the last one that saw the thread.
+    threads: HashMap<u32, (f64, f64)>,
+}
+
+impl Sleeps {
+    /// Takes the first look.
+    pub fn begin(pid: u32) -> Self {
+        let threads = sleeps_of_threads(pid).map(|(thread, count)| (thread, (count, count))).collect();
+        Self { pid, threads }
+    }
+
+    /// Looks again.
+    pub fn look(&mut self) {
+        for (thread, count) in sleeps_of_threads(self.pid) {
+            // Whoever was not there before has slept not at all before.
+            self.threads.entry(thread).or_insert((0.0, count)).1 = count;
+        }
+    }
+
+    /// How often up to the last look.
+    pub fn count(&self) -> f64 {
+        self.threads.values().map(|(first, last)| last - first).sum()
+    }
+}
+
+fn sleeps_of_threads(pid: u32) -> impl Iterator<Item = (u32, f64)> {
+    threads(pid).into_iter().filter_map(move |thread| {
+        let file = format!("/proc/{pid}/task/{thread}/status");
+        field(&file, "voluntary_ctxt_switches:").map(|count| (thread, count))
+    })
+}
+
+/// The numbers of its threads.
+pub fn threads(pid: u32) -> BTreeSet<u32> {
     let tasks = fs::read_dir(format!("/proc/{pid}/task")).expect("tasks");
-    let each = tasks.filter_map(Result::ok).map(|task| {
-        let file = task.path().join("status").display().to_string();
-        let read = |name| field(&file, name).unwrap_or(0.0);
-        read("voluntary_ctxt_switches:") + read("nonvoluntary_ctxt_switches:")
+    tasks.filter_map(|task| task.ok()?.file_name().to_str()?.parse().ok()).collect()
+}
+
+/// The processors that we may use.
+pub fn processors() -> Vec<u32> {
+    let text = fs::read_to_string("/proc/self/status").expect("status");
+    let list = text.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).expect("processors");
+    let each = list.trim().split(',').flat_map(|part| {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        first.parse().expect("a number")..=last.parse().expect("a number")
     });
-    each.sum()
+    each.collect()
+}
+
+/// Lets these threads run on these processors only.
+pub fn pin(threads: impl IntoIterator<Item = u32>, processors: &[u32]) {
+    let list: Vec<String> = processors.iter().map(ToString::to_string).collect();
+    for thread in threads {
+        let mut command = Command::new("taskset");
+        command.args(["-p", "-c", &list.join(","), &thread.to_string()]).stdout(Stdio::null());
+        assert!(command.status().expect("taskset runs").success(), "thread {thread} cannot be moved");
+    }
 }
 
 /// Stops (`STOP`) or wakes (`CONT`) the whole process.

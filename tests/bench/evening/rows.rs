@@ -39,6 +39,8 @@ pub struct Bench {
     pub clients: Vec<Client>,
     /// Where their homes are made.
     homes: PathBuf,
+    /// The processors there are.
+    processors: Vec<u32>,
     /// The result, printed when this goes.
     table: Table,
 }
@@ -50,6 +52,7 @@ struct Evening {
     home: TempDir,
     terminal: Terminal,
     frame: Duration,
+    names: Duration,
     live: Duration,
 }
 
@@ -60,7 +63,9 @@ impl Bench {
         // Makes the buddies, of whom some go online.
         server.fill("bench", 1_000);
         let crowd = server.crowd(&[TEN, FIRST_OF_CLUB].concat());
-        Self { server, crowd, filled: Vec::new(), serial: 0, clients, homes, table: Table::default() }
+        let processors = process::processors();
+        let table = Table::of(format!("homes in {}", homes.display()));
+        Self { server, crowd, filled: Vec::new(), serial: 0, clients, homes, processors, table }
     }
 
     /// Signs in with an empty home, up to the presence of the last buddy waited for.
@@ -72,15 +77,16 @@ impl Bench {
         let home = client.home(&self.server, &user, &self.homes);
         let mut terminal = client.start(home.path(), &user);
         let mut waited = |what: &str, right: &mut dyn FnMut(&str) -> bool| {
-            let at = terminal.until(PATIENCE, right);
+            let at = terminal.until_exactly(PATIENCE, right);
             let at =
                 at.unwrap_or_else(|| panic!("{}: no {what}; the screen is:\n{}", client.name(), terminal.screen()));
             at - terminal.began
         };
         let frame = waited("first frame", &mut |screen| !screen.trim().is_empty());
         let last = if buddies > TEN.len() { FIRST_OF_CLUB } else { TEN };
+        let names = waited("names", &mut |screen| Client::shows_names(screen, last));
         let live = waited("buddies", &mut |screen| client.shows_live(screen, last));
-        Evening { client, user, home, terminal, frame, live }
+        Evening { client, user, home, terminal, frame, names, live }
     }
 
     /// An account that no message has reached yet, so that no run finds the archive of the one before it.
@@ -109,10 +115,11 @@ impl Bench {
     }
 
     /// A thousand buddies, of whom twenty are online. The server answers the roster before any presence, and sends
-    /// *unavailable* for each who is not there, in no order of its own; no client can show all. So two marks: ten
-    /// particular buddies live on the screen, and the last output before 1 s without any.
+    /// *unavailable* for each who is not there, in no order of its own; no client can show all. So three marks: the names
+    /// of ten particular buddies on the screen, their presence on the screen, and the last output before 1 s without any.
     pub fn thousand(&mut self, client: Client) {
         let mut evening = self.sign_in(client, format!("thousand-{}", client.name()), 1_000);
+        self.add("1,000 buddies: start → names", "ms", client, milliseconds(evening.names));
         self.add("1,000 buddies: start → live", "ms", client, milliseconds(evening.live));
         let settled = evening.terminal.calm(Duration::from_secs(1), PATIENCE) - evening.terminal.began;
         self.add("1,000 buddies: start → last output", "ms", client, milliseconds(settled));
@@ -148,52 +155,84 @@ impl Bench {
         evening.quit();
     }
 
-    /// Two hundred keys, 20 to 60 ms apart, in an open talk: from the write to the terminal until the screen shows the
-    /// letter. First in silence, then while the buddy of this talk sends 500 messages a second.
+    /// Two hundred keys in an open talk: from the write to the terminal until the screen shows the letter. First in
+    /// silence, then while the buddy of this talk sends 500 messages a second. Between the keys others go to `cat` in a
+    /// terminal of its own, each 10 to 30 ms after the last: how long that takes is what the computer takes for a key,
+    /// whatever the client does, and no client can be below it.
+    ///
+    /// Meant is the client, not its fight for processors with the server and the buddy, who run elsewhere in life. So
+    /// where there are two processors or more, the last is left to the client, `cat`, and who reads their terminals;
+    /// server, buddy and what this bench does with the screen have the others. Other programs may run on all of them.
     pub fn keys(&mut self, client: Client) {
         let mut evening = self.fresh(client);
         client.open_talk(&mut evening.terminal, TALKER);
-        let idle = evening.type_keys(200);
+        let mut echo = Terminal::echo();
+        self.set_apart(&[&evening.terminal, &echo]);
+        let (idle, echoed) = evening.type_keys(200, &mut echo);
         self.add("key → character, idle, p50", "ms", client, quantile(&idle, 0.5));
         self.add("key → character, idle, p99", "ms", client, quantile(&idle, 0.99));
+        self.add("… by `cat` beside it, idle, p50", "ms", client, quantile(&echoed, 0.5));
+        self.add("… by `cat` beside it, idle, p99", "ms", client, quantile(&echoed, 0.99));
         self.crowd.flood(TALKER, &evening.user, 500 * 15, 500);
         evening.until("flood", |screen| screen.contains("flood "));
-        let busy = evening.type_keys(200);
+        let (busy, echoed) = evening.type_keys(200, &mut echo);
         self.add("key → character, 500 messages/s, p50", "ms", client, quantile(&busy, 0.5));
         self.add("key → character, 500 messages/s, p99", "ms", client, quantile(&busy, 0.99));
+        self.add("… by `cat` beside it, 500 messages/s, p50", "ms", client, quantile(&echoed, 0.5));
+        self.add("… by `cat` beside it, 500 messages/s, p99", "ms", client, quantile(&echoed, 0.99));
         self.crowd.flooded();
+        process::pin(self.bystanders(), &self.processors);
         evening.quit();
     }
 
-    /// A minute in which nothing happens, for all clients at once: context switches of all threads, and bytes to the
-    /// terminal. Output that leaves the screen as it was but for digits is a clock and counted apart; the wake-up for it
-    /// is in the count.
+    /// Leaves the last processor to these programs and the threads that read their terminals.
+    fn set_apart(&self, terminals: &[&Terminal]) {
+        let [others @ .., last] = self.processors.as_slice() else { return };
+        if others.is_empty() {
+            return;
+        }
+        process::pin(self.bystanders(), others);
+        for terminal in terminals {
+            process::pin(process::threads(terminal.pid()).into_iter().chain([terminal.reader]), &[*last]);
+        }
+    }
+
+    /// Every thread of the server, of the buddies, and of this bench.
+    fn bystanders(&self) -> Vec<u32> {
+        let all = [self.server.pid(), self.crowd.pid(), std::process::id()];
+        all.into_iter().flat_map(process::threads).collect()
+    }
+
+    /// A minute in which nothing happens, for all clients at once: wake-ups of all threads, and bytes to the terminal. It
+    /// begins when no thread of any client has come or gone for longer than idle threads are kept (10 s in butty). Output
+    /// that leaves the screen as it was but for digits is a clock and counted apart; the wake-up for it is in the count.
     pub fn idle(&mut self) {
-        const MINUTE: Duration = Duration::from_secs(60);
+        const MINUTE: u32 = 60;
+        const SECOND: Duration = Duration::from_secs(1);
         let mut evenings: Vec<Evening> = Vec::new();
         for client in self.clients.clone() {
             evenings.push(self.sign_in(client, format!("ten-{}", client.name()), TEN.len()));
         }
-        for evening in &mut evenings {
-            evening.terminal.calm(Duration::from_secs(3), PATIENCE);
-        }
+        wait_for_quiet(&mut evenings);
         let watchers = evenings.into_iter().map(|mut evening| {
             std::thread::spawn(move || {
-                let before = process::switches(evening.terminal.pid());
+                let mut sleeps = process::Sleeps::begin(evening.terminal.pid());
                 let (mut clock, mut other) = (0_u32, 0_u32);
-                evening.terminal.each_piece(MINUTE, |before, after, length| {
-                    let same = without_digits(before) == without_digits(after);
-                    *(if same { &mut clock } else { &mut other }) += u32::try_from(length).expect("a piece");
-                });
-                let switches = process::switches(evening.terminal.pid()) - before;
+                for _ in 0..MINUTE {
+                    evening.terminal.each_piece(SECOND, |before, after, length| {
+                        let same = without_digits(before) == without_digits(after);
+                        *(if same { &mut clock } else { &mut other }) += u32::try_from(length).expect("a piece");
+                    });
+                    sleeps.look();
+                }
                 let client = evening.client;
                 evening.quit();
-                (client, switches / MINUTE.as_secs_f64(), clock, other)
+                (client, sleeps.count() / f64::from(MINUTE), clock, other)
             })
         });
         for watcher in watchers.collect::<Vec<_>>() {
-            let (client, switches, clock, other) = watcher.join().expect("a watcher");
-            self.add("idle: context switches", "1/s", client, switches);
+            let (client, wakes, clock, other) = watcher.join().expect("a watcher");
+            self.add("idle: wake-ups", "1/s", client, wakes);
             self.add("idle: output but for the clock", "bytes/min", client, f64::from(other));
             self.add("idle: output of the clock", "bytes/min", client, f64::from(clock));
         }
@@ -226,8 +265,8 @@ impl Evening {
         (resident / 1024.0, proportional.map(|it| it / 1024.0))
     }
 
-    /// Types that many letters; milliseconds until each was on the screen, sorted.
-    fn type_keys(&mut self, count: usize) -> Vec<f64> {
+    /// Types that many letters, and as many to `echo`; milliseconds until each was on its screen, sorted.
+    fn type_keys(&mut self, count: usize, echo: &mut Terminal) -> (Vec<f64>, Vec<f64>) {
         const LETTERS: &[u8] = b"bcdfghjkmpqrtvwxz";
         let mut chance: u64 = 0x9E37_79B9_7F4A_7C15;
         let mut next = |below: u64| {
@@ -237,7 +276,7 @@ impl Evening {
             chance % below
         };
         let mut typed = String::new();
-        let mut times = Vec::new();
+        let (mut times, mut echoed) = (Vec::new(), Vec::new());
         while times.len() < count {
             if typed.is_empty() || typed.len() > 43 {
                 // The line is taken back before it wraps; a beginning that stands nowhere else on the screen.
@@ -247,8 +286,12 @@ impl Evening {
                 self.terminal.send(&typed);
                 self.until("typed text", |screen| screen.contains("zqx"));
             }
-            self.terminal.watch(Duration::from_millis(20 + next(41)));
             let letter = char::from(LETTERS[usize::try_from(next(17)).expect("small")]);
+            self.terminal.watch(Duration::from_millis(10 + next(21)));
+            let began = Instant::now();
+            echo.send(letter.encode_utf8(&mut [0; 4]));
+            echoed.push(milliseconds(echo.next(PATIENCE).expect("cat goes on") - began));
+            self.terminal.watch(Duration::from_millis(10 + next(21)));
             typed.push(letter);
             let began = Instant::now();
             self.terminal.send(letter.encode_utf8(&mut [0; 4]));
@@ -259,7 +302,8 @@ impl Evening {
         }
         self.terminal.send("\x15");
         times.sort_by(f64::total_cmp);
-        times
+        echoed.sort_by(f64::total_cmp);
+        (times, echoed)
     }
 
     /// Waits until butty's history holds that many messages of the flood, no two alike.
@@ -283,6 +327,23 @@ impl Evening {
 
     fn quit(self) {
         self.terminal.quit(self.client.quit_keys());
+    }
+}
+
+/// Waits until no thread of any of them has come or gone for 12 s, and what they wrote is taken.
+fn wait_for_quiet(evenings: &mut [Evening]) {
+    const QUIET: Duration = Duration::from_secs(12);
+    let (end, mut since) = (Instant::now() + PATIENCE, Instant::now());
+    let mut known = Vec::new();
+    while since.elapsed() < QUIET {
+        for evening in &mut *evenings {
+            evening.terminal.watch(Duration::from_millis(100));
+        }
+        let now: Vec<_> = evenings.iter().map(|evening| process::threads(evening.terminal.pid())).collect();
+        if now != known {
+            (known, since) = (now, Instant::now());
+        }
+        assert!(Instant::now() < end, "threads come and go for ever");
     }
 }
 

@@ -32,6 +32,13 @@ impl Server {
         self.value("PROSODY12")
     }
 
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        let file = Path::new(self.value("DATA")).join("pids/prosody12.pid");
+        let text = fs::read_to_string(file).expect("the server's number");
+        text.split_whitespace().next().and_then(|number| number.parse().ok()).expect("the server's number")
+    }
+
     /// The authority to trust.
     pub fn ca(&self) -> &str {
         self.value("CA")
@@ -68,6 +75,11 @@ pub struct Crowd {
 }
 
 impl Crowd {
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Begins to send `count` messages to the user, `rate` in a second, 0: as fast as it goes.
     pub fn flood(&mut self, buddy: usize, user: &str, count: usize, rate: usize) {
         writeln!(self.orders, "flood {buddy} {user}@{HOST} {count} {rate}").expect("crowd.py listens");

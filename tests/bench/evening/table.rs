@@ -3,8 +3,9 @@
 use super::client::Client;
 
 /// All samples of all rows, in the order in which rows first came up.
-#[derive(Default)]
 pub struct Table {
+    /// What holds for all of it.
+    about: String,
     rows: Vec<Row>,
 }
 
@@ -15,6 +16,11 @@ struct Row {
 }
 
 impl Table {
+    /// An empty one.
+    pub fn of(about: String) -> Self {
+        Self { about, rows: Vec::new() }
+    }
+
     /// One more sample.
     pub fn add(&mut self, label: &'static str, unit: &'static str, client: Client, sample: f64) {
         let row = match self.rows.iter_mut().position(|row| row.label == label) {
@@ -36,10 +42,11 @@ impl Drop for Table {
 }
 
 impl Table {
-    /// The table in Markdown: median (least – most), and butty's median as a multiple of each peer's.
+    /// The table in Markdown: median, least and most, and butty's median as a multiple of each peer's.
     fn print(&self) {
         let [butty, peers @ ..] = Client::ALL;
-        print!("\n| row | {} ", butty.name());
+        println!("\nMedian (least – most), {}:\n", self.about);
+        print!("| row | {} ", butty.name());
         for peer in peers {
             print!("| {} | {} / {} ", peer.name(), butty.name(), peer.name());
         }

@@ -22,6 +22,8 @@ pub struct Terminal {
     /// Filled by a thread that does nothing but read and look at the clock, so that what is done with the output here
     /// neither holds the client up nor shifts a stamp.
     pieces: Receiver<Piece>,
+    /// That thread.
+    pub reader: u32,
     parser: vt100::Parser,
     /// When the program was started.
     pub began: Instant,
@@ -40,7 +42,9 @@ impl Terminal {
         let mut reader = pair.master.try_clone_reader().expect("a reader");
         let writer = pair.master.take_writer().expect("a writer");
         let (sender, pieces) = channel();
+        let (tell_number, number) = channel();
         std::thread::spawn(move || {
+            tell_number.send(own_number()).expect("somebody asks");
             let mut buffer = vec![0; 64 * 1024];
             while let Ok(count @ 1..) = reader.read(&mut buffer) {
                 let piece = Piece { at: Instant::now(), bytes: buffer[..count].to_vec() };
@@ -49,11 +53,28 @@ impl Terminal {
                 }
             }
         });
+        let reader = number.recv().expect("the reader's number");
         let began = Instant::now();
         let child = pair.slave.spawn_command(command).expect("the client starts");
         drop(pair.slave);
         let parser = vt100::Parser::new(SIZE.1, SIZE.0, 0);
-        Self { child, writer, pieces, parser, began, written: 0, last: began, _master: pair.master }
+        Self { child, writer, pieces, reader, parser, began, written: 0, last: began, _master: pair.master }
+    }
+
+    /// A program that gives back what it reads, and nothing else: what it takes is what the computer takes.
+    pub fn echo() -> Self {
+        let mut command = CommandBuilder::new("/bin/sh");
+        command.args(["-c", "stty raw -echo; printf .; exec cat"]);
+        let mut terminal = Self::start(command);
+        terminal.next(Duration::from_secs(10)).expect("sh starts");
+        terminal
+    }
+
+    /// When the next piece came.
+    pub fn next(&mut self, patience: Duration) -> Option<Instant> {
+        let piece = self.pieces.recv_timeout(patience).ok()?;
+        self.take(&piece);
+        Some(self.last)
     }
 
     /// The process.
@@ -149,6 +170,12 @@ impl Terminal {
             }
         }
     }
+}
+
+/// The number of this thread.
+fn own_number() -> u32 {
+    let link = std::fs::read_link("/proc/thread-self").expect("this thread");
+    link.file_name().and_then(|name| name.to_str()?.parse().ok()).expect("a number")
 }
 
 impl Drop for Terminal {
