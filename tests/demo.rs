@@ -91,6 +91,26 @@ fn the_terminal_is_given_back() {
     assert!(text.rfind("\x1b[?25h").is_some(), "the cursor is shown");
 }
 
+fn signal(butty: &Terminal, name: &str) {
+    let pid = butty.pid().to_string();
+    assert!(std::process::Command::new("kill").args([name, &pid]).status().expect("kill runs").success());
+}
+
+#[test]
+fn an_interrupt_from_outside_ends_with_130_and_a_hang_up_reads_the_config_again() {
+    let home = home();
+    let mut butty = Terminal::start(home.path(), &["demo", "--fast"], 80, 24);
+    butty.wait_for("Type this code");
+    butty.send("a");
+    butty.wait_for("You are signed in");
+    butty.send("\r");
+    butty.wait_for("Bela");
+    signal(&butty, "-HUP");
+    butty.wait_for("The configuration was read again");
+    signal(&butty, "-INT");
+    assert_eq!(butty.end(), 130);
+}
+
 /// Under `su` or `setsid` a closed window sends no SIGHUP; butty must not stay behind, online and unseen.
 #[cfg(target_os = "linux")]
 #[test]

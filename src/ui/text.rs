@@ -113,10 +113,21 @@ struct Cluster {
 /// Wraps one paragraph (no `\n` inside) to `columns` cells. `roles` are sorted ranges that look special; the rest is
 /// `base`. Nothing is lost but the blanks at which a row ends. An empty paragraph is one empty row.
 pub fn wrap(paragraph: &str, roles: &[(Range<usize>, Role)], base: Role, columns: u16) -> Vec<Row> {
+    wrapped(paragraph, roles, base, (columns, SOFT_EDGE))
+}
+
+/// As [`wrap`], but a word that is longer than a row fills each of its rows: what is selected on the screen has no
+/// gap in it.
+pub fn wrap_to_edge(paragraph: &str, roles: &[(Range<usize>, Role)], base: Role, columns: u16) -> Vec<Row> {
+    wrapped(paragraph, roles, base, (columns, 0))
+}
+
+/// Wraps; a long word may end its row so many cells early.
+fn wrapped(paragraph: &str, roles: &[(Range<usize>, Role)], base: Role, (columns, early): (u16, u16)) -> Vec<Row> {
     let clusters: Vec<Cluster> = paragraph.grapheme_indices(true).map(cluster_of).collect();
     let order = bidi::Order::of(paragraph);
     let rtl = order.as_ref().is_some_and(bidi::Order::is_rtl);
-    row_ranges(paragraph, &clusters, columns.max(1))
+    row_ranges(paragraph, &clusters, columns.max(1), early)
         .into_iter()
         .map(|range| row_of(paragraph, clusters.get(range).unwrap_or(&[]), roles, base, order.as_ref(), rtl))
         .collect()
@@ -130,7 +141,7 @@ fn cluster_of((start, text): (usize, &str)) -> Cluster {
 }
 
 /// The rows, as ranges of clusters.
-fn row_ranges(text: &str, clusters: &[Cluster], columns: u16) -> Vec<Range<usize>> {
+fn row_ranges(text: &str, clusters: &[Cluster], columns: u16, early: u16) -> Vec<Range<usize>> {
     let mut rows = Vec::new();
     let (mut start, mut used, mut last_break) = (0_usize, 0_u16, None::<usize>);
     let mut at = 0;
@@ -138,7 +149,7 @@ fn row_ranges(text: &str, clusters: &[Cluster], columns: u16) -> Vec<Range<usize
         if used.saturating_add(cluster.width) > columns && at > start && !cluster.space {
             let next = match last_break {
                 Some(end) if !is_long(clusters, end, columns) => end,
-                _ => soft_edge(text, clusters, start, at),
+                _ => soft_edge(text, clusters, start..at, early),
             };
             rows.push(start..next);
             start = next;
@@ -173,11 +184,12 @@ fn is_long(clusters: &[Cluster], from: usize, columns: u16) -> bool {
 }
 
 /// Where a long word ends its row: at the edge, or behind a `-` or `/` close to it.
-fn soft_edge(text: &str, clusters: &[Cluster], start: usize, edge: usize) -> usize {
+fn soft_edge(text: &str, clusters: &[Cluster], row: Range<usize>, early: u16) -> usize {
+    let edge = row.end;
     let mut back = 0;
-    for at in (start + 1..edge).rev() {
+    for at in (row.start + 1..edge).rev() {
         let Some(cluster) = clusters.get(at) else { break };
-        if back >= SOFT_EDGE || cluster.space {
+        if back >= early || cluster.space {
             break;
         }
         if matches!(text.get(cluster.start..cluster.end), Some("-" | "/")) {

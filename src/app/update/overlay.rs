@@ -49,10 +49,9 @@ pub fn on_key(model: &mut Model, key: Key, fx: &mut Effects) {
         Overlay::Trouble(problem) => answers::trouble_key(model, problem, key, fx),
         Overlay::Menu { key: who, selected, step } => menu::on_key(model, who, (selected, step), key, fx),
         Overlay::Info { .. } if key.code == KeyCode::Enter || key.code == KeyCode::Char('i') => After::Close,
-        Overlay::Info { .. } => After::Stay,
         Overlay::Bare => bare_key(model, key, meant, fx),
         Overlay::Card(_) if key.code == KeyCode::Enter || meant == "card" => After::Close,
-        Overlay::Card(_) => After::Stay,
+        Overlay::Card(_) | Overlay::Info { .. } => After::Stay,
     });
 }
 

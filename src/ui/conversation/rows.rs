@@ -191,7 +191,7 @@ fn paragraphs(text: &str, setting: &Setting, theme: Theme, rows: &mut Vec<Row>) 
         } else if fenced && !setting.bare {
             rows.push(code(paragraph, setting, theme));
         } else {
-            prose(paragraph, setting.columns, rows);
+            prose(paragraph, setting, rows);
         }
     }
 }
@@ -218,9 +218,10 @@ fn action(deed: &str, setting: &Setting, theme: Theme, rows: &mut Vec<Row>) {
     }
 }
 
-fn prose(paragraph: &str, columns: u16, rows: &mut Vec<Row>) {
+fn prose(paragraph: &str, setting: &Setting, rows: &mut Vec<Row>) {
     let shown = text::without_tabs(paragraph);
-    for row in text::wrap(&shown, &markup::roles(&shown), Role::Text, text_columns(columns)) {
+    let wrap = if setting.bare { text::wrap_to_edge } else { text::wrap };
+    for row in wrap(&shown, &markup::roles(&shown), Role::Text, text_columns(setting.columns)) {
         rows.push(Row {
             kind: RowKind::Text,
             indent: 2,

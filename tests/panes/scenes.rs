@@ -1,0 +1,223 @@
+//! Every pane and screen in the states that are worth a look.
+
+use super::cast;
+use butty::app::Model;
+use butty::app::event::{Consent, Event, Keep, LinkFact};
+use butty::app::model::*;
+use butty::types::*;
+use butty::xmpp::Content;
+use std::time::Duration;
+
+pub fn unicode() -> Options {
+    Options { can_open_browser: true, ..Options::default() }
+}
+
+pub fn ascii() -> Options {
+    Options { ascii: true, ..unicode() }
+}
+
+pub fn mono() -> Options {
+    Options { mono: true, ..unicode() }
+}
+
+pub fn domain() -> Domain {
+    Domain::parse("example.org").unwrap()
+}
+
+pub fn keyed(options: Options, keys: &[&str], typed: &str) -> Model {
+    let mut stage = cast::evening(options);
+    for key in keys {
+        stage.press(key);
+    }
+    stage.type_text(typed);
+    stage.model
+}
+
+pub fn over(options: Options, overlay: Overlay) -> Model {
+    let mut model = cast::evening(options).model;
+    model.overlays.push(overlay);
+    model
+}
+
+pub fn lost(options: Options, waiting: bool) -> Model {
+    let mut stage = cast::evening(options);
+    if !waiting {
+        // Nothing is left to send.
+        let pending: Vec<MessageKey> = stage.model.accounts[0].outbox.iter().copied().collect();
+        for key in pending {
+            stage.session(butty::xmpp::Event::Acknowledged(key));
+        }
+    }
+    let host = Line::clean("demo.butty");
+    let problem = Some(Problem::ClosedByServer { host, reason: None });
+    stage.link(LinkFact::Down { problem, retry_in: Some(Duration::from_secs(12)) });
+    stage.later(Duration::from_secs(4));
+    stage.model
+}
+
+pub fn back(options: Options) -> Model {
+    let mut model = lost(options, false);
+    let back =
+        Back { after: Duration::from_secs(80), sent: 2, received: 5, until: model.now.mono + Duration::from_secs(4) };
+    model.accounts[0].link = butty::app::event::LinkState::Online;
+    model.accounts[0].back = Some(back);
+    model
+}
+
+/// What is only told in words: an encrypted message, a deed, a correction, a long line of code.
+pub fn odd_messages(options: Options) -> Model {
+    let mut stage = cast::signed_in(options, &["anna@demo.butty"]);
+    stage.command("/msg bela@demo.butty");
+    stage.hears("bela", "/me waves");
+    stage.hears("bela", "*strong* words, see https://a.example/x.");
+    let name = Line::clean("OMEMO");
+    stage.hears_content("bela", Content::Encrypted { name });
+    let code =
+        "fn main() { println!(\"a long line of code that is cut at the edge and never wrapped, whatever comes\"); }";
+    stage.hears("bela", &format!("```\n{code}\n```"));
+    stage.hears("bela", "日本語の文 👨‍👩‍👧 (שלום) é");
+    stage.model
+}
+
+pub fn failed(problem: Problem) -> impl Fn(Options) -> Model {
+    move |options| cast::signing_in(options, SignInWay::Code, SignInStep::Failed(problem.clone()))
+}
+
+pub fn step(way: SignInWay, step: SignInStep) -> impl Fn(Options) -> Model {
+    move |options| cast::signing_in(options, way, step.clone())
+}
+
+pub type Scene = (&'static str, Box<dyn Fn(Options) -> Model>);
+
+pub fn scene(name: &'static str, make: impl Fn(Options) -> Model + 'static) -> Scene {
+    (name, Box::new(make))
+}
+
+pub fn main_scenes() -> Vec<Scene> {
+    vec![
+        scene("main", |options| cast::evening(options).model),
+        scene("list", |options| keyed(options, &["f3"], "")),
+        scene("find", |options| keyed(options, &["f3"], "be")),
+        scene("selected", |options| keyed(options, &["ctrl-up", "ctrl-up"], "")),
+        scene("nobody_open", |options| cast::signed_in(options, &["anna@demo.butty"]).model),
+        scene("odd_messages", odd_messages),
+        scene("two_accounts", |options| {
+            cast::with_talk(cast::signed_in(options, &["anna@demo.butty", "anna@work.example"])).model
+        }),
+        scene("hidden", |options| {
+            let mut stage = cast::evening(options);
+            stage.command("/invisible");
+            stage.model
+        }),
+        scene("lost", |options| lost(options, false)),
+        scene("lost_waiting", |options| lost(options, true)),
+        scene("back", back),
+        scene("folded", |options| {
+            let mut stage = cast::evening(options);
+            stage.press("ctrl-c");
+            stage.type_text("this is how it begins:");
+            stage.feed(Event::Paste("x = 1\n".repeat(34)));
+            stage.type_text("\nand then?");
+            stage.later(Duration::from_secs(5));
+            stage.model
+        }),
+        scene("connecting", |options| cast::Stage::new(options, vec![cast::setup("anna@demo.butty", "")]).model),
+    ]
+}
+
+pub fn overlay_scenes() -> Vec<Scene> {
+    let account = cast::id;
+    vec![
+        scene("go_to", |options| keyed(options, &["ctrl-k"], "be")),
+        scene("go_to_empty", |options| keyed(options, &["ctrl-k"], "")),
+        scene("palette", |options| keyed(options, &["ctrl-p"], "st")),
+        scene("palette_scroll", |options| keyed(options, &["ctrl-p"], "scroll")),
+        scene("help", |options| keyed(options, &["f1"], "")),
+        scene("help_welcome", |options| {
+            let (mut model, _) = Model::new(options, Vec::new(), 7, cast::now());
+            model.update(cast::now(), Event::Key(butty::app::keymap::parse("f1").unwrap()));
+            model
+        }),
+        scene("help_filtered", |options| keyed(options, &["f1"], "find")),
+        scene("status", |options| keyed(options, &["alt-s"], "")),
+        scene("status_message", |options| keyed(options, &["alt-m"], "")),
+        scene("request", |options| {
+            over(options, Overlay::Request { account: cast::id(), from: cast::key("carol").peer })
+        }),
+        scene("bare", |options| keyed(options, &["f9"], "")),
+        scene("info", |options| keyed(options, &["ctrl-up", "ctrl-up", "up", "i"], "")),
+        scene("menu", |options| keyed(options, &["f3", "."], "")),
+        scene("menu_name", |options| keyed(options, &["f3", ".", "down", "down", "enter"], "")),
+        scene("menu_remove", |options| keyed(options, &["f3", ".", "up", "enter"], "")),
+        scene("card", |options| keyed(options, &["f4"], "")),
+        scene("sign_out", move |options| {
+            let account = account();
+            over(options, Overlay::SignOut { account, forget: true, kept: Some(214), pending: 1 })
+        }),
+        scene("paste", |options| {
+            let mut stage = cast::evening(options);
+            stage.press("ctrl-c");
+            stage.feed(Event::Paste(format!("def main():\n    print(\"hello\")\n{}main()", "x = 1\n".repeat(31))));
+            stage.press("enter");
+            stage.model
+        }),
+        scene("quit", |options| over(options, Overlay::Quit { pending: 1 })),
+        scene("trouble", |options| over(options, Overlay::Trouble(Problem::AccountInUse))),
+        scene("plain_reply", |options| over(options, Overlay::PlainReply)),
+        scene("add", |options| {
+            let complaint = Some(Problem::UnknownBuddy { who: Line::clean("x") });
+            let address = butty::app::composer::Composer::with_text("bela@example.org");
+            over(options, Overlay::Add { account: cast::id(), address, complaint })
+        }),
+    ]
+}
+
+pub fn sign_in_scenes() -> Vec<Scene> {
+    let host = || Line::clean("id.example.org");
+    let scopes = || cast::prompt().scopes;
+    let code = Line::clean("WDJB-MJHT");
+    vec![
+        scene("welcome", |options| Model::new(options, Vec::new(), 7, cast::now()).0),
+        scene("where", step(SignInWay::Code, SignInStep::Where)),
+        scene("where_password", step(SignInWay::Password, SignInStep::Where)),
+        scene("where_messenger", step(SignInWay::Messenger, SignInStep::Where)),
+        scene("ask_keep", step(SignInWay::Code, SignInStep::AskKeep)),
+        scene("ask_keep_locked", |options| {
+            let mut model = cast::signing_in(options, SignInWay::Code, SignInStep::AskKeep);
+            if let Screen::SignIn(screen) = &mut model.screen {
+                screen.complaint = Some(Problem::KeyringLocked);
+            }
+            model
+        }),
+        scene("working", step(SignInWay::Code, SignInStep::Working(Consent::AskingForCode { host: host() }))),
+        scene("code", |options| cast::with_code(options, None)),
+        scene("code_unreachable", move |options| {
+            let retry_in = Duration::from_secs(8);
+            cast::with_code(options, Some(Consent::Unreachable { host: host(), retry_in }))
+        }),
+        scene("code_slower", |options| {
+            cast::with_code(options, Some(Consent::SlowerPace { every: Duration::from_secs(10) }))
+        }),
+        scene("opening", step(SignInWay::Code, SignInStep::Opening)),
+        scene("review", move |options| {
+            let mut model = cast::signing_in(options, SignInWay::Code, SignInStep::Review { scopes: scopes() });
+            model.accounts[0].keep = Some(Keep::Keyring);
+            model
+        }),
+        scene("no_codes", failed(Problem::NoDeviceSignIn { domain: domain() })),
+        scene("refused", failed(Problem::SignInDenied { domain: domain() })),
+        scene("weaker", |options| {
+            let (was, now) = (Line::clean("SCRAM-SHA-256-PLUS"), Line::clean("PLAIN"));
+            let problem = Problem::WeakerSignIn { domain: domain(), was, now };
+            step(SignInWay::Password, SignInStep::Failed(problem))(options)
+        }),
+        scene("expired", failed(Problem::CodeExpired { code, lifetime: Duration::from_secs(900) })),
+    ]
+}
+
+pub fn every_scene() -> Vec<Scene> {
+    let mut all = main_scenes();
+    all.extend(overlay_scenes());
+    all.extend(sign_in_scenes());
+    all
+}
