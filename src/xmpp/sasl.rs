@@ -127,6 +127,9 @@ pub enum SaslFault {
     /// The server's proof is wrong or missing.
     #[error("server unproven")]
     Unproven,
+    /// The server says that it sees another connection, or another offer, than we do (RFC 5802 section 7).
+    #[error("intercepted")]
+    Intercepted,
     /// The hash count is out of bounds.
     #[error("hash count {0}")]
     HashCount(u64),

@@ -171,6 +171,7 @@ impl Negotiation {
         match fault {
             SaslFault::Malformed(what) => return self.rubbish(what),
             SaslFault::Unproven => Problem::ServerUnproven { domain },
+            SaslFault::Intercepted => Problem::Intercepted { domain },
             SaslFault::OfferAltered => Problem::OfferAltered { domain },
             SaslFault::Weaker(was) => {
                 let now = Line::clean(self.mechanism.map_or("", |mechanism| mechanism.name));

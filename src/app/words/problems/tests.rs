@@ -76,6 +76,7 @@ fn account_problems(domain: &str) -> Vec<Problem> {
         Problem::HashCount { domain: domain.clone(), count: 4_000_000_000 },
         Problem::WeakerSignIn { domain: domain.clone(), was: line("SCRAM-SHA-512-PLUS"), now: line("PLAIN") },
         Problem::OfferAltered { domain: domain.clone() },
+        Problem::Intercepted { domain: domain.clone() },
         Problem::OAuthRefused { host: host.clone(), error: line("invalid_client") },
         Problem::OAuthRubbish { host: host.clone() },
         Problem::AccountRefused { domain: domain.clone(), condition: line("account-disabled") },
