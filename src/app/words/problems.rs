@@ -85,6 +85,7 @@ fn parts(problem: &Problem) -> Parts {
         | Problem::MoreSteps { .. }
         | Problem::WeakerSignIn { .. }
         | Problem::OfferAltered { .. }
+        | Problem::Intercepted { .. }
         | Problem::AccountRefused { .. }
         | Problem::PasswordNeeded { .. }
         | Problem::SignInNeeded { .. } => account::sign_in(problem),

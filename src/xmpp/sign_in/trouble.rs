@@ -78,6 +78,7 @@ impl Negotiation {
         match fault {
             SaslFault::Malformed(what) => return self.rubbish(what),
             SaslFault::Unproven => Problem::ServerUnproven { domain },
+            SaslFault::Intercepted => Problem::Intercepted { domain },
             SaslFault::OfferAltered => Problem::OfferAltered { domain },
             SaslFault::Weaker(was) => {
                 let now = Line::clean(self.way.as_ref().map_or("", Way::mechanism));
