@@ -30,6 +30,8 @@ pub struct Post {
     pub written: BTreeSet<MessageKey>,
     /// Perhaps written in an earlier one.
     pub doubtful: BTreeSet<MessageKey>,
+    /// Those of them that the last session had been given, which may still be taken up.
+    pub suspended: BTreeSet<MessageKey>,
     /// The archive is being asked about the doubtful ones; nothing is written meanwhile.
     pub check: Option<Check>,
 }
@@ -66,14 +68,27 @@ impl Account {
         self.outbox.retain(|other| *other != key);
         self.post.written.remove(&key);
         self.post.doubtful.remove(&key);
+        self.post.suspended.remove(&key);
         self.post.unsent.remove(&key)
     }
 
     /// The session is over: whatever was written in it is in doubt.
     pub(super) fn doubt(&mut self) {
         let written = std::mem::take(&mut self.post.written);
-        self.post.doubtful.extend(written);
+        self.post.doubtful.extend(&written);
+        self.post.suspended.extend(written);
         self.post.check = None;
+    }
+
+    /// The session was taken up: what it has is being written again, the rest of what it should have had never reached
+    /// it. Nothing of that is in doubt.
+    pub(super) fn take_up_post(&mut self, pending: &[MessageKey]) {
+        for key in std::mem::take(&mut self.post.suspended) {
+            self.post.doubtful.remove(&key);
+            if pending.contains(&key) {
+                self.post.written.insert(key);
+            }
+        }
     }
 }
 

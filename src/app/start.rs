@@ -83,6 +83,7 @@ impl Account {
             tls: None,
             features: Features::default(),
             features_known: false,
+            told: None,
             appearance: Appearance { show: Show::Available, status: None, priority: 0 },
             before_away: None,
             roster: BTreeMap::new(),

@@ -8,6 +8,7 @@ mod mouse;
 pub mod overlay;
 pub mod paste;
 mod presence;
+mod resumed;
 mod roster;
 mod sign_in;
 mod stored;

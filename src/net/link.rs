@@ -5,6 +5,7 @@
 //! sign-out is not disturbed. When the handle is dropped the link says goodbye and is gone within a second.
 
 mod consent;
+mod fast;
 mod known;
 mod secrets;
 mod session;
@@ -18,6 +19,7 @@ use crate::route::Backoff;
 use crate::types::{AccountId, Epoch, Line, Problem, Secret};
 use crate::xmpp::{CredentialKind, Purpose};
 use secrets::Means;
+pub(super) use secrets::Supply;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -144,16 +146,6 @@ pub(super) enum End {
     Discovered { mechanisms: Vec<String>, metadata: Option<String> },
 }
 
-/// What a try needs beyond the setup.
-pub(super) enum Supply {
-    /// Nothing: a probe.
-    Nothing,
-    /// Here it is.
-    Ready(Secret<String>),
-    /// On its way, in parallel with the dialling.
-    Coming(tokio::task::JoinHandle<Result<Secret<String>, Problem>>),
-}
-
 pub(super) struct Link {
     pub(super) network: Arc<Network>,
     pub(super) setup: Arc<AccountSetup>,
@@ -168,6 +160,8 @@ pub(super) struct Link {
     password: Option<(Secret<String>, Keep)>,
     /// What was seen of the server, and whether it is kept.
     known: known::Memory,
+    /// What makes the next sign-in short.
+    short: fast::Short,
     /// A sign-in with a code was on offer.
     code_on_offer: bool,
     /// The last server dialled was on a private address.
@@ -194,6 +188,7 @@ impl Link {
             paused: false,
             password: None,
             known: known::Memory::default(),
+            short: fast::Short::default(),
             code_on_offer: false,
             inside: false,
         }
@@ -204,7 +199,10 @@ impl Link {
         loop {
             wish = match wish {
                 Wish::Leave => return,
-                Wish::Rest => self.rest().await,
+                Wish::Rest => {
+                    self.short.suspended = None;
+                    self.rest().await
+                }
                 Wish::Connect => self.online().await,
                 Wish::SignIn(keep) => self.sign_in(keep).await,
                 Wish::SignOut => self.sign_out().await,
@@ -349,18 +347,18 @@ impl Link {
             Ok(Err(problem)) => return End::Problem(problem),
             Err(wish) => return End::Wish(wish),
         };
+        let short = self.has_fast().await;
         match means {
-            Means::Password(password) => {
-                let end = self.session(Purpose::Chat, CredentialKind::Password, Supply::Ready(password)).await;
-                match end {
-                    End::Problem(problem @ Problem::WrongPassword { .. }) => {
-                        self.password = None;
-                        self.want_password(Some(problem)).await
-                    }
-                    end => end,
-                }
+            Means::Password(password) => self.with_password(Supply::Ready(password)).await,
+            Means::PasswordCommand => {
+                let supply = self.supply(fast::Demand::PasswordCommand, short);
+                self.with_password(supply).await
             }
             Means::Token(source) => self.with_token(source).await,
+            Means::NoPassword if short => {
+                let end = self.with_password(Supply::OnDemand(fast::Demand::Nowhere)).await;
+                if fast::is_wanting(&end) { self.want_password(None).await } else { end }
+            }
             Means::NoPassword => self.want_password(None).await,
             Means::NoSignIn => End::Problem(self.sign_in_needed()),
             Means::Unknown => match self.discover().await {

@@ -36,6 +36,7 @@ impl Shelf {
             VaultKey::Tokens { .. } => "tokens",
             VaultKey::Client { .. } => "client",
             VaultKey::Known { .. } => "known",
+            VaultKey::Fast { .. } => "fast",
             VaultKey::SignIn { .. } => "sign-in",
         };
         self.note(&format!("{what} {kind}"));

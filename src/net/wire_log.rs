@@ -47,6 +47,11 @@ impl WireLog {
         }
     }
 
+    /// The name of the tag, without prefix.
+    fn local(&self) -> &str {
+        self.name.rsplit(':').next().unwrap_or_default().trim_end_matches('/')
+    }
+
     fn strike(&mut self, bytes: &[u8]) -> String {
         let mut kept = Vec::with_capacity(bytes.len());
         for &byte in bytes {
@@ -63,10 +68,15 @@ impl WireLog {
                         kept.push(b'*');
                     }
                 }
+                // A token of the server's own (XEP-0484) is an attribute.
+                (State::Tag, _) if byte != b'>' && self.local() == "token" => {
+                    if kept.last() != Some(&b'*') {
+                        kept.push(b'*');
+                    }
+                }
                 (State::Name | State::Tag, b'>') => {
                     self.state = State::Text;
-                    let local = self.name.rsplit(':').next().unwrap_or_default();
-                    self.struck = SECRET.contains(&local.trim_end_matches('/'));
+                    self.struck = SECRET.contains(&self.local());
                     kept.push(byte);
                 }
                 (State::Name, b) if b.is_ascii_whitespace() => {
@@ -101,6 +111,17 @@ mod tests {
             assert!(!text.contains("TOKEN") && !text.contains("cj1m") && !text.contains("wCo"), "{size}: {text}");
             assert!(text.contains("mechanism='X-MESSENGER-OAUTH2'>*"), "{text}");
             assert!(text.contains("<body>hi</body>"), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_servers_own_token_is_struck_and_what_follows_is_not() {
+        let wire = "<success><token xmlns='urn:xmpp:fast:0' token='s3cr>et' expiry='2027'/></success><a token='b'/>";
+        for size in 1..wire.len() {
+            let mut log = WireLog::default();
+            let text: String = wire.as_bytes().chunks(size).map(|piece| log.strike(piece)).collect();
+            assert!(!text.contains("s3cr") && !text.contains("et'"), "{size}: {text}");
+            assert!(text.ends_with("<a token='b'/>"), "{size}: {text}");
         }
     }
 

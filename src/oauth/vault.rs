@@ -29,6 +29,11 @@ pub enum VaultKey {
         /// `AccountId` text.
         account: String,
     },
+    /// A token that an account's server gave in place of its secret (`xmpp::FastToken`).
+    Fast {
+        /// `AccountId` text.
+        account: String,
+    },
     /// Which issuer and client an account signed in with, so that the next start needs no discovery.
     SignIn {
         /// `AccountId` text.

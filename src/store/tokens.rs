@@ -184,6 +184,7 @@ fn text_of(key: &VaultKey) -> String {
         VaultKey::Tokens { issuer, client, account } => format!("tokens {account} {issuer} {client}"),
         VaultKey::Client { issuer } => format!("client {issuer}"),
         VaultKey::Known { account } => format!("known {account}"),
+        VaultKey::Fast { account } => format!("fast {account}"),
         VaultKey::SignIn { account } => format!("sign-in {account}"),
     }
 }

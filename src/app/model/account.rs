@@ -29,6 +29,8 @@ pub struct Account {
     pub features_known: bool,
     /// How we want to appear; restored on every sign-in.
     pub appearance: Appearance,
+    /// How the server was last told that we appear.
+    pub told: Option<Appearance>,
     /// What was wanted before auto-away, if that is on.
     pub before_away: Option<Appearance>,
     /// Buddies.

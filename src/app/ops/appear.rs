@@ -32,9 +32,12 @@ impl Model {
 
     /// Says it to the server; nothing is said while offline, sign-in says it anew.
     pub(crate) fn tell_appearance(&mut self, id: &AccountId, fx: &mut Effects) {
-        if let Some(appearance) = self.account(id).map(|account| account.appearance.clone()) {
-            self.command(id, Command::Appear(appearance), fx);
+        let Some(account) = self.account_mut(id) else { return };
+        let appearance = account.appearance.clone();
+        if account.online() {
+            account.told = Some(appearance.clone());
         }
+        self.command(id, Command::Appear(appearance), fx);
     }
 
     /// The accounts that an argument means.

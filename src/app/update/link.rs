@@ -1,6 +1,6 @@
 //! What links tell. Facts of a session that is over are dropped.
 
-use super::{marks, message, presence, roster, sign_in};
+use super::{marks, message, presence, resumed, roster, sign_in};
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, StoreRequest};
 use crate::app::event::{LinkEvent, LinkFact, LinkState};
@@ -47,6 +47,7 @@ fn on_session(model: &mut Model, id: &AccountId, event: Event, fx: &mut Effects)
     match event {
         Event::Reached(stage) => model.on_reached(id, stage),
         Event::SignedIn(signed_in) => model.on_signed_in(id, signed_in, fx),
+        Event::Resumed { signed_in, pending } => resumed::on_resumed(model, id, signed_in, &pending, fx),
         Event::Features(features) => model.on_features(id, features, fx),
         Event::Roster { items, version } => roster::on_roster(model, id, items, version, fx),
         Event::RosterPush { item, version } => roster::on_push(model, id, item, version, fx),
@@ -68,7 +69,6 @@ fn on_session(model: &mut Model, id: &AccountId, event: Event, fx: &mut Effects)
         | Event::Learned(_)
         | Event::Fast(_)
         | Event::Again
-        | Event::Resumed { .. }
         | Event::Redirected { .. }
         | Event::Pong(_)
         | Event::Ended(_) => {}
@@ -123,6 +123,7 @@ impl Model {
             until: now.mono.saturating_add(BACK),
         });
         account.was_online = true;
+        account.post.suspended.clear();
         fx.push(Effect::Store(StoreRequest::Bound { account: id.clone(), jid: signed_in.jid }));
         self.tell_appearance(id, fx);
         self.begin_post(id, fx);

@@ -70,7 +70,8 @@ impl Link {
 
     pub(super) async fn sign_out(&mut self) -> Wish {
         self.password = None;
-        match sign_in::sign_out(&self.network, &self.setup).await {
+        let invalidated = self.invalidate_fast().await;
+        match sign_in::sign_out(&self.network, &self.setup).await.map(|told| told && invalidated) {
             Ok(told) => self.teller.tell(LinkFact::SignedOut { told }).await,
             Err(problem) => self.down(Some(problem), None).await,
         }

@@ -1,6 +1,7 @@
 //! What a link signs in with: where it is found, asked for and kept.
 
-use super::{End, Link, Supply, Wish};
+use super::fast::Demand;
+use super::{End, Link, Wish};
 use crate::app::event::{Keep, LinkFact};
 use crate::app::setup::AccountSetup;
 use crate::net::{Network, sign_in};
@@ -12,15 +13,29 @@ use std::sync::Arc;
 /// What there is to sign in with.
 pub(super) enum Means {
     Password(Secret<String>),
+    /// A command prints it.
+    PasswordCommand,
     Token(TokenSource),
     NoPassword,
     NoSignIn,
     Unknown,
 }
 
+/// What a try needs beyond the setup.
+pub(in crate::net) enum Supply {
+    /// Nothing: a probe.
+    Nothing,
+    /// To be fetched when it is asked for: a token of the server's own may do.
+    OnDemand(Demand),
+    /// Here it is.
+    Ready(Secret<String>),
+    /// On its way, in parallel with the dialling.
+    Coming(tokio::task::JoinHandle<Result<Secret<String>, Problem>>),
+}
+
 /// Where tokens come from.
 #[derive(Clone)]
-pub(super) enum TokenSource {
+pub(in crate::net) enum TokenSource {
     Command,
     Record(Box<SignInRecord>),
 }
@@ -49,8 +64,19 @@ impl Link {
         }
     }
 
+    pub(super) async fn with_password(&mut self, supply: Supply) -> End {
+        match self.session(Purpose::Chat, CredentialKind::Password, supply).await {
+            End::Problem(problem @ Problem::WrongPassword { .. }) => {
+                self.password = None;
+                self.want_password(Some(problem)).await
+            }
+            end => end,
+        }
+    }
+
     pub(super) async fn with_token(&mut self, source: TokenSource) -> End {
-        let supply = self.token(&source, None);
+        let lazily = self.has_fast().await;
+        let supply = self.supply(Demand::Token(source.clone()), lazily);
         let (secret, end) = self.session_with(Purpose::Chat, CredentialKind::Token, supply).await;
         let End::Problem(Problem::SignInExpired { .. }) = end else { return end };
         // Refused: one refresh, one more try, then the person.
@@ -83,6 +109,7 @@ impl Link {
         let durable = keep != Keep::Memory && !self.setup.ephemeral;
         let kept = self.network.save(&key, password.clone(), durable).await;
         let keep = if kept.is_ok() && durable { keep } else { Keep::Memory };
+        self.short.memory_only = keep == Keep::Memory;
         if let Err(problem) = kept {
             tracing::warn!(target: "butty::net", code = problem.code(), "the password is kept in memory only");
             if self.network.save(&key, password.clone(), false).await.is_err() {
@@ -115,9 +142,7 @@ pub(super) async fn means(
         return Ok(Means::Password(password));
     }
     if !setup.password_command.is_empty() {
-        let needed = || Problem::PasswordNeeded { domain: setup.domain.clone() };
-        let password = sign_in::first_line(&setup.password_command).await.ok_or_else(needed)?;
-        return Ok(Means::Password(password));
+        return Ok(Means::PasswordCommand);
     }
     Ok(match network.load(&sign_in::password_key(&setup)).await? {
         Some(password) => Means::Password(password),

@@ -8,7 +8,7 @@ use crate::net::drive::{Prompt, Turn, Wire};
 use crate::net::{random, tls};
 use crate::route::redirect::is_local;
 use crate::route::{Refusal, Target, Trail, Transport};
-use crate::types::{Line, Now, Problem, Secret};
+use crate::types::{Line, Now, Problem, Secret, Stage};
 use crate::xmpp::{Bindings, Command, CredentialKind, Event, Purpose, Session, SignIn, TokenSlot, Verified};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
@@ -17,6 +17,8 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 enum After {
     End(End),
     Redirected(String),
+    /// The same once more, step by step.
+    Again,
 }
 
 /// What is kept over the redirects of one try.
@@ -28,6 +30,8 @@ struct Try {
     given: Option<Secret<String>>,
     signed_in: Option<Duration>,
     redirected: bool,
+    /// What was said ahead was not understood.
+    stepwise: bool,
 }
 
 /// A session on its way through one connection.
@@ -37,6 +41,7 @@ struct Ride<'t> {
     slot: Option<TokenSlot>,
     discovered: Option<End>,
     redirect: Option<String>,
+    again: bool,
     over: bool,
     problem: Option<Problem>,
     /// What to do once the goodbye is said.
@@ -61,7 +66,8 @@ impl Link {
         kind: CredentialKind,
         supply: Supply,
     ) -> (Option<Secret<String>>, End) {
-        let mut attempt = Try { purpose, kind, supply, given: None, signed_in: None, redirected: false };
+        let mut attempt =
+            Try { purpose, kind, supply, given: None, signed_in: None, redirected: false, stepwise: false };
         let end = self.follow(&mut attempt).await;
         if let (End::Wish(Wish::Leave), Supply::Coming(token)) = (&end, &mut attempt.supply) {
             // A refresh that was sent and is not kept costs the sign-in. Its result, good or bad, is for the next start.
@@ -74,6 +80,7 @@ impl Link {
             }
         }
         self.known_kept().await;
+        self.fast_kept().await;
         (attempt.given, end)
     }
 
@@ -92,6 +99,14 @@ impl Link {
             let text = match self.ride(dialed, attempt).await {
                 After::End(end) => return end,
                 After::Redirected(text) => text,
+                After::Again if attempt.stepwise => {
+                    let host = Line::clean(self.setup.domain.as_str());
+                    return End::Problem(Problem::ClosedAt { host, stage: Stage::Auth });
+                }
+                After::Again => {
+                    attempt.stepwise = true;
+                    continue;
+                }
             };
             match trail.follow(from.clone(), &text) {
                 Ok(target) => {
@@ -146,16 +161,20 @@ impl Link {
             show_client: self.options.show_client,
             known: self.known().await,
             lasting: !self.options.one_shot,
-            fast: None,
-            stepwise: false,
+            fast: if attempt.purpose == Purpose::Discover || attempt.stepwise { None } else { self.ticket().await },
+            stepwise: attempt.stepwise,
         };
-        let session = Session::new(self.network.now(), sign_in, self.roster_version.clone());
+        let mut session = Session::new(self.network.now(), sign_in, self.roster_version.clone());
+        if let Some(suspended) = self.short.suspended.take_if(|_| attempt.purpose == Purpose::Chat) {
+            session.take_up(suspended);
+        }
         let mut ride = Ride {
             session,
             attempt,
             slot: None,
             discovered: None,
             redirect: None,
+            again: false,
             over: false,
             problem: None,
             wish: None,
@@ -181,6 +200,7 @@ impl Link {
                 }
             }
         }
+        self.short.suspended = ride.session.suspended().or(self.short.suspended.take());
         ride.after()
     }
 
@@ -203,16 +223,23 @@ impl Link {
             wire.pause(paused, network.now().mono);
             let supply = &mut ride.attempt.supply;
             let turn = tokio::select! {
-                turn = wire.turn(&mut ride.session, &mut self.commands, clock) => turn,
+                // A secret that is there goes out in one write with what waits for it.
+                biased;
                 secret = arrive(supply), if ride.slot.is_some() => {
                     provide(&mut wire, ride, secret);
                     continue;
                 }
+                turn = wire.turn(&mut ride.session, &mut self.commands, clock) => turn,
                 () = until(leave_by), if leave_by.is_some() => Turn::Finished,
             };
             match turn {
                 Turn::Event(event) => self.report(ride, event).await,
-                Turn::WantSecret(slot) => ride.slot = Some(slot),
+                Turn::WantSecret(slot) if slot.is_fast() => wire.provide(slot, self.fast_secret()),
+                Turn::WantSecret(slot) => {
+                    let supply = std::mem::replace(&mut ride.attempt.supply, Supply::Nothing);
+                    ride.attempt.supply = self.demanded(supply);
+                    ride.slot = Some(slot);
+                }
                 Turn::StartTls => return Stop::StartTls(wire.into_inner()),
                 Turn::Command(LinkCommand::Session(Command::SignOut) | LinkCommand::Disconnect) => {
                     ride.wish = Some(Wish::Rest);
@@ -254,6 +281,8 @@ impl Link {
                 ride.discovered = Some(End::Discovered { mechanisms, metadata });
             }
             Event::Learned(known) => self.learn(*known),
+            Event::Fast(token) => self.learn_fast(token.map(|token| *token)).await,
+            Event::Again => ride.again = true,
             Event::Ended(problem) => {
                 ride.over = true;
                 // What ended it on our side comes first.
@@ -281,6 +310,7 @@ impl Link {
                 self.teller.tell(LinkFact::Session(event)).await;
                 if signed_in {
                     self.keep_known();
+                    self.keep_fast().await;
                 }
             }
         }
@@ -291,6 +321,9 @@ impl Ride<'_> {
     fn after(self) -> After {
         if let Some(wish) = self.wish {
             return After::End(End::Wish(wish));
+        }
+        if self.again {
+            return After::Again;
         }
         if let Some(text) = self.redirect {
             return After::Redirected(text);
@@ -327,7 +360,7 @@ fn provide<S: AsyncRead + AsyncWrite + Unpin + Prompt>(
 /// The secret, once it is there.
 async fn arrive(supply: &mut Supply) -> Result<Secret<String>, Problem> {
     match supply {
-        Supply::Nothing => Ok(Secret::from("")),
+        Supply::Nothing | Supply::OnDemand(_) => Ok(Secret::from("")),
         Supply::Ready(secret) => Ok(secret.clone()),
         Supply::Coming(task) => match task.await {
             Ok(result) => result,

@@ -1,0 +1,187 @@
+//! The token that a server gave in place of the account's secret (XEP-0484), and the session that lost its connection
+//! (XEP-0198): what makes the next sign-in short.
+//!
+//! The token is counted before it is shown, kept as durably as the secret that it stands for, and never used where the
+//! person named mechanisms or has just typed a secret, which wants to be tried. A place that cannot be read or written is
+//! told to the log alone: the secret itself is still there.
+
+use super::{End, FAREWELL, Link, Supply};
+use crate::net::sign_in;
+use crate::oauth::VaultKey;
+use crate::types::{Problem, Secret};
+use crate::xmpp::{CredentialKind, FastTicket, FastToken, Purpose, Suspended};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+
+/// How long a server may take to forget a token at sign-out.
+const INVALIDATION: Duration = Duration::from_secs(5);
+
+/// What is at hand.
+#[derive(Default)]
+pub(super) struct Short {
+    read: bool,
+    token: Option<FastToken>,
+    /// New, and not on its way to the vault.
+    fresh: bool,
+    saving: Option<JoinHandle<()>>,
+    /// The password was given for this run alone.
+    pub(super) memory_only: bool,
+    /// The session that may be taken up.
+    pub(super) suspended: Option<Suspended>,
+}
+
+impl Link {
+    fn fast_key(&self) -> VaultKey {
+        VaultKey::Fast { account: self.setup.id.as_str().to_owned() }
+    }
+
+    /// A token can be shown at the next try.
+    pub(super) async fn has_fast(&mut self) -> bool {
+        if self.options.one_shot || !self.setup.mechanisms.is_empty() || self.password.is_some() {
+            return false;
+        }
+        if !self.short.read {
+            self.short.read = true;
+            let kept = match self.network.load(&self.fast_key()).await {
+                Ok(text) => text.as_ref().and_then(FastToken::from_text),
+                Err(problem) => {
+                    tracing::warn!(target: "butty::net", code = problem.code(), "the short sign-in is lost");
+                    None
+                }
+            };
+            self.short.token = kept;
+        }
+        let now = self.network.now().wall;
+        self.short.token.as_ref().is_some_and(|token| token.ticket.expires > now)
+    }
+
+    /// What a session is told of the token, counted for this use.
+    pub(super) async fn ticket(&mut self) -> Option<FastTicket> {
+        if !self.has_fast().await {
+            return None;
+        }
+        let token = self.short.token.take()?.counted();
+        let ticket = token.ticket.clone();
+        self.short.token = Some(token);
+        self.short.fresh = true;
+        self.keep_fast().await;
+        Some(ticket)
+    }
+
+    /// The token itself, for a slot that asks for it.
+    pub(super) fn fast_secret(&self) -> Secret<String> {
+        self.short.token.as_ref().map_or_else(|| Secret::from(""), |token| token.token.clone())
+    }
+
+    /// A session was given another token, or was refused with this one.
+    pub(super) async fn learn_fast(&mut self, token: Option<FastToken>) {
+        let gone = token.is_none();
+        (self.short.token, self.short.fresh) = (token, !gone);
+        if gone {
+            self.forget_fast().await;
+        }
+    }
+
+    /// Sends what is new to the vault, behind what went there before.
+    pub(super) async fn keep_fast(&mut self) {
+        let durable = self.keeps_durably().await;
+        let Some(token) = self.short.token.as_ref().filter(|_| self.short.fresh) else { return };
+        let (network, key) = (Arc::clone(&self.network), self.fast_key());
+        let (text, before) = (token.to_text(), self.short.saving.take());
+        self.short.fresh = false;
+        self.short.saving = Some(tokio::spawn(async move {
+            if let Some(before) = before {
+                drop(before.await);
+            }
+            if let Err(problem) = network.save(&key, text, durable).await {
+                tracing::warn!(target: "butty::net", code = problem.code(), "the short sign-in is not kept");
+            }
+        }));
+    }
+
+    /// As durably as the secret that it stands for. What a command prints is never stored, and neither is this.
+    async fn keeps_durably(&self) -> bool {
+        let commanded = !self.setup.password_command.is_empty() || !self.setup.token_command.is_empty();
+        if self.setup.ephemeral || commanded || self.short.memory_only {
+            return false;
+        }
+        match sign_in::record_of(&self.network, &self.setup).await {
+            Ok(record) => record.is_none_or(|record| record.durable),
+            Err(_) => false,
+        }
+    }
+
+    /// Nothing new is left unkept.
+    pub(super) async fn fast_kept(&mut self) {
+        if let Some(saving) = self.short.saving.take() {
+            // A disk that is slower than a goodbye loses this much, not the goodbye.
+            let _ = tokio::time::timeout(FAREWELL / 2, saving).await;
+        }
+    }
+
+    async fn forget_fast(&mut self) {
+        if let Some(saving) = self.short.saving.take() {
+            drop(saving.await);
+        }
+        (self.short.token, self.short.fresh, self.short.read) = (None, false, true);
+        if let Err(problem) = self.network.forget(&self.fast_key()).await {
+            tracing::warn!(target: "butty::net", code = problem.code(), "the short sign-in is not forgotten");
+        }
+    }
+
+    /// At sign-out: the server forgets the token, then we do. True when there was none, or the server confirmed.
+    pub(super) async fn invalidate_fast(&mut self) -> bool {
+        self.short.suspended = None;
+        if !self.has_fast().await {
+            self.forget_fast().await;
+            return true;
+        }
+        let kind = self.setup.credential.unwrap_or(CredentialKind::Password);
+        let session = self.session(Purpose::Invalidate, kind, Supply::Nothing);
+        let end = tokio::time::timeout(INVALIDATION, session).await;
+        self.forget_fast().await;
+        matches!(end, Ok(End::Clean))
+    }
+
+    /// The secret of the account, where it comes from, once it is asked for.
+    pub(super) fn fetch(&self, demand: Demand) -> Supply {
+        let setup = Arc::clone(&self.setup);
+        let needed = move || Problem::PasswordNeeded { domain: setup.domain.clone() };
+        match demand {
+            Demand::Token(source) => self.token(&source, None),
+            Demand::Nowhere => Supply::Coming(tokio::spawn(async move { Err(needed()) })),
+            Demand::PasswordCommand => {
+                let setup = Arc::clone(&self.setup);
+                Supply::Coming(tokio::spawn(async move {
+                    sign_in::first_line(&setup.password_command).await.ok_or_else(needed)
+                }))
+            }
+        }
+    }
+
+    /// What was asked for is fetched now.
+    pub(super) fn demanded(&self, supply: Supply) -> Supply {
+        if let Supply::OnDemand(demand) = supply { self.fetch(demand) } else { supply }
+    }
+
+    /// At once, beside the dialling; or, where a token of the server's own may do, only when it does not.
+    pub(super) fn supply(&self, demand: Demand, lazily: bool) -> Supply {
+        if lazily { Supply::OnDemand(demand) } else { self.fetch(demand) }
+    }
+}
+
+/// A secret that nobody has asked for yet.
+pub(in crate::net) enum Demand {
+    /// A token.
+    Token(super::secrets::TokenSource),
+    /// A password, printed by a command.
+    PasswordCommand,
+    /// There is none: whoever asks is told so.
+    Nowhere,
+}
+
+/// The end of a try for which no secret was there.
+pub(super) fn is_wanting(end: &End) -> bool {
+    matches!(end, End::Problem(Problem::PasswordNeeded { .. }))
+}
