@@ -25,5 +25,6 @@ pub use command::{
     TokenSlot,
 };
 pub use event::{Content, Direction, Event, Features, Incoming, Presence, RosterItem, SignedIn, Subscription, Via};
+pub use sasl::{names as mechanisms, takes_password};
 pub use session::{Output, Session, Verified};
 pub use stream::{Header, Received, Rubbish, Stream, StreamError};

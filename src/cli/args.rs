@@ -2,16 +2,25 @@
 
 use super::Voice;
 use crate::types::{Line, Problem};
+use crate::xmpp::mechanisms;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::Duration;
+
+/// What `--version` says: a build knows its mechanisms, whatever a document says.
+static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
+    let mechanisms: Vec<&str> = mechanisms().collect();
+    format!("{}\nSigns in by {}", env!("CARGO_PKG_VERSION"), mechanisms.join(", "))
+});
 
 /// A terminal messenger: sign in with a short code, see who is there, chat.
 #[derive(Debug, Parser)]
 #[command(
     name = "butty",
     version,
+    long_version = LONG_VERSION.as_str(),
     about,
     disable_help_subcommand = true,
     after_help = "Try it now, without an account:  butty demo\nSign in to your own server:      butty login you@example.org"

@@ -15,7 +15,7 @@ use crate::app::event::{Keep, LinkEvent, LinkFact};
 use crate::app::setup::AccountSetup;
 use crate::route::Backoff;
 use crate::types::{AccountId, Epoch, Line, Problem, Secret};
-use crate::xmpp::{CredentialKind, Purpose};
+use crate::xmpp::{CredentialKind, Purpose, takes_password};
 use secrets::Means;
 use std::future::Future;
 use std::sync::Arc;
@@ -329,7 +329,7 @@ impl Link {
 
     async fn down(&mut self, problem: Option<Problem>, retry_in: Option<Duration>) {
         if let Some(problem) = &problem {
-            tracing::info!(target: "butty::net", code = problem.code(), "link down");
+            tracing::warn!(target: "butty::net", code = problem.code(), "link down");
         }
         self.teller.tell(LinkFact::Down { problem, retry_in }).await;
     }
@@ -363,6 +363,10 @@ impl Link {
                     if self.code_on_offer {
                         // Not by itself: a code that nobody asked for is what a swindler's looks like.
                         return End::Problem(self.sign_in_needed());
+                    }
+                    if !takes_password(&mechanisms) {
+                        let offered = mechanisms.iter().map(|name| Line::clean(name)).collect();
+                        return End::Problem(Problem::NoMechanism { domain: self.setup.domain.clone(), offered });
                     }
                     self.want_password(None).await
                 }

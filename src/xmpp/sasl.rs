@@ -112,6 +112,16 @@ const KNOWN: &[&Mechanism] = &[
     &x_oauth2::MECHANISM,
 ];
 
+/// The names of all that are built in, strongest first.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    KNOWN.iter().map(|mechanism| mechanism.name)
+}
+
+/// True when one of these takes a password.
+pub fn takes_password(offered: &[String]) -> bool {
+    choose(offered, &[], CredentialKind::Password).is_some()
+}
+
 /// The mechanism to use: the first of `wished` that is offered, or the strongest offered where nothing is wished.
 /// Names are compared trimmed, for Messenger sent a trailing blank.
 pub(crate) fn choose(offered: &[String], wished: &[String], kind: CredentialKind) -> Option<&'static Mechanism> {
