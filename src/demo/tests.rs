@@ -13,7 +13,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 mod raw;
 
 #[tokio::test]
-async fn the_documented_exchange_runs_over_real_sockets() {
+async fn row_000_24_the_documented_exchange_runs_over_real_sockets() {
     let running = start(Switches { fast: true, ..Switches::default() }).await.unwrap();
     let token = token(&running).await;
     let mut first = Raw::over(first_host(&running).await);
@@ -42,7 +42,7 @@ async fn the_documented_exchange_runs_over_real_sockets() {
 }
 
 #[tokio::test]
-async fn other_forms_of_a_good_token_are_refused() {
+async fn row_000_10_other_forms_of_a_good_token_are_refused() {
     let running = start(straight()).await.unwrap();
     let token = token(&running).await;
     let percent: String = url::form_urlencoded::byte_serialize(token.expose().as_bytes()).collect();

@@ -203,7 +203,7 @@ fn an_account_in_use_elsewhere_is_not_taken_online_before_its_files_are_ours() {
 }
 
 #[test]
-fn after_sleep_the_server_is_asked_for_a_sign_of_life() {
+fn row_004_01_after_sleep_the_server_is_asked_for_a_sign_of_life() {
     let mut world = World::online(false);
     world.now.wall = world.now.wall.plus(second(3600));
     world.give(Event::Focus(true));
