@@ -26,7 +26,7 @@ mod wire;
 pub use about::about;
 pub use switches::{CloseAt, IqFrom, MOST_HOPS, Redirect, Switches, Target};
 
-use crate::types::BareJid;
+use crate::types::{BareJid, Secret};
 use cert::Authority;
 use names::{Names, Zone};
 use oauth::Desk;
@@ -54,6 +54,7 @@ pub struct Running {
     shared: Arc<Shared>,
     names: Names,
     ca_pem: String,
+    server: SocketAddr,
     page: String,
     tasks: JoinSet<()>,
 }
@@ -71,6 +72,7 @@ pub async fn start(switches: Switches) -> io::Result<Running> {
     let told_page = if switches.modern { format!("{issuer}{}", web::LINK) } else { page.clone() };
     let hosts = Hosts::open(&switches).await?;
     let names = names::serve(&hosts.zone()?).await?;
+    let server = hosts.first()?.listener.local_addr()?;
     let proves = if switches.foreign_certificate { FOREIGN } else { DOMAIN };
     let xmpp_tls = authority.acceptor(proves, b"xmpp-client")?;
     let sign_in_tls = authority.acceptor(SIGN_IN_HOST, b"http/1.1")?;
@@ -94,13 +96,18 @@ pub async fn start(switches: Switches) -> io::Result<Running> {
     }
     let timed = shared.clone();
     tasks.spawn(async move { timed.keep_time().await });
-    Ok(Running { shared, names, ca_pem: authority.pem(), page, tasks })
+    Ok(Running { shared, names, ca_pem: authority.pem(), server, page, tasks })
 }
 
 impl Running {
     /// The XMPP domain, which is all that the client needs to know of XMPP.
     pub fn domain(&self) -> &str {
         self.shared.domain.as_str()
+    }
+
+    /// The XMPP host that DNS names, for whoever names it by hand.
+    pub fn server(&self) -> SocketAddr {
+        self.server
     }
 
     /// The resolver that knows it.
@@ -149,6 +156,11 @@ impl Running {
     pub fn answer(&self, yes: bool) {
         let answered = self.shared.desk().answer_all(self.shared.desk_time(), yes);
         self.shared.note(format!("answered from here: {} ({answered} open)", if yes { "yes" } else { "no" }));
+    }
+
+    /// An access token with these scopes, for a program that gets its tokens from elsewhere.
+    pub fn hand_out(&self, scopes: &[&str]) -> Option<Secret<String>> {
+        self.shared.desk().hand_out(self.shared.desk_time(), scopes, &mut fill).map(Secret::new)
     }
 
     /// From now on somebody else sits at the page and agrees.
@@ -204,6 +216,10 @@ struct Host {
 }
 
 impl Hosts {
+    fn first(&self) -> io::Result<&Host> {
+        self.0.first().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
     async fn open(switches: &Switches) -> io::Result<Self> {
         let first = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let mut hosts = vec![Host { name: XMPP_HOST.to_owned(), listener: first }];
@@ -225,7 +241,7 @@ impl Hosts {
                 hosts.push((host.name.clone(), *address.ip()));
             }
         }
-        let first = self.0.first().ok_or(io::ErrorKind::NotFound)?;
+        let first = self.first()?;
         let port = first.listener.local_addr()?.port();
         Ok(Zone { service: (DOMAIN.to_owned(), first.name.clone(), port), hosts })
     }

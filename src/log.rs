@@ -1,7 +1,7 @@
 //! Floor 4: the log, in a file that only its owner can read, never on the screen.
 //!
-//! The file is made when the first line is written. One that has grown large is moved to `butty.log.old` at
-//! start, so two files are the most there ever is.
+//! The file is made when the first line is written. One that has grown large is moved to `butty.log.old`, so two files
+//! of a few MiB are the most there ever is, however long butty runs and fails.
 
 use crate::config::LogLevel;
 use std::fs::{self, File, OpenOptions};
@@ -21,7 +21,7 @@ pub fn start(file: &Path, level: LogLevel) {
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Debug => LevelFilter::DEBUG,
     };
-    let writer = Mutex::new(LateFile { path: file.to_owned(), file: None });
+    let writer = Mutex::new(LateFile { path: file.to_owned(), file: None, written: 0 });
     let subscriber = tracing_subscriber::fmt().with_max_level(level).with_ansi(false).with_writer(writer).finish();
     // A second start finds a subscriber in place: the first one stays.
     drop(tracing::subscriber::set_global_default(subscriber));
@@ -39,16 +39,20 @@ pub fn crash_report(log: &Path, what: &str) -> Option<PathBuf> {
 struct LateFile {
     path: PathBuf,
     file: Option<File>,
+    written: u64,
 }
 
 impl Write for LateFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.file.is_none() {
-            if fs::metadata(&self.path).is_ok_and(|data| data.len() > LARGE) {
+        if self.file.is_none() || self.written > LARGE {
+            self.written = fs::metadata(&self.path).map_or(0, |data| data.len());
+            if self.written > LARGE {
                 fs::rename(&self.path, self.path.with_extension("log.old"))?;
+                self.written = 0;
             }
             self.file = Some(open(&self.path)?);
         }
+        self.written = self.written.saturating_add(bytes.len() as u64);
         self.file.as_mut().map_or(Ok(bytes.len()), |file| file.write(bytes))
     }
 
@@ -90,5 +94,26 @@ impl PanicNote {
     /// Takes the note.
     pub fn take(&self) -> Option<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[allow(clippy::unwrap_used, reason = "a test may stop")]
+    fn two_files_of_bounded_size_are_the_most_there_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("butty.log");
+        let mut log = LateFile { path: path.clone(), file: None, written: 0 };
+        let line = vec![b'x'; 64 << 10];
+        for _ in 0..200 {
+            log.write_all(&line).unwrap();
+        }
+        let sizes: Vec<u64> =
+            fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).collect();
+        assert_eq!(sizes.len(), 2, "{sizes:?}");
+        assert!(sizes.iter().all(|size| *size <= LARGE + (128 << 10)), "{sizes:?}");
     }
 }

@@ -36,7 +36,11 @@ pub use known::Known;
 pub use session::{Output, Session, Suspended, Verified};
 pub use stream::{Header, Received, Rubbish, Stream, StreamError};
 
-/// The mechanism that a sign-in would take of those offered: the first of `wished`, else the strongest.
+/// The mechanism that a sign-in would take of those offered: the first of `wished`, else the strongest. What ties it to
+/// a connection, and what was seen before, is left aside.
 pub fn chosen_mechanism(offered: &[String], wished: &[String], kind: CredentialKind) -> Option<&'static str> {
-    sasl::choose(offered, wished, kind).map(|mechanism| mechanism.name)
+    let offer = sasl::Offer { mechanisms: offered.to_vec(), bindings: None };
+    let (bindings, known) = (Bindings::default(), Known::default());
+    let wish = sasl::Wish { kind, named: wished, bindings: &bindings, known: &known };
+    sasl::choose(&offer, wish).ok().map(|plan| plan.mechanism.name)
 }

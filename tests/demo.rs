@@ -19,7 +19,7 @@ fn home() -> tempfile::TempDir {
 }
 
 #[test]
-fn from_welcome_to_an_answered_message() {
+fn row_000_28_the_demo_runs_from_welcome_to_an_answered_message() {
     let home = home();
     let mut butty = Terminal::start(home.path(), &[], 80, 24);
     butty.wait_for("Try it now");

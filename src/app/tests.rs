@@ -10,6 +10,7 @@ mod outbox;
 mod people;
 mod reading;
 mod sign_in;
+mod states;
 mod sync;
 mod trouble;
 

@@ -214,6 +214,16 @@ impl Desk {
         self.consents.iter().filter(open).find(holds).map(|consent| consent.person)
     }
 
+    /// An access token for these scopes, as if somebody had just agreed.
+    pub(super) fn hand_out(&mut self, now: Now, scopes: &[&str], chance: Chance<'_>) -> Option<String> {
+        let (client, person, ends) = (CLIENT_ID.into(), self.person, now.mono.saturating_add(SHORT_CONSENT));
+        let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
+        let (spent, access) = (Vec::new(), Vec::new());
+        self.consents.push(Consent { client, person, scopes, ends, refresh: None, spent, access });
+        let answer = self.issue(now, self.consents.len() - 1, chance);
+        answer.document.get("access_token").and_then(Value::as_str).map(str::to_owned)
+    }
+
     /// Until when each program may come by itself, and what it may do: the page where a person takes that back.
     pub(super) fn granted(&self, now: Now) -> Vec<(String, Vec<&'static str>, Duration)> {
         let open = self.consents.iter().filter(|consent| now.mono < consent.ends);

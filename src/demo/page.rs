@@ -7,6 +7,8 @@ use super::oauth::Question;
 use crate::xml::escape_attr;
 use std::time::Duration;
 
+const PASSWORD: &str = "<p><label>Password <input type=\"password\" name=\"password\"></label></p>";
+
 /// Where a code is typed. `trouble` says what was wrong with the last one.
 pub(super) fn entry(proof: &str, trouble: Option<&str>) -> String {
     let trouble = trouble.map(|text| format!("<p class=\"bad\">{}</p>", escape_attr(text))).unwrap_or_default();
@@ -24,7 +26,7 @@ pub(super) fn entry(proof: &str, trouble: Option<&str>) -> String {
 }
 
 /// Who asks, and what for.
-pub(super) fn consent(question: &Question, you: &str) -> String {
+pub(super) fn consent(question: &Question, you: &str, asks_password: bool) -> String {
     let wants = question.wants.join("</li><li>");
     shell(
         "May butty do this?",
@@ -35,11 +37,12 @@ pub(super) fn consent(question: &Question, you: &str) -> String {
              check that butty shows the same.</p><form method=\"post\" action=\"/answer\">\
              <input type=\"hidden\" name=\"proof\" value=\"{proof}\">\
              <input type=\"hidden\" name=\"user_code\" value=\"{code}\">\
-             <p><label><input type=\"checkbox\" name=\"stay\" value=\"on\" checked> Connect automatically: for a year. \
+             {password}<p><label><input type=\"checkbox\" name=\"stay\" value=\"on\" checked> Connect automatically: for a year. \
              Without it: for three hours.</label></p>\
              <p><button name=\"answer\" value=\"yes\">Yes</button> <button name=\"answer\" value=\"no\">No</button></p>\
              </form>",
             you = escape_attr(you),
+            password = if asks_password { PASSWORD } else { "" },
             client = escape_attr(&question.client),
             about = question.about.as_deref().map(link).unwrap_or_default(),
             code = escape_attr(&question.user_code),
@@ -109,7 +112,7 @@ mod tests {
             proof: "ab".into(),
             wants: vec!["chat as you"],
         };
-        let page = consent(&question, "Anna <b>");
+        let page = consent(&question, "Anna <b>", false);
         for part in ["butty", "chat as you", "WDJB-MJHT", "value=\"yes\"", "value=\"no\"", "Connect automatically"] {
             assert!(page.contains(part), "{part}");
         }

@@ -42,6 +42,8 @@ pub struct Switches {
     /// Today's sign-in beside the documented one: metadata (RFC 8414), registration (RFC 7591), OAUTHBEARER with its
     /// error challenge (RFC 7628, XEP-0493), and the page for the person behind TLS.
     pub modern: bool,
+    /// With [`modern`](Self::modern): new programs may register themselves.
+    pub registration: bool,
     /// RFC 6120 and 6121 alone: every extension's request is answered by `service-unavailable`.
     pub core_only: bool,
 
@@ -49,6 +51,8 @@ pub struct Switches {
     pub expires_in_text: bool,
     /// Every so many polls the answer is `slow_down`.
     pub slow_down_every: Option<u32>,
+    /// The password that the page asks for; it takes no answer without.
+    pub password: Option<String>,
     /// The person's answer, given as soon as a code is made. Nobody needs to open the page.
     pub answered: Option<bool>,
     /// A refusal is told as `authorization_declined`, as Microsoft does today, in place of `access_denied`.
@@ -146,9 +150,11 @@ impl Default for Switches {
             no_starttls: false,
             close_at: None,
             modern: false,
+            registration: true,
             core_only: false,
             expires_in_text: false,
             slow_down_every: None,
+            password: None,
             answered: None,
             declined_word: false,
             code_lifetime: Duration::from_secs(900),

@@ -13,7 +13,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 mod raw;
 
 #[tokio::test]
-async fn the_documented_exchange_runs_over_real_sockets() {
+async fn row_000_24_the_documented_exchange_runs_over_real_sockets() {
     let running = start(Switches { fast: true, ..Switches::default() }).await.unwrap();
     let token = token(&running).await;
     let mut first = Raw::over(first_host(&running).await);

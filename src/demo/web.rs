@@ -105,7 +105,7 @@ async fn respond(shared: &Shared, request: Request<Incoming>, secure: bool) -> R
         }
         (&Method::GET, METADATA) if modern => return json(&about(shared)),
         (_, DEVICE | TOKEN | REVOKE) if secure => {}
-        (_, REGISTER) if modern => {}
+        (_, REGISTER) if modern && shared.switches.registration => {}
         (_, LINK | ANSWER | TAKE_BACK) if pages => {}
         _ => return plain(StatusCode::NOT_FOUND, "not found"),
     }
@@ -136,7 +136,8 @@ async fn respond(shared: &Shared, request: Request<Incoming>, secure: bool) -> R
 /// The metadata document.
 fn about(shared: &Shared) -> Answer {
     let issuer = &shared.issuer;
-    let places = Places { issuer, device: DEVICE, token: TOKEN, revocation: REVOKE, registration: REGISTER };
+    let registration = shared.switches.registration.then_some(REGISTER);
+    let places = Places { issuer, device: DEVICE, token: TOKEN, revocation: REVOKE, registration };
     Answer { status: 200, document: metadata(&places) }
 }
 
@@ -186,6 +187,10 @@ fn on_page(shared: &Shared, path: &str, form: &Form) -> Response<Full<Bytes>> {
         return html(StatusCode::OK, &page::grants(&shared.proof, &[]));
     }
     if path == ANSWER {
+        if shared.switches.password.as_deref().is_some_and(|password| password != field("password")) {
+            shared.note("page: wrong password");
+            return html(StatusCode::FORBIDDEN, &page::refused("That is not your password."));
+        }
         let yes = match field("answer") {
             "yes" => true,
             "no" => false,
@@ -206,7 +211,9 @@ fn on_page(shared: &Shared, path: &str, form: &Form) -> Response<Full<Bytes>> {
         return html(StatusCode::TOO_MANY_REQUESTS, &page::refused("Too many wrong codes. Start the demo again."));
     }
     match shared.desk().question(now, field("user_code")) {
-        Some(question) => html(StatusCode::OK, &page::consent(&question, &shared.you)),
+        Some(question) => {
+            html(StatusCode::OK, &page::consent(&question, &shared.you, shared.switches.password.is_some()))
+        }
         None => {
             shared.count_wrong_code();
             let trouble = "No such code is waiting. Look again: eight letters, and they live for minutes only.";

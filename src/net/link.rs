@@ -17,7 +17,7 @@ use crate::app::event::{Keep, LinkEvent, LinkFact};
 use crate::app::setup::AccountSetup;
 use crate::route::Backoff;
 use crate::types::{AccountId, Epoch, Line, Problem, Secret};
-use crate::xmpp::{CredentialKind, Purpose};
+use crate::xmpp::{CredentialKind, Purpose, chosen_mechanism};
 use secrets::Means;
 pub(super) use secrets::Supply;
 use std::future::Future;
@@ -330,7 +330,7 @@ impl Link {
 
     async fn down(&mut self, problem: Option<Problem>, retry_in: Option<Duration>) {
         if let Some(problem) = &problem {
-            tracing::info!(target: "butty::net", code = problem.code(), "link down");
+            tracing::warn!(target: "butty::net", code = problem.code(), "link down");
         }
         self.teller.tell(LinkFact::Down { problem, retry_in }).await;
     }
@@ -367,6 +367,10 @@ impl Link {
                     if self.code_on_offer {
                         // Not by itself: a code that nobody asked for is what a swindler's looks like.
                         return End::Problem(self.sign_in_needed());
+                    }
+                    if chosen_mechanism(&mechanisms, &[], CredentialKind::Password).is_none() {
+                        let offered = mechanisms.iter().map(|name| Line::clean(name)).collect();
+                        return End::Problem(Problem::NoMechanism { domain: self.setup.domain.clone(), offered });
                     }
                     self.want_password(None).await
                 }

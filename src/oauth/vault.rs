@@ -45,7 +45,11 @@ impl VaultKey {
     /// The account it belongs to, if to one alone.
     pub fn account(&self) -> Option<&str> {
         match self {
-            Self::Password { account } | Self::Tokens { account, .. } | Self::SignIn { account } => Some(account),
+            Self::Password { account }
+            | Self::Tokens { account, .. }
+            | Self::Known { account }
+            | Self::Fast { account }
+            | Self::SignIn { account } => Some(account),
             Self::Client { .. } => None,
         }
     }

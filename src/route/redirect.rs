@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn every_written_form_is_read() {
+    fn row_000_08_every_written_form_is_read() {
         for (text, host, port) in [
             ("BAYMSG1020127.gateway.edge.messenger.live.com", "baymsg1020127.gateway.edge.messenger.live.com", None),
             ("gw.example:5269", "gw.example", Some(5269)),
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn junk_is_refused() {
+    fn row_000_08_junk_is_refused() {
         let long = format!("{}.example", "a".repeat(64));
         for text in [
             "",

@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn weights_are_shares() {
+    fn row_000_05_weights_are_shares() {
         let records = SrvAnswer::Records(vec![record(1, 90, 1, "big"), record(1, 10, 1, "small")]);
         let mut first = 0;
         for draw in 0..=100 {

@@ -32,6 +32,7 @@ pub(super) fn serve(strict: bool, fast: bool, voice: Voice) -> Result<u8, Proble
             ("device", device),
             ("token", token),
             ("revocation", revocation),
+            ("client", running.client_id().to_owned()),
             ("page", running.page().to_owned()),
             ("ca", running.ca_pem().to_owned()),
         ] {

@@ -76,7 +76,7 @@ async fn play(talk: Talk, until: Until) -> Option<Talk> {
 }
 
 #[test]
-fn a_hang_up_at_each_stage_has_its_own_words() {
+fn row_001_12_a_hang_up_at_each_stage_has_its_own_words() {
     let mut wrong = String::new();
     for (until, code) in STAGES {
         let server = Server::start(move |talk| {

@@ -55,7 +55,7 @@ async fn wrong_tls(mut talk: Talk, acceptor: TlsAcceptor) -> Option<()> {
 }
 
 #[test]
-fn stripped_or_spoiled_starttls_gets_nothing() {
+fn row_000_07_stripped_or_spoiled_starttls_gets_nothing() {
     let plain = format!("{HEADER}{FEATURES_PLAIN}");
     let tls = format!("{HEADER}{FEATURES_TLS}");
     let failure = "<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:stream>";
@@ -96,7 +96,7 @@ fn rubbish_instead_of_a_handshake_gets_nothing() {
 type Spoil = fn(&mut CertificateParams);
 
 #[test]
-fn each_wrong_certificate_has_its_own_code_and_gets_nothing() {
+fn row_000_07_each_wrong_certificate_has_its_own_code_and_gets_nothing() {
     let server = with_certificate(self_signed(&[DOMAIN]));
     fails("self-signed", &server, "BTY-TLS-04");
     let stranger = Authority::new("somebody else");
@@ -138,7 +138,7 @@ fn redirect(to: impl Into<String>) -> Server {
 }
 
 #[test]
-fn a_redirect_lowers_no_demand() {
+fn row_000_08_a_redirect_lowers_no_demand() {
     let plain = in_the_clear(format!("{HEADER}{FEATURES_PLAIN}"), "");
     fails("to plaintext", &redirect(format!("127.0.0.1:{}", plain.port)), "BTY-TLS-03");
     plain.assert_nothing_leaked("redirected to plaintext");

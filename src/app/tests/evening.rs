@@ -266,7 +266,7 @@ fn what_a_reload_cannot_change_is_said() {
 }
 
 #[test]
-fn after_sleep_the_server_is_asked_for_a_sign_of_life() {
+fn row_004_01_after_sleep_the_server_is_asked_for_a_sign_of_life() {
     let mut world = World::online(false);
     world.now.wall = world.now.wall.plus(second(3600));
     world.give(Event::Focus(true));

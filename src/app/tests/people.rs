@@ -198,7 +198,7 @@ fn a_cached_list_does_not_overwrite_the_servers() {
 }
 
 #[test]
-fn a_service_that_answers_no_probes_keeps_the_last_known_state() {
+fn row_000_03_a_service_that_answers_no_probes_keeps_the_last_known_state() {
     let mut world = World::online(false);
     world.drop_link();
     world.sign_in(false);

@@ -213,7 +213,7 @@ impl Model {
         match self.answered(id, request) {
             Some(Asked::CatchUp) => self.on_catch_up_failed(id, problem, fx),
             Some(Asked::Check) => self.on_check_page(id, None, fx),
-            Some(Asked::Buddy(_) | Asked::Address { .. }) => self.toast(words::problem(problem).what),
+            Some(Asked::Buddy(_) | Asked::Address { .. }) => self.toast(words::toasts::refused(problem)),
             Some(Asked::Talk(_)) | None => {}
         }
     }

@@ -67,6 +67,12 @@ pub fn problem(problem: &Problem) -> String {
     words::one_line(problem)
 }
 
+/// The server did not do what was asked: that, and its reason.
+pub fn refused(problem: &Problem) -> String {
+    let said = words::problem(problem);
+    said.why.map_or_else(|| said.what.clone(), |why| format!("{} {why}", said.what))
+}
+
 /// An unknown command waits in the box.
 pub fn no_command(name: &str) -> String {
     format!("No command /{name}. Enter again sends it as text · Tab shows commands")

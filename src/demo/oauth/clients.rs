@@ -86,21 +86,24 @@ pub(in super::super) struct Places<'a> {
     pub(in super::super) device: &'a str,
     pub(in super::super) token: &'a str,
     pub(in super::super) revocation: &'a str,
-    pub(in super::super) registration: &'a str,
+    pub(in super::super) registration: Option<&'a str>,
 }
 
 /// What it says about itself (RFC 8414 section 2).
 pub(in super::super) fn metadata(places: &Places<'_>) -> Value {
     let at = |path: &str| format!("{}{path}", places.issuer);
-    json!({
+    let mut document = json!({
         "issuer": places.issuer,
         "token_endpoint": at(places.token),
         "device_authorization_endpoint": at(places.device),
         "revocation_endpoint": at(places.revocation),
-        "registration_endpoint": at(places.registration),
         "scopes_supported": SCOPES,
         "grant_types_supported": [DEVICE_GRANT, "refresh_token"],
         "response_types_supported": [],
         "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
-    })
+    });
+    if let (Some(path), Some(fields)) = (places.registration, document.as_object_mut()) {
+        fields.insert("registration_endpoint".into(), at(path).into());
+    }
+    document
 }

@@ -118,7 +118,7 @@ fn an_iq_without_to_is_answered_as_the_switch_says() {
 }
 
 #[test]
-fn adding_is_the_only_change_of_the_list() {
+fn row_000_03_adding_is_the_only_change_of_the_list() {
     let (mut stage, _) = Stage::online(Switches::default());
     let added = stage.send(&roster_set("zoe@demo.butty", None));
     assert_eq!(added.len(), 2, "a push and a result");
@@ -149,7 +149,7 @@ fn e_mails_are_looked_up_unescaped() {
 }
 
 #[test]
-fn only_chat_is_carried_and_only_to_people_who_are_here() {
+fn row_000_03_only_chat_is_carried_and_only_to_people_who_are_here() {
     let (mut stage, _) = Stage::online(Switches::default());
     for kind in ["normal", "groupchat", "headline"] {
         let refused = stage.one(&chat("bela@demo.butty", "x").attr("type", kind));

@@ -14,6 +14,7 @@ impl Link {
         match self.consent(keep).await {
             Ok(()) => Wish::Connect,
             Err(End::Problem(problem)) => {
+                tracing::warn!(target: "butty::net", code = problem.code(), "no sign-in");
                 self.teller.tell(LinkFact::Consent(Consent::Failed(problem))).await;
                 Wish::Rest
             }

@@ -222,7 +222,7 @@ proptest! {
     }
 
     #[test]
-    fn bare_trees_are_harmless(tree in tree()) {
+    fn row_002_19_answers_with_fields_missing_at_random_are_harmless(tree in tree()) {
         let (mut rig, _) = busy();
         rig.live.handle_stanza(rig.now, tree);
         rig.drain();

@@ -71,7 +71,7 @@ fn an_invitation_is_readable_by_its_nickname() {
 }
 
 #[test]
-fn probes_are_neither_sent_nor_answered() {
+fn row_000_03_probes_are_neither_sent_nor_answered() {
     let mut rig = messenger();
     assert!(rig.reply_to("<presence from='0badcafe@messenger.live.com' type='probe'/>").is_empty());
     assert!(rig.events.is_empty());

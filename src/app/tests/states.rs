@@ -1,0 +1,111 @@
+//! The four states of an account, and what leads from one to another, over every sequence of events.
+
+use super::*;
+use crate::app::event::{Consent, LinkState};
+use crate::app::model::Account;
+use crate::types::{Problem, Stage};
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum State {
+    /// On the way: nobody knows yet.
+    Unknown,
+    NotConnected,
+    Connected,
+    /// The sign-in has ended: only the person can mend that.
+    Expired,
+}
+
+fn state(account: &Account) -> State {
+    match &account.link {
+        LinkState::Connecting(_) => State::Unknown,
+        LinkState::Online => State::Connected,
+        LinkState::Offline { problem: Some(Problem::SignInExpired { .. }), .. } => State::Expired,
+        LinkState::Idle | LinkState::Offline { .. } => State::NotConnected,
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Happens {
+    Dials,
+    Secures,
+    Negotiates,
+    SignsIn,
+    Chats,
+    IsLost,
+    Expires,
+    LacksPassword,
+    IsRefusedACode,
+    IsLeft,
+}
+
+const ALL: [Happens; 10] = [
+    Happens::Dials,
+    Happens::Secures,
+    Happens::Negotiates,
+    Happens::SignsIn,
+    Happens::Chats,
+    Happens::IsLost,
+    Happens::Expires,
+    Happens::LacksPassword,
+    Happens::IsRefusedACode,
+    Happens::IsLeft,
+];
+
+impl Happens {
+    fn to(self, world: &mut World) {
+        let domain = || Domain::parse("example.org").unwrap();
+        match self {
+            Self::Dials => world.dial(),
+            Self::Secures => world.link(LinkFact::Secured { version: "TLS 1.3" }),
+            Self::Negotiates => world.session(xmpp::Event::Reached(Stage::Auth)),
+            Self::SignsIn => world.sign_in(false),
+            Self::Chats => world.session(xmpp::Event::Presence(presence("bela@example.org/pc", Show::Away))),
+            Self::IsLost => world.link(LinkFact::Down { problem: Some(Problem::Offline), retry_in: Some(second(4)) }),
+            Self::Expires => {
+                let problem = Some(Problem::SignInExpired { domain: domain() });
+                world.link(LinkFact::Down { problem, retry_in: None });
+            }
+            Self::LacksPassword => world.link(LinkFact::PasswordWanted { problem: None, device_sign_in: false }),
+            Self::IsRefusedACode => {
+                world.link(LinkFact::Consent(Consent::Failed(Problem::SignInDenied { domain: domain() })));
+            }
+            Self::IsLeft => world.link(LinkFact::Down { problem: None, retry_in: None }),
+        }
+    }
+
+    /// What this makes of a state.
+    fn from(self, before: State) -> State {
+        match (self, before) {
+            (Self::Dials, _) => State::Unknown,
+            // Words of a negotiation move nothing that is connected already.
+            (Self::Negotiates, State::Connected) => State::Connected,
+            (Self::Negotiates, _) => State::Unknown,
+            (Self::SignsIn, _) => State::Connected,
+            (Self::Secures | Self::Chats | Self::IsRefusedACode, before) => before,
+            (Self::IsLost | Self::LacksPassword | Self::IsLeft, _) => State::NotConnected,
+            (Self::Expires, _) => State::Expired,
+        }
+    }
+}
+
+#[test]
+fn row_004_17_an_account_is_always_in_one_of_four_states() {
+    let mut met = Vec::new();
+    for number in 0..10_000_usize {
+        let steps = [number / 1_000, number / 100 % 10, number / 10 % 10, number % 10].map(|at| ALL[at]);
+        let mut world = World::new(AccountCache::default());
+        world.dial();
+        let mut expected = State::Unknown;
+        for (at, step) in steps.into_iter().enumerate() {
+            step.to(&mut world);
+            expected = step.from(expected);
+            assert_eq!(state(world.own()), expected, "after {:?}", &steps[..=at]);
+            assert_eq!(world.own().online(), expected == State::Connected);
+            assert!(expected == State::Connected || world.model.show_of(&world.key(BELA)).is_none(), "{steps:?}");
+        }
+        if !met.contains(&expected) {
+            met.push(expected);
+        }
+    }
+    assert_eq!(met.len(), 4);
+}

@@ -1,0 +1,261 @@
+//! Document 003: the person's consent, its end, and its loss.
+
+use super::terminal::Terminal;
+use super::town::{Home, Town, ask_for_code, code_in, modern};
+use super::world;
+use butty::demo::Switches;
+use std::time::Duration;
+
+const LOGIN: &[&str] = &["login", "anna@demo.butty", "--device"];
+
+/// A talk with Bela that stands in the history.
+fn talk(home: &Home) {
+    let mut butty = home.open();
+    butty.wait_for("Bela");
+    butty.send("\x0b");
+    butty.wait_for("Go to");
+    butty.send("bela\r");
+    butty.wait_for("To Bela");
+    butty.line("remember these words");
+    butty.wait_for("remember these words");
+    butty.wait_for("Bela says");
+    assert_eq!(butty.quit(), 0);
+}
+
+#[test]
+fn row_003_01_without_consent_nothing_reaches_the_sign_in_of_xmpp() {
+    let town = Town::open(modern());
+    let home = town.messenger_home("");
+    home.fails(&["roster"], 4, "BTY-AUTH-17");
+    home.fails(&["send", "bela@demo.butty", "hello"], 4, "BTY-AUTH-17");
+    let mut butty = home.open();
+    butty.wait_for("is not signed in");
+    butty.send("\x11");
+    butty.end();
+    assert!(town.seen("< <auth").is_empty() && town.seen("_token.srf").is_empty(), "{:#?}", town.service.log());
+}
+
+#[test]
+fn row_003_04_the_box_that_keeps_the_consent_can_be_unticked() {
+    // A day later: what was ticked goes on, what was not has ended.
+    for (box_, goes_on) in [(&[("stay", "on")][..], true), (&[], false)] {
+        let town = Town::open(Switches { answered: None, ..modern() });
+        let home = town.messenger_home("");
+        let waiting = home.begin_login("anna@demo.butty");
+        let code = code_in(&waiting.said).to_owned();
+        let page = town.visit(&code, "yes", box_);
+        assert!(page.contains("checked> Connect automatically"), "{page}");
+        assert_eq!(waiting.end().0, Some(0));
+        town.service.pass(Duration::from_secs(24 * 3600));
+        home.age();
+        if goes_on {
+            home.does(&["roster"]);
+        } else {
+            home.fails(&["roster"], 4, "BTY-AUTH-04");
+        }
+    }
+}
+
+#[test]
+fn row_003_05_three_hours_are_three_hours() {
+    let town = Town::open(Switches { answered: None, ..modern() });
+    let home = town.messenger_home("");
+    let waiting = home.begin_login("anna@demo.butty");
+    let code = code_in(&waiting.said).to_owned();
+    town.visit(&code, "yes", &[]);
+    assert_eq!(waiting.end().0, Some(0));
+    town.service.pass(Duration::from_secs((2 * 60 + 59) * 60));
+    home.age();
+    home.does(&["roster"]);
+    town.service.pass(Duration::from_secs(2 * 60));
+    home.age();
+    let said = home.fails(&["roster"], 4, "BTY-AUTH-04");
+    assert!(said.contains("Your sign-in has expired"), "{said}");
+}
+
+#[test]
+fn row_003_03_a_year_later_the_person_is_asked_again() {
+    let town = Town::open(modern());
+    let home = town.messenger_home("");
+    home.does(LOGIN);
+    for days in [364, 2] {
+        town.service.pass(Duration::from_secs(days * 24 * 3600));
+        home.age();
+        if days == 364 {
+            home.does(&["roster"]);
+        } else {
+            home.fails(&["roster"], 4, "BTY-AUTH-04");
+        }
+    }
+    home.does(LOGIN);
+    home.does(&["roster"]);
+}
+
+#[test]
+fn row_003_06_what_is_taken_back_at_the_service_ends_at_the_next_connection() {
+    let town = Town::open(modern());
+    let home = town.messenger_home("");
+    home.does(LOGIN);
+    let mut butty = home.open();
+    butty.wait_for("Bela");
+    town.take_back();
+    town.service.cut();
+    let screen = butty.wait_for("Your sign-in has expired");
+    assert!(screen.contains("/login") && screen.contains("Bela"), "the list stays: {screen}");
+    butty.send("\x11");
+    butty.end();
+    let said = home.fails(&["roster"], 4, "BTY-AUTH-04");
+    assert!(said.contains("you removed butty there"), "{said}");
+}
+
+#[test]
+fn row_003_07_a_refused_token_costs_one_refresh_and_one_prompt_and_no_loop() {
+    let town = Town::open(modern());
+    let home = town.messenger_home("");
+    home.does(LOGIN);
+    // The server forgets tokens early: one refresh mends it, unseen.
+    town.service.end_access();
+    home.does(&["roster"]);
+    assert_eq!(town.seen("grant=refresh_token").len(), 1);
+    // It refuses every token: one refresh more, one try more, and then the person.
+    let before = (town.seen("grant=refresh_token").len(), town.seen("< <auth").len());
+    town.service.refuse_tokens(true);
+    let mut butty = home.open();
+    let screen = butty.wait_for("Your sign-in has expired");
+    assert_eq!(screen.matches("has expired").count(), 1, "one prompt: {screen}");
+    let after = (town.seen("grant=refresh_token").len(), town.seen("< <auth").len());
+    assert_eq!((after.0 - before.0, after.1 - before.1), (1, 2), "{:#?}", town.service.log());
+    // Keys are answered, and nothing more is tried while nobody asks for it.
+    butty.send("\x0b");
+    butty.wait_for("Go to");
+    butty.send("\x1b");
+    butty.wait_gone("Go to");
+    assert_eq!(town.seen("< <auth").len(), after.1);
+    town.service.refuse_tokens(false);
+    ask_for_code(&mut butty, "anna@demo.butty");
+    butty.wait_for("You are signed in");
+    butty.send("\r");
+    butty.wait_for("Bela");
+    assert_eq!(butty.quit(), 0);
+}
+
+#[test]
+fn row_003_08_after_the_loss_history_is_there_and_one_prompt_leads_back() {
+    let town = Town::open(modern());
+    let home = town.messenger_home("");
+    home.does(LOGIN);
+    talk(&home);
+    town.service.take_back();
+    home.age();
+    let mut butty = home.open();
+    let screen = butty.wait_for("Your sign-in has expired");
+    assert!(screen.contains("Favourites (0/2)"), "the list is kept: {screen}");
+    butty.send("\x0b");
+    butty.wait_for("Go to");
+    butty.send("bela\r");
+    let screen = butty.wait_for("remember these words");
+    assert_eq!(screen.matches("has expired").count(), 1, "{screen}");
+    ask_for_code(&mut butty, "anna@demo.butty");
+    butty.wait_for("You are signed in");
+    butty.send("\r");
+    butty.wait_for("● Available");
+    butty.wait_for("remember these words");
+    assert_eq!(butty.quit(), 0);
+}
+
+#[test]
+fn row_003_09_the_next_start_is_online_without_a_prompt() {
+    let town = Town::open(modern());
+    let home = town.messenger_home("");
+    home.does(LOGIN);
+    for aged in [false, true] {
+        if aged {
+            home.age();
+        }
+        let butty = home.open();
+        butty.wait_until("online", |screen| screen.contains("Bela") && screen.contains("● Available"));
+        let shown = String::from_utf8_lossy(&butty.bytes()).into_owned();
+        assert!(!shown.contains("Type this code") && !shown.contains("sign-in has"), "no prompt");
+        assert_eq!(butty.quit(), 0);
+    }
+    assert_eq!(town.seen("_connect.srf: ok").len(), 1, "one consent was enough");
+}
+
+#[test]
+fn row_003_10_a_refusal_is_calm_and_leaves_nothing() {
+    let town = Town::open(Switches { answered: Some(false), ..modern() });
+    let home = town.messenger_home("");
+    let said = home.fails(LOGIN, 4, "BTY-AUTH-02");
+    assert!(said.contains("was refused") && said.contains("butty login") && !said.contains("access_denied"), "{said}");
+    assert!(home.kept_tokens().is_empty());
+    assert!(town.seen("host 0").is_empty());
+    let mut butty = home.open();
+    butty.wait_for("is not signed in");
+    ask_for_code(&mut butty, "anna@demo.butty");
+    let screen = butty.wait_for("BTY-AUTH-02");
+    assert!(screen.contains("new code"), "{screen}");
+    butty.send("\x1b");
+    butty.wait_for("○ Offline");
+    butty.send("\x11");
+    assert_eq!(butty.end(), 0);
+}
+
+#[test]
+fn row_003_12_what_was_granted_is_compared_with_what_was_asked() {
+    // No staying signed in: chatting works now, and the next time is a new question.
+    let town = Town::open(Switches { withheld_scopes: vec!["wl.offline_access".to_owned()], ..modern() });
+    let home = town.messenger_home("");
+    home.does(LOGIN);
+    home.does(&["roster"]);
+    assert!(home.kept()["refresh"].is_null());
+    home.age();
+    home.fails(&["roster"], 4, "BTY-AUTH-");
+    // No chatting: told at once, and what was given is handed back.
+    let town = Town::open(Switches { withheld_scopes: vec!["wl.messenger".to_owned()], ..modern() });
+    let home = town.messenger_home("");
+    home.fails(LOGIN, 4, "BTY-AUTH-06");
+    assert!(home.kept_tokens().is_empty());
+    assert!(!town.seen("_revoke.srf: ok").is_empty());
+}
+
+#[test]
+fn row_003_13_one_key_on_the_first_screen_leads_to_signing_in() {
+    let home = world::home();
+    for key in ["2", "\x1b[B\r"] {
+        let mut butty = Terminal::start(home.path(), &[], 80, 24);
+        butty.wait_for("Sign in with a code");
+        butty.send(key);
+        butty.wait_for("Where is your account?");
+        butty.send("\x11");
+        butty.end();
+    }
+}
+
+#[test]
+fn row_003_14_who_is_signed_in_goes_on_and_who_is_not_is_asked() {
+    let town = Town::open(modern());
+    let home = town.home_of(&[town.account("anna@demo.butty", &format!("name = \"Anna K\"\n{}", town.messenger("")))]);
+    let mut butty = home.open();
+    let screen = butty.wait_for("is not signed in");
+    assert!(screen.contains("/login"), "{screen}");
+    butty.send("\x11");
+    butty.end();
+    home.does(LOGIN);
+    let butty = home.open();
+    let screen = butty.wait_until("the list", |screen| screen.contains("Bela") && screen.contains("● Available"));
+    assert!(screen.contains("Anna K") && !screen.contains("/login"), "{screen}");
+    assert_eq!(butty.quit(), 0);
+}
+
+#[test]
+fn row_003_15_the_page_names_the_program_and_its_own_page_as_registered() {
+    let town = Town::open(Switches { answered: None, ..modern() });
+    let home = town.home();
+    let waiting = home.begin_login("demo.butty");
+    assert!(waiting.said.contains("Asks for: ") && waiting.said.contains("chat as you"), "{}", waiting.said);
+    let code = code_in(&waiting.said).to_owned();
+    let page = town.visit(&code, "yes", &[]);
+    assert!(page.contains("<b>butty</b>") && page.contains("href=\"https://butty.example/\""), "{page}");
+    assert_eq!(waiting.end().0, Some(0));
+    assert_eq!(town.seen("/register: ok").len(), 1);
+}

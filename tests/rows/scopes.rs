@@ -1,0 +1,224 @@
+//! Document 002: scopes, and the consent to them.
+
+use super::town::{CHAT, Home, Town, ask_for_code, modern, plain};
+use butty::app::effect::LinkCommand;
+use butty::app::event::{Consent, Keep, LinkEvent, LinkFact};
+use butty::app::setup::Endpoints;
+use butty::demo::Switches;
+use butty::net::{LinkOptions, Network, NetworkSettings, start_link};
+use butty::oauth::{Vault, VaultError, VaultKey};
+use butty::types::{AccountId, Now, Secret, Stamp};
+use butty::xmpp::Event;
+use std::collections::HashMap;
+use std::fs;
+use std::sync::{Arc, Mutex};
+use std::time::{Instant, SystemTime};
+use tokio::sync::mpsc;
+
+const LOGIN: &[&str] = &["login", "anna@demo.butty", "--device"];
+
+/// Scopes that were asked for, one text for each time.
+fn asked(town: &Town) -> Vec<String> {
+    let lines = town.seen("_connect.srf: ");
+    lines.iter().filter_map(|line| line.split_once(" scope=")).map(|(_, scope)| scope.to_owned()).collect()
+}
+
+#[test]
+fn row_002_06_the_list_needs_no_e_mail_addresses() {
+    let town = Town::open(Switches { strict: true, ..plain() });
+    let home = town.home_with_token(&town.token());
+    let butty = home.open();
+    let names = ["Bela Novák", "Dad", "Demo Bot", "Ned Nudge", "Olga"];
+    let screen = butty.wait_until("everybody", |screen| names.iter().all(|name| screen.contains(name)));
+    let addresses = screen.matches("@demo.butty").count();
+    assert_eq!(addresses, 1, "our own, in the status bar: {screen}");
+    assert_eq!(butty.quit(), 0);
+    let roster = home.does(&["roster"]);
+    for name in names {
+        assert!(roster.contains(name), "{roster}");
+    }
+    let looked_up = town.seen("jidlookup");
+    assert!(looked_up.is_empty(), "nobody's e-mail was asked for: {looked_up:?}");
+}
+
+#[test]
+fn row_002_09_without_the_scope_of_messaging_xmpp_stays_closed() {
+    let town = Town::open(modern());
+    let token = town.service.hand_out(&["wl.basic", "wl.offline_access"]).expect("a token");
+    for mechanism in ["X-MESSENGER-OAUTH2", "OAUTHBEARER"] {
+        let home = town.home_with(&format!("mechanisms = [\"{mechanism}\"]\n{}", town.bring(token.expose())));
+        let said = home.fails(&["roster"], 4, "BTY-AUTH-");
+        assert!(said.contains("butty login"), "what to do is said: {said}");
+    }
+    assert!(town.seen("token accepted").is_empty() && town.seen("token refused").len() >= 2);
+    // A service that gives everything but this is told apart before XMPP is tried.
+    let town = Town::open(Switches { withheld_scopes: vec!["wl.messenger".to_owned()], ..modern() });
+    let said = town.messenger_home("").fails(LOGIN, 4, "BTY-AUTH-06");
+    assert!(said.contains("chat as you"), "{said}");
+    assert!(town.seen("< <auth").is_empty());
+}
+
+#[test]
+fn row_002_10_nothing_is_asked_of_the_service_before_consent() {
+    let town = Town::open(Switches { answered: None, ..modern() });
+    let home = town.messenger_home("");
+    let waiting = home.begin_login("anna@demo.butty");
+    town.wait_seen("authorization_pending", 2);
+    assert!(town.seen("host 0").is_empty(), "XMPP is not even dialled: {:#?}", town.service.log());
+    assert!(home.kept_tokens().is_empty());
+    town.service.answer(true);
+    assert_eq!(waiting.end().0, Some(0));
+    assert!(town.at("answered from here: yes") < town.at("_token.srf: ok"));
+    assert!(town.at("_token.srf: ok") < town.at("host 0: accepted"));
+}
+
+#[test]
+fn row_002_11_by_default_the_minimum_is_asked_for() {
+    let town = Town::open(modern());
+    town.messenger_home("").does(LOGIN);
+    town.home().does(&["login", "demo.butty", "--device"]);
+    let [messenger, found] = &asked(&town)[..] else { panic!("{:?}", asked(&town)) };
+    let two: Vec<&str> = messenger.split(' ').collect();
+    assert_eq!(two, CHAT, "two entries, no more");
+    assert!(found.split(' ').all(|scope| CHAT.contains(&scope)), "of all that the metadata offers: {found}");
+}
+
+#[test]
+fn row_002_13_scopes_may_be_parted_by_blanks_or_commas() {
+    let town = Town::open(modern());
+    for scopes in [
+        "\"wl.messenger wl.basic\"",
+        "\"wl.messenger,wl.basic\"",
+        "\"wl.messenger, wl.basic\"",
+        "[\"wl.messenger\", \"wl.basic\"]",
+    ] {
+        town.messenger_home(&format!("scopes = {scopes}\n")).does(LOGIN);
+    }
+    assert_eq!(asked(&town), ["wl.messenger wl.basic"; 4]);
+}
+
+/// A secret stands in one place only.
+#[track_caller]
+fn only_in_private_files(home: &Home, secret: &str) {
+    let mut holders = 0;
+    for (file, mode) in home.files() {
+        let bytes = fs::read(&file).unwrap();
+        if bytes.windows(secret.len()).any(|window| window == secret.as_bytes()) {
+            holders += 1;
+            assert_eq!(mode & 0o777, 0o600, "{}", file.display());
+            assert!(file.parent().is_some_and(|folder| folder.ends_with("tokens")), "{}", file.display());
+        }
+    }
+    assert_eq!(holders, 1, "one file holds it");
+}
+
+#[test]
+fn row_002_15_tokens_are_kept_in_a_private_file_and_nowhere_else() {
+    let town = Town::open(modern());
+    let home = town.messenger_home("");
+    let said = home.does(LOGIN);
+    let roster = home.does(&["roster"]);
+    home.does(&["send", "bela@demo.butty", "hello"]);
+    let kept = home.kept();
+    assert!(home.log().lines().count() > 3, "the fullest log was written");
+    for secret in ["access", "refresh"].map(|name| kept[name].as_str().unwrap().to_owned()) {
+        only_in_private_files(&home, &secret);
+        for text in [&said, &roster, &home.log()] {
+            assert!(!text.contains(&secret));
+        }
+        let journal = town.service.log().join("\n");
+        assert!(!journal.contains(&secret), "in no address either");
+    }
+}
+
+#[derive(Default)]
+struct Memory(Mutex<HashMap<VaultKey, String>>);
+
+impl Vault for Memory {
+    fn load(&self, key: &VaultKey) -> Result<Option<Secret<String>>, VaultError> {
+        Ok(self.0.lock().unwrap().get(key).map(|text| Secret::from(text.as_str())))
+    }
+    fn save(&self, key: &VaultKey, secret: &Secret<String>, _: bool) -> Result<(), VaultError> {
+        self.0.lock().unwrap().insert(key.clone(), secret.expose().clone());
+        Ok(())
+    }
+    fn forget(&self, key: &VaultKey) -> Result<(), VaultError> {
+        self.0.lock().unwrap().remove(key);
+        Ok(())
+    }
+    fn lock(&self, _: &VaultKey) -> Result<Box<dyn Send>, VaultError> {
+        Ok(Box::new(()))
+    }
+}
+
+/// One command to a link: it finds the pages, asks for a code, waits for the person, keeps the token and signs in.
+#[test]
+fn row_002_16_one_call_of_the_library_does_the_whole_flow() {
+    let town = Town::open(plain());
+    let mut setup = butty::config::setup_for("_@demo.butty", "messenger").expect("an address");
+    let (device, token, revocation) = town.service.endpoints();
+    let endpoints = Endpoints { device, token, revocation: Some(revocation), device_response_type: true };
+    setup.oauth.endpoints = Some(endpoints);
+    setup.oauth.client_id = Some(town.service.client_id().to_owned());
+    setup.oauth.allow_local_page = true;
+    setup.ca_pem = Some(town.service.ca_pem().to_owned());
+    setup.resolver = Some(town.service.resolver());
+    let begun = Instant::now();
+    let clock = move || {
+        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        Now { mono: begun.elapsed(), wall: Stamp(0).plus(wall) }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let network = Arc::new(Network::new(NetworkSettings::default(), Arc::new(Memory::default()), Arc::new(clock)));
+        let (events, mut facts): (_, mpsc::Receiver<(AccountId, LinkEvent)>) = mpsc::channel(256);
+        let options = LinkOptions { connect: false, resource: None, show_client: false, one_shot: true };
+        let link = start_link(&network, setup, options, events);
+        link.send(LinkCommand::SignInWithCode { keep: Keep::Memory });
+        let mut steps = Vec::new();
+        while let Some((_, event)) = facts.recv().await {
+            match event.fact {
+                LinkFact::Consent(Consent::Code(prompt)) => {
+                    assert_eq!(prompt.address.as_str(), town.service.page());
+                    town.service.answer(true);
+                    steps.push("code");
+                }
+                LinkFact::Consent(Consent::Granted { .. }) => steps.push("granted"),
+                LinkFact::Kept(Keep::Memory) => steps.push("kept"),
+                LinkFact::Session(Event::SignedIn(_)) => {
+                    steps.push("signed in");
+                    break;
+                }
+                LinkFact::Down { problem, .. } => panic!("{problem:?}"),
+                _ => {}
+            }
+        }
+        assert_eq!(steps, ["code", "granted", "kept", "signed in"]);
+        drop(facts);
+        link.closed().await;
+    });
+}
+
+#[test]
+fn row_002_17_what_will_be_asked_is_listed_before_anything_is_opened() {
+    let town = Town::open(Switches { answered: None, ..modern() });
+    let home = town.messenger_home("");
+    let mut butty = home.open();
+    butty.wait_for("is not signed in");
+    ask_for_code(&mut butty, "anna@demo.butty");
+    let screen = butty.wait_for("Type this code");
+    for part in ["asks for exactly this", "chat as you", "stay signed in", "https://login.demo.butty"] {
+        assert!(screen.contains(part), "{part}: {screen}");
+    }
+    assert!(town.seen("GET /link").is_empty(), "nothing was opened yet");
+    // All by keys: a bigger square, back, and away.
+    butty.send("q");
+    butty.wait_gone("asks for exactly this");
+    butty.send("q");
+    butty.wait_for("asks for exactly this");
+    butty.send("\x1b");
+    butty.wait_gone("Type this code");
+    assert!(home.kept_tokens().is_empty());
+    butty.send("\x11");
+    butty.end();
+}
