@@ -6,6 +6,7 @@ use crate::xmpp::{BindingType, sasl};
 use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 /// A terminal messenger: sign in with a short code, see who is there, chat.
