@@ -98,3 +98,70 @@ fn paste(part: &Buffer, onto: &mut Buffer) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::Event;
+    use crate::app::event::{Key, KeyCode};
+    use crate::app::model::Options;
+    use crate::types::{Now, Stamp};
+    use ratatui::backend::TestBackend;
+
+    /// A mind with an open talk.
+    fn talking() -> Model {
+        let setup = crate::config::setup_for("anna@example.org", "auto").expect("an address");
+        let now = Now { mono: std::time::Duration::from_secs(1), wall: Stamp(1_763_650_800_000) };
+        let (mut model, _) = Model::new(Options::default(), vec![setup], 7, now);
+        model.update(now, Event::Command("/msg bela@example.org".to_owned()));
+        model
+    }
+
+    fn press(model: &mut Model, code: KeyCode) {
+        let key = Key { code, ctrl: false, alt: false, shift: false };
+        model.update(model.now, Event::Key(key));
+    }
+
+    /// What a terminal shows that gets the whole picture.
+    fn whole(model: &Model) -> TestBackend {
+        let mut screen = Screen::new(TestBackend::new(70, 20)).expect("memory");
+        screen.draw(model, &mut View::new()).expect("memory");
+        screen.backend
+    }
+
+    #[test]
+    fn a_terminal_that_is_told_parts_shows_the_whole() {
+        let mut model = talking();
+        let mut view = View::new();
+        let mut screen = Screen::new(TestBackend::new(70, 20)).expect("memory");
+        screen.draw(&model, &mut view).expect("memory");
+        model.update(model.now, Event::Viewport(view.viewport()));
+        let typed = "a日b本c 👋🏽 é שלום".chars().map(KeyCode::Char);
+        let moved = [KeyCode::Left, KeyCode::Left, KeyCode::Backspace, KeyCode::Delete, KeyCode::Char('日')];
+        for code in typed.chain(moved).chain([KeyCode::Backspace; 14]) {
+            press(&mut model, code);
+            screen.draw(&model, &mut view).expect("memory");
+            let mut expected = whole(&model);
+            assert_eq!(screen.backend.buffer(), expected.buffer(), "after {code:?}");
+            assert_eq!(screen.backend.get_cursor_position(), expected.get_cursor_position(), "after {code:?}");
+            assert_eq!(screen.backend.cursor_visible(), expected.cursor_visible());
+        }
+    }
+
+    #[test]
+    fn what_something_else_wrote_over_is_drawn_anew() {
+        let (mut model, mut view) = (talking(), View::new());
+        let mut screen = Screen::new(TestBackend::new(70, 20)).expect("memory");
+        screen.draw(&model, &mut view).expect("memory");
+        press(&mut model, KeyCode::Char('x'));
+        screen.draw(&model, &mut view).expect("memory");
+        screen.forget().expect("memory");
+        screen.draw(&model, &mut view).expect("memory");
+        assert_eq!(screen.backend.buffer(), whole(&model).buffer());
+        screen.backend.resize(90, 30);
+        screen.fit().expect("memory");
+        screen.draw(&model, &mut view).expect("memory");
+        assert_eq!(view.viewport().width, 90);
+        assert!(screen.backend.to_string().contains('x'));
+    }
+}

@@ -21,6 +21,8 @@ use butty::xmpp::{
 };
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use std::fmt::Write;
 use std::hint::black_box;
 use std::sync::mpsc;
@@ -37,6 +39,7 @@ fn main() {
     parse();
     let inserts = update();
     draw();
+    key();
     store(&inserts);
 }
 
@@ -214,6 +217,47 @@ fn draw() {
     });
     let screen = terminal.backend().to_string();
     assert!(screen.contains("Buddy 3") && screen.contains("done, number"), "the wrong screen:\n{screen}");
+}
+
+/// A letter in the box, between the terminal and the terminal: the mind, the eye painting what changed, and when the
+/// loop wakes next. To be held against `ui::draw, after any other key`, which paints and compares all.
+fn key() {
+    const KEYS: usize = 200;
+    let mut evening = Evening::new();
+    evening.hear(Conversation::KEEP);
+    let area = Rect::new(0, 0, 120, 40);
+    let (mut view, mut paper) = (View::new(), Buffer::empty(area));
+    ui::paint(&evening.model, &mut view, &mut paper);
+    evening.give(Event::Viewport(view.viewport()));
+    let letter = Key { code: KeyCode::Char('x'), ctrl: false, alt: false, shift: false };
+    let back = Key { code: KeyCode::Backspace, ..letter };
+    evening.give(Event::Key(letter));
+    ui::repaint(&evening.model, &mut view, area, &mut paper);
+    let [mut mind, mut eye, mut clock] = [const { Vec::<Duration>::new() }; 3];
+    for _ in 0..8 {
+        let mut spent = [Duration::ZERO; 3];
+        for number in 0..KEYS {
+            let began = Instant::now();
+            evening.give(Event::Key(if number % 2 == 0 { letter } else { back }));
+            spent[0] += began.elapsed();
+            let began = Instant::now();
+            black_box(ui::repaint(&evening.model, &mut view, area, &mut paper));
+            spent[1] += began.elapsed();
+            assert_ne!(paper.area, area, "the whole was painted");
+            let began = Instant::now();
+            black_box(evening.model.deadline());
+            spent[2] += began.elapsed();
+        }
+        mind.push(spent[0]);
+        eye.push(spent[1]);
+        clock.push(spent[2]);
+    }
+    for (label, times) in [("Model::update", mind), ("ui::repaint", eye), ("Model::deadline", clock)] {
+        let mut times = times.into_iter();
+        rounds(&format!("{label}, a letter in the box"), "µs", microseconds_each, || {
+            (KEYS, times.next().expect("eight rounds"))
+        });
+    }
 }
 
 /// The memory: inserts until the last one is told to be committed, in a new database on disk.
