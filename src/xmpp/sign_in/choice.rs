@@ -4,7 +4,7 @@ use super::ending::Ending;
 use super::{Expect, Negotiation};
 use crate::types::{Line, Now, Problem};
 use crate::xml::Element;
-use crate::xmpp::sasl::{self, Denied, Plan, Wish};
+use crate::xmpp::sasl::{self, Denied, Flag, Plan, Wish};
 use crate::xmpp::wire::Wire;
 use crate::xmpp::{Event, Known, ns};
 
@@ -52,13 +52,24 @@ impl Negotiation {
         let plain = self.plan.as_mut().and_then(|plan| plan.fall_back.take());
         let of_the_account = OF_THE_ACCOUNT.iter().any(|condition| failure.find(condition, ns::SASL).is_some());
         let Some(plain) = plain.filter(|_| !of_the_account) else {
-            return Err(self.refused(failure));
+            return Err(if self.blames_the_binding(failure) {
+                Problem::Intercepted { domain: self.sign_in.domain.clone() }.into()
+            } else {
+                self.refused(failure)
+            });
         };
         self.fell_back = true;
         self.exchange = None;
         debug_assert!(matches!(self.expected.front(), Some(Expect::SaslOutcome)), "an outcome was awaited");
         self.met(now);
         self.begin_plan(now, *plain, wire)
+    }
+
+    /// ejabberd says in words what RFC 5802 section 7 has codes for: it sees another connection or offer than we do.
+    fn blames_the_binding(&self, failure: &Element) -> bool {
+        let told = self.plan.as_ref().is_some_and(|plan| plan.channel.flag != Flag::Unbound);
+        let text = failure.find_text("text", ns::SASL).unwrap_or_default();
+        told && failure.find("not-authorized", ns::SASL).is_some() && text.contains("channel binding")
     }
 
     /// The server proved itself: what it vouched for is the pin, and what it refused is not tried again.
