@@ -17,10 +17,10 @@
 mod cast;
 #[path = "panes/repaint.rs"]
 mod repaint;
-#[path = "panes/sizes.rs"]
-mod sizes;
 #[path = "panes/scenes.rs"]
 mod scenes;
+#[path = "panes/sizes.rs"]
+mod sizes;
 
 use butty::app::Model;
 use butty::app::event::Target;
@@ -147,8 +147,6 @@ fn overlays_in_every_look() {
 #[test]
 fn welcome_and_sign_in_in_every_look() {
     snapshots(&sign_in_scenes(), &[(80, 24)]);
-}
-
 }
 
 #[test]

@@ -42,7 +42,8 @@ impl Link {
             None => self.load_known().await,
         };
         if std::mem::take(&mut self.known.agreed) {
-            known = Known { strongest: None, guess_refused: false, ..known };
+            known.strongest = None;
+            known.guess_refused = false;
             self.known.fresh = true;
         }
         self.known.known.insert(known).clone()

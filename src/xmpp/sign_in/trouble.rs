@@ -5,7 +5,7 @@ use super::ending::{Ending, with_text};
 use super::way::Way;
 use crate::types::{Line, Now, Problem};
 use crate::xml::Element;
-use crate::xmpp::sasl::SaslFault;
+use crate::xmpp::sasl::{Flag, SaslFault};
 use crate::xmpp::wire::Wire;
 use crate::xmpp::{CredentialKind, Event, Purpose, ns};
 
@@ -56,6 +56,13 @@ impl Negotiation {
         Some(Way::Secret { plan: *plain, profile: *profile })
     }
 
+    /// ejabberd says in words what RFC 5802 section 7 has codes for: it sees another connection or offer than we do.
+    fn blames_the_binding(&self, failure: &Element) -> bool {
+        let Some(Way::Secret { plan, .. }) = &self.way else { return false };
+        let text = failure.find_text("text", ns::SASL).or_else(|| failure.find_text("text", ns::SASL2));
+        plan.channel.flag != Flag::Unbound && text.is_some_and(|text| text.contains("channel binding"))
+    }
+
     fn refusal(&self, condition: &str, failure: &Element) -> Ending {
         let domain = self.sign_in.domain.clone();
         let token = self.sign_in.credential == CredentialKind::Token;
@@ -63,6 +70,7 @@ impl Negotiation {
         match condition {
             _ if status == Some("insufficient_scope") => Problem::ChatNotGranted { domain },
             "not-authorized" | "credentials-expired" if token => Problem::SignInExpired { domain },
+            "not-authorized" if self.blames_the_binding(failure) => Problem::Intercepted { domain },
             "not-authorized" => Problem::WrongPassword { domain },
             condition => {
                 let text = failure.find_text("text", ns::SASL).or_else(|| failure.find_text("text", ns::SASL2));
