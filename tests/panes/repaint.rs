@@ -2,10 +2,11 @@
 
 use super::*;
 use butty::app::Show;
-use butty::app::event::{Key, KeyCode};
+use butty::app::event::{Event, Key, KeyCode};
 use butty::xmpp::ChatState;
 use proptest::prelude::*;
 use ratatui::layout::{Position, Rect};
+use std::time::Duration;
 
 /// Something that happens.
 #[derive(Clone, Debug)]

@@ -5,7 +5,9 @@
 
 use super::*;
 use butty::app::Show;
+use butty::app::event::LinkFact;
 use butty::ui::layout::{self, Kind};
+use std::time::Duration;
 
 /// Screens this small have one line (ux 2).
 fn is_tiny(width: u16, height: u16) -> bool {

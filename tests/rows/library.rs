@@ -8,7 +8,7 @@ use super::town::{Town, ask_for_code, code_in, modern, plain};
 use super::world;
 use butty::demo::{Redirect, Switches};
 use butty::types::{Domain, Now, Secret};
-use butty::xmpp::{CredentialKind, Event, Output, Purpose, Session, SignIn, Verified, mechanisms};
+use butty::xmpp::{CredentialKind, Event, Known, Output, Purpose, Session, SignIn, Verified};
 use std::fs;
 use std::process::Command;
 
@@ -68,6 +68,10 @@ impl Hand {
             purpose: Purpose::Chat,
             seed: [7; 32],
             show_client: false,
+            known: Known::default(),
+            lasting: true,
+            fast: None,
+            stepwise: false,
         };
         let session = Session::new(Now::default(), sign_in, None);
         Self { session, sent: String::new(), events: Vec::new() }
