@@ -6,5 +6,5 @@
 mod args;
 mod voice;
 
-pub use args::{AccountsCommand, Args, Command, ConfigCommand, Keeping, RosterCommand, Waiting};
+pub use args::{AccountsCommand, Args, Command, ConfigCommand, Granting, Keeping, Login, RosterCommand, Waiting};
 pub use voice::{Record, Voice, exit_code};

@@ -66,6 +66,7 @@ pub(super) fn run(
         accounts: vec![account],
         network: NetworkSettings { resolver: Some(running.resolver()), ..NetworkSettings::default() },
         show_client: false,
+        profiles: config::Profiles::built_in(),
         place,
         vault: Arc::new(FileVault::new(None)),
         folders: None,

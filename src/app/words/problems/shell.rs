@@ -23,6 +23,8 @@ const STEPS: &[(&str, Option<&str>)] = &[
     ("/help lists them", Some("butty --help lists them")),
     ("/quit here, or close the other one", Some("Close the other one")),
     ("/login with a password", Some("butty login ADDRESS --password")),
+    ("/login with a code, or with a password", Some("butty login ADDRESS, or with --password")),
+    ("/login, and choose the right person there", Some("butty login, and choose the right person there")),
     ("/login, and keep it until butty closes", Some("butty login --store memory")),
     ("/reload after mending it", Some("butty config check, after mending it")),
     ("/account lists them", Some("butty accounts lists them")),
