@@ -50,6 +50,11 @@ impl Web {
         Self { first_decides: true, ..self }
     }
 
+    #[cfg(test)]
+    pub(super) fn pretend_first_was(&self, private: bool) {
+        self.first.get_or_init(|| private);
+    }
+
     fn may_go_inside(&self) -> bool {
         self.inside && (!self.first_decides || self.first.get().copied().unwrap_or(true))
     }

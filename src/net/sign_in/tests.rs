@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop")]
 
+mod pages;
 mod service;
 
 use super::tokens::client_of;
@@ -42,6 +43,8 @@ async fn world() -> World {
         refresh: Mutex::default(),
         refreshes: AtomicUsize::new(0),
         clients: Mutex::default(),
+        manner: Mutex::default(),
+        shown: Mutex::default(),
     });
     tokio::spawn(serve(listener, acceptor, Arc::clone(&service)));
     let mut setup = setup("alpha.test");
@@ -70,6 +73,7 @@ async fn steps(facts: &mut Facts) -> Vec<String> {
             LinkFact::Consent(Consent::LookingUp { .. }) => steps.push("looking up".to_owned()),
             LinkFact::Consent(Consent::AskingForCode { .. }) => steps.push("asking".to_owned()),
             LinkFact::Consent(Consent::Code(prompt)) => steps.push(format!("code {}", prompt.code)),
+            LinkFact::Consent(Consent::SteppingDown { to, .. }) => steps.push(format!("down to {to:?}")),
             LinkFact::Consent(Consent::Granted { scopes }) => steps.push(format!("granted {}", scopes.len())),
             LinkFact::Consent(Consent::Failed(problem)) => {
                 steps.push(problem.code().to_owned());

@@ -26,22 +26,18 @@ pub fn draw(
     code::warning(screens::PHISHING_PAGE_SCREEN, &mut body, paint);
     let columns = body.width.saturating_sub(2 * MARGIN).min(96);
     let before = before(model, screen, prompt, columns, paint);
-    let after = after(model, prompt, fault, columns, paint);
+    let (steps, foot) = after(model, prompt, fault, columns, paint);
     let field_rows = 1;
-    let left = usize::from(body.height).saturating_sub(before.len() + after.len() + field_rows);
-    let address = address(prompt, columns, left.max(1));
-    let airy = before.len() + address.len() + after.len() + field_rows < usize::from(body.height);
+    let others = before.len() + steps.len() + foot.len() + field_rows;
+    let address = address(prompt, columns, usize::from(body.height).saturating_sub(others).max(1));
+    let airy = others + address.len() < usize::from(body.height);
     let mut y = body.y + u16::from(airy);
-    for line in before.into_iter().chain(address) {
+    for line in before.into_iter().chain(address).chain(steps) {
         y = put(line, y, body, paint);
     }
-    let (field_at, waiting) = after.split_at(after.len().saturating_sub(1 + usize::from(fault.is_some())));
-    for line in field_at {
-        y = put(line.clone(), y, body, paint);
-    }
     y = field(screens::ANSWER, &screen.pasted, false, screen.field == 1, (body, y), paint);
-    for line in waiting {
-        y = put(line.clone(), y, body, paint);
+    for line in foot {
+        y = put(line, y, body, paint);
     }
 }
 
@@ -81,23 +77,26 @@ fn before(
     lines
 }
 
+/// The steps behind the address, and what stands below the field.
 fn after(
     model: &Model,
     prompt: &BrowserPrompt,
     fault: Option<PasteFault>,
     columns: u16,
     paint: &Paint<'_>,
-) -> Vec<Vec<Piece>> {
+) -> (Vec<Vec<Piece>>, Vec<Vec<Piece>>) {
     let asks = code::scope_lines(&prompt.scopes, false, false).join(", ");
-    let mut lines = step("2", &screens::check_page_of(prompt.host.as_str(), &asks), columns, paint);
+    let mut steps = step("2", &screens::check_page_of(prompt.host.as_str(), &asks), columns, paint);
     let here = prompt.listening && !model.options.over_ssh;
-    lines.extend(step("3", screens::agree_there(here), columns, paint));
+    steps.extend(step("3", screens::agree_there(here), columns, paint));
+    let mut foot = Vec::new();
     if let Some(fault) = fault {
-        lines.push(vec![Piece::new(format!("✗ {}", screens::paste_fault(fault)), Role::Error)]);
+        let said = format!("✗ {}", paint.theme.say(screens::paste_fault(fault)));
+        foot.extend(text::wrap(&said, &[], Role::Error, columns).into_iter().map(|row| row.pieces));
     }
     let left = facts::left(prompt.expires.since(model.now.wall));
-    lines.push(vec![Piece::new(screens::waiting(&left), Role::Dim)]);
-    lines
+    foot.push(vec![Piece::new(screens::waiting(&left), Role::Dim)]);
+    (steps, foot)
 }
 
 /// The address in at most so many rows.

@@ -11,6 +11,7 @@ use crate::xmpp::{Direction, RosterItem, Show, Subscription};
 use std::time::Duration;
 
 mod boxes;
+mod pages;
 mod places;
 mod random;
 mod sign_in;
