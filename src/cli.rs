@@ -7,6 +7,6 @@ mod args;
 mod mask;
 mod voice;
 
-pub use args::{AccountsCommand, Args, Command, ConfigCommand, Keeping, RosterCommand, Waiting};
+pub use args::{AccountsCommand, Args, Command, ConfigCommand, Granting, Keeping, Login, RosterCommand, Waiting};
 pub use mask::Mask;
 pub use voice::{Record, Voice, exit_code};

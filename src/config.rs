@@ -5,6 +5,7 @@
 //! Secrets are refused: there is no place for one in the file.
 
 mod accounts;
+mod fields;
 mod folders;
 mod options;
 mod profile;
@@ -13,11 +14,13 @@ mod proxy;
 pub use accounts::{forget_account, load_accounts, save_account, setup_for};
 pub use folders::Folders;
 pub use options::{Network, OptionRow, rows};
+pub use profile::Profiles;
 
 use crate::app::keymap;
 use crate::app::model::Options;
 use crate::app::setup::AccountSetup;
 use crate::types::{Line, Problem, Prose};
+use accounts::Reading;
 use std::fs;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -38,6 +41,8 @@ pub struct Config {
     pub accounts: Vec<AccountSetup>,
     /// Things to tell that change nothing.
     pub warnings: Vec<Warning>,
+    /// Kinds of services, the person's own among them.
+    pub profiles: Profiles,
 }
 
 impl Config {
@@ -94,7 +99,9 @@ pub fn load(file: &Path, environment: &[(String, String)]) -> Result<Config, Pro
             return Err(Problem::UnreadableConfig { file: shown(file), why: Line::clean(&error.kind().to_string()) });
         }
     };
-    let mut config = parse(&text, file)?;
+    let profiles = Profiles::load(&folders::profiles_beside(file));
+    let mut config = parse_with(&text, file, &Reading { profiles: &profiles, lenient: false })?;
+    config.profiles = profiles;
     options::apply_environment(&mut config, environment)?;
     proxy::settle(&mut config.network, environment);
     Ok(config)
@@ -108,19 +115,23 @@ pub fn defaults_beside(file: &Path, environment: &[(String, String)]) -> Config 
     config
 }
 
-/// The file's text as a config. `file` is for messages and to resolve relative paths.
+/// The file's text as a config, with the profiles that come with butty. `file` is for messages and to resolve relative
+/// paths.
 pub fn parse(text: &str, file: &Path) -> Result<Config, Problem> {
+    let profiles = Profiles::built_in();
+    let config = parse_with(text, file, &Reading { profiles: &profiles, lenient: false })?;
+    Ok(Config { profiles, ..config })
+}
+
+fn parse_with(text: &str, file: &Path, reading: &Reading<'_>) -> Result<Config, Problem> {
     let source = Source { text, file };
-    let table = DeTable::parse(text).map_err(|error| {
-        let at = error.span().map_or(0, |span| span.start);
-        source.bad(at, "this is not TOML: look for a missing quote or bracket")
-    })?;
+    let table = source.table()?;
     let mut config = Config::default();
     for (name, value) in table.get_ref() {
         match (name.get_ref().as_ref(), value.get_ref()) {
             ("accounts", DeValue::Array(list)) => {
                 for account in list {
-                    config.accounts.push(accounts::read(account, &source, &mut config.warnings)?);
+                    config.accounts.push(accounts::read(account, &source, reading, &mut config.warnings)?);
                 }
             }
             ("keys", DeValue::Table(places)) => options::read_keys(&mut config, places, &source)?,
@@ -145,7 +156,14 @@ struct Source<'a> {
     file: &'a Path,
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    fn table(&self) -> Result<Spanned<DeTable<'a>>, Problem> {
+        DeTable::parse(self.text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            self.bad(at, "this is not TOML: look for a missing quote or bracket")
+        })
+    }
+
     fn line_of(&self, at: usize) -> usize {
         self.text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1
     }

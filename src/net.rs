@@ -17,6 +17,7 @@ mod drive;
 mod http;
 mod keeper;
 mod link;
+mod loopback;
 mod proxy;
 mod resolve;
 mod sign_in;

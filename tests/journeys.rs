@@ -7,6 +7,8 @@
 
 #[path = "harness/command.rs"]
 mod command;
+#[path = "journeys/pages.rs"]
+mod pages;
 #[path = "harness/peers.rs"]
 mod peers;
 #[allow(dead_code, reason = "each target uses what it needs")]

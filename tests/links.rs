@@ -22,6 +22,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::mpsc::{Receiver, channel};
 
+#[path = "links/pages.rs"]
+mod pages;
+
 const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Default)]

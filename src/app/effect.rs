@@ -59,10 +59,18 @@ pub enum LinkCommand {
     /// The person agrees to a sign-in that is weaker than before: from the next session on, what is offered then is what
     /// later ones are held to.
     AcceptWeaker,
-    /// Keep the password that was given there instead, and go on with it.
-    KeepPassword { keep: Keep },
+    /// Keep the password or token that was given there instead, and go on with it.
+    KeepGiven { keep: Keep },
     /// Begin the sign-in with a code; the secret goes where `keep` says.
     SignInWithCode { keep: Keep },
+    /// Begin it, keep what was shown, and stop there (`Consent::Parked`).
+    BeginSignIn { keep: Keep },
+    /// Go on with what `BeginSignIn` kept.
+    ResumeSignIn { keep: Keep },
+    /// The address that the browser ended on, as the person pasted it.
+    Redirected { address: Secret<String> },
+    /// Here is an access token that others made.
+    Token { token: Secret<String>, keep: Keep },
     /// Stop waiting for the code.
     CancelSignIn,
     /// Poll now instead of waiting (key `r`).

@@ -86,35 +86,8 @@ pub enum Command {
         #[arg(long)]
         fast: bool,
     },
-    /// Sign in: with a code on a web page, or with a password
-    Login {
-        /// name@example.org, or example.org
-        address: Option<String>,
-        /// With a code (the default where the server offers it)
-        #[arg(long, conflicts_with_all = ["password", "password_stdin"])]
-        device: bool,
-        /// With a password, asked for on the terminal
-        #[arg(long)]
-        password: bool,
-        /// With a password, read from standard input
-        #[arg(long)]
-        password_stdin: bool,
-        /// Kind of service
-        #[arg(long, value_name = "NAME", default_value = "auto")]
-        profile: String,
-        /// Where the sign-in is kept
-        #[arg(long, value_enum, default_value_t = Keeping::Auto)]
-        store: Keeping,
-        /// host:port instead of looking it up
-        #[arg(long, value_name = "HOST:PORT")]
-        server: Option<String>,
-        /// Extra certificate authority for this account, PEM
-        #[arg(long, value_name = "FILE")]
-        ca_file: Option<PathBuf>,
-        /// Agree, this once, to a weaker sign-in than the server offered before
-        #[arg(long)]
-        weaker: bool,
-    },
+    /// Sign in: with a code, on a page, with a password, or with a token of others
+    Login(Box<Login>),
     /// Sign out: the service forgets this computer, the saved sign-in is deleted
     Logout {
         /// Which account
@@ -170,6 +143,63 @@ pub enum Command {
     },
     /// List keys and commands
     Keys,
+}
+
+/// `butty login …`
+#[derive(Debug, clap::Args)]
+pub struct Login {
+    /// name@example.org, or example.org
+    pub address: Option<String>,
+    /// With a code that you type on any device: the same as --grant device
+    #[arg(long, conflicts_with_all = ["grant", "password", "password_stdin", "token_stdin", "resume"])]
+    pub device: bool,
+    /// Which way, where the service has several
+    #[arg(long, value_enum, conflicts_with_all = ["password", "password_stdin", "token_stdin", "resume"])]
+    pub grant: Option<Granting>,
+    /// Open the page in the browser of this computer
+    #[arg(long, conflicts_with_all = ["password", "password_stdin", "token_stdin"])]
+    pub open: bool,
+    /// Print the code or the page's address and leave; --resume goes on
+    #[arg(long, conflicts_with_all = ["password", "password_stdin", "token_stdin", "resume"])]
+    pub no_wait: bool,
+    /// Go on with what --no-wait began
+    #[arg(long, conflicts_with_all = ["password", "password_stdin", "token_stdin"])]
+    pub resume: bool,
+    /// With a password, asked for on the terminal
+    #[arg(long)]
+    pub password: bool,
+    /// With a password, read from standard input
+    #[arg(long, conflicts_with = "token_stdin")]
+    pub password_stdin: bool,
+    /// With an access token that others made, read from standard input
+    #[arg(long, conflicts_with = "password")]
+    pub token_stdin: bool,
+    /// Kind of service: auto, messenger, prosody, ejabberd, oidc, or a file of yours
+    #[arg(long, value_name = "NAME", default_value = "auto")]
+    pub profile: String,
+    /// Where the sign-in is kept
+    #[arg(long, value_enum, default_value_t = Keeping::Auto)]
+    pub store: Keeping,
+    /// host:port instead of looking it up
+    #[arg(long, value_name = "HOST:PORT")]
+    pub server: Option<String>,
+    /// Extra certificate authority for this account, PEM
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// Agree, this once, to a weaker sign-in than the server offered before
+    #[arg(long)]
+    pub weaker: bool,
+}
+
+/// The ways to sign in without a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Granting {
+    /// A code where there is one, else a page
+    Auto,
+    /// A code that you type on any device
+    Device,
+    /// A page in a browser
+    Code,
 }
 
 /// `butty accounts …`

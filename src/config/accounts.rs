@@ -1,9 +1,10 @@
 //! Accounts: those in the config file, and those that were signed in to (`accounts.toml` in the data folder, in
 //! the same form).
 
-use super::{Folders, Source, Warning, closest, path_from, profile};
+use super::fields::Fields;
+use super::{Folders, Profiles, Source, Warning, closest, path_from};
 use crate::app::event::Keep;
-use crate::app::setup::{AccountSetup, OAuthSetup, TlsMode};
+use crate::app::setup::{AccountSetup, GrantChoice, OAuthSetup, TlsMode};
 use crate::types::{AccountId, BareJid, Line, Problem};
 use crate::xmpp::CredentialKind;
 use std::fs;
@@ -25,18 +26,26 @@ const KEYS: &[&str] = &[
     "mechanisms",
     "password_command",
     "token_command",
+    "token_file",
     "oauth",
 ];
-const OAUTH_KEYS: &[&str] = &["issuer", "client_id", "client_secret_command", "scopes"];
+const OAUTH_KEYS: &[&str] = &["issuer", "client_id", "client_secret_command", "scopes", "grant", "redirect"];
 
-/// An account from an address alone, as typed: `name@example.org`, or `example.org`.
+/// An account from an address alone, as typed: `name@example.org`, or `example.org`; with a profile that comes with
+/// butty.
 pub fn setup_for(address: &str, profile_name: &str) -> Option<AccountSetup> {
+    let mut setup = bare(address, profile_name)?;
+    Profiles::built_in().complete(&mut setup);
+    Some(setup)
+}
+
+fn bare(address: &str, profile_name: &str) -> Option<AccountSetup> {
     let address = address.trim().trim_start_matches("xmpp:");
     let bare = BareJid::parse(address.trim_end_matches('.')).ok()?;
     let domain = bare.domain();
     // A Messenger-style service ignores the local part; nobody types `_` by hand.
     let local = bare.local().map(str::to_owned);
-    let mut setup = AccountSetup {
+    Some(AccountSetup {
         id: AccountId::new(bare.as_str()),
         domain,
         local,
@@ -55,15 +64,21 @@ pub fn setup_for(address: &str, profile_name: &str) -> Option<AccountSetup> {
         resolver: None,
         keep: None,
         ephemeral: false,
-    };
-    profile::apply(&mut setup);
-    Some(setup)
+    })
+}
+
+/// What a file says about accounts, and what its readers need beside it.
+pub(super) struct Reading<'p> {
+    pub(super) profiles: &'p Profiles,
+    /// A profile that is missing or broken is no fault of this file.
+    pub(super) lenient: bool,
 }
 
 /// One `[[accounts]]` table.
 pub(super) fn read(
     account: &Spanned<DeValue<'_>>,
     source: &Source<'_>,
+    reading: &Reading<'_>,
     warnings: &mut Vec<Warning>,
 ) -> Result<AccountSetup, Problem> {
     let DeValue::Table(table) = account.get_ref() else {
@@ -80,11 +95,14 @@ pub(super) fn read(
     let address = fields.text("address")?.unwrap_or_default();
     let at = fields.place("address").unwrap_or(account.span().start);
     let profile_name = fields.text("profile")?.unwrap_or_else(|| "auto".to_owned());
-    if !profile::exists(&profile_name) {
-        return Err(source.bad(fields.place("profile").unwrap_or(at), "there is no such profile; auto or messenger"));
+    let fault = reading.profiles.fault(&profile_name).filter(|_| !reading.lenient);
+    if let Some(fault) = fault {
+        let names = reading.profiles.names().join(", ");
+        let unknown = || source.bad(fields.place("profile").unwrap_or(at), &format!("profile takes {names}"));
+        return Err(fault.unwrap_or_else(unknown));
     }
-    let mut setup = setup_for(&address, "auto")
-        .ok_or_else(|| source.bad(at, "an account needs an address such as anna@example.org"))?;
+    let mut setup =
+        bare(&address, "auto").ok_or_else(|| source.bad(at, "an account needs an address such as anna@example.org"))?;
     setup.profile = profile_name;
     Line::clean(&fields.text("name")?.unwrap_or_default()).as_str().clone_into(&mut setup.name);
     setup.enabled = fields.flag("enabled")?.unwrap_or(true);
@@ -103,7 +121,9 @@ pub(super) fn read(
     setup.mechanisms = fields.list("mechanisms")?;
     setup.password_command = fields.list("password_command")?;
     setup.token_command = fields.list("token_command")?;
-    if !setup.token_command.is_empty() {
+    let token_file = fields.text("token_file")?.filter(|text| !text.is_empty());
+    let token_file = token_file.map(|text| path_from(&text, source.file));
+    if !setup.token_command.is_empty() || token_file.is_some() {
         setup.credential = Some(CredentialKind::Token);
     } else if !setup.password_command.is_empty() {
         setup.credential = Some(CredentialKind::Password);
@@ -111,7 +131,8 @@ pub(super) fn read(
     if let Some(DeValue::Table(oauth)) = fields.value("oauth").map(Spanned::get_ref) {
         setup.oauth = read_oauth(oauth, source, warnings)?;
     }
-    profile::apply(&mut setup);
+    setup.oauth.token_file = token_file;
+    reading.profiles.complete(&mut setup);
     Ok(setup)
 }
 
@@ -128,99 +149,38 @@ fn read_oauth(table: &DeTable<'_>, source: &Source<'_>, warnings: &mut Vec<Warni
         issuer: fields.text("issuer")?.filter(|text| !text.is_empty()),
         client_id: fields.text("client_id")?.filter(|text| !text.is_empty()),
         client_secret_command: fields.list("client_secret_command")?,
-        // A list, or one text with blanks or commas, as older documents write it.
-        scopes: match fields.value("scopes").and_then(|value| value.get_ref().as_str()) {
-            Some(text) => text.split([' ', ',']).filter(|scope| !scope.is_empty()).map(str::to_owned).collect(),
-            None => fields.list("scopes")?,
-        },
+        scopes: fields.scopes()?,
         endpoints: None,
         allow_local_page: false,
+        grant: fields.grant()?,
+        redirect: fields.redirect()?,
+        token_file: None,
     })
 }
 
-/// A table whose values are taken by type, with the place of what does not fit.
-struct Fields<'a> {
-    table: &'a DeTable<'a>,
-    source: &'a Source<'a>,
-}
-
-impl<'a> Fields<'a> {
-    fn value(&self, name: &str) -> Option<&'a Spanned<DeValue<'a>>> {
-        self.table.iter().find(|(key, _)| key.get_ref() == name).map(|(_, value)| value)
-    }
-
-    fn place(&self, name: &str) -> Option<usize> {
-        self.value(name).map(|value| value.span().start)
-    }
-
-    fn text(&self, name: &str) -> Result<Option<String>, Problem> {
-        self.take(name, "a text in quotes", |value| value.as_str().map(str::to_owned))
-    }
-
-    fn flag(&self, name: &str) -> Result<Option<bool>, Problem> {
-        self.take(name, "true or false", |value| if let DeValue::Boolean(flag) = value { Some(*flag) } else { None })
-    }
-
-    fn list(&self, name: &str) -> Result<Vec<String>, Problem> {
-        let list = self.take(name, "a list of texts, such as [\"pass\", \"show\", \"xmpp\"]", |value| {
-            value.as_array()?.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect()
-        })?;
-        Ok(list.unwrap_or_default())
-    }
-
-    fn word<T: Copy>(&self, name: &str, words: &[(&str, T)]) -> Result<T, Problem> {
-        let takes = words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ");
-        let found = self.take(name, &takes, |value| {
-            let text = value.as_str()?;
-            words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning)
-        })?;
-        // The first word is the default.
-        found.or_else(|| words.first().map(|(_, meaning)| *meaning)).ok_or_else(|| self.source.bad(0, "no such word"))
-    }
-
-    fn server(&self) -> Result<Option<(String, u16)>, Problem> {
-        let takes = "host:port, such as xmpp.example.org:5222";
-        let server = self.take("server", takes, |value| {
-            let text = value.as_str()?;
-            if text.is_empty() {
-                return Some(None);
-            }
-            let (host, port) = text.rsplit_once(':').filter(|(host, _)| !host.is_empty())?;
-            let host = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
-            port.parse().ok().filter(|port| *port > 0).map(|port| Some((host.to_owned(), port)))
-        })?;
-        Ok(server.flatten())
-    }
-
-    fn take<T>(
-        &self,
-        name: &str,
-        takes: &str,
-        read: impl FnOnce(&DeValue<'_>) -> Option<T>,
-    ) -> Result<Option<T>, Problem> {
-        let Some(value) = self.value(name) else { return Ok(None) };
-        let bad = || self.source.bad(value.span().start, &format!("{name} takes {takes}"));
-        read(value.get_ref()).map(Some).ok_or_else(bad)
-    }
-}
-
-/// The accounts that were signed in to. A broken file is set aside and told; one that cannot be read is told.
+/// The accounts that were signed in to. A broken file is set aside and told; one that cannot be read is told, and so is
+/// a profile that is missing or broken.
 pub fn load_accounts(folders: &Folders) -> (Vec<AccountSetup>, Option<Problem>) {
-    match read_accounts(folders) {
-        Ok(accounts) => accounts,
+    let profiles = Profiles::load(&folders.profiles());
+    match read_accounts(folders, &profiles) {
+        Ok((accounts, problem)) => {
+            let fault = accounts.iter().find_map(|account| profiles.fault(&account.profile)).flatten();
+            (accounts, problem.or(fault))
+        }
         Err(problem) => (Vec::new(), Some(problem)),
     }
 }
 
 /// An error: there is a file, and nobody knows what is in it.
-fn read_accounts(folders: &Folders) -> Result<(Vec<AccountSetup>, Option<Problem>), Problem> {
+fn read_accounts(folders: &Folders, profiles: &Profiles) -> Result<(Vec<AccountSetup>, Option<Problem>), Problem> {
     let file = folders.accounts_file();
     let text = match fs::read(&file) {
         Ok(bytes) => String::from_utf8(bytes),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((Vec::new(), None)),
         Err(error) => return Err(no_folder(folders, &error)),
     };
-    if let Some(config) = text.ok().and_then(|text| super::parse(&text, &file).ok()) {
+    let reading = Reading { profiles, lenient: true };
+    if let Some(config) = text.ok().and_then(|text| super::parse_with(&text, &file, &reading).ok()) {
         return Ok((config.accounts, None));
     }
     let kept_as = file.with_extension("toml.broken");
@@ -228,11 +188,13 @@ fn read_accounts(folders: &Folders) -> Result<(Vec<AccountSetup>, Option<Problem
     Ok((Vec::new(), Some(Problem::SetAside { file: super::shown(&file), kept_as: super::shown(&kept_as) })))
 }
 
-/// Keeps an account, replacing one of the same address.
+/// Keeps an account, replacing one of the same address. What its profile says is not written down.
 pub fn save_account(folders: &Folders, setup: &AccountSetup) -> Result<(), Problem> {
+    let mut setup = setup.clone();
+    Profiles::load(&folders.profiles()).strip(&mut setup);
     change(folders, |accounts| {
         accounts.retain(|other| other.id != setup.id);
-        accounts.push(setup.clone());
+        accounts.push(setup);
     })
 }
 
@@ -247,7 +209,7 @@ pub fn forget_account(folders: &Folders, account: &AccountId) -> Result<(), Prob
 /// new.
 fn change(folders: &Folders, edit: impl FnOnce(&mut Vec<AccountSetup>)) -> Result<(), Problem> {
     let _alone = alone(folders).map_err(|error| no_folder(folders, &error))?;
-    let (before, aside) = read_accounts(folders)?;
+    let (before, aside) = read_accounts(folders, &Profiles::default())?;
     let mut accounts = before.clone();
     edit(&mut accounts);
     if accounts != before {
@@ -317,7 +279,13 @@ fn table_of(setup: &AccountSetup) -> toml::Table {
         put("ca_file", ca_file.to_string_lossy().as_ref().into());
     }
     let mut oauth = toml::Table::new();
-    for (key, value) in [("issuer", &setup.oauth.issuer), ("client_id", &setup.oauth.client_id)] {
+    let grant = match setup.oauth.grant {
+        GrantChoice::Auto => None,
+        GrantChoice::Device => Some("device".to_owned()),
+        GrantChoice::Code => Some("code".to_owned()),
+    };
+    let OAuthSetup { issuer, client_id, redirect, .. } = &setup.oauth;
+    for (key, value) in [("issuer", issuer), ("client_id", client_id), ("redirect", redirect), ("grant", &grant)] {
         if let Some(value) = value {
             oauth.insert(key.to_owned(), value.as_str().into());
         }

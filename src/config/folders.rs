@@ -43,6 +43,11 @@ impl Folders {
         self.data.join("accounts.toml")
     }
 
+    /// Provider profiles of the person's own, beside the config file.
+    pub fn profiles(&self) -> PathBuf {
+        profiles_beside(&self.config_file)
+    }
+
     /// Secrets.
     pub fn tokens(&self) -> PathBuf {
         self.data.join("tokens")
@@ -52,4 +57,9 @@ impl Folders {
     pub fn log_file(&self) -> PathBuf {
         self.state.join("butty.log")
     }
+}
+
+/// Where provider profiles are, for a config file.
+pub(super) fn profiles_beside(config_file: &Path) -> PathBuf {
+    config_file.parent().map_or_else(|| PathBuf::from("profiles"), |folder| folder.join("profiles"))
 }

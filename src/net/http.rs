@@ -8,13 +8,14 @@ use super::tls::{self, Trust, Use};
 use super::{Network, dial};
 use crate::app::setup::AccountSetup;
 use crate::oauth::{HttpRequest, HttpResponse};
+use crate::route::redirect::is_local;
 use crate::types::{Domain, Line, Problem};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{HOST, HeaderValue, USER_AGENT};
 use hyper_util::rt::TokioIo;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::Mutex;
 
@@ -30,13 +31,31 @@ pub(super) struct Web {
     network: Arc<Network>,
     setup: Arc<AccountSetup>,
     inside: bool,
+    /// The first connection decides whether later ones may go to private addresses.
+    first_decides: bool,
+    /// The first connection went to a private address.
+    first: OnceLock<bool>,
     idle: Mutex<Option<(String, Sender)>>,
 }
 
 impl Web {
     /// `inside`: services on private addresses are fine.
     pub(super) fn new(network: Arc<Network>, setup: Arc<AccountSetup>, inside: bool) -> Self {
-        Self { network, setup, inside, idle: Mutex::default() }
+        Self { network, setup, inside, first_decides: false, first: OnceLock::new(), idle: Mutex::default() }
+    }
+
+    /// From a public first service on, private addresses are refused: what it names is the wire's word.
+    pub(super) fn no_further_in(self) -> Self {
+        Self { first_decides: true, ..self }
+    }
+
+    #[cfg(test)]
+    pub(super) fn pretend_first_was(&self, private: bool) {
+        self.first.get_or_init(|| private);
+    }
+
+    fn may_go_inside(&self) -> bool {
+        self.inside && (!self.first_decides || self.first.get().copied().unwrap_or(true))
     }
 
     /// One request, one reply.
@@ -88,7 +107,9 @@ impl Web {
     }
 
     async fn connect(&self, domain: &Domain, host: &str, port: u16) -> Result<Sender, Problem> {
-        let way = self.network.way(&self.setup, host, port, self.inside).await?;
+        let way = self.network.way(&self.setup, host, port, self.may_go_inside()).await?;
+        // Where a proxy looked the name up, nobody here knows: then the first service counts as a public one.
+        self.first.get_or_init(|| way.peer.is_some_and(|peer| is_local(peer.ip())));
         let closed = || Problem::ClosedByServer { host: Line::clean(host), reason: None };
         let config = self.network.tls_config(Trust::of(&self.setup), Use::Web).await?;
         let stream = tls::connect(config, domain, way.stream).await?;

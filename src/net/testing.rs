@@ -37,6 +37,8 @@ impl Shelf {
             VaultKey::Client { .. } => "client",
             VaultKey::Known { .. } => "known",
             VaultKey::Fast { .. } => "fast",
+            VaultKey::GivenToken { .. } => "given token",
+            VaultKey::Pending { .. } => "pending",
             VaultKey::SignIn { .. } => "sign-in",
         };
         self.note(&format!("{what} {kind}"));

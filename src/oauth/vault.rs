@@ -34,6 +34,16 @@ pub enum VaultKey {
         /// `AccountId` text.
         account: String,
     },
+    /// An access token that was handed in; butty cannot refresh it.
+    GivenToken {
+        /// `AccountId` text.
+        account: String,
+    },
+    /// A sign-in that was begun and waits for the person.
+    Pending {
+        /// `AccountId` text.
+        account: String,
+    },
     /// Which issuer and client an account signed in with, so that the next start needs no discovery.
     SignIn {
         /// `AccountId` text.
@@ -49,6 +59,8 @@ impl VaultKey {
             | Self::Tokens { account, .. }
             | Self::Known { account }
             | Self::Fast { account }
+            | Self::GivenToken { account }
+            | Self::Pending { account }
             | Self::SignIn { account } => Some(account),
             Self::Client { .. } => None,
         }

@@ -67,6 +67,7 @@ pub(super) fn run(
         accounts: vec![account],
         network: NetworkSettings { resolver: Some(running.resolver()), ..NetworkSettings::default() },
         show_client: false,
+        profiles: config::Profiles::built_in(),
         place,
         vault: Arc::new(FileVault::new(None)),
         folders: None,
@@ -95,7 +96,13 @@ fn account(running: &Running) -> Option<AccountSetup> {
     running.person().clone_into(&mut setup.name);
     setup.ca_pem = Some(running.ca_pem().to_owned());
     setup.resolver = Some(running.resolver());
-    setup.oauth.endpoints = Some(Endpoints { device, token, revocation: Some(revocation), device_response_type: true });
+    setup.oauth.endpoints = Some(Endpoints {
+        device,
+        token,
+        revocation: Some(revocation),
+        device_response_type: true,
+        ..Endpoints::default()
+    });
     setup.oauth.client_id = Some(running.client_id().to_owned());
     setup.oauth.allow_local_page = true;
     setup.ephemeral = true;

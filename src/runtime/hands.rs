@@ -5,6 +5,7 @@ use super::clerk::Clerk;
 use crate::app::event::Stored;
 use crate::app::setup::AccountSetup;
 use crate::app::{Effect, Effects, LinkCommand, LinkEvent, StoreRequest};
+use crate::config::Profiles;
 use crate::net::{self, LinkHandle, LinkOptions, Network};
 use crate::store::Store;
 use crate::term;
@@ -46,6 +47,8 @@ pub(super) struct Manner {
     pub show_client: bool,
     /// Give up instead of trying again.
     pub one_shot: bool,
+    /// Kinds of services: the mind knows only their names.
+    pub profiles: Profiles,
 }
 
 /// What the hands tell the loop by. They end with the loop, before the hands do: a hand that waits for somebody who
@@ -141,7 +144,8 @@ impl Hands {
         }
     }
 
-    fn start_link(&mut self, setup: AccountSetup, connect: bool) {
+    fn start_link(&mut self, mut setup: AccountSetup, connect: bool) {
+        self.manner.profiles.complete(&mut setup);
         let options = LinkOptions {
             connect,
             resource: self.manner.resource.clone(),
@@ -246,7 +250,7 @@ mod tests {
         let (events, links) = mpsc::channel(1);
         let vault = Arc::new(FileVault::new(None));
         let network = Arc::new(Network::new(NetworkSettings::default(), vault, Arc::new(move || clock.now())));
-        let manner = Manner { resource: None, show_client: false, one_shot: false };
+        let manner = Manner { resource: None, show_client: false, one_shot: false, profiles: Profiles::built_in() };
         (
             Hands::new(network, events, store, Clerk::new(None, |_| ()), manner, false),
             Ears { links, arrived: Vec::new(), stored },

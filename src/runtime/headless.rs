@@ -124,7 +124,7 @@ pub fn run(args: &Args, command: &Command, desk: &Desk) -> u8 {
 async fn carry_out(args: &Args, command: &Command, desk: &Desk) -> Result<u8, Problem> {
     let named = |address: &Option<String>| address.clone().or_else(|| args.account.clone());
     match command {
-        Command::Login { .. } => login::run(args, command, desk).await,
+        Command::Login(login) => login::run(args, login, desk).await,
         Command::Logout { address, forget_history } => {
             logout::run(desk, named(address).as_deref(), *forget_history, args.timeout).await
         }

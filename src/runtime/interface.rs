@@ -9,7 +9,7 @@ use crate::app::event::Stored;
 use crate::app::model::Options;
 use crate::app::setup::AccountSetup;
 use crate::app::{Effect, Effects, Event, Model};
-use crate::config::Folders;
+use crate::config::{Folders, Profiles};
 use crate::net::{Network, NetworkSettings};
 use crate::oauth::Vault;
 use crate::store::{Place, Store};
@@ -36,6 +36,8 @@ pub struct Start {
     pub network: NetworkSettings,
     /// Tell others the program's name.
     pub show_client: bool,
+    /// Kinds of services.
+    pub profiles: Profiles,
     /// Where history lives.
     pub place: Place,
     /// Where secrets live.
@@ -151,7 +153,8 @@ impl Loop {
         let store = Store::start(start.place, true, move |answer| drop(tell_stored.blocking_send(answer)))?;
         let (events, links) = mpsc::channel(256);
         let network = Arc::new(Network::new(start.network, start.vault, Arc::new(move || clock.now())));
-        let manner = Manner { resource: None, show_client: start.show_client, one_shot: false };
+        let manner =
+            Manner { resource: None, show_client: start.show_client, one_shot: false, profiles: start.profiles };
         let mouse = start.options.mouse;
         let (tell_trouble, troubles) = mpsc::unbounded_channel();
         let clerk = Clerk::new(start.folders, move |problem| drop(tell_trouble.send(problem)));

@@ -97,6 +97,7 @@ fn open_interface(
             ..NetworkSettings::default()
         },
         show_client: config.show_client,
+        profiles: config.profiles,
         place: Place::Folder(folders.data.clone()),
         vault: Arc::new(HomeVault::new(folders.tokens())),
         folders: Some(folders.clone()),

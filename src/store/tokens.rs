@@ -185,6 +185,8 @@ fn text_of(key: &VaultKey) -> String {
         VaultKey::Client { issuer } => format!("client {issuer}"),
         VaultKey::Known { account } => format!("known {account}"),
         VaultKey::Fast { account } => format!("fast {account}"),
+        VaultKey::GivenToken { account } => format!("given-token {account}"),
+        VaultKey::Pending { account } => format!("pending {account}"),
         VaultKey::SignIn { account } => format!("sign-in {account}"),
     }
 }

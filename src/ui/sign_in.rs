@@ -1,5 +1,6 @@
 //! The sign-in screens: where, waiting, the code, what was agreed to, what went wrong.
 
+mod browser;
 mod code;
 
 use super::dialog::{self, Dialog, Line};
@@ -30,6 +31,7 @@ pub fn draw(model: &Model, screen: &SignInScreen, view: &mut View, area: Rect, p
             say(&[(screens::working(consent), Role::Text)], body, paint);
         }
         SignInStep::Code { prompt, trouble } => code::draw(model, screen, prompt, trouble.as_ref(), body, paint),
+        SignInStep::Browser { prompt, fault } => browser::draw(model, screen, prompt, *fault, body, paint),
         SignInStep::Opening => opening(model, screen, body, paint),
         SignInStep::Review { scopes } => boxed(review(model, screen, scopes, body.width), body, paint),
         SignInStep::Failed(problem) => boxed(failed(model, screen, problem, body.width), body, paint),
@@ -106,7 +108,7 @@ fn top(model: &Model, screen: &SignInScreen, area: Rect, paint: &mut Paint<'_>) 
 fn step_number(step: &SignInStep) -> u8 {
     match step {
         SignInStep::Where | SignInStep::AskKeep => 1,
-        SignInStep::Working(_) | SignInStep::Code { .. } | SignInStep::Failed(_) => 2,
+        SignInStep::Working(_) | SignInStep::Code { .. } | SignInStep::Browser { .. } | SignInStep::Failed(_) => 2,
         SignInStep::Opening | SignInStep::Review { .. } => 3,
     }
 }
@@ -121,6 +123,7 @@ fn hints(model: &Model, screen: &SignInScreen) -> String {
         SignInStep::Where if screen.way == SignInWay::Password => screens::FORM_HINTS_PASSWORD.to_owned(),
         SignInStep::Where => screens::FORM_HINTS.to_owned(),
         SignInStep::Code { .. } => copied.unwrap_or_else(|| code::hints(model, screen)),
+        SignInStep::Browser { .. } => copied.unwrap_or_else(|| browser::hints(model, screen)),
         _ => String::new(),
     }
 }
@@ -161,6 +164,10 @@ fn form(model: &Model, screen: &SignInScreen, body: Rect, paint: &mut Paint<'_>)
     let mut lines = Vec::new();
     if screen.way == SignInWay::Messenger {
         lines.push((screens::MESSENGER_CLOSED.to_owned(), Role::Dim));
+        lines.push((String::new(), Role::Text));
+    }
+    if let (Some(to), Some(account)) = (screen.stepped_down, account(model, screen)) {
+        lines.push((screens::stepping_down(account.setup.domain.as_str(), to), Role::Text));
         lines.push((String::new(), Role::Text));
     }
     lines.push((screens::WHERE.to_owned(), Role::Title));
@@ -308,9 +315,9 @@ fn failed(model: &Model, screen: &SignInScreen, problem: &Problem, width: u16) -
             keys.extend(screen_offers_code(model, screen).then(|| screens::WITH_CODE.to_owned()));
         }
         SignInWay::Code | SignInWay::Messenger => {
-            let new = !matches!(problem, Problem::NoDeviceSignIn { .. });
+            let new = !matches!(problem, Problem::NoDeviceSignIn { .. } | Problem::NoPageSignIn { .. });
             let password = screen.way == SignInWay::Code;
-            let both = [(new, screens::NEW_CODE), (password, screens::WITH_PASSWORD)];
+            let both = [(new, screens::once_more(problem)), (password, screens::WITH_PASSWORD)];
             let wanted: Vec<&str> = both.into_iter().filter_map(|(wanted, keys)| wanted.then_some(keys)).collect();
             // Side by side where the box is wide enough.
             if width >= dialog::WIDE {

@@ -181,7 +181,7 @@ fn a_server_that_offered_scram_is_not_given_the_password_itself_until_the_person
     for _ in 0..2 {
         let (done, _) = login(home.path(), &server);
         let said = words(&done);
-        assert!(said.contains("BTY-AUTH-30") && said.contains("SCRAM-SHA-1 then, PLAIN now"), "{said}");
+        assert!(said.contains("BTY-AUTH-42") && said.contains("SCRAM-SHA-1 then, PLAIN now"), "{said}");
         assert!(said.contains("butty login ADDRESS --weaker"), "{said}");
     }
     assert!(!server.proved().contains(&password), "it was not sent");

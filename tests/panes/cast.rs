@@ -1,7 +1,10 @@
 //! The evening of the mock-ups: Anna, her buddies, one talk.
 
 use butty::app::effect::{Effect, StoreRequest};
-use butty::app::event::{AccountCache, CodePrompt, Consent, Event, Key, KeyCode, LinkEvent, LinkFact, Stored};
+use butty::app::event::{
+    AccountCache, BrowserPrompt, CodePrompt, Consent, Event, Fallback, Key, KeyCode, LinkEvent, LinkFact, PasteFault,
+    Stored,
+};
 use butty::app::keymap;
 use butty::app::model::*;
 use butty::app::setup::{AccountSetup, OAuthSetup, TlsMode};
@@ -326,6 +329,52 @@ pub fn prompt() -> CodePrompt {
 /// The screen with the code, and what is wrong if so.
 pub fn with_code(options: Options, trouble: Option<Consent>) -> Model {
     signing_in(options, SignInWay::Code, SignInStep::Code { prompt: Box::new(prompt()), trouble })
+}
+
+/// A page's address as a real service has it: a client id of 300 letters, as Prosody gives it.
+fn page() -> BrowserPrompt {
+    let client = "eyJhbGciOiJIUzI1NiJ9".repeat(15);
+    BrowserPrompt {
+        service: Line::clean("example.org"),
+        host: Line::clean("id.example.org"),
+        address: format!(
+            "https://id.example.org/oauth2/authorize?response_type=code&client_id={client}&state=L7dlQF_gkzIDzLLuB5hZ\
+             &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256&redirect_uri=\
+             http%3A%2F%2F127.0.0.1%3A43123%2Fcallback&scope=xmpp+openid+offline_access"
+        ),
+        listening: true,
+        scopes: prompt().scopes,
+        expires: NOW.plus(Duration::from_secs(9 * 60 + 50)),
+        lifetime: Duration::from_secs(600),
+    }
+}
+
+/// The screen with the page's address; what was pasted, and what is wrong with what was pasted before.
+pub fn with_page(options: Options, fault: Option<PasteFault>, pasted: &str) -> Model {
+    let options = Options { can_open_browser: !options.over_ssh, ..options };
+    let step = SignInStep::Browser { prompt: Box::new(page()), fault };
+    let mut model = signing_in(options, SignInWay::Code, step);
+    if let Screen::SignIn(screen) = &mut model.screen {
+        screen.field = usize::from(fault.is_some() || !pasted.is_empty());
+        screen.pasted.set_text(pasted);
+    }
+    model
+}
+
+/// The same, after the service turned out to have nothing better.
+pub fn stepped_down(mut model: Model, to: Fallback) -> Model {
+    if model.accounts.is_empty() {
+        model.accounts.push(Account::new(setup("anna@example.org", "Anna Kowalska"), true, now()));
+    }
+    if let Screen::SignIn(screen) = &mut model.screen {
+        screen.account = Some(AccountId::new("anna@example.org"));
+        screen.stepped_down = Some(to);
+        if to == Fallback::Password {
+            screen.address.set_text("anna@example.org");
+            screen.field = 1;
+        }
+    }
+    model
 }
 
 /// Signed in, with so many buddies more.

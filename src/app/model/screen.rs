@@ -2,7 +2,7 @@
 
 use super::message::ConversationKey;
 use crate::app::composer::Composer;
-use crate::app::event::{CodePrompt, Consent};
+use crate::app::event::{BrowserPrompt, CodePrompt, Consent, Fallback, PasteFault};
 use crate::app::list::Row;
 use crate::types::{AccountId, BareJid, Line, MessageKey, Problem};
 use std::collections::BTreeSet;
@@ -53,6 +53,10 @@ pub struct SignInScreen {
     pub address: Composer,
     /// The password field.
     pub password: Composer,
+    /// The field for the address that a browser ended on.
+    pub pasted: Composer,
+    /// What the sign-in had to step down to, for the line that says so.
+    pub stepped_down: Option<Fallback>,
     /// Show the password (Ctrl+R).
     pub reveal: bool,
     /// Keep the sign-in after butty closes.
@@ -98,6 +102,8 @@ pub enum SignInStep {
     Working(Consent),
     /// The code is on the screen. `trouble`: unreachable or slowed down.
     Code { prompt: Box<CodePrompt>, trouble: Option<Consent> },
+    /// The page's address is on the screen. `fault`: what was pasted is not its answer.
+    Browser { prompt: Box<BrowserPrompt>, fault: Option<PasteFault> },
     /// Granted; the session is being opened.
     Opening,
     /// What was agreed to.

@@ -19,6 +19,8 @@ impl SignInScreen {
             account: None,
             address: Composer::default(),
             password: Composer::default(),
+            pasted: Composer::default(),
+            stepped_down: None,
             reveal: false,
             keep: true,
             field: 0,
@@ -118,7 +120,7 @@ impl Model {
             account.wanted = true;
         }
         match way {
-            SignInWay::Password => fx.push(Effect::Link(id, LinkCommand::KeepPassword { keep })),
+            SignInWay::Password => fx.push(Effect::Link(id, LinkCommand::KeepGiven { keep })),
             SignInWay::Code | SignInWay::Messenger => self.ask_for_code(fx),
         }
     }
@@ -132,6 +134,8 @@ impl Model {
         let Screen::SignIn(screen) = &mut self.screen else { return };
         screen.step = SignInStep::Working(Consent::LookingUp { domain });
         screen.complaint = None;
+        screen.stepped_down = None;
+        screen.pasted.wipe();
         screen.big_square = false;
         if let Some(account) = self.account_mut(&id) {
             account.wanted = true;
@@ -183,6 +187,17 @@ impl Model {
         }
         fx.push(Effect::Link(id.clone(), LinkCommand::AcceptWeaker));
         fx.push(Effect::Link(id.clone(), LinkCommand::Connect));
+    }
+
+    /// Hands on what was pasted as the answer of the page.
+    pub fn give_answer(&mut self, fx: &mut Effects) {
+        let Screen::SignIn(screen) = &mut self.screen else { return };
+        let Some(id) = screen.account.clone().filter(|_| !screen.pasted.is_empty()) else { return };
+        let address = screen.pasted.take_secret();
+        if let SignInStep::Browser { fault, .. } = &mut screen.step {
+            *fault = None;
+        }
+        fx.push(Effect::Link(id, LinkCommand::Redirected { address }));
     }
 
     /// Polls now instead of waiting.

@@ -352,7 +352,7 @@ fn a_password_that_no_keyring_takes_is_kept_where_the_person_says() {
     assert!(matches!(screen(&world).step, SignInStep::AskKeep));
     world.fx.clear();
     world.does(|model, fx| model.choose_keep(Keep::Memory, fx));
-    let there = |c: &LinkCommand| matches!(c, LinkCommand::KeepPassword { keep: Keep::Memory });
+    let there = |c: &LinkCommand| matches!(c, LinkCommand::KeepGiven { keep: Keep::Memory });
     assert!(world.fx.iter().any(|effect| matches!(effect, Effect::Link(_, c) if there(c))), "and is not typed again");
     assert!(matches!(screen(&world).step, SignInStep::Opening));
 }

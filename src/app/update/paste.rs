@@ -16,10 +16,13 @@ pub fn on_paste(model: &mut Model, text: &str, fx: &mut Effects) {
     match &mut model.screen {
         Screen::Welcome(_) => {}
         Screen::SignIn(screen) => {
-            let form = matches!(screen.step, SignInStep::Where);
+            if matches!(screen.step, SignInStep::Browser { .. }) {
+                // There is one thing that can be meant. It takes the place of what did not do.
+                screen.field = 1;
+                screen.pasted.wipe();
+            }
             screen.complaint = None;
-            let pasted =
-                sign_in::field(screen).filter(|_| form).map(|field| paste_line(field, text.trim_matches(['\n', '\r'])));
+            let pasted = sign_in::field(screen).map(|field| paste_line(field, text.trim_matches(['\n', '\r'])));
             tell(model, pasted);
         }
         Screen::Main => match key::place(model) {

@@ -2,9 +2,10 @@
 
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, LinkCommand, StoreRequest};
-use crate::app::event::{Consent, LinkState};
+use crate::app::event::{Consent, Fallback, LinkState};
 use crate::app::model::{Model, Screen, SignInScreen, SignInStep, SignInWay};
 use crate::types::{AccountId, Problem};
+use crate::xmpp::CredentialKind;
 
 /// The sign-in screen, if it is about this account.
 fn screen_of<'a>(model: &'a mut Model, id: &AccountId) -> Option<&'a mut SignInScreen> {
@@ -38,8 +39,23 @@ pub(super) fn on_consent(model: &mut Model, id: &AccountId, consent: Consent) {
         account.scopes.clone_from(scopes);
     }
     let Some(screen) = screen_of(model, id).filter(|screen| screen.way != SignInWay::Password) else { return };
+    if let Consent::SteppingDown { to, .. } = &consent {
+        screen.stepped_down = Some(*to);
+        if *to == Fallback::Password {
+            return ask_password_instead(model, id);
+        }
+    }
     screen.step = match (consent, std::mem::replace(&mut screen.step, SignInStep::Opening)) {
         (Consent::Code(prompt), _) => SignInStep::Code { prompt: Box::new(prompt), trouble: None },
+        (Consent::Browser(prompt), _) => {
+            screen.field = 0;
+            SignInStep::Browser { prompt: Box::new(prompt), fault: None }
+        }
+        (Consent::PasteRefused(fault), SignInStep::Browser { prompt, .. }) => {
+            screen.field = 1;
+            SignInStep::Browser { prompt, fault: Some(fault) }
+        }
+        (Consent::PasteRefused(_) | Consent::Parked, step) => step,
         (Consent::Granted { .. }, _) => SignInStep::Opening,
         (Consent::Failed(problem @ (Problem::NoKeyring | Problem::KeyringLocked)), _) => {
             return Model::ask_keep(screen, problem);
@@ -52,6 +68,23 @@ pub(super) fn on_consent(model: &mut Model, id: &AccountId, consent: Consent) {
         (Consent::Reachable, step) => step,
         (working, _) => SignInStep::Working(working),
     };
+}
+
+/// The same address, with the password form; the sentence above it says why.
+fn ask_password_instead(model: &mut Model, id: &AccountId) {
+    if let Some(account) = model.account_mut(id) {
+        account.setup.credential = Some(CredentialKind::Password);
+    }
+    let Some(screen) = screen_of(model, id) else { return };
+    if screen.address.is_empty() {
+        screen.address.set_text(id.as_str());
+    }
+    screen.way = SignInWay::Password;
+    screen.step = SignInStep::Where;
+    // A domain alone has no password: its name is missing first.
+    screen.field = usize::from(screen.address.text().contains('@'));
+    screen.password.wipe();
+    screen.complaint = None;
 }
 
 /// Bound: the account is real now.

@@ -1,83 +1,128 @@
-//! `butty login`: a code, or a password, from the command line. Talk goes to standard error, the address to
-//! standard output.
+//! `butty login`: a code, a page, a password, or a token of others, from the command line. Talk goes to standard error,
+//! the address to standard output.
+
+mod follow;
+mod show;
 
 use super::accounts::told;
 use super::{Desk, Errand, INTERRUPTED, blocking, keeping};
 use crate::app::LinkCommand;
-use crate::app::event::{CodePrompt, Consent, Keep, LinkFact};
-use crate::app::setup::AccountSetup;
-use crate::app::words;
-use crate::cli::{Args, Command, Keeping, Record};
+use crate::app::event::Keep;
+use crate::app::setup::{AccountSetup, GrantChoice};
+use crate::cli::{Args, Granting, Keeping, Login, Record};
 use crate::config;
 use crate::term::{self, Asked};
 use crate::types::{Line, Problem, Secret};
-use crate::xmpp::{CredentialKind, Event};
+use crate::xmpp::CredentialKind;
+use follow::{Outcome, follow};
 use std::io::{BufRead, IsTerminal};
 use std::time::Duration;
 
 /// A person needs longer than a command.
 const PATIENCE: Duration = Duration::from_secs(20 * 60);
 
-pub(super) async fn run(args: &Args, command: &Command, desk: &Desk) -> Result<u8, Problem> {
-    let Command::Login { address, device, password, password_stdin, profile, store, server, ca_file, weaker } = command
-    else {
-        return Ok(2);
-    };
-    let mut setup = setup(args, desk, address.as_deref(), profile).await?;
-    if let Some(server) = server {
+pub(super) async fn run(args: &Args, login: &Login, desk: &Desk) -> Result<u8, Problem> {
+    let mut setup = setup(args, desk, login.address.as_deref(), &login.profile).await?;
+    if let Some(server) = &login.server {
         setup.server = Some(host_and_port(server)?);
     }
-    if let Some(ca_file) = ca_file {
+    if let Some(ca_file) = &login.ca_file {
         setup.ca_file = Some(std::path::absolute(ca_file).unwrap_or_else(|_| ca_file.clone()));
     }
-    let mut keep = keeping::first(*store, &setup);
-    let way = way(desk, &setup, *device, *password || *password_stdin)?;
-    let password = match way {
-        CredentialKind::Token => None,
-        CredentialKind::Password if *password_stdin => Some(password_from_stdin().await?),
-        CredentialKind::Password => match ask_password(args, &setup).await? {
-            Asked::Given(password) => Some(password),
-            Asked::Nothing => return Err(Problem::PasswordNeeded { domain: setup.domain }),
-            Asked::Interrupted => return Ok(INTERRUPTED),
-        },
-    };
+    setup.oauth.grant = grant(login).unwrap_or(setup.oauth.grant);
+    let mut keep = keeping::first(login.store, &setup);
+    let way = way(desk, &setup, login)?;
+    let Some(command) = first_command(args, login, &setup, way, keep).await? else { return Ok(INTERRUPTED) };
     setup.credential = Some(way);
     let mut errand = Errand::start(desk, &setup, false, Some(args.timeout.unwrap_or(PATIENCE)));
-    if *weaker {
+    if login.weaker {
         errand.send(LinkCommand::AcceptWeaker);
     }
-    errand.send(match password {
-        Some(password) => LinkCommand::Password { password, keep },
-        None => LinkCommand::SignInWithCode { keep },
-    });
-    let mut jid = follow(desk, &mut errand).await;
-    if let (Err(Problem::NoKeyring | Problem::KeyringLocked), Keeping::Auto) = (&jid, *store) {
+    errand.send(command);
+    let mut outcome = follow(args, login, desk, &mut errand, &setup, keep).await;
+    if let (Err(Problem::NoKeyring | Problem::KeyringLocked), Keeping::Auto) = (&outcome, login.store) {
         keep = keeping::instead(desk, args.no_input).await?;
-        errand.send(match way {
-            CredentialKind::Password => LinkCommand::KeepPassword { keep },
-            CredentialKind::Token => LinkCommand::SignInWithCode { keep },
-        });
-        jid = follow(desk, &mut errand).await;
+        errand.send(again(login, way, keep));
+        outcome = follow(args, login, desk, &mut errand, &setup, keep).await;
     }
     errand.finish().await;
-    let jid = jid?;
+    let jid = match outcome? {
+        Outcome::SignedIn { jid, by_password } => {
+            if by_password {
+                setup.credential = Some(CredentialKind::Password);
+            }
+            jid
+        }
+        Outcome::Parked => return Ok(0),
+        Outcome::Interrupted => return Ok(INTERRUPTED),
+    };
     setup.keep = Some(keep);
     let kept = keep != Keep::Memory;
     if kept && !desk.is_configured(&setup.id) {
         config::save_account(&desk.folders, &setup)?;
     }
     desk.voice.say(&format!("Signed in as {jid}. {}", keeping::told(desk, keep)));
-    if desk.is_configured(&setup.id) && (server.is_some() || ca_file.is_some()) {
+    if desk.is_configured(&setup.id) && (login.server.is_some() || login.ca_file.is_some()) {
         desk.voice.say("The account stands in config.toml: server and ca_file counted for this time only.");
     }
     told(desk.voice.answer(&Record::new("account").account(setup.id.as_str()).column("address", &jid)))
 }
 
-/// By code or by password: what was asked for, else what the config says, else a code. What contradicts the config
+fn grant(login: &Login) -> Option<GrantChoice> {
+    if login.device {
+        return Some(GrantChoice::Device);
+    }
+    login.grant.map(|grant| match grant {
+        Granting::Auto => GrantChoice::Auto,
+        Granting::Device => GrantChoice::Device,
+        Granting::Code => GrantChoice::Code,
+    })
+}
+
+/// What the link is told first; `None`: the person left.
+async fn first_command(
+    args: &Args,
+    login: &Login,
+    setup: &AccountSetup,
+    way: CredentialKind,
+    keep: Keep,
+) -> Result<Option<LinkCommand>, Problem> {
+    Ok(Some(match way {
+        CredentialKind::Password if login.password_stdin => {
+            LinkCommand::Password { password: secret_from_stdin("password").await?, keep }
+        }
+        CredentialKind::Password => match ask_password(args, setup).await? {
+            Asked::Given(password) => LinkCommand::Password { password, keep },
+            Asked::Nothing => return Err(Problem::PasswordNeeded { domain: setup.domain.clone() }),
+            Asked::Interrupted => return Ok(None),
+        },
+        CredentialKind::Token if login.token_stdin => {
+            LinkCommand::Token { token: secret_from_stdin("token").await?, keep }
+        }
+        CredentialKind::Token if login.no_wait => LinkCommand::BeginSignIn { keep },
+        CredentialKind::Token if login.resume => LinkCommand::ResumeSignIn { keep },
+        CredentialKind::Token => LinkCommand::SignInWithCode { keep },
+    }))
+}
+
+/// The same once more, kept elsewhere. What was typed or handed in is with the link.
+fn again(login: &Login, way: CredentialKind, keep: Keep) -> LinkCommand {
+    match way {
+        CredentialKind::Password => LinkCommand::KeepGiven { keep },
+        CredentialKind::Token if login.token_stdin => LinkCommand::KeepGiven { keep },
+        CredentialKind::Token if login.no_wait => LinkCommand::BeginSignIn { keep },
+        CredentialKind::Token if login.resume => LinkCommand::ResumeSignIn { keep },
+        CredentialKind::Token => LinkCommand::SignInWithCode { keep },
+    }
+}
+
+/// By token or by password: what was asked for, else what the config says, else a token. What contradicts the config
 /// would be forgotten by the next start, and is refused.
-fn way(desk: &Desk, setup: &AccountSetup, device: bool, password: bool) -> Result<CredentialKind, Problem> {
+fn way(desk: &Desk, setup: &AccountSetup, login: &Login) -> Result<CredentialKind, Problem> {
     let configured = setup.credential.filter(|_| desk.is_configured(&setup.id));
-    match (configured, device, password) {
+    let password = login.password || login.password_stdin;
+    let token = login.device || login.grant.is_some() || login.token_stdin || login.no_wait || login.resume;
+    match (configured, token, password) {
         (Some(CredentialKind::Password), true, _) => Err(Problem::Usage {
             why: Line::clean("for this account the config file has sign_in = \"password\": change it there first"),
         }),
@@ -101,78 +146,20 @@ async fn setup(args: &Args, desk: &Desk, address: Option<&str>, profile: &str) -
             read_line().await?
         }
     };
-    if profile != "auto" && profile != "messenger" {
-        return Err(Problem::Usage { why: Line::clean("--profile takes auto or messenger") });
+    let profiles = &desk.config.profiles;
+    if let Some(fault) = profiles.fault(profile) {
+        let why = Line::clean(&format!("--profile takes {}", profiles.names().join(", ")));
+        return Err(fault.unwrap_or(Problem::Usage { why }));
     }
     let typed = typed.trim();
     let why =
         || Problem::Usage { why: Line::clean(&format!("“{typed}” is not an address such as you@example.org")) };
-    let fresh = config::setup_for(typed, profile).ok_or_else(why)?;
+    let mut fresh = config::setup_for(typed, "auto").ok_or_else(why)?;
+    profile.clone_into(&mut fresh.profile);
+    profiles.complete(&mut fresh);
     // What the person configured for this account stays as it is.
     let known = desk.accounts.iter().find(|account| account.id == fresh.id);
     Ok(known.filter(|_| profile == "auto").cloned().unwrap_or(fresh))
-}
-
-/// Follows the link to a signed-in session; gives the address.
-async fn follow(desk: &Desk, errand: &mut Errand) -> Result<String, Problem> {
-    loop {
-        match errand.next().await {
-            Ok(LinkFact::Consent(consent)) => consent_step(desk, consent)?,
-            Ok(LinkFact::Session(Event::SignedIn(signed_in))) => return Ok(signed_in.jid.bare().to_string()),
-            Ok(_) => {}
-            Err(Problem::PasswordNeeded { .. }) => {
-                let why = "this server signs in by password: butty login ADDRESS --password";
-                return Err(Problem::Usage { why: Line::clean(why) });
-            }
-            Err(problem) => return Err(problem),
-        }
-    }
-}
-
-fn consent_step(desk: &Desk, consent: Consent) -> Result<(), Problem> {
-    match consent {
-        Consent::Failed(problem) => return Err(problem),
-        Consent::Code(prompt) => show_code(desk, &prompt),
-        Consent::Unreachable { host, retry_in } => {
-            let wait = words::duration(retry_in);
-            desk.voice.say(&format!("Cannot reach {host} now. Your code still works. Trying again in {wait} …"));
-        }
-        Consent::SlowerPace { every } => {
-            desk.voice.say(&format!("The service asked to check less often: every {} now.", words::duration(every)));
-        }
-        Consent::LookingUp { domain } => desk.voice.say(&format!("Looking up {domain} …")),
-        Consent::AskingForCode { host } => desk.voice.say(&format!("Asking {host} for a code …")),
-        Consent::Reachable | Consent::Granted { .. } => {}
-    }
-    Ok(())
-}
-
-fn show_code(desk: &Desk, prompt: &CodePrompt) {
-    if desk.voice.json {
-        let record = Record::new("code")
-            .column("address", prompt.address.as_str())
-            .column("code", prompt.code.as_str())
-            .field("complete", prompt.complete.as_ref().map(|text| text.as_str().to_owned()))
-            .field("expires_in", prompt.lifetime.as_secs());
-        drop(desk.voice.answer(&record));
-        return;
-    }
-    let asks: Vec<String> = prompt.scopes.iter().map(|scope| words::screens::scope(scope.as_str(), true)).collect();
-    desk.voice.say(&format!(
-        "Open   {}   on any device\nType   {}\nAsks for: {}",
-        prompt.address,
-        prompt.code,
-        asks.join(", ")
-    ));
-    if std::io::stderr().is_terminal() {
-        let target = prompt.complete.as_ref().unwrap_or(&prompt.address);
-        if let Ok(code) = qrcode::QrCode::with_error_correction_level(target.as_str(), qrcode::EcLevel::L) {
-            desk.voice.say(&code.render::<qrcode::render::unicode::Dense1x2>().quiet_zone(true).build());
-        }
-    }
-    let lifetime = words::duration(prompt.lifetime);
-    desk.voice.say(&format!("Waiting … the code is good for {lifetime}. Ctrl+C cancels."));
-    desk.voice.say("Somebody sent you this code? Stop: only you should ask for it.");
 }
 
 fn host_and_port(text: &str) -> Result<(String, u16), Problem> {
@@ -191,13 +178,13 @@ pub(super) async fn read_line() -> Result<String, Problem> {
     read.await?.map_err(|_| Problem::Usage { why: Line::clean("standard input is not text in UTF-8") })
 }
 
-async fn password_from_stdin() -> Result<Secret<String>, Problem> {
+async fn secret_from_stdin(what: &str) -> Result<Secret<String>, Problem> {
     let line = Secret::new(read_line().await?);
-    let password = line.expose().trim_end_matches(['\n', '\r']);
-    if password.is_empty() {
-        return Err(Problem::Usage { why: Line::clean("standard input holds no password") });
+    let secret = line.expose().trim_end_matches(['\n', '\r']);
+    if secret.is_empty() {
+        return Err(Problem::Usage { why: Line::clean(&format!("standard input holds no {what}")) });
     }
-    Ok(Secret::from(password))
+    Ok(Secret::from(secret))
 }
 
 async fn ask_password(args: &Args, setup: &AccountSetup) -> Result<Asked, Problem> {

@@ -27,7 +27,7 @@ pub fn draw(
     paint: &mut Paint<'_>,
 ) {
     let mut body = body;
-    phishing(&mut body, paint);
+    warning(screens::PHISHING, &mut body, paint);
     if let Some(trouble) = trouble {
         return waiting_box(model, prompt, trouble, body, paint);
     }
@@ -51,8 +51,8 @@ pub fn draw(
 }
 
 /// The warning that never leaves the screen; takes its rows off the foot of the body.
-fn phishing(body: &mut Rect, paint: &mut Paint<'_>) {
-    let said = paint.theme.say(screens::PHISHING).into_owned();
+pub(super) fn warning(words: &str, body: &mut Rect, paint: &mut Paint<'_>) {
+    let said = paint.theme.say(words).into_owned();
     let rows = text::wrap(&said, &[], Role::Warn, body.width.saturating_sub(3));
     let count = u16::try_from(rows.len()).unwrap_or(1);
     let air = u16::from(body.height > 17);

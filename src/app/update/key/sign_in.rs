@@ -20,6 +20,7 @@ pub fn on_key(model: &mut Model, key: Key, fx: &mut Effects) {
     match &model.screen {
         Screen::Welcome(_) => welcome_key(model, key, fx),
         Screen::SignIn(screen) if matches!(screen.step, SignInStep::Where) => form_key(model, key, fx),
+        Screen::SignIn(screen) if is_answering(screen) => answer_key(model, key, fx),
         Screen::SignIn(_) => step_key(model, key, fx),
         Screen::Main => {}
     }
@@ -30,6 +31,8 @@ pub fn back(model: &mut Model, fx: &mut Effects) {
     let Screen::SignIn(screen) = &mut model.screen else { return };
     if screen.big_square {
         screen.big_square = false;
+    } else if is_answering(screen) {
+        screen.field = 0;
     } else if matches!(screen.step, SignInStep::Review { .. }) {
         model.finish_sign_in(fx);
     } else {
@@ -41,8 +44,7 @@ pub fn back(model: &mut Model, fx: &mut Effects) {
 /// Ctrl+C: empties the field, then gives the sign-in up. False on the welcome screen, where there is nothing to end.
 pub fn interrupt(model: &mut Model, fx: &mut Effects) -> bool {
     let Screen::SignIn(screen) = &mut model.screen else { return false };
-    let typing = matches!(screen.step, SignInStep::Where);
-    match field(screen).filter(|field| typing && !field.is_empty()) {
+    match field(screen).filter(|field| !field.is_empty()) {
         Some(field) => field.clear(),
         None => back(model, fx),
     }
@@ -91,12 +93,36 @@ fn fields(screen: &SignInScreen) -> usize {
     if screen.way == SignInWay::Password { 3 } else { 1 }
 }
 
-/// The text field with the cursor, if it is one.
+/// The text field with the cursor, if there is one.
 pub(in crate::app) fn field(screen: &mut SignInScreen) -> Option<&mut crate::app::composer::Composer> {
-    match screen.field {
-        0 => Some(&mut screen.address),
-        1 if screen.way == SignInWay::Password => Some(&mut screen.password),
+    match (&screen.step, screen.field) {
+        (SignInStep::Where, 0) => Some(&mut screen.address),
+        (SignInStep::Where, 1) if screen.way == SignInWay::Password => Some(&mut screen.password),
+        (SignInStep::Browser { .. }, 1) => Some(&mut screen.pasted),
         _ => None,
+    }
+}
+
+/// The cursor stands in the field for the page's answer.
+fn is_answering(screen: &SignInScreen) -> bool {
+    matches!(screen.step, SignInStep::Browser { .. }) && screen.field == 1
+}
+
+/// A key in the field for the page's answer.
+fn answer_key(model: &mut Model, key: Key, fx: &mut Effects) {
+    match key.code {
+        KeyCode::Enter => model.give_answer(fx),
+        KeyCode::Tab | KeyCode::BackTab => {
+            let Screen::SignIn(screen) = &mut model.screen else { return };
+            screen.field = 0;
+        }
+        _ => {
+            let Screen::SignIn(screen) = &mut model.screen else { return };
+            // It holds a code that is worth a sign-in.
+            let mut apart = String::new();
+            edit::field_key(&model.options, &mut screen.pasted, key, &mut apart);
+            zeroize::Zeroize::zeroize(&mut apart);
+        }
     }
 }
 
@@ -167,6 +193,7 @@ fn step_key(model: &mut Model, key: Key, fx: &mut Effects) {
     let letter = match key.code {
         KeyCode::Char(c) if !key.ctrl && !key.alt => c.to_ascii_lowercase(),
         KeyCode::Enter => '\n',
+        KeyCode::Tab => '\t',
         _ => return,
     };
     match &screen.step {
@@ -177,6 +204,7 @@ fn step_key(model: &mut Model, key: Key, fx: &mut Effects) {
             _ => {}
         },
         SignInStep::Code { .. } => code_key(model, letter, fx),
+        SignInStep::Browser { .. } => browser_key(model, letter, fx),
         SignInStep::Review { .. } => match letter {
             '\n' => model.finish_sign_in(fx),
             'i' => screen.raw_scopes = !screen.raw_scopes,
@@ -223,6 +251,22 @@ fn code_key(model: &mut Model, letter: char, fx: &mut Effects) {
     }
 }
 
+fn browser_key(model: &mut Model, letter: char, fx: &mut Effects) {
+    let ssh = model.options.over_ssh;
+    let Screen::SignIn(screen) = &mut model.screen else { return };
+    let SignInStep::Browser { prompt, .. } = &screen.step else { return };
+    match letter {
+        'b' if model.options.can_open_browser && !ssh => fx.push(Effect::OpenUrl(prompt.address.clone())),
+        'u' => {
+            fx.push(Effect::Clipboard(prompt.address.clone()));
+            screen.copied = Some(toasts::address_copied(ssh));
+        }
+        'p' | '\t' | '\n' => screen.field = 1,
+        'a' | 'x' if model.options.demo => fx.push(Effect::DemoAnswer(letter == 'a')),
+        _ => {}
+    }
+}
+
 /// The keys of the little box that says why it ended.
 fn failed_key(model: &mut Model, problem: &Problem, letter: char, fx: &mut Effects) {
     let Screen::SignIn(screen) = &mut model.screen else { return };
@@ -234,7 +278,7 @@ fn failed_key(model: &mut Model, problem: &Problem, letter: char, fx: &mut Effec
             }
         }
         'n' if way != SignInWay::Password => begin(model, fx),
-        '\n' if way != SignInWay::Password && !matches!(problem, Problem::NoDeviceSignIn { .. }) => begin(model, fx),
+        '\n' if way != SignInWay::Password && !is_for_good(problem) => begin(model, fx),
         'p' if way != SignInWay::Messenger => first_step(screen, SignInWay::Password, 1),
         '\n' | 'e' => first_step(screen, way, usize::from(way == SignInWay::Password && letter == '\n')),
         'c' if way == SignInWay::Password => {
@@ -246,11 +290,17 @@ fn failed_key(model: &mut Model, problem: &Problem, letter: char, fx: &mut Effec
     }
 }
 
+/// Asking the same service again would end the same way.
+fn is_for_good(problem: &Problem) -> bool {
+    matches!(problem, Problem::NoDeviceSignIn { .. } | Problem::NoPageSignIn { .. })
+}
+
 /// Back to the form, with the address as it was typed.
 fn first_step(screen: &mut SignInScreen, way: SignInWay, field: usize) {
     screen.way = way;
     screen.step = SignInStep::Where;
     screen.complaint = None;
+    screen.stepped_down = None;
     screen.field = if screen.address.is_empty() { 0 } else { field };
     screen.password.wipe();
 }

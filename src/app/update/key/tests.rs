@@ -12,6 +12,7 @@ use std::time::Duration;
 
 mod boxes;
 mod list_menu;
+mod pages;
 mod places;
 mod random;
 mod sign_in;

@@ -24,6 +24,8 @@ const STEPS: &[(&str, Option<&str>)] = &[
     ("/quit here, or close the other one", Some("Close the other one")),
     ("/login --weaker if it is right", Some("butty login ADDRESS --weaker if it is right")),
     ("/login with a password", Some("butty login ADDRESS --password")),
+    ("/login with a code, or with a password", Some("butty login ADDRESS, or with --password")),
+    ("/login, and choose the right person there", Some("butty login, and choose the right person there")),
     ("/login, and keep it until butty closes", Some("butty login --store memory")),
     ("/login asks where else to keep it", Some("butty login --store file")),
     ("/login keeps the sign-in elsewhere", Some("butty login --store file")),

@@ -1,6 +1,6 @@
 //! The words of the welcome screen and of the sign-in screens.
 
-use crate::app::event::Consent;
+use crate::app::event::{Consent, Fallback, PasteFault};
 use crate::types::Problem;
 
 /// A way to begin, on the welcome screen.
@@ -98,6 +98,7 @@ words! {
     KEPT_FILE = "Your sign-in is kept in: a file only you can read";
     KEPT_MEMORY = "Your sign-in is kept: only until butty closes";
     NEW_CODE = "n  new code";
+    NEW_TRY = "n  try again";
     TRY_AGAIN = "Enter  try again";
     ALL_THE_SAME = "w  sign in all the same, the weaker way";
     WITH_CODE = "c  sign in with a code";
@@ -105,6 +106,16 @@ words! {
     RUN_DOCTOR = "d  run the doctor";
     WITH_PASSWORD = "p  sign in with a password";
     BACK_TO_START = "Esc  back to the start";
+    CODE_IS_GOOD = "the code is good for";
+    PAGE_IS_GOOD = "the address is good for";
+    NO_BROWSER = "No browser could be opened here.";
+    COMES_BACK_OR_PASTE = "The browser of this computer brings the answer back by itself. Elsewhere it ends on a page that does not load:\ncopy the whole address of that page, paste it here and press Enter.";
+    PASTE_HERE = "The browser ends on a page that may not load: copy the whole address of that page, paste it here and press Enter.";
+    ANSWER = "Answer";
+    ANSWER_HINTS = "Enter send it · Tab back to the keys";
+    PASTE_ANSWER = "p paste the answer";
+    PHISHING_PAGE_SCREEN = "Somebody sent you this address? Stop: press Esc. Only you should ask for it.";
+    PHISHING_PAGE = "Somebody sent you this address? Stop: only you should ask for it.";
 }
 /// Beside a square.
 pub const SCAN_OR_OPEN: &[&str] = &["On your phone: scan the square.", "Or open this page on any device:"];
@@ -142,10 +153,71 @@ pub fn working(consent: &Consent) -> String {
     match consent {
         Consent::LookingUp { domain } => format!("Looking up {domain} …"),
         Consent::AskingForCode { host } => format!("Asking {host} for a code …"),
+        Consent::SteppingDown { domain, to } => stepping_down(domain.as_str(), *to),
         Consent::Unreachable { host, .. } => cannot_reach(host.as_str()),
         Consent::Granted { .. } => "Thank you. Signing in …".to_owned(),
         _ => "Waiting for the service …".to_owned(),
     }
+}
+
+/// The service lacks the better way, and what comes instead.
+pub fn stepping_down(domain: &str, to: Fallback) -> String {
+    match to {
+        Fallback::Page => format!("{domain} has no sign-in with a code. A page in your browser does it instead."),
+        Fallback::Password => format!("{domain} has no sign-in on a web page. It wants your password instead."),
+    }
+}
+
+/// How to come to the page.
+pub fn open_page(by_key: bool) -> &'static str {
+    if by_key {
+        "Press b to open this page in your browser, or open it yourself:"
+    } else {
+        "Open this page in a browser:"
+    }
+}
+
+/// What the browser must show.
+pub fn check_page_of(host: &str, asks: &str) -> String {
+    let asks = if asks.is_empty() { String::new() } else { format!(" and asks for exactly this: {asks}") };
+    format!("Check that the browser shows {host}{asks}.")
+}
+
+/// How the answer comes back. `here`: by itself, to this computer.
+pub fn agree_there(here: bool) -> &'static str {
+    if here {
+        "Agree there: this screen goes on by itself. On another computer the browser ends on a page that does not load: \
+         paste its address here."
+    } else {
+        "Agree there. The browser ends on a page that does not load: copy its whole address and paste it here."
+    }
+}
+
+/// The key that begins again after this.
+pub fn once_more(problem: &Problem) -> &'static str {
+    match problem {
+        Problem::NoReturn { .. } | Problem::WrongIssuer { .. } | Problem::OtherSignIn { .. } => NEW_TRY,
+        _ => NEW_CODE,
+    }
+}
+
+/// What was pasted is not the answer.
+pub fn paste_fault(fault: PasteFault) -> &'static str {
+    match fault {
+        PasteFault::NoAddress => "That is no address. Copy the whole line at the top of the browser.",
+        PasteFault::OtherPage => {
+            "That is another page. Copy the address after you agreed, when the page does not load."
+        }
+        PasteFault::NoAnswer => "That address is cut off: the part with the answer is missing. Copy all of it.",
+        PasteFault::OtherSignIn => {
+            "That is the answer to another sign-in. Open the address that stands here, and try again."
+        }
+    }
+}
+
+/// How a parked sign-in goes on.
+pub fn go_on_with(address: &str) -> String {
+    format!("Go on with: butty login {address} --resume")
 }
 
 /// After the person said yes.

@@ -12,6 +12,38 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 
+/// What it offers, and how it behaves.
+pub(super) struct Manner {
+    /// It has codes for devices.
+    pub(super) device: bool,
+    /// It has a page.
+    pub(super) page: bool,
+    /// Codes are not for the client that asks.
+    pub(super) device_refused: bool,
+    /// What it grants.
+    pub(super) scope: &'static str,
+    /// Who signs in there.
+    pub(super) person: &'static str,
+    /// How its clients are called.
+    pub(super) name: &'static str,
+    /// Of the page that was opened last: what the token endpoint has to be shown for the code `C1` (RFC 7636).
+    pub(super) challenge: String,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self {
+            device: true,
+            page: false,
+            device_refused: false,
+            scope: "openid offline_access xmpp",
+            person: "juliet",
+            name: "client",
+            challenge: String::new(),
+        }
+    }
+}
+
 /// A service in the manner of Prosody: Basic or nothing, one refresh token at a time, no mercy for an old one.
 pub(super) struct Service13 {
     pub(super) base: String,
@@ -21,6 +53,9 @@ pub(super) struct Service13 {
     pub(super) refresh: Mutex<String>,
     pub(super) refreshes: AtomicUsize,
     pub(super) clients: Mutex<Vec<String>>,
+    pub(super) manner: Mutex<Manner>,
+    /// `Authorization` headers that came.
+    pub(super) shown: Mutex<Vec<String>>,
 }
 
 impl Service13 {
@@ -28,23 +63,31 @@ impl Service13 {
         self.shelf.note(&format!("service {path}"));
         let base = &self.base;
         let client = self.clients.lock().unwrap().last().cloned();
+        self.shown.lock().unwrap().extend(basic.map(str::to_owned));
+        let manner = self.manner.lock().unwrap();
         match path {
-            "/.well-known/oauth-authorization-server" => (
-                200,
-                format!(
-                    r#"{{"issuer":"{base}","token_endpoint":"{base}/token","device_authorization_endpoint":"{base}/device",
-                "registration_endpoint":"{base}/register","revocation_endpoint":"{base}/revoke",
-                "scopes_supported":["xmpp","openid","offline_access"]}}"#
-                ),
-            ),
+            "/.well-known/oauth-authorization-server" => {
+                let device = if manner.device { "device_authorization_endpoint" } else { "x" };
+                let page = if manner.page { "authorization_endpoint" } else { "y" };
+                (
+                    200,
+                    format!(
+                        r#"{{"issuer":"{base}","token_endpoint":"{base}/token","{device}":"{base}/device",
+                        "{page}":"{base}/authorize","authorization_response_iss_parameter_supported":true,
+                        "registration_endpoint":"{base}/register","revocation_endpoint":"{base}/revoke",
+                        "scopes_supported":["xmpp","openid","offline_access"]}}"#
+                    ),
+                )
+            }
             "/register" => {
-                let id = format!("client-{}", self.clients.lock().unwrap().len());
+                let id = format!("{}-{}", manner.name, self.clients.lock().unwrap().len());
                 self.clients.lock().unwrap().push(id.clone());
                 (201, format!(r#"{{"client_id":"{id}","client_secret":"s3","client_secret_expires_at":0}}"#))
             }
             "/big" => (200, " ".repeat(1024 * 1024 + 1)),
             "/moved" => (302, String::new()),
             _ if basic.is_none() || basic != client.map(|id| basic_of(&id)).as_deref() => (401, "<html>".to_owned()),
+            "/device" if manner.device_refused => (400, r#"{"error":"unauthorized_client"}"#.to_owned()),
             "/device" => (
                 200,
                 format!(
@@ -56,23 +99,34 @@ impl Service13 {
                 if self.pending.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok() {
                     return (400, r#"{"error":"authorization_pending"}"#.to_owned());
                 }
-                self.token()
+                self.token(&manner)
+            }
+            "/token" if body.contains("grant_type=authorization_code") => {
+                let fields: std::collections::HashMap<_, _> = url::form_urlencoded::parse(body.as_bytes()).collect();
+                let hash = ring::digest::digest(&ring::digest::SHA256, fields["code_verifier"].as_bytes());
+                use base64::Engine;
+                if base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(hash) != manner.challenge || fields["code"] != "C1" {
+                    return (400, r#"{"error":"invalid_grant"}"#.to_owned());
+                }
+                self.token(&manner)
             }
             "/token" => {
                 if !body.contains(&format!("refresh_token={}", self.refresh.lock().unwrap())) {
                     return (400, r#"{"error":"invalid_grant"}"#.to_owned());
                 }
-                self.token()
+                self.token(&manner)
             }
             "/revoke" => (200, String::new()),
             _ => (404, String::new()),
         }
     }
 
-    fn token(&self) -> (u16, String) {
+    fn token(&self, manner: &Manner) -> (u16, String) {
         let turn = self.refreshes.fetch_add(1, Ordering::SeqCst);
         *self.refresh.lock().unwrap() = format!("R{turn}");
-        let scope = r#""scope":"openid offline_access xmpp""#;
+        use base64::Engine;
+        let claims = base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(format!(r#"{{"sub":"{}"}}"#, manner.person));
+        let scope = format!(r#""scope":"{}","id_token":"e30.{claims}.x""#, manner.scope);
         (
             200,
             format!(

@@ -1,0 +1,143 @@
+//! From the first command to a session, or to a sign-in that waits: what the link tells, and what the person answers.
+
+use super::super::{Desk, Errand};
+use super::show;
+use crate::app::LinkCommand;
+use crate::app::event::{Consent, Fallback, Keep, LinkFact};
+use crate::app::setup::AccountSetup;
+use crate::app::words::screens;
+use crate::cli::{Args, Login};
+use crate::term::{self, Asked};
+use crate::types::{Line, Problem, Secret};
+use crate::xmpp::Event;
+use std::io::{BufRead, IsTerminal};
+use tokio::sync::mpsc::{Receiver, channel};
+
+/// How it ended.
+pub(super) enum Outcome {
+    /// There is a session.
+    SignedIn { jid: String, by_password: bool },
+    /// The code or the page waits for the person.
+    Parked,
+    /// The person left.
+    Interrupted,
+}
+
+/// Follows the link.
+pub(super) async fn follow(
+    args: &Args,
+    login: &Login,
+    desk: &Desk,
+    errand: &mut Errand,
+    setup: &AccountSetup,
+    keep: Keep,
+) -> Result<Outcome, Problem> {
+    let mut pasted: Option<Receiver<Secret<String>>> = None;
+    let mut by_password = false;
+    loop {
+        let fact = tokio::select! {
+            fact = errand.next() => fact,
+            line = next(&mut pasted) => {
+                errand.send(LinkCommand::Redirected { address: line });
+                continue;
+            }
+        };
+        match fact {
+            Ok(LinkFact::Consent(Consent::Parked)) => {
+                desk.voice.say(&screens::go_on_with(setup.id.as_str()));
+                return Ok(Outcome::Parked);
+            }
+            Ok(LinkFact::Consent(Consent::Failed(Problem::NoDeviceSignIn { .. }))) if by_password => {
+                match super::ask_password(args, setup).await? {
+                    Asked::Given(password) => errand.send(LinkCommand::Password { password, keep }),
+                    Asked::Nothing => return Err(Problem::PasswordNeeded { domain: setup.domain.clone() }),
+                    Asked::Interrupted => return Ok(Outcome::Interrupted),
+                }
+            }
+            Ok(LinkFact::Consent(consent)) => {
+                let password = matches!(consent, Consent::SteppingDown { to: Fallback::Password, .. });
+                by_password |= password && can_ask(args) && !login.no_wait;
+                if matches!(consent, Consent::Browser(_)) && !args.no_input && !login.no_wait {
+                    pasted = Some(lines());
+                }
+                step(login, desk, consent)?;
+            }
+            Ok(LinkFact::Session(Event::SignedIn(done))) => {
+                return Ok(Outcome::SignedIn { jid: done.jid.bare().to_string(), by_password });
+            }
+            Ok(_) => {}
+            Err(Problem::PasswordNeeded { .. }) => {
+                let why = "this server signs in by password: butty login ADDRESS --password";
+                return Err(Problem::Usage { why: Line::clean(why) });
+            }
+            Err(problem) => return Err(problem),
+        }
+    }
+}
+
+fn can_ask(args: &Args) -> bool {
+    !args.no_input && std::io::stdin().is_terminal()
+}
+
+fn step(login: &Login, desk: &Desk, consent: Consent) -> Result<(), Problem> {
+    let voice = desk.voice;
+    match consent {
+        Consent::Failed(problem) => return Err(problem),
+        Consent::Code(prompt) => {
+            show::code(desk, &prompt, login.no_wait);
+            let page = prompt.complete.as_ref().unwrap_or(&prompt.address);
+            open(login, desk, page.as_str());
+        }
+        Consent::Browser(prompt) => {
+            show::page(desk, &prompt, login.no_wait);
+            open(login, desk, &prompt.address);
+        }
+        Consent::PasteRefused(fault) => voice.say(screens::paste_fault(fault)),
+        Consent::SteppingDown { domain, to } => voice.say(&screens::stepping_down(domain.as_str(), to)),
+        Consent::Unreachable { host, retry_in } => {
+            let wait = crate::app::words::duration(retry_in);
+            voice.say(&format!("Cannot reach {host} now. Your code still works. Trying again in {wait} …"));
+        }
+        Consent::SlowerPace { every } => {
+            let every = crate::app::words::duration(every);
+            voice.say(&format!("The service asked to check less often: every {every} now."));
+        }
+        Consent::LookingUp { .. } | Consent::AskingForCode { .. } => voice.say(&screens::working(&consent)),
+        Consent::Reachable | Consent::Parked | Consent::Granted { .. } => {}
+    }
+    Ok(())
+}
+
+/// Only where the person asked for it.
+fn open(login: &Login, desk: &Desk, address: &str) {
+    if login.open && !term::open_url(address) {
+        desk.voice.say(screens::NO_BROWSER);
+    }
+}
+
+/// Lines of standard input, for as long as somebody wants them.
+fn lines() -> Receiver<Secret<String>> {
+    let (tell, told) = channel(1);
+    // A thread of its own: the one line that never comes must not hold the process.
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines().map_while(Result::ok).filter(|line| !line.trim().is_empty()) {
+            if tell.blocking_send(Secret::new(line)).is_err() {
+                return;
+            }
+        }
+    });
+    told
+}
+
+/// The next line, if there ever is one.
+async fn next(lines: &mut Option<Receiver<Secret<String>>>) -> Secret<String> {
+    loop {
+        match lines {
+            None => std::future::pending().await,
+            Some(open) => match open.recv().await {
+                Some(line) => return line,
+                None => *lines = None,
+            },
+        }
+    }
+}
