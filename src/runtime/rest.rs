@@ -32,7 +32,7 @@ impl Rest {
     /// Ends at that moment; `None`: never. At most one such wait is looked at, the last one.
     pub(super) async fn until(&self, moment: Option<Instant>) {
         self.0.set(moment);
-        poll_fn(|_| if moment.is_some_and(|moment| has_come(moment)) { Poll::Ready(()) } else { Poll::Pending }).await;
+        poll_fn(|_| if moment.is_some_and(has_come) { Poll::Ready(()) } else { Poll::Pending }).await;
     }
 
     /// Runs a future to its end on this thread. It may wait for channels and for [`Rest::until`]; sockets and other

@@ -18,9 +18,9 @@ pub fn on_key(model: &mut Model, key: Key, fx: &mut Effects) -> bool {
     composer_key(model, key, fx);
     // The list tells of drafts, and an empty box is none.
     if written(model) == Some(before) {
-        model.touch_box()
+        model.touch_box();
     } else {
-        model.touch()
+        model.touch();
     }
     true
 }
