@@ -15,6 +15,7 @@ mod drive;
 mod http;
 mod keeper;
 mod link;
+mod loopback;
 mod resolve;
 mod sign_in;
 #[cfg(all(test, feature = "demo"))]

@@ -10,9 +10,11 @@
 pub mod discovery;
 pub mod grant;
 pub mod page;
+pub mod pending;
 pub mod record;
 pub mod registration;
 pub mod scopes;
+mod service;
 pub mod smooth;
 pub mod token;
 pub mod vault;
@@ -20,6 +22,7 @@ pub mod vault;
 pub use discovery::Issuer;
 pub use grant::{DeviceCode, Service};
 pub use oauth2::{HttpRequest, HttpResponse};
+pub use pending::Pending;
 pub use record::SignInRecord;
 pub use registration::ClientIdentity;
 pub use token::Token;
@@ -74,6 +77,9 @@ pub enum GrantError {
     /// `invalid_client`: our registration is gone.
     #[error("client unknown")]
     UnknownClient,
+    /// `unauthorized_client`, `unsupported_grant_type`: this grant is not for this client.
+    #[error("not for this client: {0}")]
+    NotForClient(Line),
     /// Another error code of the service.
     #[error("refused: {0}")]
     Refused(Line),
@@ -86,6 +92,12 @@ pub enum GrantError {
     /// It has no device endpoint.
     #[error("no device endpoint")]
     NoDevice,
+    /// It has no page for a browser.
+    #[error("no authorization endpoint")]
+    NoPage,
+    /// The answer in the browser is another issuer's (RFC 9207).
+    #[error("answer of another issuer")]
+    WrongIssuer(Line),
     /// It has no metadata where it should be, or they are another's.
     #[error("no metadata")]
     NoMetadata,
@@ -105,9 +117,11 @@ impl GrantError {
             }
             Self::Dead => Problem::SignInExpired { domain },
             Self::UnknownClient => Problem::NoClient { host },
-            Self::Refused(error) => Problem::OAuthRefused { host, error: error.clone() },
+            Self::Refused(error) | Self::NotForClient(error) => Problem::OAuthRefused { host, error: error.clone() },
             Self::Busy | Self::Rubbish => Problem::OAuthRubbish { host },
             Self::NoDevice => Problem::NoDeviceSignIn { domain },
+            Self::NoPage => Problem::NoPageSignIn { domain },
+            Self::WrongIssuer(other) => Problem::WrongIssuer { domain, host: other.clone() },
             Self::NoMetadata => Problem::NoIssuer { domain },
         }
     }

@@ -58,6 +58,14 @@ pub enum LinkCommand {
     Password { password: Secret<String>, keep: Keep },
     /// Begin the sign-in with a code; the secret goes where `keep` says.
     SignInWithCode { keep: Keep },
+    /// Begin it, keep what was shown, and stop there (`Consent::Parked`).
+    BeginSignIn { keep: Keep },
+    /// Go on with what `BeginSignIn` kept.
+    ResumeSignIn { keep: Keep },
+    /// The address that the browser ended on, as the person pasted it.
+    Redirected { address: Secret<String> },
+    /// Here is an access token that others made.
+    Token { token: Secret<String>, keep: Keep },
     /// Stop waiting for the code.
     CancelSignIn,
     /// Poll now instead of waiting (key `r`).

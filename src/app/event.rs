@@ -160,7 +160,7 @@ pub enum LinkFact {
     SignedOut { told: bool },
 }
 
-/// Steps of the device grant (RFC 8628), for the sign-in screen.
+/// Steps of a sign-in with a code (RFC 8628) or on a page (RFC 8252), for the sign-in screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the fields are the nouns of what their variant says")]
 pub enum Consent {
@@ -170,6 +170,14 @@ pub enum Consent {
     AskingForCode { host: Line },
     /// Show this; the link polls by itself.
     Code(CodePrompt),
+    /// Show this; the link waits for the browser, or for `LinkCommand::Redirected`.
+    Browser(BrowserPrompt),
+    /// What was pasted is not the answer; the link goes on waiting.
+    PasteRefused(PasteFault),
+    /// The service lacks the better way; this one comes next.
+    SteppingDown { domain: Line, to: Fallback },
+    /// After `LinkCommand::BeginSignIn`: what was shown is kept and waits for `LinkCommand::ResumeSignIn`.
+    Parked,
     /// The service asked for a slower pace.
     SlowerPace { every: Duration },
     /// The service cannot be reached now; the code still lives.
@@ -201,6 +209,47 @@ pub struct CodePrompt {
     pub scopes: Vec<Line>,
     /// The page can only be opened on this computer (demo).
     pub local_only: bool,
+}
+
+/// What the person needs to sign in on a page in a browser.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrowserPrompt {
+    /// Who asks, as the person knows it: the account's domain.
+    pub service: Line,
+    /// Host of the page in ASCII form: what the browser must show.
+    pub host: Line,
+    /// Address to open: ASCII without blanks, often longer than a `Line` may be.
+    pub address: String,
+    /// A browser on this computer brings the answer back by itself. False: it has to be pasted.
+    pub listening: bool,
+    /// Scopes asked for, raw.
+    pub scopes: Vec<Line>,
+    /// When waiting ends.
+    pub expires: Stamp,
+    /// How long it is waited in all.
+    pub lifetime: Duration,
+}
+
+/// Why what was pasted is not the answer of the sign-in page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasteFault {
+    /// No address, and no part of one.
+    NoAddress,
+    /// The address of another page, such as the sign-in page itself.
+    OtherPage,
+    /// The right page, but cut off before the answer.
+    NoAnswer,
+    /// The answer to another sign-in, such as an earlier one.
+    OtherSignIn,
+}
+
+/// What comes next where the better way is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fallback {
+    /// No code: a page in a browser.
+    Page,
+    /// No page either: the password.
+    Password,
 }
 
 /// Where a secret is kept.

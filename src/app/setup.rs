@@ -71,12 +71,31 @@ pub struct OAuthSetup {
     pub endpoints: Option<Endpoints>,
     /// A page for the person may be plain http on this computer (demo only).
     pub allow_local_page: bool,
+    /// How to sign in; `Auto`: a code, else a page, else a password.
+    pub grant: GrantChoice,
+    /// Where the page sends the browser back to, as it was registered by hand; `None`: this computer, as butty
+    /// registers itself.
+    pub redirect: Option<String>,
+    /// A file whose first line is an access token that others keep fresh.
+    pub token_file: Option<PathBuf>,
+}
+
+/// How to sign in without a password.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GrantChoice {
+    /// The best that the service has.
+    #[default]
+    Auto,
+    /// A code on any device (RFC 8628), or nothing.
+    Device,
+    /// A page in a browser (RFC 8252), or nothing.
+    Code,
 }
 
 /// The addresses of a sign-in service that publishes no metadata.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Endpoints {
-    /// Device authorization endpoint.
+    /// Device authorization endpoint; empty: it has none.
     pub device: String,
     /// Token endpoint.
     pub token: String,
@@ -84,4 +103,10 @@ pub struct Endpoints {
     pub revocation: Option<String>,
     /// Extra form field `response_type=device_code` at the device endpoint (Live Connect).
     pub device_response_type: bool,
+    /// The page that asks the person (authorization endpoint).
+    pub authorization: Option<String>,
+    /// The page that ends the browser's own sign-in (Live Connect).
+    pub logout: Option<String>,
+    /// The page gives the token itself (`response_type=token`), because the service knows nothing better (ejabberd).
+    pub token_in_redirect: bool,
 }

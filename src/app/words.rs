@@ -5,6 +5,7 @@
 
 pub mod counts;
 pub mod notices;
+pub mod pages;
 mod problems;
 pub mod screens;
 pub mod time;

@@ -2,7 +2,7 @@
 //! the same form).
 
 use super::{Folders, Source, Warning, closest, path_from, profile};
-use crate::app::setup::{AccountSetup, OAuthSetup, TlsMode};
+use crate::app::setup::{AccountSetup, GrantChoice, OAuthSetup, TlsMode};
 use crate::types::{AccountId, BareJid, Line, Problem};
 use crate::xmpp::CredentialKind;
 use std::fs;
@@ -128,6 +128,12 @@ fn read_oauth(table: &DeTable<'_>, source: &Source<'_>, warnings: &mut Vec<Warni
         },
         endpoints: None,
         allow_local_page: false,
+        grant: fields.word(
+            "grant",
+            &[("auto", GrantChoice::Auto), ("device", GrantChoice::Device), ("code", GrantChoice::Code)],
+        )?,
+        redirect: fields.text("redirect")?.filter(|text| !text.is_empty()),
+        token_file: None,
     })
 }
 

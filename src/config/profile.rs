@@ -38,6 +38,7 @@ pub(super) fn apply(setup: &mut AccountSetup) {
                 token: text("token").unwrap_or_default(),
                 revocation: text("revocation"),
                 device_response_type: found.get("device_response_type").and_then(toml::Value::as_bool) == Some(true),
+                ..Endpoints::default()
             }
         });
     }

@@ -16,7 +16,7 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{HOST, HeaderValue, USER_AGENT};
 use hyper_util::rt::TokioIo;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::Mutex;
 
@@ -32,13 +32,26 @@ pub(super) struct Web {
     network: Arc<Network>,
     setup: Arc<AccountSetup>,
     inside: bool,
+    /// The first connection decides whether later ones may go to private addresses.
+    first_decides: bool,
+    /// The first connection went to a private address.
+    first: OnceLock<bool>,
     idle: Mutex<Option<(String, Sender)>>,
 }
 
 impl Web {
     /// `inside`: services on private addresses are fine.
     pub(super) fn new(network: Arc<Network>, setup: Arc<AccountSetup>, inside: bool) -> Self {
-        Self { network, setup, inside, idle: Mutex::default() }
+        Self { network, setup, inside, first_decides: false, first: OnceLock::new(), idle: Mutex::default() }
+    }
+
+    /// From a public first service on, private addresses are refused: what it names is the wire's word.
+    pub(super) fn no_further_in(self) -> Self {
+        Self { first_decides: true, ..self }
+    }
+
+    fn may_go_inside(&self) -> bool {
+        self.inside && (!self.first_decides || self.first.get().copied().unwrap_or(true))
     }
 
     /// One request, one reply.
@@ -92,7 +105,7 @@ impl Web {
     async fn connect(&self, domain: &Domain, host: &str, port: u16) -> Result<Sender, Problem> {
         let names = self.network.names(self.setup.resolver);
         let mut addresses = names.addresses(host).await.map_err(|failure| failure.problem(host))?;
-        if !self.inside {
+        if !self.may_go_inside() {
             addresses.retain(|address| !is_local(*address));
             if addresses.is_empty() {
                 let target = Line::clean(host);
@@ -100,11 +113,12 @@ impl Web {
             }
         }
         let shown = Line::clean(host);
-        let (tcp, _) = dial::reach(&addresses, port).await.map_err(|error| match error.kind() {
+        let (tcp, peer) = dial::reach(&addresses, port).await.map_err(|error| match error.kind() {
             io::ErrorKind::ConnectionRefused => Problem::Refused { host: shown.clone(), port },
             io::ErrorKind::NetworkUnreachable | io::ErrorKind::AddrNotAvailable => Problem::Offline,
             _ => Problem::NoAnswer { host: shown.clone(), waited: PATIENCE },
         })?;
+        self.first.get_or_init(|| is_local(peer.ip()));
         let config = self.network.tls_config(Trust::of(&self.setup), Use::Web).await?;
         let stream = tls::connect(config, domain, tcp).await?;
         let (sender, connection) =

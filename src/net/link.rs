@@ -117,6 +117,23 @@ impl Teller {
     }
 }
 
+/// How far a sign-in goes, and where its token is kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Order {
+    pub(super) keep: Keep,
+    pub(super) part: Part,
+}
+
+/// How far a sign-in goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Whole,
+    /// Until the person has to do something.
+    Begin,
+    /// From there on.
+    Resume,
+}
+
 /// What the link is about.
 #[derive(Debug)]
 pub(super) enum Wish {
@@ -124,8 +141,8 @@ pub(super) enum Wish {
     Connect,
     /// Be offline and wait.
     Rest,
-    /// Sign in with a code.
-    SignIn(Keep),
+    /// Sign in with a code or on a page.
+    SignIn(Order),
     /// Forget and revoke.
     SignOut,
     /// The mind let go.
@@ -167,6 +184,8 @@ pub(super) struct Link {
     paused: bool,
     /// Given by the person, not yet proved or kept.
     password: Option<(Secret<String>, Keep)>,
+    /// Handed in by the person, not yet proved or kept.
+    given_token: Option<(Secret<String>, Keep)>,
     /// The server has proved itself by SCRAM since the start.
     scram_proved: bool,
     /// A sign-in with a code was on offer.
@@ -194,6 +213,7 @@ impl Link {
             backoff: Backoff::default(),
             paused: false,
             password: None,
+            given_token: None,
             scram_proved: false,
             code_on_offer: false,
             inside: false,
@@ -207,7 +227,7 @@ impl Link {
                 Wish::Leave => return,
                 Wish::Rest => self.rest().await,
                 Wish::Connect => self.online().await,
-                Wish::SignIn(keep) => self.sign_in(keep).await,
+                Wish::SignIn(order) => self.sign_in(order).await,
                 Wish::SignOut => self.sign_out().await,
             };
         }
@@ -231,10 +251,18 @@ impl Link {
             LinkCommand::Connect => Some(Wish::Connect),
             LinkCommand::Disconnect => Some(Wish::Rest),
             LinkCommand::Password { password, keep } => {
+                self.goes_by(CredentialKind::Password);
                 self.password = Some((password, keep));
                 Some(Wish::Connect)
             }
-            LinkCommand::SignInWithCode { keep } => Some(Wish::SignIn(keep)),
+            LinkCommand::Token { token, keep } => {
+                self.goes_by(CredentialKind::Token);
+                self.given_token = Some((token, keep));
+                Some(Wish::Connect)
+            }
+            LinkCommand::SignInWithCode { keep } => Some(self.sign_in_wish(keep, Part::Whole)),
+            LinkCommand::BeginSignIn { keep } => Some(self.sign_in_wish(keep, Part::Begin)),
+            LinkCommand::ResumeSignIn { keep } => Some(self.sign_in_wish(keep, Part::Resume)),
             LinkCommand::SignOut => Some(Wish::SignOut),
             LinkCommand::KnowRoster { version } => {
                 self.roster_version.get_or_insert(version);
@@ -249,7 +277,22 @@ impl Link {
                 None
             }
             // Dropped: the mind sends again by the rules of its outbox.
-            LinkCommand::Session(_) | LinkCommand::CancelSignIn | LinkCommand::PollNow => None,
+            LinkCommand::Session(_)
+            | LinkCommand::CancelSignIn
+            | LinkCommand::PollNow
+            | LinkCommand::Redirected { .. } => None,
+        }
+    }
+
+    fn sign_in_wish(&mut self, keep: Keep, part: Part) -> Wish {
+        self.goes_by(CredentialKind::Token);
+        Wish::SignIn(Order { keep, part })
+    }
+
+    /// What the person does says which sort of secret it is, whatever was set before.
+    fn goes_by(&mut self, kind: CredentialKind) {
+        if self.setup.credential != Some(kind) {
+            Arc::make_mut(&mut self.setup).credential = Some(kind);
         }
     }
 
@@ -336,8 +379,9 @@ impl Link {
 
     /// One try, with everything that belongs to it: probe, redirects, one refresh of a refused token.
     async fn one_try(&mut self) -> End {
-        let typed = self.password.as_ref().map(|(password, _)| password.clone());
-        let found = secrets::means(Arc::clone(&self.network), Arc::clone(&self.setup), typed);
+        let secret = |given: &Option<(Secret<String>, Keep)>| given.as_ref().map(|(secret, _)| secret.clone());
+        let (typed, token) = (secret(&self.password), secret(&self.given_token));
+        let found = secrets::means(Arc::clone(&self.network), Arc::clone(&self.setup), typed, token);
         let means = match self.unless_told(found).await {
             Ok(Ok(means)) => means,
             Ok(Err(problem)) => return End::Problem(problem),

@@ -35,6 +35,8 @@ impl Shelf {
             VaultKey::Tokens { issuer, .. } if issuer == "probe" => "probe",
             VaultKey::Tokens { .. } => "tokens",
             VaultKey::Client { .. } => "client",
+            VaultKey::GivenToken { .. } => "given token",
+            VaultKey::Pending { .. } => "pending",
             VaultKey::SignIn { .. } => "sign-in",
         };
         self.note(&format!("{what} {kind}"));

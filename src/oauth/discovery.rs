@@ -10,8 +10,8 @@ use oauth2::http::header::ACCEPT;
 use serde_json::{Map, Value};
 use url::Url;
 
-/// Scopes kept of a document.
-const MOST_SCOPES: usize = 256;
+/// Longest list kept of a document.
+const MOST: usize = 256;
 
 /// What an issuer says about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,12 +22,20 @@ pub struct Issuer {
     pub token: Url,
     /// RFC 8628 section 4.
     pub device: Option<Url>,
+    /// Authorization endpoint: the page for a browser.
+    pub authorization: Option<Url>,
     /// RFC 7591.
     pub registration: Option<Url>,
     /// RFC 7009.
     pub revocation: Option<Url>,
     /// What it knows; `None`: it does not say.
     pub scopes: Option<Vec<String>>,
+    /// Grants that it knows; `None`: it does not say.
+    pub grants: Option<Vec<String>>,
+    /// How clients prove themselves at its token endpoint; `None`: it does not say, and HTTP Basic is the rule.
+    pub client_auth: Option<Vec<String>>,
+    /// RFC 9207: its answers in a browser say whose they are.
+    pub iss_in_redirect: bool,
 }
 
 /// Where the metadata of `issuer` may be, in the order to ask. The full address of a document is taken as it is.
@@ -81,14 +89,26 @@ impl Issuer {
             name: name.trim_end_matches('/').to_owned(),
             token: endpoint(&object, "token_endpoint").ok_or(GrantError::NoMetadata)?,
             device: endpoint(&object, "device_authorization_endpoint"),
+            authorization: endpoint(&object, "authorization_endpoint"),
             registration: endpoint(&object, "registration_endpoint"),
             revocation: endpoint(&object, "revocation_endpoint"),
-            scopes: object
-                .get("scopes_supported")
-                .and_then(Value::as_array)
-                .map(|list| list.iter().filter_map(Value::as_str).take(MOST_SCOPES).map(str::to_owned).collect()),
+            scopes: texts(&object, "scopes_supported"),
+            grants: texts(&object, "grant_types_supported"),
+            client_auth: texts(&object, "token_endpoint_auth_methods_supported"),
+            iss_in_redirect: object.get("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true)),
         })
     }
+
+    /// True where a client's secret must go into the body: HTTP Basic is not among what is known.
+    pub fn wants_secret_in_body(&self) -> bool {
+        let known = |name: &str| self.client_auth.iter().flatten().any(|known| known == name);
+        known("client_secret_post") && !known("client_secret_basic")
+    }
+}
+
+fn texts(object: &Map<String, Value>, key: &str) -> Option<Vec<String>> {
+    let list = object.get(key)?.as_array()?;
+    Some(list.iter().filter_map(Value::as_str).take(MOST).map(str::to_owned).collect())
 }
 
 fn endpoint(object: &Map<String, Value>, key: &str) -> Option<Url> {

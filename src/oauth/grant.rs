@@ -1,80 +1,40 @@
-//! The grants: a device code and the wait for consent (RFC 8628), refresh (RFC 6749 section 6), revocation
-//! (RFC 7009).
+//! The grants: a code for any device (RFC 8628), a page in a browser (RFC 8252), refresh (RFC 6749 section 6),
+//! revocation (RFC 7009).
 //!
-//! The `oauth2` crate writes every request, runs the polling and reads every reply. What it leaves to its HTTP
-//! client happens in `Polling`: a service out of reach is not the end of a code that still lives.
+//! The `oauth2` crate writes every request and reads every reply.
 
-use super::registration::ClientIdentity;
+mod browser;
+mod device;
+
+pub use super::service::Service;
+pub use browser::{Attempt, Callback, CallbackFault, Source};
+pub use device::{DeviceCode, ask_for_code, wait_for_consent};
+
+use super::registration::{self, ClientAuth, ClientIdentity};
 use super::smooth::{self, smooth};
-use super::{GrantError, Hands, HttpRequest, HttpResponse, Issuer, Later, Pace, Token, discovery, page, registration};
+use super::token::Extra;
+use super::{GrantError, Hands, HttpRequest, HttpResponse, Issuer, Later, Token, discovery};
 use crate::types::{Line, Problem};
-use oauth2::basic::{BasicClient, BasicErrorResponseType};
+use oauth2::basic::{
+    BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
+    BasicTokenType,
+};
 use oauth2::http::StatusCode;
 use oauth2::{
-    AsyncHttpClient, AuthType, ClientId, ClientSecret, DeviceAuthorizationUrl, DeviceCodeErrorResponseType,
-    EndpointNotSet, EndpointSet, RefreshToken, RequestTokenError, RevocationUrl, Scope,
-    StandardDeviceAuthorizationResponse, StandardErrorResponse, StandardRevocableToken, TokenUrl,
+    AsyncHttpClient, AuthType, Client, ClientId, ClientSecret, EndpointNotSet, EndpointSet, RefreshToken,
+    RequestTokenError, RevocationUrl, StandardErrorResponse, StandardRevocableToken, StandardTokenResponse, TokenUrl,
 };
-use std::sync::Mutex;
-use std::time::Duration;
-use url::Url;
-
-/// Longest wait between tries while a service is out of reach.
-const LONGEST_RETRY: Duration = Duration::from_secs(60);
-/// Longest user code that is shown.
-const LONGEST_CODE: usize = 64;
-/// The crate's own end of polling, which asks a clock; ours comes first, from [`Hands::now`].
-const BEYOND: Duration = Duration::from_secs(24 * 3600);
-
-/// The addresses of a sign-in service.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Service {
-    /// Identity of the issuer; for a profile without metadata, its token endpoint.
-    pub issuer: String,
-    /// Token endpoint.
-    pub token: Url,
-    /// Device authorization endpoint.
-    pub device: Option<Url>,
-    /// Revocation endpoint.
-    pub revocation: Option<Url>,
-    /// Send `response_type=device_code` too (Live Connect).
-    pub device_response_type: bool,
-}
-
-impl From<&Issuer> for Service {
-    fn from(issuer: &Issuer) -> Self {
-        Self {
-            issuer: issuer.name.clone(),
-            token: issuer.token.clone(),
-            device: issuer.device.clone(),
-            revocation: issuer.revocation.clone(),
-            device_response_type: false,
-        }
-    }
-}
-
-/// A code that waits for the person.
-#[derive(Clone, Debug)]
-pub struct DeviceCode {
-    /// Page to open.
-    pub page: Url,
-    /// Page with the code in it.
-    pub complete: Option<Url>,
-    /// Code to type.
-    pub code: Line,
-    /// Its whole life.
-    pub lifetime: Duration,
-    /// Pace of polling.
-    pub interval: Duration,
-    details: StandardDeviceAuthorizationResponse,
-}
 
 /// The issuer that `asked` names (its identity, or the address of its metadata).
 pub async fn discover(hands: &dyn Hands, asked: &str) -> Result<Issuer, GrantError> {
     let mut failure = GrantError::NoMetadata;
     for address in discovery::addresses(asked) {
         match hands.fetch(discovery::request(&address)).await {
-            Ok(reply) if reply.status() == StatusCode::OK => return Issuer::read(reply.body(), &address, asked),
+            // A page where the document should be is how some services say 404.
+            Ok(reply) if reply.status() == StatusCode::OK => match Issuer::read(reply.body(), &address, asked) {
+                Ok(issuer) => return Ok(issuer),
+                Err(error) => failure = error,
+            },
             Ok(reply) if smooth::is_busy(&reply) => failure = GrantError::Busy,
             Ok(_) => {}
             Err(problem) => return Err(GrantError::Unreached(problem)),
@@ -83,75 +43,11 @@ pub async fn discover(hands: &dyn Hands, asked: &str) -> Result<Issuer, GrantErr
     Err(failure)
 }
 
-/// Registers butty (RFC 7591).
-pub async fn register(hands: &dyn Hands, endpoint: &Url, scopes: &[String]) -> Result<ClientIdentity, GrantError> {
-    let reply = hands.fetch(registration::request(endpoint, scopes)).await.map_err(GrantError::Unreached)?;
+/// Registers butty (RFC 7591), if the issuer does that.
+pub async fn register(hands: &dyn Hands, issuer: &Issuer, scopes: &[String]) -> Result<ClientIdentity, GrantError> {
+    let request = registration::request(issuer, scopes).ok_or(GrantError::UnknownClient)?;
+    let reply = hands.fetch(request).await.map_err(GrantError::Unreached)?;
     registration::read(&reply)
-}
-
-/// Asks for a code. `local_page`: the page may be plain http on this computer.
-pub async fn ask_for_code(
-    hands: &dyn Hands,
-    service: &Service,
-    client: &ClientIdentity,
-    scopes: &[String],
-    local_page: bool,
-) -> Result<DeviceCode, GrantError> {
-    let device = service.device.as_ref().ok_or(GrantError::NoDevice)?;
-    let client = oauth_client(service, client)?.set_device_authorization_url(
-        DeviceAuthorizationUrl::new(device.to_string()).map_err(|_| GrantError::NoDevice)?,
-    );
-    let mut request = client.exchange_device_code().add_scopes(scopes.iter().cloned().map(Scope::new));
-    if service.device_response_type {
-        request = request.add_extra_param("response_type", "device_code");
-    }
-    let details: StandardDeviceAuthorizationResponse = request.request_async(&Once(hands)).await.map_err(plain)?;
-    let page = page::for_person(details.verification_uri(), local_page).ok_or(GrantError::Rubbish)?;
-    let code = details.user_code().secret();
-    if code.trim().is_empty() || code.len() > LONGEST_CODE || details.device_code().secret().is_empty() {
-        return Err(GrantError::Rubbish);
-    }
-    // A page elsewhere than the one that is shown in text would hide where the square leads.
-    let complete = details
-        .verification_uri_complete()
-        .and_then(|uri| page::for_person(uri.secret(), local_page))
-        .filter(|complete| complete.origin() == page.origin());
-    Ok(DeviceCode {
-        page,
-        complete,
-        code: Line::clean(code),
-        lifetime: details.expires_in(),
-        interval: details.interval(),
-        details,
-    })
-}
-
-/// Polls until the person has answered or the code is dead. Dropping the future cancels; the service is told
-/// nothing.
-pub async fn wait_for_consent(
-    hands: &dyn Hands,
-    service: &Service,
-    client: &ClientIdentity,
-    code: &DeviceCode,
-) -> Result<Token, GrantError> {
-    let client = oauth_client(service, client)?;
-    let polling =
-        Polling { hands, ends: hands.now().mono.saturating_add(code.lifetime), interval: Mutex::new(code.interval) };
-    polling.wait(code.interval).await;
-    let answer = client
-        .exchange_device_access_token(&code.details)
-        .request_async(&polling, |interval| polling.wait(interval), Some(BEYOND))
-        .await;
-    let reply = answer.map_err(|error| match error {
-        RequestTokenError::ServerResponse(body) => match body.error() {
-            DeviceCodeErrorResponseType::AccessDenied => GrantError::Denied,
-            DeviceCodeErrorResponseType::ExpiredToken => GrantError::CodeExpired,
-            DeviceCodeErrorResponseType::Basic(kind) => of_kind(kind),
-            other => GrantError::Refused(Line::clean(other.as_ref())),
-        },
-        _ => GrantError::Rubbish,
-    })?;
-    Token::from_response(&reply, hands.now().wall)
 }
 
 /// A new pair for a refresh token. Ask once: many services kill the whole family when an old one comes again.
@@ -188,16 +84,31 @@ pub async fn revoke(hands: &dyn Hands, service: &Service, client: &ClientIdentit
     told
 }
 
-type TokenClient = BasicClient<EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
+type TokenClient = Client<
+    BasicErrorResponse,
+    StandardTokenResponse<Extra, BasicTokenType>,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointSet,
+>;
 
-/// Basic where there is a secret (Prosody takes nothing else), the id in the body where there is none.
+/// A secret goes where registration or metadata say, else into HTTP Basic; the id alone goes into the body.
 fn oauth_client(service: &Service, client: &ClientIdentity) -> Result<TokenClient, GrantError> {
     let token = TokenUrl::new(service.token.to_string()).map_err(|_| GrantError::NoMetadata)?;
-    let mut built = BasicClient::new(ClientId::new(client.id.clone())).set_token_uri(token);
+    let mut built = Client::new(ClientId::new(client.id.clone())).set_token_uri(token);
     if let Some(secret) = &client.secret {
         built = built.set_client_secret(ClientSecret::new(secret.expose().clone()));
     }
-    Ok(built.set_auth_type(AuthType::BasicAuth))
+    let usual = if service.secret_in_body { ClientAuth::Post } else { ClientAuth::Basic };
+    Ok(built.set_auth_type(match client.auth.unwrap_or(usual) {
+        ClientAuth::Basic => AuthType::BasicAuth,
+        ClientAuth::Post => AuthType::RequestBody,
+    }))
 }
 
 fn plain(error: RequestTokenError<Unfetched, StandardErrorResponse<BasicErrorResponseType>>) -> GrantError {
@@ -211,7 +122,10 @@ fn plain(error: RequestTokenError<Unfetched, StandardErrorResponse<BasicErrorRes
 fn of_kind(kind: &BasicErrorResponseType) -> GrantError {
     match kind {
         BasicErrorResponseType::InvalidGrant => GrantError::Dead,
-        BasicErrorResponseType::InvalidClient | BasicErrorResponseType::UnauthorizedClient => GrantError::UnknownClient,
+        BasicErrorResponseType::InvalidClient => GrantError::UnknownClient,
+        BasicErrorResponseType::UnauthorizedClient | BasicErrorResponseType::UnsupportedGrantType => {
+            GrantError::NotForClient(Line::clean(kind.as_ref()))
+        }
         other => match other.as_ref() {
             "access_denied" => GrantError::Denied,
             "expired_token" => GrantError::CodeExpired,
@@ -265,67 +179,6 @@ impl<'c> AsyncHttpClient<'c> for Revoking<'_> {
             }
             Ok(reply)
         })
-    }
-}
-
-/// Polls through bad networks until the code is dead.
-struct Polling<'h> {
-    hands: &'h dyn Hands,
-    ends: Duration,
-    interval: Mutex<Duration>,
-}
-
-impl Polling<'_> {
-    /// The wait that the crate asks for; longer than the last one means that the service said `slow_down`.
-    async fn wait(&self, interval: Duration) {
-        let slower = match self.interval.lock() {
-            Ok(mut last) => std::mem::replace(&mut *last, interval) < interval,
-            Err(_) => false,
-        };
-        if slower {
-            self.hands.tell(Pace::Slower(interval)).await;
-        }
-        self.pause(interval).await;
-    }
-
-    async fn pause(&self, wait: Duration) {
-        let left = self.ends.saturating_sub(self.hands.now().mono);
-        self.hands.pause(wait.min(left)).await;
-    }
-
-    async fn poll(&self, request: HttpRequest) -> HttpResponse {
-        let mut wait = self.interval.lock().map_or(Duration::from_secs(5), |last| *last);
-        let mut unreachable = false;
-        loop {
-            if self.hands.now().mono >= self.ends {
-                let expired = serde_json::Value::from(serde_json::Map::from_iter([smooth::error("expired_token")]));
-                return smooth::answer(StatusCode::BAD_REQUEST, &expired);
-            }
-            match self.hands.fetch(request.clone()).await {
-                Ok(reply) if !smooth::is_busy(&reply) => {
-                    if unreachable {
-                        self.hands.tell(Pace::Reachable).await;
-                    }
-                    return smooth(reply);
-                }
-                // RFC 8628 section 3.5: double the interval when a poll is lost.
-                Ok(_) | Err(_) => {
-                    unreachable = true;
-                    wait = wait.saturating_mul(2).min(LONGEST_RETRY);
-                    self.hands.tell(Pace::Unreachable(wait)).await;
-                    self.pause(wait).await;
-                }
-            }
-        }
-    }
-}
-
-impl<'c> AsyncHttpClient<'c> for Polling<'_> {
-    type Error = Unfetched;
-    type Future = Later<'c, Result<HttpResponse, Unfetched>>;
-
-    fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(async move { Ok(self.poll(request).await) })
     }
 }
 

@@ -22,6 +22,15 @@ pub fn for_person(text: &str, allow_local: bool) -> Option<Url> {
     (url.scheme() == "https" || local).then_some(url)
 }
 
+/// Where a page may send the browser back to: this computer, by number (RFC 8252 section 7.3), or an https page from
+/// whose address the person copies.
+pub fn redirect(text: &str) -> Option<Url> {
+    let url = sound(text)?;
+    let number = matches!(url.host(), Some(Host::Ipv4(_) | Host::Ipv6(_))) && is_this_computer(&url);
+    let fine = url.fragment().is_none() && url.query().is_none();
+    (fine && (url.scheme() == "https" || (url.scheme() == "http" && number))).then_some(url)
+}
+
 /// True when the page can be opened on this computer only.
 pub fn is_this_computer(url: &Url) -> bool {
     match url.host() {
@@ -84,6 +93,18 @@ mod tests {
             assert!(for_person(text, true).is_none(), "{text}");
         }
         assert!(endpoint("http://127.0.0.1:8080/token").is_none(), "we ourselves never speak plain http");
+    }
+
+    #[test]
+    fn browsers_are_sent_back_to_this_computer_or_to_a_page() {
+        for text in ["http://127.0.0.1/callback", "http://[::1]:80/", "https://login.live.com/oauth20_desktop.srf"] {
+            assert!(redirect(text).is_some(), "{text}");
+        }
+        for text in
+            ["http://localhost/cb", "http://10.0.0.1/", "butty:/cb", "http://127.0.0.1/#a", "http://127.0.0.1/?a"]
+        {
+            assert!(redirect(text).is_none(), "{text}");
+        }
     }
 
     #[test]

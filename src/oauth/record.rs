@@ -1,7 +1,7 @@
 //! How an account signed in, so that the next start needs no discovery. Holds no secret.
 
-use super::grant::Service;
-use super::{VaultKey, page};
+use super::VaultKey;
+use super::service::{KeptService, Service};
 use crate::types::{AccountId, Secret};
 use serde::{Deserialize, Serialize};
 
@@ -16,17 +16,19 @@ pub struct SignInRecord {
     pub scopes: Vec<String>,
     /// False: everything stays in memory.
     pub durable: bool,
+    /// The issuer's name for the person, where it told one.
+    pub person: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Kept {
-    issuer: String,
+    #[serde(flatten)]
+    service: KeptService,
     client: String,
-    token: String,
-    device: Option<String>,
-    revocation: Option<String>,
     scopes: Vec<String>,
     durable: bool,
+    #[serde(default)]
+    person: Option<String>,
 }
 
 impl SignInRecord {
@@ -47,47 +49,53 @@ impl SignInRecord {
     /// The text that a vault keeps.
     pub fn to_text(&self) -> Secret<String> {
         let kept = Kept {
-            issuer: self.service.issuer.clone(),
+            service: KeptService::from(&self.service),
             client: self.client.clone(),
-            token: self.service.token.to_string(),
-            device: self.service.device.as_ref().map(ToString::to_string),
-            revocation: self.service.revocation.as_ref().map(ToString::to_string),
             scopes: self.scopes.clone(),
             durable: self.durable,
+            person: self.person.clone(),
         };
         Secret::new(serde_json::to_string(&kept).unwrap_or_default())
     }
 
     /// Reads the kept text back; `None` when it is none of ours.
     pub fn from_text(text: &Secret<String>) -> Option<Self> {
-        let kept: Kept = serde_json::from_str(text.expose()).ok()?;
-        let service = Service {
-            issuer: kept.issuer,
-            token: page::endpoint(&kept.token)?,
-            device: kept.device.as_deref().and_then(page::endpoint),
-            revocation: kept.revocation.as_deref().and_then(page::endpoint),
-            device_response_type: false,
-        };
-        Some(Self { service, client: kept.client, scopes: kept.scopes, durable: kept.durable })
+        let Kept { service, client, scopes, durable, person } = serde_json::from_str(text.expose()).ok()?;
+        Some(Self { service: service.service()?, client, scopes, durable, person })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::page;
     use super::*;
 
     #[test]
     fn a_record_survives_its_text() {
+        let at = |path: &str| page::endpoint(&format!("https://alpha.test:15281/oauth2/{path}"));
         let service = Service {
-            issuer: "https://alpha.test:15281".to_owned(),
-            token: page::endpoint("https://alpha.test:15281/oauth2/token").unwrap(),
-            device: None,
-            revocation: page::endpoint("https://alpha.test:15281/oauth2/revoke"),
-            device_response_type: false,
+            revocation: at("revoke"),
+            authorization: at("authorize"),
+            iss_in_redirect: true,
+            ..Service::new("https://alpha.test:15281", at("token").unwrap())
         };
-        let record = SignInRecord { service, client: "c".into(), scopes: vec!["xmpp".into()], durable: true };
+        let record = SignInRecord {
+            service,
+            client: "c".into(),
+            scopes: vec!["xmpp".into()],
+            durable: true,
+            person: Some("juliet".into()),
+        };
         assert_eq!(SignInRecord::from_text(&record.to_text()), Some(record.clone()));
         let downgraded = record.to_text().expose().replace("https://", "http://");
         assert_eq!(SignInRecord::from_text(&Secret::new(downgraded)), None);
+    }
+
+    #[test]
+    fn a_record_of_the_first_version_is_read() {
+        let text = r#"{"issuer":"https://a.test","client":"c","token":"https://a.test/token","device":null,
+            "revocation":null,"scopes":["xmpp"],"durable":true}"#;
+        let record = SignInRecord::from_text(&Secret::from(text)).unwrap();
+        assert_eq!(record.service, Service::new("https://a.test", page::endpoint("https://a.test/token").unwrap()));
     }
 }

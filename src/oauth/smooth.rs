@@ -9,7 +9,7 @@ use oauth2::http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
 use serde_json::{Map, Value};
 
 /// Ten years: a longer lifetime is a slip of the service.
-const LONGEST_LIFE: u64 = 10 * 366 * 24 * 3600;
+pub(super) const LONGEST_LIFE: u64 = 10 * 366 * 24 * 3600;
 /// The slowest pace that a service may ask for, in seconds.
 const SLOWEST: u64 = 300;
 

@@ -5,15 +5,51 @@
 
 use super::GrantError;
 use crate::types::{Secret, Stamp};
-use oauth2::TokenResponse;
-use oauth2::basic::{BasicTokenResponse, BasicTokenType};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use oauth2::basic::BasicTokenType;
+use oauth2::{ExtraTokenFields, StandardTokenResponse, TokenResponse};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::time::Duration;
 
 /// Refresh when less than this is left …
 const MARGIN: Duration = Duration::from_secs(60);
 /// … or less than this part of the whole life, whichever comes later.
 const MARGIN_PART: u32 = 5;
+
+/// Longest proof of a person that is looked at.
+const LONGEST_PROOF: usize = 64 * 1024;
+
+/// What a token reply holds beside RFC 6749: who signed in, for comparing alone.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Extra {
+    /// `OpenID` Connect.
+    #[serde(default)]
+    id_token: Option<Value>,
+    /// Live Connect.
+    #[serde(default)]
+    authentication_token: Option<Value>,
+}
+
+impl ExtraTokenFields for Extra {}
+
+impl Extra {
+    /// The issuer's name for the person. The signature is not looked at: the reply came over TLS from the issuer itself
+    /// (`OpenID` Connect Core section 3.1.3.7), and nothing is ever granted by it.
+    fn person(&self) -> Option<String> {
+        let proofs = [(&self.id_token, "sub"), (&self.authentication_token, "uid")];
+        proofs.into_iter().find_map(|(proof, claim)| claim_of(proof.as_ref()?.as_str()?, claim))
+    }
+}
+
+/// A claim of a JWT.
+fn claim_of(proof: &str, claim: &str) -> Option<String> {
+    let payload = proof.split('.').nth(1).filter(|_| proof.len() <= LONGEST_PROOF)?;
+    let payload = BASE64_URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
+    let claims: Value = serde_json::from_slice(&payload).ok()?;
+    claims.get(claim)?.as_str().filter(|text| !text.is_empty() && text.len() <= 255).map(str::to_owned)
+}
 
 /// What a token endpoint gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +64,8 @@ pub struct Token {
     pub lifetime: Option<Duration>,
     /// What was granted; `None`: what was asked for (RFC 6749 section 5.1).
     pub scopes: Option<Vec<String>>,
+    /// The issuer's name for who signed in, where it told. Only for comparing, never for XMPP; not kept with the token.
+    pub person: Option<String>,
 }
 
 /// The stored form. Times are Unix milliseconds and seconds.
@@ -54,11 +92,31 @@ impl Token {
     /// A token that somebody else manages (`token_command`).
     pub fn given(access: &str) -> Result<Self, GrantError> {
         let access = sound(access, false)?;
-        Ok(Self { access, refresh: None, expires: None, lifetime: None, scopes: None })
+        Ok(Self { access, refresh: None, expires: None, lifetime: None, scopes: None, person: None })
+    }
+
+    /// A token that came in an address.
+    pub(super) fn from_redirect(
+        access: &str,
+        expires_in: Option<&str>,
+        scope: Option<&str>,
+        now: Stamp,
+    ) -> Result<Self, GrantError> {
+        let seconds = expires_in.and_then(|text| text.parse::<u64>().ok());
+        let lifetime = seconds.map(|seconds| Duration::from_secs(seconds.min(super::smooth::LONGEST_LIFE)));
+        Ok(Self {
+            expires: lifetime.map(|life| now.plus(life)),
+            lifetime,
+            scopes: scope.map(|list| list.split([' ', ',']).filter(|s| !s.is_empty()).map(str::to_owned).collect()),
+            ..Self::given(access)?
+        })
     }
 
     /// What the service answered at `now`.
-    pub fn from_response(reply: &BasicTokenResponse, now: Stamp) -> Result<Self, GrantError> {
+    pub(super) fn from_response(
+        reply: &StandardTokenResponse<Extra, BasicTokenType>,
+        now: Stamp,
+    ) -> Result<Self, GrantError> {
         if !matches!(reply.token_type(), BasicTokenType::Bearer) {
             return Err(GrantError::Rubbish);
         }
@@ -71,6 +129,7 @@ impl Token {
             scopes: reply.scopes().map(|list| {
                 list.iter().map(|scope| scope.as_str().to_owned()).filter(|scope| !scope.is_empty()).collect()
             }),
+            person: reply.extra_fields().person(),
         })
     }
 
@@ -112,6 +171,7 @@ impl Token {
             expires: kept.expires.map(Stamp),
             lifetime: kept.lifetime.map(Duration::from_secs),
             scopes: kept.scopes,
+            person: None,
         })
     }
 }
@@ -134,6 +194,7 @@ mod tests {
             expires: expires.map(Stamp),
             lifetime: lifetime.map(Duration::from_secs),
             scopes: None,
+            person: None,
         }
     }
 

@@ -24,6 +24,16 @@ pub enum VaultKey {
         /// The issuer's address.
         issuer: String,
     },
+    /// An access token that was handed in; butty cannot refresh it.
+    GivenToken {
+        /// `AccountId` text.
+        account: String,
+    },
+    /// A sign-in that was begun and waits for the person.
+    Pending {
+        /// `AccountId` text.
+        account: String,
+    },
     /// Which issuer and client an account signed in with, so that the next start needs no discovery.
     SignIn {
         /// `AccountId` text.

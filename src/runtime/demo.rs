@@ -94,7 +94,13 @@ fn account(running: &Running) -> Option<AccountSetup> {
     running.person().clone_into(&mut setup.name);
     setup.ca_pem = Some(running.ca_pem().to_owned());
     setup.resolver = Some(running.resolver());
-    setup.oauth.endpoints = Some(Endpoints { device, token, revocation: Some(revocation), device_response_type: true });
+    setup.oauth.endpoints = Some(Endpoints {
+        device,
+        token,
+        revocation: Some(revocation),
+        device_response_type: true,
+        ..Endpoints::default()
+    });
     setup.oauth.client_id = Some(running.client_id().to_owned());
     setup.oauth.allow_local_page = true;
     setup.ephemeral = true;

@@ -118,6 +118,8 @@ fn text_of(key: &VaultKey) -> String {
         VaultKey::Password { account } => format!("password {account}"),
         VaultKey::Tokens { issuer, client, account } => format!("tokens {account} {issuer} {client}"),
         VaultKey::Client { issuer } => format!("client {issuer}"),
+        VaultKey::GivenToken { account } => format!("given-token {account}"),
+        VaultKey::Pending { account } => format!("pending {account}"),
         VaultKey::SignIn { account } => format!("sign-in {account}"),
     }
 }

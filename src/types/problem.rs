@@ -125,6 +125,18 @@ pub enum Problem {
     NoClient { host: Line },
     /// The server names another issuer than the one that the account signed in at before.
     IssuerChanged { domain: Domain, was: Line, now: Line },
+    /// The answer that came back from the page is another sign-in service's (RFC 9207).
+    WrongIssuer { domain: Domain, host: Line },
+    /// Nobody came back from the sign-in page in time.
+    NoReturn { domain: Domain, waited: Duration },
+    /// There is no sign-in that was begun and could go on.
+    NoPendingSignIn { account: Line },
+    /// The service has no sign-in page for programs.
+    NoPageSignIn { domain: Domain },
+    /// What should be an access token is none; where it came from, in our words.
+    TokenUnusable { from: Line },
+    /// Somebody else than before signed in on the page.
+    OtherSignIn { account: Line },
 
     /// The server sent something that is not XMPP.
     Rubbish { host: Line, what: Line },
@@ -252,6 +264,12 @@ impl Problem {
             Self::SignInNeeded { .. } => "BTY-AUTH-17",
             Self::NoClient { .. } => "BTY-AUTH-18",
             Self::IssuerChanged { .. } => "BTY-AUTH-19",
+            Self::WrongIssuer { .. } => "BTY-AUTH-30",
+            Self::NoReturn { .. } => "BTY-AUTH-31",
+            Self::NoPendingSignIn { .. } => "BTY-AUTH-32",
+            Self::NoPageSignIn { .. } => "BTY-AUTH-33",
+            Self::TokenUnusable { .. } => "BTY-AUTH-34",
+            Self::OtherSignIn { .. } => "BTY-AUTH-35",
             Self::Rubbish { .. } => "BTY-XMPP-01",
             Self::BindRefused { .. } => "BTY-XMPP-02",
             Self::HostUnknown { .. } => "BTY-XMPP-03",

@@ -66,6 +66,12 @@ fn parts(problem: &Problem) -> Parts {
         | Problem::OAuthRubbish { .. }
         | Problem::NoClient { .. }
         | Problem::IssuerChanged { .. } => account::code(problem),
+        Problem::WrongIssuer { .. }
+        | Problem::NoReturn { .. }
+        | Problem::NoPendingSignIn { .. }
+        | Problem::NoPageSignIn { .. }
+        | Problem::TokenUnusable { .. }
+        | Problem::OtherSignIn { .. } => account::page(problem),
         Problem::SignInExpired { .. }
         | Problem::WrongPassword { .. }
         | Problem::NoMechanism { .. }

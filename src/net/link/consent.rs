@@ -1,17 +1,18 @@
-//! Signing in with a code, and signing out, as the link carries them out.
+//! Signing in with a code or on a page, and signing out, as the link carries them out.
 
-use super::{End, Link, Wish};
+use super::{End, Link, Order, Part, Wish};
 use crate::app::effect::LinkCommand;
-use crate::app::event::{Consent, Keep, LinkFact};
+use crate::app::event::{Consent, Fallback, LinkFact};
+use crate::app::setup::GrantChoice;
 use crate::net::sign_in::{self, Flow, Place};
 use crate::types::{Line, Problem};
 use std::sync::Arc;
-use tokio::sync::Notify;
 
 impl Link {
-    pub(super) async fn sign_in(&mut self, keep: Keep) -> Wish {
+    pub(super) async fn sign_in(&mut self, order: Order) -> Wish {
         self.teller.next_epoch();
-        match self.consent(keep).await {
+        match self.consent(order).await {
+            Ok(()) if order.part == Part::Begin => Wish::Rest,
             Ok(()) => Wish::Connect,
             Err(End::Problem(problem)) => {
                 self.teller.tell(LinkFact::Consent(Consent::Failed(problem))).await;
@@ -22,35 +23,51 @@ impl Link {
         }
     }
 
-    async fn consent(&mut self, keep: Keep) -> Result<(), End> {
+    async fn consent(&mut self, order: Order) -> Result<(), End> {
         let domain = Line::clean(self.setup.domain.as_str());
         self.teller.tell(LinkFact::Consent(Consent::LookingUp { domain })).await;
-        let mut flow = Flow {
-            network: Arc::clone(&self.network),
-            setup: Arc::clone(&self.setup),
-            teller: self.teller.clone(),
-            poll_now: Arc::new(Notify::new()),
-            keep,
-            inside: false,
-        };
+        let (network, setup) = (Arc::clone(&self.network), Arc::clone(&self.setup));
+        let mut flow = Flow::new(network, setup, self.teller.clone(), order.keep);
         flow.probe().await.map_err(End::Problem)?;
+        if order.part == Part::Resume {
+            return self.attend(&flow, flow.resume()).await;
+        }
         let place = match Place::of(&self.setup).map_err(End::Problem)? {
             Some(place) => place,
-            None => match self.discover().await {
-                End::Discovered { metadata: Some(issuer), .. } => Place::Asked { issuer, trusted: false },
-                End::Discovered { metadata: None, .. } => {
-                    return Err(End::Problem(Problem::NoDeviceSignIn { domain: self.setup.domain.clone() }));
-                }
-                end => return Err(end),
-            },
+            None => self.place().await?,
         };
         flow.inside = self.inside;
-        self.attend(&flow, place).await
+        match order.part {
+            Part::Begin => self.attend(&flow, flow.park(place)).await,
+            Part::Whole | Part::Resume => self.attend(&flow, flow.run(place)).await,
+        }
     }
 
-    /// Runs the flow and hears the person meanwhile.
-    async fn attend(&mut self, flow: &Flow, place: Place) -> Result<(), End> {
-        let running = flow.run(place);
+    /// The sign-in service that the server names. Where there is none, the password comes next.
+    async fn place(&mut self) -> Result<Place, End> {
+        match self.discover().await {
+            End::Discovered { metadata: Some(issuer), .. } => Ok(Place::Asked { issuer, trusted: false }),
+            End::Discovered { metadata: None, mechanisms } => {
+                let domain = self.setup.domain.clone();
+                let password = mechanisms.iter().any(|name| name.starts_with("SCRAM-") || name == "PLAIN");
+                match self.setup.oauth.grant {
+                    GrantChoice::Code => return Err(End::Problem(Problem::NoPageSignIn { domain })),
+                    GrantChoice::Auto if password => {
+                        let domain = Line::clean(domain.as_str());
+                        let step = Consent::SteppingDown { domain, to: Fallback::Password };
+                        self.teller.tell(LinkFact::Consent(step)).await;
+                    }
+                    GrantChoice::Auto | GrantChoice::Device => {}
+                }
+                Err(End::Problem(Problem::NoDeviceSignIn { domain }))
+            }
+            end => Err(end),
+        }
+    }
+
+    /// Runs a part of the flow and hears the person meanwhile.
+    async fn attend(&mut self, flow: &Flow, part: impl Future<Output = Result<(), Problem>>) -> Result<(), End> {
+        let running = part;
         tokio::pin!(running);
         loop {
             tokio::select! {
@@ -58,6 +75,7 @@ impl Link {
                 command = self.commands.recv() => match command {
                     None => return Err(End::Wish(Wish::Leave)),
                     Some(LinkCommand::PollNow) => flow.poll_now.notify_one(),
+                    Some(LinkCommand::Redirected { address }) => flow.pasted.put(address),
                     Some(LinkCommand::CancelSignIn) => return Err(End::Wish(Wish::Rest)),
                     Some(command) => match self.hear(command) {
                         None | Some(Wish::Connect) => {}
@@ -70,6 +88,7 @@ impl Link {
 
     pub(super) async fn sign_out(&mut self) -> Wish {
         self.password = None;
+        self.given_token = None;
         match sign_in::sign_out(&self.network, &self.setup).await {
             Ok(told) => self.teller.tell(LinkFact::SignedOut { told }).await,
             Err(problem) => self.down(Some(problem), None).await,

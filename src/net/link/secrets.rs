@@ -22,6 +22,8 @@ pub(super) enum Means {
 #[derive(Clone)]
 pub(super) enum TokenSource {
     Command,
+    File,
+    Given(Secret<String>),
     Record(Box<SignInRecord>),
 }
 
@@ -43,6 +45,12 @@ impl Link {
         let supply = self.token(&source, None);
         let (secret, end) = self.session_with(Purpose::Chat, CredentialKind::Token, supply).await;
         let End::Problem(Problem::SignInExpired { .. }) = end else { return end };
+        if matches!(source, TokenSource::Given(_)) {
+            // Nobody can make it fresh. What was there before it is tried next.
+            self.given_token = None;
+            let forgotten = self.network.forget(&sign_in::given_key(&self.setup)).await;
+            return forgotten.map_or_else(End::Problem, |()| end);
+        }
         // Refused: one refresh, one more try, then the person.
         let Some(refused) = secret else { return end };
         let supply = self.token(&source, Some(refused));
@@ -53,17 +61,37 @@ impl Link {
     pub(super) fn token(&self, source: &TokenSource, refused: Option<Secret<String>>) -> Supply {
         let (network, setup) = (Arc::clone(&self.network), Arc::clone(&self.setup));
         let teller = self.teller.clone();
+        let needed = Problem::SignInNeeded { account: Line::clean(setup.id.as_str()) };
         Supply::Coming(match source.clone() {
             TokenSource::Command => tokio::spawn(async move {
-                let needed = || Problem::SignInNeeded { account: Line::clean(setup.id.as_str()) };
-                let printed = sign_in::first_line(&setup.token_command).await.ok_or_else(needed)?;
-                let token = Token::given(printed.expose());
-                token.map(|token| token.access).map_err(|_| Problem::SignInExpired { domain: setup.domain.clone() })
+                let printed = sign_in::first_line(&setup.token_command).await.ok_or(needed)?;
+                usable(&printed, "the token command")
             }),
+            TokenSource::File => tokio::spawn(async move {
+                let file = setup.oauth.token_file.as_deref().ok_or_else(|| needed.clone())?;
+                usable(&sign_in::first_line_of(file).await.ok_or(needed)?, "the token file")
+            }),
+            TokenSource::Given(token) => tokio::spawn(async move { usable(&token, "what was handed in") }),
             TokenSource::Record(record) => {
                 tokio::spawn(sign_in::access_token(network, setup, *record, refused, Some(teller)))
             }
         })
+    }
+
+    /// The token that was handed in did its work, and is kept where the person said.
+    pub(super) async fn keep_token(&mut self) {
+        let Some((token, keep)) = self.given_token.take() else { return };
+        let durable = keep == Keep::File && !self.setup.ephemeral;
+        let key = sign_in::given_key(&self.setup);
+        let kept = self.network.save(&key, token.clone(), durable).await;
+        let keep = if kept.is_ok() && durable { Keep::File } else { Keep::Memory };
+        if let Err(problem) = kept {
+            tracing::warn!(target: "butty::net", code = problem.code(), "the token is kept in memory only");
+            if self.network.save(&key, token.clone(), false).await.is_err() {
+                self.given_token = Some((token, Keep::Memory));
+            }
+        }
+        self.teller.tell(LinkFact::Kept(keep)).await;
     }
 
     /// The password did its work: from here on it is kept where the person said, or as near to it as can be.
@@ -83,19 +111,24 @@ impl Link {
     }
 }
 
-/// What there is to sign in with, by the setup, the vault, and the person, who has just `typed` it.
+/// The token, if it is one.
+fn usable(text: &Secret<String>, from: &str) -> Result<Secret<String>, Problem> {
+    let token = Token::given(text.expose().trim());
+    token.map(|token| token.access).map_err(|_| Problem::TokenUnusable { from: Line::clean(from) })
+}
+
+/// What there is to sign in with, by the setup, the vault, and the person, who has just `typed` a password or handed
+/// in a `token`.
 pub(super) async fn means(
     network: Arc<Network>,
     setup: Arc<AccountSetup>,
     typed: Option<Secret<String>>,
+    token: Option<Secret<String>>,
 ) -> Result<Means, Problem> {
     let kind = setup.credential;
     if kind != Some(CredentialKind::Password) {
-        if !setup.token_command.is_empty() {
-            return Ok(Means::Token(TokenSource::Command));
-        }
-        if let Some(record) = sign_in::record_of(&network, &setup).await? {
-            return Ok(Means::Token(TokenSource::Record(Box::new(record))));
+        if let Some(source) = token_source(&network, &setup, token).await? {
+            return Ok(Means::Token(source));
         }
         if kind == Some(CredentialKind::Token) {
             return Ok(Means::NoSignIn);
@@ -114,4 +147,26 @@ pub(super) async fn means(
         None if kind.is_some() => Means::NoPassword,
         None => Means::Unknown,
     })
+}
+
+/// Where a token comes from: the person now, the config, the person before, butty's own sign-in.
+async fn token_source(
+    network: &Network,
+    setup: &AccountSetup,
+    token: Option<Secret<String>>,
+) -> Result<Option<TokenSource>, Problem> {
+    if let Some(token) = token {
+        return Ok(Some(TokenSource::Given(token)));
+    }
+    if !setup.token_command.is_empty() {
+        return Ok(Some(TokenSource::Command));
+    }
+    if setup.oauth.token_file.is_some() {
+        return Ok(Some(TokenSource::File));
+    }
+    if let Some(token) = network.load(&sign_in::given_key(setup)).await? {
+        return Ok(Some(TokenSource::Given(token)));
+    }
+    let record = sign_in::record_of(network, setup).await?;
+    Ok(record.map(|record| TokenSource::Record(Box::new(record))))
 }

@@ -267,8 +267,9 @@ impl Link {
                     Event::SignedIn(done) => {
                         self.scram_proved |= done.mechanism.starts_with("SCRAM-");
                         ride.attempt.signed_in = Some(self.network.now().mono);
-                        if ride.attempt.kind == CredentialKind::Password {
-                            self.keep_password().await;
+                        match ride.attempt.kind {
+                            CredentialKind::Password => self.keep_password().await,
+                            CredentialKind::Token => self.keep_token().await,
                         }
                     }
                     Event::Roster { version, .. } | Event::RosterPush { version, .. } if version.is_some() => {

@@ -1,19 +1,22 @@
 //! Grants played against scripted services.
 
 use super::*;
+use crate::oauth::{Pace, page};
 use crate::types::{Now, Secret, Stamp};
 use futures_util::FutureExt;
 use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::time::Duration;
 
 /// What the service does at the next request.
-enum Play {
+pub(super) enum Play {
     Reply(u16, &'static str),
     Gone,
 }
-use Play::{Gone, Reply};
+pub(super) use Play::{Gone, Reply};
 
 /// A scripted service with a clock that moves by the waits alone.
-struct Script {
+pub(super) struct Script {
     plays: Mutex<VecDeque<Play>>,
     clock: Mutex<Duration>,
     requests: Mutex<Vec<HttpRequest>>,
@@ -22,7 +25,7 @@ struct Script {
 }
 
 impl Script {
-    fn new(plays: Vec<Play>) -> Self {
+    pub(super) fn new(plays: Vec<Play>) -> Self {
         Self {
             plays: Mutex::new(plays.into()),
             clock: Mutex::default(),
@@ -32,8 +35,13 @@ impl Script {
         }
     }
 
-    fn body(&self, index: usize) -> String {
+    pub(super) fn body(&self, index: usize) -> String {
         String::from_utf8(self.requests.lock().unwrap()[index].body().clone()).unwrap()
+    }
+
+    pub(super) fn header(&self, index: usize, name: &str) -> Option<String> {
+        let value = self.requests.lock().unwrap()[index].headers().get(name)?.to_str().unwrap().to_owned();
+        Some(value)
     }
 
     fn waits(&self) -> Vec<u64> {
@@ -75,18 +83,16 @@ impl Hands for Script {
     }
 }
 
-fn service() -> Service {
-    let at = |path: &str| page::endpoint(&format!("https://id.example/{path}")).unwrap();
+pub(super) fn service() -> Service {
+    let at = |path: &str| page::endpoint(&format!("https://id.example/{path}"));
     Service {
-        issuer: "https://id.example".to_owned(),
-        token: at("token"),
-        device: Some(at("device")),
-        revocation: Some(at("revoke")),
-        device_response_type: false,
+        device: at("device"),
+        revocation: at("revoke"),
+        ..Service::new("https://id.example", at("token").unwrap())
     }
 }
 
-fn public() -> ClientIdentity {
+pub(super) fn public() -> ClientIdentity {
     ClientIdentity::given("butty-1", None)
 }
 
@@ -105,7 +111,7 @@ fn code_from(body: &'static str) -> Result<DeviceCode, GrantError> {
 fn consent(plays: Vec<Play>) -> (Result<Token, GrantError>, Script) {
     let script = Script::new(plays);
     let code = code_from(CODE).unwrap();
-    let result = wait_for_consent(&script, &service(), &public(), &code).now_or_never().unwrap();
+    let result = wait_for_consent(&script, &service(), &public(), &code, code.lifetime).now_or_never().unwrap();
     (result, script)
 }
 
@@ -309,6 +315,9 @@ fn discovery_asks_both_places_and_no_stranger() {
     assert_eq!(script.requests.lock().unwrap()[1].uri().path(), "/.well-known/openid-configuration");
     let moved = Script::new(vec![Reply(302, ""), Reply(404, "")]);
     assert_eq!(discover(&moved, "https://id.example").now_or_never().unwrap(), Err(GrantError::NoMetadata));
+    // A page for people where the first document should be; the second one is there.
+    let page = Script::new(vec![Reply(200, "<html>"), Reply(200, body)]);
+    assert!(discover(&page, "https://id.example").now_or_never().unwrap().is_ok());
     assert_eq!(
         discover(&Script::new(vec![]), "http://id.example").now_or_never().unwrap(),
         Err(GrantError::NoMetadata)

@@ -61,6 +61,39 @@ pub(super) fn code(problem: &Problem) -> Parts {
     }
 }
 
+/// Signing in on a page, or with a token of others.
+pub(super) fn page(problem: &Problem) -> Parts {
+    match problem {
+        Problem::WrongIssuer { domain, host } => {
+            Parts::what(format!("The answer is not from {domain}'s sign-in service.", domain = name(domain)))
+                .why(format!("It came from {}. It was not used.", name(host)))
+                .next(&["/login tries again", "Tell the operator"])
+        }
+        Problem::NoReturn { domain, waited } => {
+            Parts::what(format!("Nobody came back from the sign-in page of {domain}.", domain = name(domain)))
+                .why(format!("butty waited {}.", duration(*waited)))
+                .next(&["/login tries again"])
+        }
+        Problem::NoPendingSignIn { account } => {
+            Parts::what(format!("No sign-in of {} waits for you.", short(account.as_str(), 60)))
+                .why("None was begun with --no-wait, or it is over.")
+                .next(&["/login"])
+        }
+        Problem::NoPageSignIn { domain } => {
+            Parts::what(format!("{domain} has no sign-in page for programs.", domain = name(domain)))
+                .why("Its sign-in service names no address for one.")
+                .next(&["/login with a code, or with a password"])
+        }
+        Problem::TokenUnusable { from } => Parts::what("What should be a token is none.")
+            .why(format!("It came from {from}, and is empty or has characters that no token has."))
+            .next(&["Look at what writes it", "/doctor"]),
+        Problem::OtherSignIn { account } => Parts::what("Somebody else signed in on the page.")
+            .why(format!("This account is {}. Nothing was changed.", short(account.as_str(), 60)))
+            .next(&["/login, and choose the right person there"]),
+        _ => Parts::misplaced(),
+    }
+}
+
 /// Signing in, whatever the way.
 pub(super) fn sign_in(problem: &Problem) -> Parts {
     match problem {

@@ -1,0 +1,217 @@
+//! The first half of a sign-in: which service, which way, and what the person is shown.
+
+use super::reach::Reach;
+use super::tokens::{known_client, record_of};
+use super::{Flow, Place};
+use crate::app::event::{BrowserPrompt, CodePrompt, Consent, Fallback};
+use crate::app::setup::GrantChoice;
+use crate::net::loopback::Listener;
+use crate::net::random;
+use crate::oauth::grant::{self, Attempt, DeviceCode, Service};
+use crate::oauth::pending::Way;
+use crate::oauth::{ClientIdentity, GrantError, Issuer, Pending, VaultKey, page, registration, scopes};
+use crate::types::{Line, Problem};
+use url::Url;
+
+/// Where to ask, and what is known about who asks.
+struct Desk<'h, 'f> {
+    hands: &'h Reach<'f>,
+    service: Service,
+    /// Its metadata, where it has some.
+    issuer: Option<Issuer>,
+    asked: Vec<String>,
+    host: Line,
+}
+
+impl Flow {
+    /// Finds the service, asks it, and shows what it answered. `wait`: the answer of a page is awaited here.
+    pub(super) async fn begin(
+        &self,
+        hands: &Reach<'_>,
+        place: Place,
+        wait: bool,
+    ) -> Result<(Pending, Option<Listener>), Problem> {
+        let from_wire = matches!(place, Place::Asked { trusted: false, .. });
+        let (service, issuer) = self.service(hands, place).await?;
+        if from_wire {
+            self.same_issuer(&service.issuer).await?;
+        }
+        let host = Line::clean(&page::host_of(service.device.as_ref().unwrap_or(&service.token)));
+        let asked = self.scopes(&service, issuer.as_ref());
+        let desk = Desk { hands, service, issuer, asked, host };
+        let (device, browser) = self.ways(&desk.service)?;
+        if device {
+            self.tell(Consent::AskingForCode { host: desk.host.clone() }).await;
+            match self.code(&desk).await {
+                // It has codes, but not for this client.
+                Err(GrantError::NotForClient(_) | GrantError::NoDevice) if browser => {}
+                answer => {
+                    let (client, code) = answer.map_err(|error| self.told(error, &desk.host))?;
+                    let pending = self.pending(desk, client, Way::Device(Box::new(code)));
+                    self.show(&pending, false).await?;
+                    return Ok((pending, None));
+                }
+            }
+        }
+        if self.setup.oauth.grant == GrantChoice::Auto {
+            self.step_down(Fallback::Page).await;
+        }
+        let (client, _) = self.client(&desk).await.map_err(|error| self.told(error, &desk.host))?;
+        let (attempt, door) = self.attempt().await?;
+        let pending = self.pending(desk, client, Way::Browser(Box::new(attempt)));
+        let door = door.filter(|_| wait);
+        self.show(&pending, door.is_some()).await?;
+        Ok((pending, door))
+    }
+
+    fn told(&self, error: GrantError, host: &Line) -> Problem {
+        error.problem(&self.setup.domain, host, None)
+    }
+
+    async fn step_down(&self, to: Fallback) {
+        self.tell(Consent::SteppingDown { domain: Line::clean(self.setup.domain.as_str()), to }).await;
+    }
+
+    async fn service(&self, hands: &Reach<'_>, place: Place) -> Result<(Service, Option<Issuer>), Problem> {
+        let asked = match place {
+            Place::Given(service) => return Ok((*service, None)),
+            Place::Asked { issuer, .. } => issuer,
+        };
+        let host = Line::clean(&Url::parse(&asked).map(|url| page::host_of(&url)).unwrap_or_default());
+        let issuer = grant::discover(hands, &asked).await.map_err(|error| self.told(error, &host))?;
+        Ok(((&issuer).into(), Some(issuer)))
+    }
+
+    /// The issuer is pinned at the first consent, until the person signs out.
+    async fn same_issuer(&self, issuer: &str) -> Result<(), Problem> {
+        match record_of(&self.network, &self.setup).await? {
+            Some(record) if record.service.issuer != issuer => Err(Problem::IssuerChanged {
+                domain: self.setup.domain.clone(),
+                was: Line::clean(&record.service.issuer),
+                now: Line::clean(issuer),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a code, and whether a page comes into question; at least one of them does.
+    fn ways(&self, service: &Service) -> Result<(bool, bool), Problem> {
+        let choice = self.setup.oauth.grant;
+        let device = service.device.is_some() && choice != GrantChoice::Code;
+        let browser = service.authorization.is_some() && choice != GrantChoice::Device;
+        let domain = self.setup.domain.clone();
+        match (device, browser) {
+            (false, false) if choice == GrantChoice::Code => Err(Problem::NoPageSignIn { domain }),
+            (false, false) => Err(Problem::NoDeviceSignIn { domain }),
+            ways => Ok(ways),
+        }
+    }
+
+    fn scopes(&self, service: &Service, issuer: Option<&Issuer>) -> Vec<String> {
+        let wished = &self.setup.oauth.scopes;
+        if wished.is_empty() && service.device_response_type {
+            return scopes::messenger();
+        }
+        scopes::choose(wished, issuer.and_then(|issuer| issuer.scopes.as_deref()))
+    }
+
+    /// A code; with a new registration where the issuer has forgotten the old one.
+    async fn code(&self, desk: &Desk<'_, '_>) -> Result<(ClientIdentity, DeviceCode), GrantError> {
+        let local = self.setup.oauth.allow_local_page;
+        let ask = async |client: &ClientIdentity| {
+            grant::ask_for_code(desk.hands, &desk.service, client, &desk.asked, local).await
+        };
+        let (client, kept) = self.client(desk).await?;
+        match ask(&client).await {
+            Err(GrantError::UnknownClient | GrantError::NotForClient(_)) if kept => {
+                self.forget_client(&desk.service).await?;
+                let (client, _) = self.client(desk).await?;
+                let code = ask(&client).await?;
+                Ok((client, code))
+            }
+            answer => answer.map(|code| (client, code)),
+        }
+    }
+
+    /// The next sign-in registers anew.
+    pub(super) async fn forget_client(&self, service: &Service) -> Result<(), GrantError> {
+        let key = VaultKey::Client { issuer: service.issuer.clone() };
+        self.network.forget(&key).await.map_err(GrantError::Unreached)
+    }
+
+    /// Who butty is there, and whether that came out of the vault.
+    async fn client(&self, desk: &Desk<'_, '_>) -> Result<(ClientIdentity, bool), GrantError> {
+        let known = known_client(&self.network, &self.setup, &desk.service.issuer).await;
+        if let Some(client) = known.map_err(GrantError::Unreached)? {
+            return Ok((client, self.setup.oauth.client_id.is_none()));
+        }
+        let issuer = desk.issuer.as_ref().ok_or(GrantError::UnknownClient)?;
+        let client = grant::register(desk.hands, issuer, &desk.asked).await?;
+        let key = VaultKey::Client { issuer: desk.service.issuer.clone() };
+        self.network.save(&key, client.to_text(), self.durable()).await.map_err(GrantError::Unreached)?;
+        Ok((client, false))
+    }
+
+    /// A try on a page, and the door where its answer comes in, if one can be opened.
+    async fn attempt(&self) -> Result<(Attempt, Option<Listener>), Problem> {
+        let text = self.setup.oauth.redirect.as_deref().unwrap_or(registration::REDIRECT);
+        let mut redirect =
+            page::redirect(text).ok_or_else(|| Problem::NoPageSignIn { domain: self.setup.domain.clone() })?;
+        let entropy = random().ok_or_else(|| Problem::Bug { what: Line::clean("no random numbers") })?;
+        let door = Listener::open(&redirect).await.ok();
+        if let Some(door) = &door {
+            // Any port of a number of this computer does (RFC 8252 section 7.3). It cannot fail: there is a host.
+            let _ = redirect.set_port(Some(door.port()));
+        }
+        Ok((Attempt::new(redirect, &entropy), door))
+    }
+
+    /// The door of a try that another process began.
+    pub(super) async fn reopen(&self, pending: &Pending) -> Option<Listener> {
+        Listener::open(pending.redirect().filter(|redirect| redirect.port().is_some())?).await.ok()
+    }
+
+    fn pending(&self, desk: Desk<'_, '_>, client: ClientIdentity, way: Way) -> Pending {
+        let lifetime = match &way {
+            Way::Device(code) => code.lifetime,
+            Way::Browser(_) => Attempt::LIFETIME,
+        };
+        let expires = self.network.now().wall.plus(lifetime);
+        Pending { service: desk.service, client, scopes: desk.asked, expires, way }
+    }
+
+    /// Shows the person what to do.
+    pub(super) async fn show(&self, pending: &Pending, listening: bool) -> Result<(), Problem> {
+        let service = Line::clean(self.setup.domain.as_str());
+        let scopes = pending.scopes.iter().map(|scope| Line::clean(scope)).collect();
+        let expires = pending.expires;
+        let step = match &pending.way {
+            Way::Device(code) => Consent::Code(CodePrompt {
+                service,
+                address: Line::clean(code.page.as_str()),
+                complete: code.complete.as_ref().map(|url| Line::clean(url.as_str())),
+                code: code.code.clone(),
+                expires,
+                lifetime: code.lifetime,
+                scopes,
+                local_only: page::is_this_computer(&code.page),
+            }),
+            Way::Browser(attempt) => {
+                let address = attempt.address(&pending.service, &pending.client, &pending.scopes);
+                let host = Line::clean(&page::host_of(&pending.service.token));
+                let address = address.map_err(|error| self.told(error, &host))?;
+                Consent::Browser(BrowserPrompt {
+                    service,
+                    host: Line::clean(&page::host_of(&address)),
+                    address: address.into(),
+                    listening,
+                    scopes,
+                    expires,
+                    lifetime: Attempt::LIFETIME,
+                })
+            }
+        };
+        self.tell(step).await;
+        Ok(())
+    }
+}

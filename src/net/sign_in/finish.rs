@@ -1,0 +1,145 @@
+//! The second half of a sign-in: waiting for the person, and keeping what came of it.
+
+use super::Flow;
+use super::reach::Reach;
+use super::tokens::{given_key, record_of};
+use crate::app::event::{Consent, Keep, LinkFact, PasteFault};
+use crate::net::loopback::{Judge, Listener};
+use crate::oauth::grant::{self, Attempt, Callback, CallbackFault, DeviceCode, Source};
+use crate::oauth::pending::Way;
+use crate::oauth::{GrantError, Pending, SignInRecord, Token, page, scopes};
+use crate::types::{Line, Problem};
+use std::sync::Arc;
+use std::time::Duration;
+
+impl Flow {
+    /// Waits for the person, and keeps the token.
+    pub(super) async fn finish(
+        &self,
+        hands: &Reach<'_>,
+        pending: Pending,
+        door: Option<Listener>,
+    ) -> Result<(), Problem> {
+        let token = match &pending.way {
+            Way::Device(code) => self.wait_for_code(hands, &pending, code).await?,
+            Way::Browser(attempt) => self.wait_for_browser(hands, &pending, attempt, door).await?,
+        };
+        if !scopes::chat_granted(&pending.scopes, token.scopes.as_deref()) {
+            grant::revoke(hands, &pending.service, &pending.client, &token).await;
+            return Err(Problem::ChatNotGranted { domain: self.setup.domain.clone() });
+        }
+        if self.is_somebody_else(&pending, &token).await? {
+            grant::revoke(hands, &pending.service, &pending.client, &token).await;
+            return Err(Problem::OtherSignIn { account: Line::clean(self.setup.id.as_str()) });
+        }
+        self.keep(pending, &token).await
+    }
+
+    fn left(&self, pending: &Pending) -> Duration {
+        pending.expires.since(self.network.now().wall)
+    }
+
+    async fn wait_for_code(&self, hands: &Reach<'_>, pending: &Pending, code: &DeviceCode) -> Result<Token, Problem> {
+        let host = Line::clean(&page::host_of(&code.page));
+        let left = self.left(pending);
+        let answer = grant::wait_for_consent(hands, &pending.service, &pending.client, code, left).await;
+        answer.map_err(|error| error.problem(&self.setup.domain, &host, Some((&code.code, code.lifetime))))
+    }
+
+    async fn wait_for_browser(
+        &self,
+        hands: &Reach<'_>,
+        pending: &Pending,
+        attempt: &Attempt,
+        door: Option<Listener>,
+    ) -> Result<Token, Problem> {
+        let host = Line::clean(&page::host_of(&pending.service.token));
+        let told = |error: GrantError| error.problem(&self.setup.domain, &host, None);
+        let answer = tokio::time::timeout(self.left(pending), self.callback(pending, attempt, door)).await;
+        let Ok(callback) = answer else {
+            // A page that knows no such client never sends anybody back.
+            self.forget_client(&pending.service).await.map_err(told)?;
+            return Err(Problem::NoReturn { domain: self.setup.domain.clone(), waited: Attempt::LIFETIME });
+        };
+        match callback {
+            Callback::Refused(error) => Err(told(error)),
+            Callback::Token(token) => Ok(*token),
+            Callback::Code(code) => match attempt.exchange(hands, &pending.service, &pending.client, &code).await {
+                Err(GrantError::UnknownClient) if self.setup.oauth.client_id.is_none() => {
+                    self.forget_client(&pending.service).await.map_err(told)?;
+                    Err(told(GrantError::Refused(Line::clean("invalid_client"))))
+                }
+                token => token.map_err(told),
+            },
+        }
+    }
+
+    /// What came back, through the door or by the person's hand.
+    async fn callback(&self, pending: &Pending, attempt: &Attempt, door: Option<Listener>) -> Callback {
+        let judge: Judge = {
+            let (attempt, service) = (attempt.clone(), pending.service.clone());
+            let network = Arc::clone(&self.network);
+            Arc::new(move |query| attempt.callback(&service, query, Source::Listener, network.now().wall))
+        };
+        let listening = async {
+            match door {
+                Some(door) => door.answer(attempt.redirect().path(), judge).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::pin!(listening);
+        loop {
+            tokio::select! {
+                callback = &mut listening => return callback,
+                text = self.pasted.next() => {
+                    let now = self.network.now().wall;
+                    match attempt.callback(&pending.service, text.expose(), Source::Pasted, now) {
+                        Ok(callback) => return callback,
+                        Err(fault) => self.tell(Consent::PasteRefused(hint(fault))).await,
+                    }
+                }
+            }
+        }
+    }
+
+    /// True when the issuer itself says that another person signed in than before.
+    async fn is_somebody_else(&self, pending: &Pending, token: &Token) -> Result<bool, Problem> {
+        let Some(record) = record_of(&self.network, &self.setup).await? else { return Ok(false) };
+        let same_place = record.service.issuer == pending.service.issuer;
+        let both = record.person.zip(token.person.as_ref());
+        Ok(same_place && both.is_some_and(|(before, now)| before != *now))
+    }
+
+    async fn keep(&self, pending: Pending, token: &Token) -> Result<(), Problem> {
+        let granted = token.scopes.as_deref().unwrap_or(&pending.scopes);
+        let granted = granted.iter().map(|scope| Line::clean(scope)).collect();
+        let record = SignInRecord {
+            service: pending.service,
+            client: pending.client.id,
+            scopes: pending.scopes,
+            durable: self.durable(),
+            person: token.person.clone(),
+        };
+        let key = record.tokens_key(&self.setup.id);
+        let flight = self.network.flight(&key);
+        // A refresh of the old token that is still under way must not come last.
+        let _alone_here = flight.lock().await;
+        self.network.save(&key, token.to_text(), record.durable).await?;
+        self.network.save(&SignInRecord::key(&self.setup.id), record.to_text(), record.durable).await?;
+        // One that was handed in before would go first.
+        self.network.forget(&given_key(&self.setup)).await?;
+        let keep = if record.durable { Keep::File } else { Keep::Memory };
+        self.tell(Consent::Granted { scopes: granted }).await;
+        self.teller.tell(LinkFact::Kept(keep)).await;
+        Ok(())
+    }
+}
+
+fn hint(fault: CallbackFault) -> PasteFault {
+    match fault {
+        CallbackFault::NoAddress => PasteFault::NoAddress,
+        CallbackFault::OtherPage => PasteFault::OtherPage,
+        CallbackFault::NoAnswer => PasteFault::NoAnswer,
+        CallbackFault::OtherSignIn => PasteFault::OtherSignIn,
+    }
+}

@@ -1,0 +1,157 @@
+//! Tokens of a sign-in that stands: brought, kept fresh, given up.
+//!
+//! The order that nothing may change: a new refresh token is kept before its access token is used, and the old
+//! one is kept until then. One refresh at a time: in this process by a lock per token, across processes by the
+//! vault's; whoever comes second reads again and finds the work done.
+
+use super::command::first_line;
+use super::reach::Reach;
+use crate::app::event::{Keep, LinkFact};
+use crate::app::setup::AccountSetup;
+use crate::net::Network;
+use crate::net::link::Teller;
+use crate::oauth::{ClientIdentity, GrantError, Pending, SignInRecord, Token, VaultKey, grant, page};
+use crate::types::{Line, Problem, Secret, Stamp};
+use std::sync::Arc;
+
+/// The client that the config names, or that a registration left in the vault.
+pub(super) async fn known_client(
+    network: &Network,
+    setup: &AccountSetup,
+    issuer: &str,
+) -> Result<Option<ClientIdentity>, Problem> {
+    if let Some(id) = &setup.oauth.client_id {
+        let secret = match setup.oauth.client_secret_command.as_slice() {
+            [] => None,
+            command => {
+                let none = || Problem::NoClient { host: Line::clean(issuer) };
+                Some(first_line(command).await.ok_or_else(none)?)
+            }
+        };
+        return Ok(Some(ClientIdentity::given(id, secret)));
+    }
+    let kept = network.load(&VaultKey::Client { issuer: issuer.to_owned() }).await?;
+    let client = kept.as_ref().and_then(ClientIdentity::from_text);
+    Ok(client.filter(|client| !client.is_expired(network.now().wall)))
+}
+
+/// How the account signed in, if it did.
+pub(in crate::net) async fn record_of(
+    network: &Network,
+    setup: &AccountSetup,
+) -> Result<Option<SignInRecord>, Problem> {
+    let text = network.load(&SignInRecord::key(&setup.id)).await?;
+    Ok(text.as_ref().and_then(SignInRecord::from_text))
+}
+
+/// A token that will do now; refreshed if need be. `refused` is one that the server has just refused.
+pub(in crate::net) async fn access_token(
+    network: Arc<Network>,
+    setup: Arc<AccountSetup>,
+    record: SignInRecord,
+    refused: Option<Secret<String>>,
+    teller: Option<Teller>,
+) -> Result<Secret<String>, Problem> {
+    let key = record.tokens_key(&setup.id);
+    let good = |token: &Token, now: Stamp| !token.is_stale(now) && refused.as_ref() != Some(&token.access);
+    let token = kept_token(&network, &setup, &key).await?;
+    if good(&token, network.now().wall) {
+        return Ok(token.access.clone());
+    }
+    let flight = network.flight(&key);
+    let _alone_here = flight.lock().await;
+    let _alone_everywhere = network.hold(&key).await?;
+    let token = kept_token(&network, &setup, &key).await?;
+    let now = network.now().wall;
+    if good(&token, now) {
+        return Ok(token.access.clone());
+    }
+    match renew(&network, &setup, &record, &token).await {
+        Ok(new) => {
+            if let Err(problem) = network.save(&key, new.to_text(), record.durable).await {
+                tracing::warn!(target: "butty::net", code = problem.code(), "the sign-in is kept in memory only");
+                network.save(&key, new.to_text(), false).await?;
+                if let Some(teller) = teller {
+                    teller.tell(LinkFact::Kept(Keep::Memory)).await;
+                }
+            }
+            Ok(new.access.clone())
+        }
+        Err(problem) => {
+            // Stale is not dead: what is left of its life will do when only the service is out of reach.
+            let alive = token.expires.is_none_or(|end| now < end) && refused.as_ref() != Some(&token.access);
+            if alive && problem.passes_by_itself() { Ok(token.access.clone()) } else { Err(problem) }
+        }
+    }
+}
+
+async fn kept_token(network: &Network, setup: &AccountSetup, key: &VaultKey) -> Result<Token, Problem> {
+    let text = network.load(key).await?;
+    let needed = || Problem::SignInNeeded { account: Line::clean(setup.id.as_str()) };
+    text.as_ref().and_then(Token::from_text).ok_or_else(needed)
+}
+
+async fn renew(
+    network: &Arc<Network>,
+    setup: &Arc<AccountSetup>,
+    record: &SignInRecord,
+    token: &Token,
+) -> Result<Token, Problem> {
+    let host = Line::clean(&page::host_of(&record.service.token));
+    let client = client_of(network, setup, record).await?;
+    // A fresh connection each time: a request that dies on an old one might have cost the refresh token.
+    let hands = Reach::quiet(network, setup);
+    match grant::refresh(&hands, &record.service, &client, token).await {
+        Ok(new) => Ok(new),
+        // Without its client a refresh token is worth nothing.
+        Err(GrantError::Dead | GrantError::UnknownClient | GrantError::NotForClient(_)) => {
+            Err(Problem::SignInExpired { domain: setup.domain.clone() })
+        }
+        Err(error) => Err(error.problem(&setup.domain, &host, None)),
+    }
+}
+
+/// The client that the tokens were given to; another one that the config or the vault names by now would only spoil
+/// them (RFC 6749 section 10.4).
+pub(super) async fn client_of(
+    network: &Network,
+    setup: &AccountSetup,
+    record: &SignInRecord,
+) -> Result<ClientIdentity, Problem> {
+    let known = known_client(network, setup, &record.service.issuer).await?;
+    let same = known.filter(|client| client.id == record.client);
+    Ok(same.unwrap_or_else(|| ClientIdentity::given(&record.client, None)))
+}
+
+/// Forgets what there is, then revokes it. True when there was nothing to tell, or the service confirmed.
+///
+/// In this order, since the service may take its time and the process may end: what the person wants gone is gone.
+pub(in crate::net) async fn sign_out(network: &Arc<Network>, setup: &Arc<AccountSetup>) -> Result<bool, Problem> {
+    for key in [password_key(setup), given_key(setup), Pending::key(&setup.id)] {
+        network.forget(&key).await?;
+    }
+    let Some(record) = record_of(network, setup).await? else { return Ok(true) };
+    let key = record.tokens_key(&setup.id);
+    let flight = network.flight(&key);
+    let token = {
+        // A refresh under way would keep its new token after this one was forgotten.
+        let _alone_here = flight.lock().await;
+        let token = network.load(&key).await?.as_ref().and_then(Token::from_text);
+        network.forget(&key).await?;
+        network.forget(&SignInRecord::key(&setup.id)).await?;
+        token
+    };
+    let Some(token) = token else { return Ok(true) };
+    let client = client_of(network, setup, &record).await?;
+    Ok(grant::revoke(&Reach::quiet(network, setup), &record.service, &client, &token).await)
+}
+
+/// Where the password of an account is kept.
+pub(in crate::net) fn password_key(setup: &AccountSetup) -> VaultKey {
+    VaultKey::Password { account: setup.id.as_str().to_owned() }
+}
+
+/// Where a token that was handed in is kept.
+pub(in crate::net) fn given_key(setup: &AccountSetup) -> VaultKey {
+    VaultKey::GivenToken { account: setup.id.as_str().to_owned() }
+}

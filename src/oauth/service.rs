@@ -1,0 +1,119 @@
+//! The addresses of a sign-in service and how it wants to be spoken to, and their stored form.
+
+use super::{Issuer, page};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// A sign-in service, from its metadata or from a profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Identity of the issuer; for a profile without metadata, its token endpoint.
+    pub issuer: String,
+    /// Token endpoint.
+    pub token: Url,
+    /// Device authorization endpoint.
+    pub device: Option<Url>,
+    /// Authorization endpoint: the page for a browser.
+    pub authorization: Option<Url>,
+    /// Revocation endpoint.
+    pub revocation: Option<Url>,
+    /// The page that ends the browser's own sign-in (Live Connect).
+    pub logout: Option<Url>,
+    /// Send `response_type=device_code` too (Live Connect).
+    pub device_response_type: bool,
+    /// The page gives the token itself (`response_type=token`), because the service knows nothing better (ejabberd).
+    pub token_in_redirect: bool,
+    /// The answer of the page always says whose it is (RFC 9207).
+    pub iss_in_redirect: bool,
+    /// A client's secret goes into the body (`client_secret_post`), not into HTTP Basic.
+    pub secret_in_body: bool,
+}
+
+impl Service {
+    /// A service of which only this much is known.
+    pub fn new(issuer: &str, token: Url) -> Self {
+        Self {
+            issuer: issuer.to_owned(),
+            token,
+            device: None,
+            authorization: None,
+            revocation: None,
+            logout: None,
+            device_response_type: false,
+            token_in_redirect: false,
+            iss_in_redirect: false,
+            secret_in_body: false,
+        }
+    }
+}
+
+impl From<&Issuer> for Service {
+    fn from(issuer: &Issuer) -> Self {
+        Self {
+            device: issuer.device.clone(),
+            authorization: issuer.authorization.clone(),
+            revocation: issuer.revocation.clone(),
+            iss_in_redirect: issuer.iss_in_redirect,
+            secret_in_body: issuer.wants_secret_in_body(),
+            ..Self::new(&issuer.name, issuer.token.clone())
+        }
+    }
+}
+
+/// The stored form. What came after the first version may be missing.
+#[derive(Serialize, Deserialize)]
+pub(super) struct KeptService {
+    issuer: String,
+    token: String,
+    device: Option<String>,
+    #[serde(default)]
+    authorization: Option<String>,
+    revocation: Option<String>,
+    #[serde(default)]
+    logout: Option<String>,
+    #[serde(default)]
+    device_response_type: bool,
+    #[serde(default)]
+    token_in_redirect: bool,
+    #[serde(default)]
+    iss_in_redirect: bool,
+    #[serde(default)]
+    secret_in_body: bool,
+}
+
+impl From<&Service> for KeptService {
+    fn from(service: &Service) -> Self {
+        let text = |url: &Option<Url>| url.as_ref().map(ToString::to_string);
+        Self {
+            issuer: service.issuer.clone(),
+            token: service.token.to_string(),
+            device: text(&service.device),
+            authorization: text(&service.authorization),
+            revocation: text(&service.revocation),
+            logout: text(&service.logout),
+            device_response_type: service.device_response_type,
+            token_in_redirect: service.token_in_redirect,
+            iss_in_redirect: service.iss_in_redirect,
+            secret_in_body: service.secret_in_body,
+        }
+    }
+}
+
+impl KeptService {
+    /// Back again; `None` when its token endpoint is none.
+    pub(super) fn service(self) -> Option<Service> {
+        let url = |text: Option<String>| text.as_deref().and_then(page::endpoint);
+        Some(Service {
+            token: page::endpoint(&self.token)?,
+            issuer: self.issuer,
+            device: url(self.device),
+            authorization: url(self.authorization),
+            revocation: url(self.revocation),
+            logout: url(self.logout),
+            device_response_type: self.device_response_type,
+            token_in_redirect: self.token_in_redirect,
+            iss_in_redirect: self.iss_in_redirect,
+            secret_in_body: self.secret_in_body,
+        })
+    }
+}
