@@ -12,6 +12,7 @@
 mod dial;
 mod doctor;
 mod drive;
+mod farewell;
 mod http;
 mod keeper;
 mod link;

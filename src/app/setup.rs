@@ -1,6 +1,6 @@
 //! What the mind and the hands must know about an account to use it. Made by `config`, or by a sign-in.
 
-use crate::types::{AccountId, Domain};
+use crate::types::{AccountId, BareJid, Domain};
 use crate::xmpp::CredentialKind;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -42,6 +42,32 @@ pub struct AccountSetup {
     pub resolver: Option<SocketAddr>,
     /// Leave no trace on disk.
     pub ephemeral: bool,
+}
+
+impl AccountSetup {
+    /// An account of which only the address is known: `name@example.org`, or a domain alone where the name is found out
+    /// later.
+    pub fn new(address: &BareJid) -> Self {
+        Self {
+            id: AccountId::new(address.as_str()),
+            domain: address.domain(),
+            local: address.local().map(str::to_owned),
+            name: String::new(),
+            enabled: true,
+            credential: None,
+            profile: "auto".to_owned(),
+            server: None,
+            tls: TlsMode::Auto,
+            ca_file: None,
+            ca_pem: None,
+            mechanisms: Vec::new(),
+            password_command: Vec::new(),
+            token_command: Vec::new(),
+            oauth: OAuthSetup::default(),
+            resolver: None,
+            ephemeral: false,
+        }
+    }
 }
 
 /// How TLS is reached. There is no "none".

@@ -37,6 +37,7 @@ impl Shelf {
             VaultKey::Client { .. } => "client",
             VaultKey::GivenToken { .. } => "given token",
             VaultKey::Pending { .. } => "pending",
+            VaultKey::Farewells => "farewells",
             VaultKey::SignIn { .. } => "sign-in",
         };
         self.note(&format!("{what} {kind}"));

@@ -34,6 +34,8 @@ pub enum VaultKey {
         /// `AccountId` text.
         account: String,
     },
+    /// Sign-outs that services are still to be told of.
+    Farewells,
     /// Which issuer and client an account signed in with, so that the next start needs no discovery.
     SignIn {
         /// `AccountId` text.

@@ -120,6 +120,7 @@ fn text_of(key: &VaultKey) -> String {
         VaultKey::Client { issuer } => format!("client {issuer}"),
         VaultKey::GivenToken { account } => format!("given-token {account}"),
         VaultKey::Pending { account } => format!("pending {account}"),
+        VaultKey::Farewells => "farewells".to_owned(),
         VaultKey::SignIn { account } => format!("sign-in {account}"),
     }
 }
