@@ -14,6 +14,7 @@ mod command;
 mod dial;
 mod doctor;
 mod drive;
+mod farewell;
 mod http;
 mod keeper;
 mod link;

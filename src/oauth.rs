@@ -8,6 +8,7 @@
 //! blanks or control characters, replies that are no JSON object, an issuer that speaks for another.
 
 pub mod discovery;
+pub mod farewell;
 pub mod grant;
 pub mod page;
 pub mod pending;
@@ -20,6 +21,7 @@ pub mod token;
 pub mod vault;
 
 pub use discovery::Issuer;
+pub use farewell::Farewell;
 pub use grant::{DeviceCode, Service};
 pub use oauth2::{HttpRequest, HttpResponse};
 pub use pending::Pending;
@@ -46,6 +48,17 @@ pub trait Hands: Send + Sync {
     fn now(&self) -> Now;
     /// The polling went a step that the person should see.
     fn tell(&self, pace: Pace) -> Later<'_, ()>;
+}
+
+/// Whether a service knows that a sign-in has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Farewelled {
+    /// It confirmed, or there was nothing to tell.
+    Told,
+    /// It cannot be reached now.
+    Later,
+    /// It cannot be told: it has no revocation endpoint, or refused.
+    Never,
 }
 
 /// Steps while waiting for consent.

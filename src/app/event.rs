@@ -2,6 +2,7 @@
 
 use super::model::{ConversationKey, Message, Options, Scroll};
 use super::setup::AccountSetup;
+use crate::oauth::Farewelled;
 use crate::types::{AccountId, ArchiveId, BareJid, Epoch, FullJid, Line, MessageKey, Problem, RequestId, Stage, Stamp};
 use crate::xmpp::{self, Appearance, RosterItem};
 use std::time::Duration;
@@ -158,8 +159,8 @@ pub enum LinkFact {
     Consent(Consent),
     /// Where the secret was put, or why not. Comes before the session uses it.
     Kept(Keep),
-    /// After `LinkCommand::SignOut`: done. `told`: the service confirmed the revocation.
-    SignedOut { told: bool },
+    /// After `LinkCommand::SignOut`: done. `told`: whether the service knows, or will.
+    SignedOut { told: Farewelled },
 }
 
 /// Steps of a sign-in with a code (RFC 8628) or on a page (RFC 8252), for the sign-in screen.

@@ -1,7 +1,7 @@
 //! What the mind and the hands must know about an account to use it. Made by `config`, or by a sign-in.
 
 use super::event::Keep;
-use crate::types::{AccountId, Domain};
+use crate::types::{AccountId, BareJid, Domain};
 use crate::xmpp::CredentialKind;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -45,6 +45,33 @@ pub struct AccountSetup {
     pub keep: Option<Keep>,
     /// Leave no trace on disk.
     pub ephemeral: bool,
+}
+
+impl AccountSetup {
+    /// An account of which only the address is known: `name@example.org`, or a domain alone where the name is found out
+    /// later.
+    pub fn new(address: &BareJid) -> Self {
+        Self {
+            id: AccountId::new(address.as_str()),
+            domain: address.domain(),
+            local: address.local().map(str::to_owned),
+            name: String::new(),
+            enabled: true,
+            credential: None,
+            profile: "auto".to_owned(),
+            server: None,
+            tls: TlsMode::Auto,
+            ca_file: None,
+            ca_pem: None,
+            mechanisms: Vec::new(),
+            password_command: Vec::new(),
+            token_command: Vec::new(),
+            oauth: OAuthSetup::default(),
+            resolver: None,
+            keep: None,
+            ephemeral: false,
+        }
+    }
 }
 
 /// How TLS is reached. There is no "none".

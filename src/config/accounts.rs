@@ -42,29 +42,8 @@ pub fn setup_for(address: &str, profile_name: &str) -> Option<AccountSetup> {
 fn bare(address: &str, profile_name: &str) -> Option<AccountSetup> {
     let address = address.trim().trim_start_matches("xmpp:");
     let bare = BareJid::parse(address.trim_end_matches('.')).ok()?;
-    let domain = bare.domain();
     // A Messenger-style service ignores the local part; nobody types `_` by hand.
-    let local = bare.local().map(str::to_owned);
-    Some(AccountSetup {
-        id: AccountId::new(bare.as_str()),
-        domain,
-        local,
-        name: String::new(),
-        enabled: true,
-        credential: None,
-        profile: profile_name.to_owned(),
-        server: None,
-        tls: TlsMode::Auto,
-        ca_file: None,
-        ca_pem: None,
-        mechanisms: Vec::new(),
-        password_command: Vec::new(),
-        token_command: Vec::new(),
-        oauth: OAuthSetup::default(),
-        resolver: None,
-        keep: None,
-        ephemeral: false,
-    })
+    Some(AccountSetup { profile: profile_name.to_owned(), ..AccountSetup::new(&bare) })
 }
 
 /// What a file says about accounts, and what its readers need beside it.

@@ -11,6 +11,7 @@ mod reach;
 mod tokens;
 
 pub(super) use command::{first_line, first_line_of};
+pub(super) use reach::quiet;
 pub(super) use tokens::{access_token, given_key, known_client, password_key, record_of, sign_out};
 
 use super::Network;

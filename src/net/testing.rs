@@ -39,6 +39,7 @@ impl Shelf {
             VaultKey::Fast { .. } => "fast",
             VaultKey::GivenToken { .. } => "given token",
             VaultKey::Pending { .. } => "pending",
+            VaultKey::Farewells => "farewells",
             VaultKey::SignIn { .. } => "sign-in",
         };
         self.note(&format!("{what} {kind}"));

@@ -13,7 +13,7 @@ pub use device::{DeviceCode, ask_for_code, wait_for_consent};
 use super::registration::{self, ClientAuth, ClientIdentity};
 use super::smooth::{self, smooth};
 use super::token::Extra;
-use super::{GrantError, Hands, HttpRequest, HttpResponse, Issuer, Later, Token, discovery};
+use super::{Farewelled, GrantError, Hands, HttpRequest, HttpResponse, Issuer, Later, Token, discovery};
 use crate::types::{Line, Problem};
 use oauth2::basic::{
     BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
@@ -64,24 +64,26 @@ pub async fn refresh(
     Ok(Token::from_response(&answer, hands.now().wall)?.or_from(old))
 }
 
-/// Revokes the refresh token, then the access token. True when the service confirmed all of it.
-pub async fn revoke(hands: &dyn Hands, service: &Service, client: &ClientIdentity, token: &Token) -> bool {
+/// Revokes the refresh token, then the access token (RFC 7009).
+pub async fn revoke(hands: &dyn Hands, service: &Service, client: &ClientIdentity, token: &Token) -> Farewelled {
     let Some(address) = service.revocation.as_ref().and_then(|url| RevocationUrl::new(url.to_string()).ok()) else {
-        return false;
+        return Farewelled::Never;
     };
-    let Ok(client) = oauth_client(service, client) else { return false };
+    let Ok(client) = oauth_client(service, client) else { return Farewelled::Never };
     let client = client.set_revocation_url(address);
     let refresh = token.refresh.as_ref().map(|token| RefreshToken::new(token.expose().clone()).into());
     let access = oauth2::AccessToken::new(token.access.expose().clone()).into();
-    let mut told = true;
+    let mut outcome = Farewelled::Told;
     for token in refresh.into_iter().chain([access]) {
         let token: StandardRevocableToken = token;
-        told &= match client.revoke_token(token) {
-            Ok(request) => request.request_async(&Revoking(hands)).await.is_ok(),
-            Err(_) => false,
-        };
+        let Ok(request) = client.revoke_token(token) else { return Farewelled::Never };
+        match request.request_async(&Revoking(hands)).await {
+            Ok(()) => {}
+            Err(RequestTokenError::Request(_)) => return Farewelled::Later,
+            Err(_) => outcome = Farewelled::Never,
+        }
     }
-    told
+    outcome
 }
 
 type TokenClient = Client<
@@ -174,6 +176,10 @@ impl<'c> AsyncHttpClient<'c> for Revoking<'_> {
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(async move {
             let mut reply = self.0.fetch(request).await?;
+            // RFC 7009 section 2.2.1: after a 503 the token is still good.
+            if smooth::is_busy(&reply) {
+                return Err(Unfetched(GrantError::Busy));
+            }
             if reply.status().is_success() || reply.status() == StatusCode::NOT_FOUND {
                 *reply.status_mut() = StatusCode::OK;
             }

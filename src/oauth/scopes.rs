@@ -1,6 +1,141 @@
-//! Which permissions to ask for, and whether chatting is among those given.
+//! Permissions: what each opens, which to ask for, and whether chatting is among those given.
+//!
+//! [`known`] types the names that services use: today's XMPP servers, `OpenID` Connect, Live Connect, and the
+//! resources of Messenger Connect that came before it. Only chatting, who one is, and a lasting sign-in are ever asked
+//! for unasked; the others are known so that a person reads what they mean before agreeing.
 
-/// Scopes that mean "chat as you", the usual one first: Prosody, XEP-0493 section 6, ejabberd, Live Connect.
+/// What a scope opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Resource {
+    /// Messages and presence: the XMPP sign-in itself.
+    Chat,
+    /// Who it is: name and picture.
+    Identity,
+    /// A sign-in that lasts beyond the session: a refresh token.
+    Stay,
+    /// The whole profile: status, photo, personal data.
+    Profile,
+    /// E-mail addresses.
+    Emails,
+    /// Telephone numbers.
+    Phones,
+    /// Postal addresses.
+    PostalAddresses,
+    /// The birthday.
+    Birthday,
+    /// Employers and schools.
+    Work,
+    /// The address book.
+    Contacts,
+    /// Birthdays of people in the address book.
+    ContactsBirthdays,
+    /// Photos and videos.
+    Photos,
+    /// Photos of people in the address book.
+    ContactsPhotos,
+    /// Files.
+    Files,
+    /// Files that others share.
+    ContactsFiles,
+    /// Calendars and events.
+    Calendars,
+    /// Calendars of people in the address book.
+    ContactsCalendars,
+    /// What one did and posted.
+    Activities,
+    /// The status text that others read.
+    Status,
+    /// The account at the server itself: password, settings.
+    Account,
+}
+
+/// What may be done with it: Messenger Connect's View is [`Read`](Self::Read), its Update is [`Write`](Self::Write).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Access {
+    /// Look at it.
+    Read,
+    /// Look at it and change it.
+    Write,
+}
+
+/// A scope that butty knows the meaning of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// Its name on the wire.
+    pub name: &'static str,
+    /// What it opens.
+    pub resource: Resource,
+    /// How far.
+    pub access: Access,
+}
+
+impl Scope {
+    /// True when what an application does with it is seen by other people.
+    pub fn others_see(&self) -> bool {
+        self.access == Access::Write && matches!(self.resource, Resource::Activities | Resource::Status)
+    }
+}
+
+/// The scope of this name, if its meaning is known.
+pub fn known(name: &str) -> Option<&'static Scope> {
+    KNOWN.iter().find(|scope| scope.name == name)
+}
+
+const fn read(name: &'static str, resource: Resource) -> Scope {
+    Scope { name, resource, access: Access::Read }
+}
+
+const fn write(name: &'static str, resource: Resource) -> Scope {
+    Scope { name, resource, access: Access::Write }
+}
+
+/// Meanings: Prosody's `mod_http_oauth2`, XEP-0493 section 6, ejabberd, `OpenID` Connect Core section 5.4, and the
+/// scopes of Live Connect and Messenger Connect. Live Connect's `wl.share` posts; it reads nothing.
+const KNOWN: &[Scope] = &[
+    write("xmpp", Resource::Chat),
+    write("xmpp:client:normal", Resource::Chat),
+    write("sasl_auth", Resource::Chat),
+    write("wl.messenger", Resource::Chat),
+    write("Messenger.SignIn", Resource::Chat),
+    read("openid", Resource::Identity),
+    read("profile", Resource::Identity),
+    read("wl.signin", Resource::Identity),
+    read("email", Resource::Emails),
+    read("phone", Resource::Phones),
+    read("address", Resource::PostalAddresses),
+    write("offline_access", Resource::Stay),
+    write("wl.offline_access", Resource::Stay),
+    read("xmpp:account:read", Resource::Account),
+    write("xmpp:account:write", Resource::Account),
+    write("prosody:user", Resource::Account),
+    write("prosody:registered", Resource::Account),
+    write("prosody:member", Resource::Account),
+    read("wl.basic", Resource::Contacts),
+    read("wl.emails", Resource::Emails),
+    read("wl.phone_numbers", Resource::Phones),
+    read("wl.postal_addresses", Resource::PostalAddresses),
+    read("wl.birthday", Resource::Birthday),
+    read("wl.work_profile", Resource::Work),
+    write("wl.contacts_create", Resource::Contacts),
+    read("wl.contacts_birthday", Resource::ContactsBirthdays),
+    read("wl.contacts_calendars", Resource::ContactsCalendars),
+    read("wl.contacts_photos", Resource::ContactsPhotos),
+    read("wl.contacts_skydrive", Resource::ContactsFiles),
+    read("wl.photos", Resource::Photos),
+    read("wl.skydrive", Resource::Files),
+    write("wl.skydrive_update", Resource::Files),
+    read("wl.calendars", Resource::Calendars),
+    write("wl.calendars_update", Resource::Calendars),
+    write("wl.events_create", Resource::Calendars),
+    write("wl.share", Resource::Status),
+    read("WL_Activities.View", Resource::Activities),
+    write("WL_Activities.Update", Resource::Activities),
+    read("WL_Contacts.View", Resource::Contacts),
+    read("WL_Photos.View", Resource::Photos),
+    read("WL_Profiles.View", Resource::Profile),
+];
+
+/// Scopes that mean "chat as you", in the order of choice: Prosody, XEP-0493 section 6, ejabberd, Live Connect.
 const CHAT: [&str; 4] = ["xmpp", "xmpp:client:normal", "sasl_auth", "wl.messenger"];
 /// What goes along with it: who it is, and a sign-in that lasts.
 const ALONG: [&str; 2] = ["openid", "offline_access"];
@@ -24,7 +159,7 @@ pub fn messenger() -> Vec<String> {
 /// False when a scope for chatting was asked for and none was given. A reply without scopes grants what was
 /// asked (RFC 6749 section 5.1).
 pub fn chat_granted(asked: &[String], granted: Option<&[String]>) -> bool {
-    let is_chat = |scope: &String| CHAT.contains(&scope.as_str());
+    let is_chat = |scope: &String| known(scope).is_some_and(|scope| scope.resource == Resource::Chat);
     let Some(granted) = granted else { return true };
     !asked.iter().any(is_chat) || granted.iter().any(is_chat)
 }
@@ -35,6 +170,49 @@ mod tests {
 
     fn list(text: &str) -> Vec<String> {
         text.split_whitespace().map(str::to_owned).collect()
+    }
+
+    /// Resource and right of each scope of Messenger Connect and Live Connect (the tables of their documents).
+    #[test]
+    fn row_002_01_a_scope_is_a_right_to_a_resource() {
+        let meaning = |name: &str| known(name).map(|scope| (scope.resource, scope.access));
+        assert_eq!(meaning("wl.messenger"), Some((Resource::Chat, Access::Write)));
+        assert_eq!(meaning("WL_Activities.View"), Some((Resource::Activities, Access::Read)));
+        assert_eq!(meaning("WL_Activities.Update"), Some((Resource::Activities, Access::Write)));
+        assert_eq!(meaning("wl.skydrive"), Some((Resource::Files, Access::Read)));
+        assert_eq!(meaning("wl.skydrive_update"), Some((Resource::Files, Access::Write)));
+        assert_eq!(meaning("WL_Messenger"), None);
+        assert!(
+            KNOWN.iter().enumerate().all(|(at, one)| KNOWN.iter().skip(at + 1).all(|other| other.name != one.name))
+        );
+    }
+
+    /// The five resources of the document are known, and only who one is and chatting are ever asked for by butty.
+    #[test]
+    fn row_002_03_other_resources_are_known_and_never_asked_for() {
+        let resources =
+            ["WL_Activities.View", "WL_Contacts.View", "WL_Photos.View", "WL_Profiles.View", "wl.messenger"];
+        let five: std::collections::HashSet<Resource> =
+            resources.iter().filter_map(|name| known(name)).map(|scope| scope.resource).collect();
+        assert_eq!(five.len(), 5);
+        let everything: Vec<String> = KNOWN.iter().map(|scope| scope.name.to_owned()).collect();
+        for asked in [choose(&[], Some(&everything)), choose(&[], None), messenger()] {
+            for scope in &asked {
+                let resource = known(scope).unwrap().resource;
+                assert!(matches!(resource, Resource::Chat | Resource::Identity | Resource::Stay), "{scope}");
+            }
+        }
+    }
+
+    #[test]
+    fn row_002_05_what_others_will_see_is_told_apart() {
+        let seen: Vec<&str> = KNOWN.iter().filter(|scope| scope.others_see()).map(|scope| scope.name).collect();
+        assert_eq!(seen, ["wl.share", "WL_Activities.Update"]);
+    }
+
+    #[test]
+    fn row_002_11_the_least_is_asked_for() {
+        assert_eq!(messenger(), list("wl.messenger wl.offline_access"));
     }
 
     #[test]

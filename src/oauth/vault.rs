@@ -44,6 +44,8 @@ pub enum VaultKey {
         /// `AccountId` text.
         account: String,
     },
+    /// Sign-outs that services are still to be told of.
+    Farewells,
     /// Which issuer and client an account signed in with, so that the next start needs no discovery.
     SignIn {
         /// `AccountId` text.
@@ -62,7 +64,7 @@ impl VaultKey {
             | Self::GivenToken { account }
             | Self::Pending { account }
             | Self::SignIn { account } => Some(account),
-            Self::Client { .. } => None,
+            Self::Client { .. } | Self::Farewells => None,
         }
     }
 }

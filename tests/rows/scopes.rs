@@ -157,7 +157,8 @@ fn row_002_16_one_call_of_the_library_does_the_whole_flow() {
     let town = Town::open(plain());
     let mut setup = butty::config::setup_for("_@demo.butty", "messenger").expect("an address");
     let (device, token, revocation) = town.service.endpoints();
-    let endpoints = Endpoints { device, token, revocation: Some(revocation), device_response_type: true };
+    let endpoints =
+        Endpoints { device, token, revocation: Some(revocation), device_response_type: true, ..Endpoints::default() };
     setup.oauth.endpoints = Some(endpoints);
     setup.oauth.client_id = Some(town.service.client_id().to_owned());
     setup.oauth.allow_local_page = true;

@@ -5,6 +5,7 @@ use crate::app::effect::{Effect, LinkCommand, StoreRequest};
 use crate::app::event::LinkState;
 use crate::app::model::{Files, Model, Overlay, Screen, SigningOut, Welcome};
 use crate::app::words::notices;
+use crate::oauth::Farewelled;
 use crate::types::{AccountId, Stage};
 use std::time::Duration;
 
@@ -72,11 +73,11 @@ impl Model {
     }
 
     /// The service was told, or cannot be.
-    pub(crate) fn end_sign_out(&mut self, id: &AccountId, told: bool, fx: &mut Effects) {
+    pub(crate) fn end_sign_out(&mut self, id: &AccountId, told: Farewelled, fx: &mut Effects) {
         let Some(own) = self.account(id) else { return };
         let Some(SigningOut { forget, .. }) = own.signing_out else { return };
         let domain = own.setup.domain.as_str();
-        let said = if told { notices::signed_out(domain) } else { notices::signed_out_here(domain) };
+        let said = notices::signed_out(domain, told);
         self.toast(said);
         fx.push(Effect::StopLink(id.clone()));
         fx.push(Effect::Store(StoreRequest::ForgetAccount { account: id.clone(), messages: forget }));

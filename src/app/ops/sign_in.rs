@@ -5,7 +5,7 @@ use crate::app::composer::Composer;
 use crate::app::effect::{Effect, LinkCommand, StoreRequest};
 use crate::app::event::{Consent, Keep};
 use crate::app::model::{Account, Model, Screen, SignInScreen, SignInStep, SignInWay, Welcome};
-use crate::app::setup::{AccountSetup, OAuthSetup, TlsMode};
+use crate::app::setup::AccountSetup;
 use crate::app::words::notices;
 use crate::types::{AccountId, BareJid, Line, Problem};
 use crate::xmpp::CredentialKind;
@@ -262,23 +262,8 @@ fn setup_for(way: SignInWay, address: &str) -> Result<AccountSetup, Problem> {
     }
     let password = way == SignInWay::Password;
     Ok(AccountSetup {
-        id: AccountId::new(jid.as_str()),
-        domain: jid.domain(),
-        local: jid.local().map(str::to_owned),
-        name: String::new(),
-        enabled: true,
         credential: Some(if password { CredentialKind::Password } else { CredentialKind::Token }),
         profile: if way == SignInWay::Messenger { "messenger" } else { "auto" }.to_owned(),
-        server: None,
-        tls: TlsMode::Auto,
-        ca_file: None,
-        ca_pem: None,
-        mechanisms: Vec::new(),
-        password_command: Vec::new(),
-        token_command: Vec::new(),
-        oauth: OAuthSetup::default(),
-        resolver: None,
-        keep: None,
-        ephemeral: false,
+        ..AccountSetup::new(&jid)
     })
 }

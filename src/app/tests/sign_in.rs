@@ -4,6 +4,7 @@ use super::*;
 use crate::app::event::{CodePrompt, Consent, Keep};
 use crate::app::model::{Overlay, Screen, SignInScreen, SignInStep, SignInWay};
 use crate::app::slash;
+use crate::oauth::Farewelled;
 use crate::types::Problem;
 
 const NEW: &str = "juliet@alpha.test";
@@ -314,7 +315,7 @@ fn signing_out_tells_the_service_then_forgets_here() {
     world.does(|model, fx| model.sign_out(&account, true, fx));
     assert!(world.fx.iter().any(|e| matches!(e, Effect::Link(_, LinkCommand::SignOut))));
     assert!(!world.fx.iter().any(|e| matches!(e, Effect::StopLink(_))), "not before the service was told");
-    world.link(LinkFact::SignedOut { told: true });
+    world.link(LinkFact::SignedOut { told: Farewelled::Told });
     assert!(world.fx.iter().any(|e| matches!(e, Effect::StopLink(_))));
     assert!(world.requests().iter().any(|r| matches!(r, StoreRequest::ForgetAccount { messages: true, .. })));
     assert!(world.model.accounts.is_empty() && world.model.talks.is_empty() && world.model.open.is_none());

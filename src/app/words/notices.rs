@@ -1,5 +1,7 @@
 //! The passing lines of the status bar: what was just done, or why it was not.
 
+use crate::oauth::Farewelled;
+
 /// Somebody was added.
 pub fn asked_to_be_buddies(name: &str) -> String {
     format!("Asked {name} to be your buddy")
@@ -18,14 +20,17 @@ pub fn nobody_uses(email: &str) -> String {
 /// The service keeps no such change.
 pub const LIST_IS_FIXED: &str = "This service can only add buddies to the list";
 
-/// Signed out, and the service knows.
-pub fn signed_out(domain: &str) -> String {
-    format!("Signed out. {domain} has forgotten this computer")
-}
-
-/// Signed out, and the service does not know.
-pub fn signed_out_here(domain: &str) -> String {
-    format!("Signed out on this computer. {domain} could not be told")
+/// Signed out, and what the service knows of it.
+pub fn signed_out(domain: &str, told: Farewelled) -> String {
+    match told {
+        Farewelled::Told => format!("Signed out. {domain} has forgotten this computer"),
+        Farewelled::Later => {
+            format!("Signed out on this computer. {domain} could not be told; butty tells it at the next start")
+        }
+        Farewelled::Never => {
+            format!("Signed out on this computer. {domain} cannot be told: remove butty on its account page")
+        }
+    }
 }
 
 /// Something needs a connection.

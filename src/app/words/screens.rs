@@ -272,9 +272,14 @@ mod tests {
     }
 
     #[test]
-    fn scopes_are_sentences_and_unknown_ones_are_not_hidden() {
+    fn row_002_02_scopes_are_sentences_that_tell_reading_from_changing() {
         assert_eq!(scope("wl.messenger", false), "chat as you");
         assert_eq!(scope("openid", true), "see your name and picture");
+        assert_eq!(scope("openid", false), "your name and picture");
+        assert_eq!(scope("WL_Photos.View", true), "see your photos and videos");
+        assert_eq!(scope("wl.skydrive", false), "your files");
+        assert_eq!(scope("wl.skydrive_update", false), "see and change your files");
+        assert_eq!(scope("WL_Activities.Update", true), "see and change what you do and post (others will see it)");
         assert!(scope("admin:all", true).contains("admin:all"));
     }
 

@@ -5,6 +5,7 @@ use crate::app::effect::LinkCommand;
 use crate::app::event::{Consent, Fallback, LinkFact};
 use crate::app::setup::GrantChoice;
 use crate::net::sign_in::{self, Flow, Place};
+use crate::oauth::Farewelled;
 use crate::types::{Line, Problem};
 use std::sync::Arc;
 
@@ -91,7 +92,11 @@ impl Link {
         self.password = None;
         self.given_token = None;
         let invalidated = self.invalidate_fast().await;
-        match sign_in::sign_out(&self.network, &self.setup).await.map(|told| told && invalidated) {
+        match sign_in::sign_out(&self.network, &self.setup).await {
+            // The server's own token is gone here, and dies there by itself; but nobody will tell it.
+            Ok(Farewelled::Told) if !invalidated => {
+                self.teller.tell(LinkFact::SignedOut { told: Farewelled::Never }).await;
+            }
             Ok(told) => self.teller.tell(LinkFact::SignedOut { told }).await,
             Err(problem) => self.down(Some(problem), None).await,
         }

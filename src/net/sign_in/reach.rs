@@ -27,6 +27,11 @@ impl<'f> Reach<'f> {
     }
 }
 
+/// Hands for what nobody looks at; see [`Reach::quiet`].
+pub(in crate::net) fn quiet(network: &Arc<Network>, setup: &Arc<AccountSetup>) -> impl Hands + use<> {
+    Reach::quiet(network, setup)
+}
+
 impl Reach<'_> {
     /// For refresh and revocation, which have nothing to show. The addresses were pinned at consent.
     pub(super) fn quiet(network: &Arc<Network>, setup: &Arc<AccountSetup>) -> Self {

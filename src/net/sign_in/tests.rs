@@ -14,10 +14,10 @@ use crate::app::setup::Endpoints;
 use crate::net::NetworkSettings;
 use crate::net::link::{LinkOptions, start_link};
 use crate::net::testing::{Authority, PATIENCE, Shelf, network, setup};
-use crate::oauth::{ClientIdentity, SignInRecord, Token};
+use crate::oauth::{ClientIdentity, Farewell, Farewelled, SignInRecord, Token};
 use crate::types::{AccountId, Stamp};
 use service::{Service13, serve};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -43,6 +43,7 @@ async fn world() -> World {
         pending: AtomicUsize::new(1),
         refresh: Mutex::default(),
         refreshes: AtomicUsize::new(0),
+        busy: AtomicBool::new(false),
         clients: Mutex::default(),
         manner: Mutex::default(),
         shown: Mutex::default(),
@@ -189,7 +190,7 @@ async fn cancel_ends_the_wait() {
     while !matches!(next(&mut facts).await, LinkFact::Consent(Consent::Code(_))) {}
     link.send(LinkCommand::CancelSignIn);
     link.send(LinkCommand::SignOut);
-    assert!(matches!(next(&mut facts).await, LinkFact::SignedOut { told: true }));
+    assert!(matches!(next(&mut facts).await, LinkFact::SignedOut { told: Farewelled::Told }));
     assert!(!world.shelf.has(&SignInRecord::key(&world.setup.id)));
 }
 
@@ -251,11 +252,11 @@ async fn sign_out_revokes_and_forgets() {
     let world = world().await;
     let record = stale(&world);
     let setup = Arc::new(world.setup.clone());
-    assert_eq!(sign_out(&world.network, &setup).await, Ok(true));
+    assert_eq!(sign_out(&world.network, &setup).await, Ok(Farewelled::Told));
     let revoked = world.shelf.log.lock().unwrap().iter().filter(|line| *line == "service /revoke").count();
     assert_eq!(revoked, 2);
     assert!(!world.shelf.has(&record.tokens_key(&setup.id)) && !world.shelf.has(&SignInRecord::key(&setup.id)));
-    assert_eq!(sign_out(&world.network, &setup).await, Ok(true), "nothing left to tell");
+    assert_eq!(sign_out(&world.network, &setup).await, Ok(Farewelled::Told), "nothing left to tell");
 }
 
 #[tokio::test]
@@ -266,6 +267,35 @@ async fn what_is_signed_out_is_forgotten_before_the_service_is_told() {
     let log = world.shelf.log.lock().unwrap().clone();
     let at = |line: &str| log.iter().position(|known| known == line).unwrap();
     assert!(at("forget tokens") < at("service /revoke") && at("forget sign-in") < at("service /revoke"), "{log:?}");
+}
+
+#[tokio::test]
+async fn a_service_that_cannot_be_reached_is_told_later() {
+    let mut world = world().await;
+    let record = stale(&world);
+    // What waits knows the roots by their file alone.
+    let roots = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(roots.path(), world.setup.ca_pem.take().unwrap()).unwrap();
+    world.setup.ca_file = Some(roots.path().to_owned());
+    let setup = Arc::new(world.setup.clone());
+    world.service.busy.store(true, Ordering::SeqCst);
+    assert_eq!(sign_out(&world.network, &setup).await, Ok(Farewelled::Later));
+    assert!(!world.shelf.has(&record.tokens_key(&setup.id)) && world.shelf.has(&Farewell::KEY));
+    world.service.busy.store(false, Ordering::SeqCst);
+    Arc::clone(&world.network).say_farewells().await;
+    let told = world.shelf.log.lock().unwrap().iter().filter(|line| *line == "service /revoke").count();
+    assert_eq!(told, 3, "one in vain, then both tokens");
+    assert!(!world.shelf.has(&Farewell::KEY));
+}
+
+#[tokio::test]
+async fn a_full_disk_does_not_hold_up_a_sign_out() {
+    let world = world().await;
+    let record = stale(&world);
+    world.shelf.full.store(true, Ordering::Relaxed);
+    let setup = Arc::new(world.setup.clone());
+    assert_eq!(sign_out(&world.network, &setup).await, Ok(Farewelled::Told));
+    assert!(!world.shelf.has(&record.tokens_key(&setup.id)));
 }
 
 #[tokio::test]
@@ -281,7 +311,7 @@ async fn a_refresh_under_way_does_not_undo_a_sign_out() {
     assert!(tokio::time::timeout(Duration::from_millis(200), &mut out).await.is_err(), "waits for the refresh");
     world.shelf.put(&key, Token::given("A-new").unwrap().to_text().expose());
     drop(refreshing);
-    assert_eq!(out.await, Ok(true));
+    assert_eq!(out.await, Ok(Farewelled::Told));
     assert!(!world.shelf.has(&key));
 }
 

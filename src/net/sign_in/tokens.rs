@@ -10,7 +10,9 @@ use crate::app::event::{Keep, LinkFact};
 use crate::app::setup::AccountSetup;
 use crate::net::Network;
 use crate::net::link::Teller;
-use crate::oauth::{ClientIdentity, GrantError, Pending, SignInRecord, Token, VaultKey, grant, page};
+use crate::oauth::{
+    ClientIdentity, Farewell, Farewelled, GrantError, Pending, SignInRecord, Token, VaultKey, grant, page,
+};
 use crate::types::{Line, Problem, Secret, Stamp};
 use std::sync::Arc;
 
@@ -123,27 +125,61 @@ pub(super) async fn client_of(
     Ok(same.unwrap_or_else(|| ClientIdentity::given(&record.client, None)))
 }
 
-/// Forgets what there is, then revokes it. True when there was nothing to tell, or the service confirmed.
+/// Forgets what there is, then tells the service.
 ///
-/// In this order, since the service may take its time and the process may end: what the person wants gone is gone.
-pub(in crate::net) async fn sign_out(network: &Arc<Network>, setup: &Arc<AccountSetup>) -> Result<bool, Problem> {
+/// In this order, since the service may take its time and the process may end: what the person wants gone is gone. What
+/// is to be told was noted before, and is told later where it cannot be told now.
+pub(in crate::net) async fn sign_out(network: &Arc<Network>, setup: &Arc<AccountSetup>) -> Result<Farewelled, Problem> {
     for key in [password_key(setup), given_key(setup), Pending::key(&setup.id)] {
         network.forget(&key).await?;
     }
-    let Some(record) = record_of(network, setup).await? else { return Ok(true) };
+    let Some(record) = record_of(network, setup).await? else { return Ok(Farewelled::Told) };
     let key = record.tokens_key(&setup.id);
+    let client = client_of(network, setup, &record).await?;
     let flight = network.flight(&key);
-    let token = {
+    let farewell = {
         // A refresh under way would keep its new token after this one was forgotten.
         let _alone_here = flight.lock().await;
         let token = network.load(&key).await?.as_ref().and_then(Token::from_text);
+        let farewell = token.map(|token| farewell(network, setup, &record, client, token));
+        if let Some(farewell) = &farewell {
+            note(network, farewell.clone(), record.durable).await;
+        }
         network.forget(&key).await?;
         network.forget(&SignInRecord::key(&setup.id)).await?;
-        token
+        farewell
     };
-    let Some(token) = token else { return Ok(true) };
-    let client = client_of(network, setup, &record).await?;
-    Ok(grant::revoke(&Reach::quiet(network, setup), &record.service, &client, &token).await)
+    let Some(farewell) = farewell else { return Ok(Farewelled::Told) };
+    let hands = Reach::quiet(network, setup);
+    let outcome = grant::revoke(&hands, &farewell.service, &farewell.client, &farewell.token).await;
+    if outcome != Farewelled::Later {
+        network.drop_farewell(&farewell).await?;
+    }
+    Ok(outcome)
+}
+
+/// A sign-out is never held up by a full disk: then the service is told now, or never.
+async fn note(network: &Network, farewell: Farewell, durable: bool) {
+    if let Err(problem) = network.note_farewell(farewell, durable).await {
+        tracing::warn!(target: "butty::net", code = problem.code(), "a sign-out cannot be noted for later");
+    }
+}
+
+fn farewell(
+    network: &Network,
+    setup: &AccountSetup,
+    record: &SignInRecord,
+    client: ClientIdentity,
+    token: Token,
+) -> Farewell {
+    Farewell {
+        domain: setup.domain.clone(),
+        ca_file: setup.ca_file.clone(),
+        service: record.service.clone(),
+        client,
+        token,
+        since: network.now().wall,
+    }
 }
 
 /// Where the password of an account is kept.

@@ -194,7 +194,7 @@ fn trying_now_never_polls_sooner_than_the_interval() {
     let plays = vec![Reply(400, PENDING), Gone, Gone, Reply(200, GOOD)];
     let script = Script { impatience: Some(Duration::from_secs(1)), ..Script::new(plays) };
     let code = code_from(CODE).unwrap();
-    wait_for_consent(&script, &service(), &public(), &code).now_or_never().unwrap().unwrap();
+    wait_for_consent(&script, &service(), &public(), &code, code.lifetime).now_or_never().unwrap().unwrap();
     assert_eq!(*script.asked_at.lock().unwrap(), [5, 10, 15, 20], "waits of 10 and 20 s, cut to 5");
 }
 
@@ -313,13 +313,14 @@ fn an_odd_refresh_token_is_form_encoded_once() {
 #[test]
 fn revocation_tells_both_tokens_refresh_first() {
     let script = Script::new(vec![Reply(200, ""), Reply(404, "unknown")]);
-    assert!(revoke(&script, &service(), &public(), &old_token("R0")).now_or_never().unwrap());
+    assert_eq!(revoke(&script, &service(), &public(), &old_token("R0")).now_or_never(), Some(Farewelled::Told));
     assert_eq!(script.body(0), "token=R0&token_type_hint=refresh_token&client_id=butty-1");
     assert_eq!(script.body(1), "token=A0&token_type_hint=access_token&client_id=butty-1");
     let down = Script::new(vec![Reply(503, ""), Reply(200, "")]);
-    assert!(!revoke(&down, &service(), &public(), &old_token("R0")).now_or_never().unwrap());
+    assert_eq!(revoke(&down, &service(), &public(), &old_token("R0")).now_or_never(), Some(Farewelled::Later));
     let silent = Service { revocation: None, ..service() };
-    assert!(!revoke(&Script::new(vec![]), &silent, &public(), &old_token("R0")).now_or_never().unwrap());
+    let silent = revoke(&Script::new(vec![]), &silent, &public(), &old_token("R0")).now_or_never();
+    assert_eq!(silent, Some(Farewelled::Never));
 }
 
 #[test]

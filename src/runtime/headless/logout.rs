@@ -2,8 +2,10 @@
 
 use super::{Desk, Errand};
 use crate::app::event::LinkFact;
+use crate::app::words::notices;
 use crate::app::{LinkCommand, StoreRequest};
 use crate::config;
+use crate::oauth::Farewelled;
 use crate::store::{Place, Store};
 use crate::types::{Line, Problem};
 use std::time::Duration;
@@ -30,11 +32,8 @@ pub(super) async fn run(
         store.send(StoreRequest::ForgetAccount { account: setup.id.clone(), messages: forget_history });
         store.close();
     }
-    if !told {
-        let domain = setup.domain;
-        desk.voice.say(&format!(
-            "Signed out on this computer. {domain} could not be told; you can remove butty on its account page."
-        ));
+    if told != Farewelled::Told {
+        desk.voice.say(&format!("{}.", notices::signed_out(setup.domain.as_str(), told)));
     }
     if desk.is_configured(&setup.id) {
         desk.voice.say("The account itself stands in config.toml and stays there.");

@@ -1,6 +1,7 @@
 //! The words of the welcome screen and of the sign-in screens.
 
 use crate::app::event::{Consent, Fallback, PasteFault};
+use crate::oauth::scopes::{self, Access, Resource};
 use crate::types::Problem;
 
 /// A way to begin, on the welcome screen.
@@ -270,20 +271,38 @@ pub fn square_needs(columns: u16, rows: u16) -> String {
     format!("The square needs a terminal of {columns}x{rows}. The code is:")
 }
 
-/// A scope in words: what the page asks for, or what "butty may now" do.
+/// A scope in words: what the page asks for, or what "butty may now" do. Reading and changing are told apart, and what
+/// other people would see.
 pub fn scope(raw: &str, granted: bool) -> String {
-    let known = match raw {
-        "xmpp" | "wl.messenger" | "xmpp:c2s" => "chat as you",
-        "openid" | "profile" | "email" | "wl.basic" | "wl.signin" | "wl.emails" if granted => {
-            "see your name and picture"
-        }
-        "openid" | "profile" | "email" | "wl.basic" | "wl.signin" | "wl.emails" => "your name and picture",
-        "offline_access" | "wl.offline_access" => "stay signed in",
-        "wl.contacts" | "wl.contacts_emails" | "contacts" => "see your address book",
-        "prosody:user" => "look after your own account",
-        other => return format!("something more, called “{other}”"),
+    let Some(scope) = scopes::known(raw) else { return format!("something more, called “{raw}”") };
+    let things = match scope.resource {
+        Resource::Chat => return "chat as you".to_owned(),
+        Resource::Stay => return "stay signed in".to_owned(),
+        Resource::Status => return "post in your name (others will see it)".to_owned(),
+        Resource::Identity => "your name and picture",
+        Resource::Profile => "your profile",
+        Resource::Emails => "your e-mail addresses",
+        Resource::Phones => "your telephone numbers",
+        Resource::PostalAddresses => "your postal addresses",
+        Resource::Birthday => "your birthday",
+        Resource::Work => "where you work and learn",
+        Resource::Contacts => "your address book",
+        Resource::ContactsBirthdays => "the birthdays of people you know",
+        Resource::Photos => "your photos and videos",
+        Resource::ContactsPhotos => "photos of people you know",
+        Resource::Files => "your files",
+        Resource::ContactsFiles => "files that people share with you",
+        Resource::Calendars => "your calendars",
+        Resource::ContactsCalendars => "calendars of people you know",
+        Resource::Activities => "what you do and post",
+        Resource::Account => "the settings of your account",
     };
-    known.to_owned()
+    let others = if scope.others_see() { " (others will see it)" } else { "" };
+    match scope.access {
+        Access::Read if granted => format!("see {things}"),
+        Access::Read => things.to_owned(),
+        Access::Write => format!("see and change {things}{others}"),
+    }
 }
 
 /// Title of the box that says why a sign-in ended.

@@ -8,7 +8,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 
@@ -52,6 +52,8 @@ pub(super) struct Service13 {
     pub(super) pending: AtomicUsize,
     pub(super) refresh: Mutex<String>,
     pub(super) refreshes: AtomicUsize,
+    /// It has trouble of its own.
+    pub(super) busy: AtomicBool,
     pub(super) clients: Mutex<Vec<String>>,
     pub(super) manner: Mutex<Manner>,
     /// `Authorization` headers that came.
@@ -116,6 +118,7 @@ impl Service13 {
                 }
                 self.token(&manner)
             }
+            "/revoke" if self.busy.load(Ordering::SeqCst) => (503, String::new()),
             "/revoke" => (200, String::new()),
             _ => (404, String::new()),
         }
