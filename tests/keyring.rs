@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may stop")]
 
 #[path = "harness/command.rs"]
+#[allow(dead_code, reason = "shared with other targets")]
 mod command;
 #[path = "harness/peers.rs"]
 #[allow(dead_code, reason = "shared with other targets")]

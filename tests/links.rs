@@ -323,7 +323,7 @@ async fn a_code_signs_in_again_and_again_until_sign_out() {
     link.send(LinkCommand::SignOut);
     loop {
         if let LinkFact::SignedOut { told } = next(&mut facts).await {
-            assert!(told, "the service confirmed");
+            assert_eq!(told, butty::oauth::Farewelled::Told, "the service confirmed");
             break;
         }
     }
@@ -411,7 +411,7 @@ async fn a_service_of_another_family_gives_a_code_refreshes_and_revokes() {
     link.send(LinkCommand::SignOut);
     loop {
         if let LinkFact::SignedOut { told } = next(&mut facts).await {
-            assert!(told);
+            assert_eq!(told, butty::oauth::Farewelled::Told);
             break;
         }
     }
@@ -510,7 +510,7 @@ async fn the_second_sign_in_shows_the_servers_own_token_and_asks_for_no_password
         link.send(LinkCommand::SignOut);
         loop {
             if let LinkFact::SignedOut { told } = next(&mut facts).await {
-                assert!(told, "the server confirmed");
+                assert_eq!(told, butty::oauth::Farewelled::Told, "the server confirmed");
                 break;
             }
         }

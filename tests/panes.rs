@@ -111,38 +111,6 @@ fn screen(model: &Model, width: u16, height: u16) -> String {
 }
 
 /// The text without the hint bar: without colour it has one hint more, to swap dark and light.
-/// Signing in on a page, stepping down, and what goes wrong there.
-fn page_scenes() -> Vec<Scene> {
-    let host = || Line::clean("id.example.org");
-    vec![
-        scene("browser", |options| cast::with_page(options, None, "")),
-        scene("browser_over_ssh", |options| {
-            cast::with_page(Options { over_ssh: true, can_open_browser: false, ..options }, None, "")
-        }),
-        scene("browser_stepped_down", |options| cast::stepped_down(cast::with_page(options, None, ""), Fallback::Page)),
-        scene("browser_paste", |options| {
-            cast::with_page(options, None, "http://127.0.0.1:43123/callback?code=abc&state=xyz")
-        }),
-        scene("browser_paste_refused", |options| cast::with_page(options, Some(PasteFault::OtherPage), "")),
-        scene("password_instead", |options| {
-            let form = cast::signing_in(options, SignInWay::Password, SignInStep::Where);
-            cast::stepped_down(form, Fallback::Password)
-        }),
-        scene("no_return", failed(Problem::NoReturn { domain: domain(), waited: Duration::from_secs(600) })),
-        scene(
-            "wrong_issuer",
-            failed(Problem::WrongIssuer { domain: domain(), host: Line::clean("https://evil.example") }),
-        ),
-        scene("other_sign_in", failed(Problem::OtherSignIn { account: Line::clean("anna@example.org") })),
-        scene("no_page", failed(Problem::NoPageSignIn { domain: domain() })),
-        scene("no_client", failed(Problem::NoClient { host: host() })),
-        scene(
-            "refused_by_service",
-            failed(Problem::OAuthRefused { host: host(), error: Line::clean("invalid_scope: xmpp") }),
-        ),
-    ]
-}
-
 fn above_hints(text: &str) -> &str {
     text.trim_end_matches('\n').rsplit_once('\n').map_or(text, |(above, _)| above)
 }

@@ -79,7 +79,7 @@ async fn row_000_15_a_page_at_prosody_signs_in_by_the_listener_and_the_sign_in_s
     let (link, mut facts) = start(&network, on_a_page(), true);
     assert_eq!(outcome(&mut facts).await, signed_in(), "without a person");
     link.send(LinkCommand::SignOut);
-    while !matches!(next(&mut facts).await, LinkFact::SignedOut { told: true }) {}
+    while !matches!(next(&mut facts).await, LinkFact::SignedOut { told: butty::oauth::Farewelled::Told }) {}
 }
 
 #[tokio::test]
@@ -183,7 +183,7 @@ async fn row_000_12_a_public_client_and_one_with_a_secret_sign_in_at_oidc_provid
         let granted = kept(&mut facts).await;
         assert!(granted.contains(&"offline_access".to_owned()), "{client}: {granted:?}");
         link.send(LinkCommand::SignOut);
-        while !matches!(next(&mut facts).await, LinkFact::SignedOut { told: true }) {}
+        while !matches!(next(&mut facts).await, LinkFact::SignedOut { told: butty::oauth::Farewelled::Told }) {}
     }
 }
 
