@@ -1,0 +1,197 @@
+//! One account that visits its server: for the first time, again, and after a lost connection.
+
+use super::proxy::Proxy;
+use butty::app::effect::LinkCommand;
+use butty::app::event::{LinkEvent, LinkFact};
+use butty::app::setup::{AccountSetup, OAuthSetup, TlsMode};
+use butty::net::{LinkHandle, LinkOptions, Network, NetworkSettings, start_link};
+use butty::oauth::{Vault, VaultError, VaultKey};
+use butty::types::{self, AccountId, Domain, Now, Stamp};
+use butty::xmpp::{CredentialKind, Event};
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime};
+use tokio::sync::mpsc::{Receiver, channel};
+
+/// How long a sign-in may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What there is to sign in with.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Secret {
+    Password,
+    Token,
+}
+
+/// A server, and how it is spoken to.
+#[derive(Clone)]
+pub struct Way {
+    pub domain: &'static str,
+    pub address: &'static str,
+    pub tls: TlsMode,
+    pub secret: Secret,
+    /// By the server's own token from the second visit on, and taken up after a cut.
+    pub short: bool,
+}
+
+pub struct Visitor {
+    way: Way,
+    printed: String,
+}
+
+type Facts = Receiver<(AccountId, LinkEvent)>;
+
+impl Visitor {
+    pub fn new(way: Way) -> Self {
+        let printed = match way.secret {
+            Secret::Password => "pw-juliet".to_owned(),
+            Secret::Token => token(way.domain),
+        };
+        Self { way, printed }
+    }
+
+    /// The best of each: first visit, the next one, taken up after a cut.
+    pub async fn best(&self, runs: usize, delay: Duration) -> [Option<Duration>; 3] {
+        let mut best = [None; 3];
+        for _ in 0..runs {
+            for (best, took) in best.iter_mut().zip(self.run(delay).await) {
+                *best = match (*best, took) {
+                    (Some(best), Some(took)) => Some(took.min(best)),
+                    (best, took) => took.or(best),
+                };
+            }
+        }
+        best
+    }
+
+    async fn run(&self, delay: Duration) -> [Option<Duration>; 3] {
+        let port = if self.way.tls == TlsMode::Direct { 15_223 } else { 15_222 };
+        let to: SocketAddr = format!("{}:{port}", self.way.address).parse().unwrap();
+        let (proxy, network) = (Proxy::start(to, delay).await, network());
+        let (link, mut facts) = self.link(&network, &proxy);
+        let first = online(&mut facts, &proxy).await;
+        settled(&mut facts).await;
+        drop(facts);
+        link.closed().await;
+        let (link, mut facts) = self.link(&network, &proxy);
+        let after = online(&mut facts, &proxy).await;
+        let mut taken_up = None;
+        if self.way.short {
+            settled(&mut facts).await;
+            proxy.cut();
+            while !matches!(next(&mut facts).await, LinkFact::Down { .. }) {}
+            link.send(LinkCommand::Connect);
+            taken_up = Some(online(&mut facts, &proxy).await);
+        }
+        drop(facts);
+        link.closed().await;
+        [Some(first), Some(after), taken_up]
+    }
+
+    fn link(&self, network: &Arc<Network>, proxy: &Proxy) -> (LinkHandle, Facts) {
+        let (events, facts) = channel(256);
+        // Only a lasting link is given a token.
+        let one_shot = !self.way.short;
+        let options = LinkOptions { connect: true, resource: None, show_client: false, one_shot };
+        (start_link(network, self.setup(proxy.port), options, events), facts)
+    }
+
+    fn setup(&self, port: u16) -> AccountSetup {
+        let print = vec!["/bin/echo".to_owned(), self.printed.clone()];
+        let token = self.way.secret == Secret::Token;
+        AccountSetup {
+            id: AccountId::new(&format!("juliet@{}", self.way.domain)),
+            domain: Domain::parse(self.way.domain).unwrap(),
+            local: Some("juliet".to_owned()),
+            name: "Juliet".to_owned(),
+            enabled: true,
+            credential: Some(if token { CredentialKind::Token } else { CredentialKind::Password }),
+            profile: String::new(),
+            server: Some(("127.0.0.1".to_owned(), port)),
+            tls: self.way.tls,
+            ca_file: Some(data().join("ca/ca.crt")),
+            ca_pem: None,
+            mechanisms: Vec::new(),
+            password_command: if token { Vec::new() } else { print.clone() },
+            token_command: if token { print } else { Vec::new() },
+            oauth: OAuthSetup::default(),
+            resolver: None,
+            ephemeral: false,
+        }
+    }
+}
+
+fn data() -> PathBuf {
+    std::env::var_os("BUTTY_PEERS").expect("BUTTY_PEERS names the folder of the servers").into()
+}
+
+/// An access token for juliet.
+fn token(domain: &str) -> String {
+    let scripts = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/servers");
+    let mut command = if domain == "ej23.test" {
+        let mut command = Command::new(scripts.join("ejabberd"));
+        command.arg("token").arg(data()).arg(format!("juliet@{domain}"));
+        command
+    } else {
+        let mut command = Command::new("python3");
+        command.arg(scripts.join("oauth.py")).arg(data()).args(["token", domain, "juliet"]);
+        command
+    };
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap().split_whitespace().next().expect("a token").to_owned()
+}
+
+/// From the connection's beginning until messages may flow.
+async fn online(facts: &mut Facts, proxy: &Proxy) -> Duration {
+    loop {
+        match next(facts).await {
+            LinkFact::Session(Event::SignedIn(_) | Event::Resumed { .. }) => return proxy.began().elapsed(),
+            LinkFact::Down { problem: Some(problem), retry_in: None } => panic!("{problem:?}"),
+            LinkFact::PasswordWanted { problem, .. } => panic!("{problem:?}"),
+            _ => {}
+        }
+    }
+}
+
+/// Until everything is known, so that a farewell disturbs nothing.
+async fn settled(facts: &mut Facts) {
+    while !matches!(next(facts).await, LinkFact::Session(Event::Features(_))) {}
+}
+
+async fn next(facts: &mut Facts) -> LinkFact {
+    tokio::time::timeout(PATIENCE, facts.recv()).await.expect("in time").expect("a fact").1.fact
+}
+
+fn network() -> Arc<Network> {
+    let begun = Instant::now();
+    let clock = move || {
+        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        Now { mono: begun.elapsed(), wall: Stamp(0).plus(wall) }
+    };
+    Arc::new(Network::new(NetworkSettings::default(), Arc::new(Memory::default()), Arc::new(clock)))
+}
+
+/// Keeps secrets in memory.
+#[derive(Default)]
+struct Memory(Mutex<HashMap<VaultKey, types::Secret<String>>>);
+
+impl Vault for Memory {
+    fn load(&self, key: &VaultKey) -> Result<Option<types::Secret<String>>, VaultError> {
+        Ok(self.0.lock().unwrap().get(key).cloned())
+    }
+    fn save(&self, key: &VaultKey, secret: &types::Secret<String>, _: bool) -> Result<(), VaultError> {
+        self.0.lock().unwrap().insert(key.clone(), secret.clone());
+        Ok(())
+    }
+    fn forget(&self, key: &VaultKey) -> Result<(), VaultError> {
+        self.0.lock().unwrap().remove(key);
+        Ok(())
+    }
+    fn lock(&self, _: &VaultKey) -> Result<Box<dyn Send>, VaultError> {
+        Ok(Box::new(()))
+    }
+}
