@@ -100,10 +100,11 @@ pub enum Asked {
 /// Asks for a secret on the terminal without showing it. Blocks.
 pub fn ask_secret(prompt: &str) -> Asked {
     let mut err = io::stderr();
-    drop(write!(err, "{prompt}").and_then(|()| err.flush()));
+    // Before the prompt: what is typed as soon as it stands there must not be echoed.
     if enable_raw_mode().is_err() {
         return Asked::Nothing;
     }
+    drop(write!(err, "{prompt}").and_then(|()| err.flush()));
     let asked = read_secret();
     end_asking();
     drop(writeln!(err));

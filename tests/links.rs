@@ -305,7 +305,7 @@ async fn prompt(facts: &mut Facts) -> String {
 }
 
 #[tokio::test]
-async fn a_code_signs_in_again_and_again_until_sign_out() {
+async fn row_002_16_one_command_does_the_whole_sign_in_and_it_stays_until_sign_out() {
     let network = network();
     // Nothing is known about the account but its address: discovery finds the way to the code.
     let (link, mut facts) = start(&network, account("alpha.test"), false);

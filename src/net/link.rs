@@ -6,6 +6,7 @@
 
 mod consent;
 mod fast;
+mod hear;
 mod known;
 mod secrets;
 mod session;
@@ -239,61 +240,6 @@ impl Link {
                     Some(wish) => return wish,
                 },
             }
-        }
-    }
-
-    /// What a command means where no session is there to take it.
-    fn hear(&mut self, command: LinkCommand) -> Option<Wish> {
-        match command {
-            LinkCommand::Connect => Some(Wish::Connect),
-            LinkCommand::Disconnect => Some(Wish::Rest),
-            LinkCommand::Password { password, keep } => {
-                self.goes_by(CredentialKind::Password);
-                self.password = Some((password, keep));
-                Some(Wish::Connect)
-            }
-            LinkCommand::AcceptWeaker => {
-                self.known.forget_pin();
-                None
-            }
-            LinkCommand::KeepGiven { keep } => {
-                self.password.as_mut().or(self.given_token.as_mut())?.1 = keep;
-                Some(Wish::Connect)
-            }
-            LinkCommand::Token { token, keep } => {
-                self.goes_by(CredentialKind::Token);
-                self.given_token = Some((token, keep));
-                Some(Wish::Connect)
-            }
-            LinkCommand::SignInWithCode { keep } => Some(self.sign_in_wish(keep, Part::Whole)),
-            LinkCommand::BeginSignIn { keep } => Some(self.sign_in_wish(keep, Part::Begin)),
-            LinkCommand::ResumeSignIn { keep } => Some(self.sign_in_wish(keep, Part::Resume)),
-            LinkCommand::SignOut => Some(Wish::SignOut),
-            LinkCommand::KnowRoster { version } => {
-                self.roster_version.get_or_insert(version);
-                None
-            }
-            LinkCommand::Pause | LinkCommand::Resume => {
-                self.paused = matches!(command, LinkCommand::Pause);
-                None
-            }
-            // Dropped: the mind sends again by the rules of its outbox.
-            LinkCommand::Session(_)
-            | LinkCommand::CancelSignIn
-            | LinkCommand::PollNow
-            | LinkCommand::Redirected { .. } => None,
-        }
-    }
-
-    fn sign_in_wish(&mut self, keep: Keep, part: Part) -> Wish {
-        self.goes_by(CredentialKind::Token);
-        Wish::SignIn(Order { keep, part })
-    }
-
-    /// What the person does says which sort of secret it is, whatever was set before.
-    fn goes_by(&mut self, kind: CredentialKind) {
-        if self.setup.credential != Some(kind) {
-            Arc::make_mut(&mut self.setup).credential = Some(kind);
         }
     }
 

@@ -124,6 +124,7 @@ impl Flow {
         let web = |inside| Web::new(Arc::clone(&self.network), Arc::clone(&self.setup), inside);
         match place {
             Place::Given(_) => web(true),
+            Place::Asked { trusted: true, .. } if self.network.is_inside(&self.setup, None) => web(true),
             Place::Asked { trusted: true, .. } => web(true).no_further_in(),
             Place::Asked { trusted: false, .. } => web(self.inside),
         }

@@ -170,6 +170,14 @@ mod tests {
     fn endpoints_without_tls_do_not_exist() {
         let body = PROSODY.replace("https://alpha.test:15281/oauth2/device", "http://alpha.test/device");
         assert_eq!(read(&body, "https://alpha.test:15281").unwrap().device, None);
+        for hostile in
+            ["javascript:alert(1)", "file:///etc/passwd", "https://a b/", "https://u:p@alpha.test/", "https://"]
+        {
+            let body = PROSODY.replace("https://alpha.test:15281/oauth2/register", hostile);
+            assert_eq!(read(&body, "https://alpha.test:15281").unwrap().registration, None, "{hostile}");
+            let body = body.replace("registration_endpoint", "authorization_endpoint");
+            assert_eq!(read(&body, "https://alpha.test:15281").unwrap().authorization, None, "{hostile}");
+        }
         let body = PROSODY.replace("https://alpha.test:15281/oauth2/token", "javascript:x");
         assert_eq!(read(&body, "https://alpha.test:15281"), Err(GrantError::NoMetadata));
     }

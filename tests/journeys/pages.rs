@@ -63,6 +63,69 @@ fn row_001_03_a_domain_alone_signs_in_on_a_page_by_the_listener() {
 }
 
 #[test]
+fn row_001_07_without_a_browser_on_this_computer_a_code_ends_signed_in() {
+    let peers = Peers::find();
+    let home = home();
+    peers.config(home.path(), &[("juliet@alpha.test", "")]);
+    let mut command = command::butty_command(home.path(), &["login", "juliet@alpha.test", "--json"]);
+    // No display, no browser, no program at all.
+    command.env("PATH", "/nowhere").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+    let mut child = command.spawn().expect("butty runs");
+    let answers = BufReader::new(child.stdout.take().expect("piped"));
+    let mut login = Waiting { child, answers };
+    let code = login.next();
+    assert_eq!(code["type"], "code", "{code}");
+    let text = |name: &str| code[name].as_str().expect("a text").to_owned();
+    let done = robot(&peers, &text("address"), &text("code"), false);
+    assert!(done.status.success(), "{}", words(&done));
+    assert_eq!(login.next()["address"], "juliet@alpha.test");
+    assert_eq!(login.end(), Some(0));
+}
+
+#[test]
+fn row_001_06_a_missing_token_starts_the_sign_in_and_a_kept_one_does_not() {
+    let peers = Peers::find();
+    let home = home();
+    peers.config(home.path(), &[("juliet@alpha.test", "profile = \"prosody\"")]);
+    let unsigned = butty(home.path(), &["send", "juliet@alpha.test", "x"]);
+    assert_eq!(unsigned.status.code(), Some(4), "a command never waits for a person: {}", words(&unsigned));
+    let mut login = Waiting::start(home.path(), &["login", "juliet@alpha.test", "--json"]);
+    let code = login.next();
+    let done = robot(&peers, code["complete"].as_str().expect("an address"), "", false);
+    assert!(done.status.success(), "{}", words(&done));
+    assert_eq!(login.next()["address"], "juliet@alpha.test");
+    assert_eq!(login.end(), Some(0));
+    let sent = butty(home.path(), &["send", "juliet@alpha.test", &random_words("to myself")]);
+    assert!(sent.status.success(), "{}", words(&sent));
+}
+
+/// What stands in every source file of the program.
+fn every_source(folder: &Path, look: &mut impl FnMut(&Path, &str)) {
+    for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        if entry.is_dir() {
+            every_source(&entry, look);
+        } else {
+            look(&entry, &std::fs::read_to_string(&entry).expect("text"));
+        }
+    }
+}
+
+#[test]
+fn row_001_09_a_password_is_posted_by_the_test_robot_alone_and_only_to_this_computer() {
+    let peers = Peers::find();
+    let mut command = Command::new("python3");
+    command.arg(Path::new(peers.get("SCRIPTS")).join("robot.py"));
+    command.args(["https://alpha.test:15281/", "--user", "u", "--password", "p", "--map", "alpha.test=192.0.2.1"]);
+    let refused = command.output().expect("the robot runs");
+    assert!(!refused.status.success() && words(&refused).contains("not this computer"), "{}", words(&refused));
+    every_source(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut |path, text| {
+        for grant in ["exchange_password", "grant_type=password", "ResourceOwner"] {
+            assert!(!text.contains(grant), "{grant} in {}", path.display());
+        }
+    });
+}
+
+#[test]
 fn row_001_08_the_address_is_pasted_and_the_password_is_seen_by_the_page_alone() {
     let peers = Peers::find();
     let home = home();
@@ -206,6 +269,32 @@ fn over_ssh_the_address_is_copied_and_the_answer_pasted_on_the_screen() {
     assert_eq!(butty.quit(), 0);
 }
 
+/// oidc-provider, ended and started again with codes that live so many seconds; empty: as usual.
+fn issuer_with_codes_of(peers: &Peers, seconds: &str) {
+    for action in ["stop", "start"] {
+        let mut command = Command::new(Path::new(peers.get("SCRIPTS")).join("issuer"));
+        command.args([action, peers.get("DATA")]);
+        if !seconds.is_empty() {
+            command.env("DEVICE_TTL", seconds);
+        }
+        let done = command.output().expect("the script runs");
+        assert!(done.status.success(), "{}", words(&done));
+    }
+}
+
+#[test]
+fn a_code_that_nobody_uses_runs_out_at_oidc_provider() {
+    let peers = Peers::find();
+    let home = home();
+    let more = "oauth.issuer = \"https://oidc.test:15443\"\noauth.client_id = \"tui\"";
+    peers.config(home.path(), &[("juliet@alpha.test", more)]);
+    issuer_with_codes_of(&peers, "2");
+    let done = butty(home.path(), &["login", "juliet@alpha.test", "--device"]);
+    issuer_with_codes_of(&peers, "");
+    assert_eq!(done.status.code(), Some(4), "{}", words(&done));
+    assert!(words(&done).contains("BTY-AUTH-03"), "{}", words(&done));
+}
+
 #[test]
 fn a_server_without_web_sign_in_asks_for_the_password_with_a_sentence() {
     let peers = Peers::find();
@@ -226,6 +315,8 @@ fn a_server_without_web_sign_in_asks_for_the_password_with_a_sentence() {
     let mut butty = Terminal::start(home.path(), &[], 100, 30);
     butty.wait_for("juliet@p12.test");
     butty.line("/login juliet@p12.test");
+    butty.wait_for("Where is your account?");
+    butty.send("\r");
     let asked = butty.wait_until("the form, or where to keep it", |screen| {
         screen.contains("wants your password") || screen.contains("until butty closes")
     });

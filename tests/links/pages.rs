@@ -46,8 +46,9 @@ async fn walk(address: &str, more: &'static [&'static str]) -> String {
     said.lines().last().unwrap_or_default().to_owned()
 }
 
-fn signed_in() -> Result<(String, String), Problem> {
-    Ok(("juliet@alpha.test".to_owned(), "OAUTHBEARER".to_owned()))
+/// Signed in as her, by token.
+fn juliet() -> (String, String) {
+    ("juliet@alpha.test".to_owned(), "OAUTHBEARER".to_owned())
 }
 
 /// Until the token is kept; what was granted.
@@ -73,11 +74,11 @@ async fn row_000_15_a_page_at_prosody_signs_in_by_the_listener_and_the_sign_in_s
     let prompt = page(&mut facts).await;
     assert!(prompt.listening && prompt.host.as_str() == "alpha.test:15281", "{prompt:?}");
     walk(&prompt.address, &["--deliver"]).await;
-    assert_eq!(outcome(&mut facts).await, signed_in());
+    assert_eq!(outcome(&mut facts).await, Ok(juliet()));
     drop(facts);
     link.closed().await;
     let (link, mut facts) = start(&network, on_a_page(), true);
-    assert_eq!(outcome(&mut facts).await, signed_in(), "without a person");
+    assert_eq!(outcome(&mut facts).await, Ok(juliet()), "without a person");
     link.send(LinkCommand::SignOut);
     while !matches!(next(&mut facts).await, LinkFact::SignedOut { told: butty::oauth::Farewelled::Told }) {}
 }
@@ -93,7 +94,7 @@ async fn row_000_22_a_page_at_prosody_signs_in_by_the_pasted_address() {
     let ended_on = walk(&prompt.address, &[]).await;
     assert!(ended_on.starts_with("http://127.0.0.1:") && ended_on.contains("iss="), "{ended_on}");
     link.send(LinkCommand::Redirected { address: Secret::from(ended_on.as_str()) });
-    assert_eq!(outcome(&mut facts).await, signed_in());
+    assert_eq!(outcome(&mut facts).await, Ok(juliet()));
 }
 
 #[tokio::test]
@@ -112,7 +113,7 @@ async fn row_004_09_a_code_is_good_once() {
     link.send(LinkCommand::SignInWithCode { keep: Keep::Memory });
     let first = page(&mut facts).await;
     let ended_on = walk(&first.address, &["--deliver"]).await;
-    assert_eq!(outcome(&mut facts).await, signed_in());
+    assert_eq!(outcome(&mut facts).await, Ok(juliet()));
     // The same answer to the next sign-in: another state, so it is not even tried.
     link.send(LinkCommand::SignInWithCode { keep: Keep::Memory });
     let second = page(&mut facts).await;
@@ -146,7 +147,7 @@ async fn a_sign_in_at_prosody_is_parked_and_taken_up_by_another_process() {
     link.send(LinkCommand::ResumeSignIn { keep: Keep::Memory });
     assert_eq!(page(&mut facts).await.address, prompt.address);
     link.send(LinkCommand::Redirected { address: Secret::from(ended_on.as_str()) });
-    assert_eq!(outcome(&mut facts).await, signed_in());
+    assert_eq!(outcome(&mut facts).await, Ok(juliet()));
     // It is over: there is nothing left to take up.
     link.send(LinkCommand::ResumeSignIn { keep: Keep::Memory });
     assert_eq!(outcome(&mut facts).await.unwrap_err().code(), "BTY-AUTH-32");
@@ -166,7 +167,7 @@ async fn a_code_at_prosody_is_parked_and_taken_up_too() {
     link.send(LinkCommand::ResumeSignIn { keep: Keep::Memory });
     prompt(&mut facts).await;
     link.send(LinkCommand::PollNow);
-    assert_eq!(outcome(&mut facts).await, signed_in());
+    assert_eq!(outcome(&mut facts).await, Ok(juliet()));
 }
 
 #[tokio::test]
@@ -193,6 +194,16 @@ async fn a_page_of_oidc_provider_that_is_answered_no_is_a_refusal_there_too() {
     link.send(LinkCommand::SignInWithCode { keep: Keep::Memory });
     let prompt = page(&mut facts).await;
     walk(&prompt.address, &["--deny", "--deliver"]).await;
+    assert_eq!(outcome(&mut facts).await.unwrap_err().code(), "BTY-AUTH-02");
+}
+
+#[tokio::test]
+async fn a_code_of_oidc_provider_that_is_answered_no_is_a_refusal() {
+    let (link, mut facts) = start(&network(), at_the_other_family(), false);
+    link.send(LinkCommand::SignInWithCode { keep: Keep::Memory });
+    let url = prompt(&mut facts).await;
+    tokio::task::spawn_blocking(move || answer(&url, true)).await.unwrap();
+    link.send(LinkCommand::PollNow);
     assert_eq!(outcome(&mut facts).await.unwrap_err().code(), "BTY-AUTH-02");
 }
 

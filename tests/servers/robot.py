@@ -32,7 +32,10 @@ cookies = {}
 def fetch(method, url, body=None):
     parts = urls.urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    stream = socket.create_connection((addresses.get(parts.hostname, parts.hostname), port), 10)
+    address = socket.gethostbyname(addresses.get(parts.hostname, parts.hostname))
+    if not address.startswith("127."):
+        sys.exit(f"{address} is not this computer: passwords are typed for our own test servers alone")
+    stream = socket.create_connection((address, port), 10)
     if parts.scheme == "https":
         stream = ssl.create_default_context(cafile=given.ca or None).wrap_socket(stream, server_hostname=parts.hostname)
     connection = http.client.HTTPConnection(parts.hostname, port)

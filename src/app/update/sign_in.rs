@@ -55,7 +55,6 @@ pub(super) fn on_consent(model: &mut Model, id: &AccountId, consent: Consent) {
             screen.field = 1;
             SignInStep::Browser { prompt, fault: Some(fault) }
         }
-        (Consent::PasteRefused(_) | Consent::Parked, step) => step,
         (Consent::Granted { .. }, _) => SignInStep::Opening,
         (Consent::Failed(problem @ (Problem::NoKeyring | Problem::KeyringLocked)), _) => {
             return Model::ask_keep(screen, problem);
@@ -65,7 +64,7 @@ pub(super) fn on_consent(model: &mut Model, id: &AccountId, consent: Consent) {
         (trouble @ (Consent::SlowerPace { .. } | Consent::Unreachable { .. }), SignInStep::Code { prompt, .. }) => {
             SignInStep::Code { prompt, trouble: Some(trouble) }
         }
-        (Consent::Reachable, step) => step,
+        (Consent::PasteRefused(_) | Consent::Parked | Consent::Reachable, step) => step,
         (working, _) => SignInStep::Working(working),
     };
 }

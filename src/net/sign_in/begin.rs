@@ -46,7 +46,7 @@ impl Flow {
                 // It has codes, but not for this client.
                 Err(GrantError::NotForClient(_) | GrantError::NoDevice) if browser => {}
                 answer => {
-                    let (client, code) = answer.map_err(|error| self.told(error, &desk.host))?;
+                    let (client, code) = answer.map_err(|error| self.told(&error, &desk.host))?;
                     let pending = self.pending(desk, client, Way::Device(Box::new(code)));
                     self.show(&pending, false).await?;
                     return Ok((pending, None));
@@ -56,7 +56,7 @@ impl Flow {
         if self.setup.oauth.grant == GrantChoice::Auto {
             self.step_down(Fallback::Page).await;
         }
-        let (client, _) = self.client(&desk).await.map_err(|error| self.told(error, &desk.host))?;
+        let (client, _) = self.client(&desk).await.map_err(|error| self.told(&error, &desk.host))?;
         let (attempt, door) = self.attempt().await?;
         let pending = self.pending(desk, client, Way::Browser(Box::new(attempt)));
         let door = door.filter(|_| wait);
@@ -64,7 +64,7 @@ impl Flow {
         Ok((pending, door))
     }
 
-    fn told(&self, error: GrantError, host: &Line) -> Problem {
+    fn told(&self, error: &GrantError, host: &Line) -> Problem {
         error.problem(&self.setup.domain, host, None)
     }
 
@@ -78,7 +78,7 @@ impl Flow {
             Place::Asked { issuer, .. } => issuer,
         };
         let host = Line::clean(&Url::parse(&asked).map(|url| page::host_of(&url)).unwrap_or_default());
-        let issuer = grant::discover(hands, &asked).await.map_err(|error| self.told(error, &host))?;
+        let issuer = grant::discover(hands, &asked).await.map_err(|error| self.told(&error, &host))?;
         Ok(((&issuer).into(), Some(issuer)))
     }
 
@@ -199,7 +199,7 @@ impl Flow {
             Way::Browser(attempt) => {
                 let address = attempt.address(&pending.service, &pending.client, &pending.scopes);
                 let host = Line::clean(&page::host_of(&pending.service.token));
-                let address = address.map_err(|error| self.told(error, &host))?;
+                let address = address.map_err(|error| self.told(&error, &host))?;
                 Consent::Browser(BrowserPrompt {
                     service,
                     host: Line::clean(&page::host_of(&address)),

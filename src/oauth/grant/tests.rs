@@ -252,7 +252,7 @@ fn a_code_dies_without_the_services_help() {
 }
 
 #[test]
-fn replies_of_every_dress_give_a_token() {
+fn row_004_11_replies_of_every_dress_give_a_token() {
     let expires = |body: &'static str| refreshed(200, body).unwrap().lifetime.map(|life| life.as_secs());
     assert_eq!(
         expires(
@@ -268,7 +268,7 @@ fn replies_of_every_dress_give_a_token() {
 }
 
 #[test]
-fn rubbish_gives_none() {
+fn row_004_11_rubbish_gives_none() {
     for (status, body) in [
         (200, r#"{"access_token":"a","#),
         (200, "<html>"),
@@ -279,6 +279,9 @@ fn rubbish_gives_none() {
         (200, r#"{"access_token":""}"#),
         (200, r#"{"access_token":"a b"}"#),
         (200, r#"{"access_token":"a\u0001auth=x"}"#),
+        (200, r#"{"access_token":"a\r\nb"}"#),
+        (200, r#"{"access_token":"a\u0000"}"#),
+        (200, r#"{"access_token":"a","refresh_token":"r\r\n"}"#),
         (200, r#"{"access_token":7}"#),
         (302, ""),
         (404, "{}"),
@@ -289,6 +292,8 @@ fn rubbish_gives_none() {
     assert_eq!(refreshed(500, "oops"), Err(GrantError::Busy));
     let deep: &'static str = Box::leak(format!("{}1{}", "[".repeat(5000), "]".repeat(5000)).into_boxed_str());
     assert_eq!(refreshed(200, deep), Err(GrantError::Rubbish));
+    let deep_inside = format!(r#"{{"access_token":"a","x":{}1{}}}"#, "[".repeat(5000), "]".repeat(5000));
+    assert_eq!(refreshed(200, Box::leak(deep_inside.into_boxed_str())), Err(GrantError::Rubbish));
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use super::proxy::Proxy;
 use butty::app::effect::LinkCommand;
 use butty::app::event::{LinkEvent, LinkFact};
-use butty::app::setup::{AccountSetup, OAuthSetup, TlsMode};
+use butty::app::setup::{AccountSetup, TlsMode};
 use butty::net::{LinkHandle, LinkOptions, Network, NetworkSettings, start_link};
 use butty::oauth::{Vault, VaultError, VaultKey};
-use butty::types::{self, AccountId, Domain, Now, Stamp};
+use butty::types::{self, AccountId, BareJid, Now, Stamp};
 use butty::xmpp::{CredentialKind, Event};
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -102,24 +102,15 @@ impl Visitor {
     fn setup(&self, port: u16) -> AccountSetup {
         let print = vec!["/bin/echo".to_owned(), self.printed.clone()];
         let token = self.way.secret == Secret::Token;
+        let address = BareJid::parse(&format!("juliet@{}", self.way.domain)).unwrap();
         AccountSetup {
-            id: AccountId::new(&format!("juliet@{}", self.way.domain)),
-            domain: Domain::parse(self.way.domain).unwrap(),
-            local: Some("juliet".to_owned()),
-            name: "Juliet".to_owned(),
-            enabled: true,
             credential: Some(if token { CredentialKind::Token } else { CredentialKind::Password }),
-            profile: String::new(),
             server: Some(("127.0.0.1".to_owned(), port)),
             tls: self.way.tls,
             ca_file: Some(data().join("ca/ca.crt")),
-            ca_pem: None,
-            mechanisms: Vec::new(),
             password_command: if token { Vec::new() } else { print.clone() },
             token_command: if token { print } else { Vec::new() },
-            oauth: OAuthSetup::default(),
-            resolver: None,
-            ephemeral: false,
+            ..AccountSetup::new(&address)
         }
     }
 }

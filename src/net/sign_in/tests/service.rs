@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop")]
 
 use crate::net::testing::Shelf;
+use base64::Engine;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
@@ -86,7 +87,7 @@ impl Service13 {
                 self.clients.lock().unwrap().push(id.clone());
                 (201, format!(r#"{{"client_id":"{id}","client_secret":"s3","client_secret_expires_at":0}}"#))
             }
-            "/big" => (200, " ".repeat(1024 * 1024 + 1)),
+            "/big" => (200, " ".repeat(100 * 1024 * 1024)),
             "/moved" => (302, String::new()),
             _ if basic.is_none() || basic != client.map(|id| basic_of(&id)).as_deref() => (401, "<html>".to_owned()),
             "/device" if manner.device_refused => (400, r#"{"error":"unauthorized_client"}"#.to_owned()),
@@ -106,7 +107,6 @@ impl Service13 {
             "/token" if body.contains("grant_type=authorization_code") => {
                 let fields: std::collections::HashMap<_, _> = url::form_urlencoded::parse(body.as_bytes()).collect();
                 let hash = ring::digest::digest(&ring::digest::SHA256, fields["code_verifier"].as_bytes());
-                use base64::Engine;
                 if base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(hash) != manner.challenge || fields["code"] != "C1" {
                     return (400, r#"{"error":"invalid_grant"}"#.to_owned());
                 }
@@ -127,7 +127,6 @@ impl Service13 {
     fn token(&self, manner: &Manner) -> (u16, String) {
         let turn = self.refreshes.fetch_add(1, Ordering::SeqCst);
         *self.refresh.lock().unwrap() = format!("R{turn}");
-        use base64::Engine;
         let claims = base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(format!(r#"{{"sub":"{}"}}"#, manner.person));
         let scope = format!(r#""scope":"{}","id_token":"e30.{claims}.x""#, manner.scope);
         (
@@ -140,7 +139,6 @@ impl Service13 {
 }
 
 fn basic_of(id: &str) -> String {
-    use base64::Engine;
     format!("Basic {}", base64::prelude::BASE64_STANDARD.encode(format!("{id}:s3")))
 }
 
