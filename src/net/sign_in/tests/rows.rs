@@ -1,6 +1,7 @@
 //! Rows of the requirements about refreshing and keeping tokens.
 
 use super::*;
+use crate::oauth::Vault;
 
 /// What the vault and the service saw, in order.
 fn log(world: &World) -> Vec<String> {
