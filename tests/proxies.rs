@@ -1,5 +1,6 @@
 //! Through real proxies, microsocks and tinyproxy, to real servers. The proxies alone know the names.
 
+#![allow(clippy::disallowed_methods, reason = "a test has a clock and an environment")]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may stop")]
 
 #[path = "harness/command.rs"]
@@ -27,7 +28,8 @@ fn behind(peers: &Peers, home: &Path, proxy: &str) {
             ),
         ),
     ] {
-        text.push_str(&format!("[[accounts]]\naddress = \"{address}\"\nca_file = \"{ca}\"\n{more}"));
+        let account = format!("[[accounts]]\naddress = \"{address}\"\nca_file = \"{ca}\"\n{more}");
+        text.push_str(&account);
     }
     let folder = home.join("butty/config");
     std::fs::create_dir_all(&folder).unwrap();
