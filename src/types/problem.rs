@@ -61,6 +61,8 @@ pub enum Problem {
     ClosedByServer { host: Line, reason: Option<Line> },
     /// The connection ended without a word at this stage.
     ClosedAt { host: Line, stage: Stage },
+    /// The place that a redirect led to hung up.
+    RedirectClosed { from: Line, to: Line },
     /// The server stayed silent at this stage.
     SilentAt { host: Line, stage: Stage },
     /// No process listens on the port.
@@ -221,6 +223,7 @@ impl Problem {
                 Stage::Idle => "BTY-NET-19",
             },
             Self::SilentAt { .. } => "BTY-NET-20",
+            Self::RedirectClosed { .. } => "BTY-NET-21",
             Self::Certificate { fault, .. } => match fault {
                 CertificateFault::WrongName(_) => "BTY-TLS-01",
                 CertificateFault::Expired(_) => "BTY-TLS-02",
@@ -299,6 +302,7 @@ impl Problem {
                     | Self::NoAnswer { .. }
                     | Self::ClosedByServer { .. }
                     | Self::ClosedAt { .. }
+                    | Self::RedirectClosed { .. }
                     | Self::SilentAt { .. }
                     | Self::Refused { .. }
                     | Self::NoResolver

@@ -8,7 +8,7 @@ use crate::net::drive::{Prompt, Turn, Wire};
 use crate::net::{random, tls};
 use crate::route::redirect::is_local;
 use crate::route::{Refusal, Target, Trail, Transport};
-use crate::types::{Line, Now, Problem, Secret};
+use crate::types::{Line, Now, Problem, Secret, Stage};
 use crate::xmpp::{Command, CredentialKind, Event, Purpose, Session, SignIn, TokenSlot, Verified};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
@@ -79,6 +79,7 @@ impl Link {
     async fn follow(&mut self, attempt: &mut Try) -> End {
         let mut trail = Trail::default();
         let mut goal = HOME;
+        let mut before = None;
         loop {
             let dialed = match self.reach(&goal).await {
                 Ok(dialed) => dialed,
@@ -89,7 +90,7 @@ impl Link {
             let direct = dialed.endpoint.transport == Transport::Direct;
             self.inside = self.network.is_inside(&self.setup, Some(peer));
             let text = match self.ride(dialed, attempt).await {
-                After::End(end) => return end,
+                After::End(end) => return behind(before.as_ref(), &from, end),
                 After::Redirected(text) => text,
             };
             match trail.follow(from.clone(), &text) {
@@ -98,6 +99,7 @@ impl Link {
                     // The same port again means the same kind of TLS; any other port speaks STARTTLS.
                     let direct = direct && target.port == from.port;
                     attempt.redirected = true;
+                    before = Some(from);
                     goal = Goal::Redirected { target, public, direct };
                 }
                 Err(refusal) => return End::Problem(self.refused(refusal, &text)),
@@ -334,5 +336,17 @@ async fn arrive(supply: &mut Supply) -> Result<Secret<String>, Problem> {
 async fn until(at: Option<tokio::time::Instant>) {
     if let Some(at) = at {
         tokio::time::sleep_until(at).await;
+    }
+}
+
+/// A hang-up behind a redirect is told with both places: the one that pointed, and the one that hung up.
+fn behind(before: Option<&Target>, place: &Target, end: End) -> End {
+    match (before, end) {
+        (Some(before), End::Problem(Problem::ClosedAt { stage: Stage::Redirect, .. })) => {
+            let [from, to] = [before, place].map(|place| Line::clean(&place.to_string()));
+            tracing::warn!(target: "butty::net", from = from.as_str(), to = to.as_str(), "hung up behind a redirect");
+            End::Problem(Problem::RedirectClosed { from, to })
+        }
+        (_, end) => end,
     }
 }
