@@ -11,6 +11,10 @@
 mod command;
 #[path = "rows/consent.rs"]
 mod consent;
+#[path = "rows/finding.rs"]
+mod finding;
+#[path = "rows/hands.rs"]
+mod hands;
 #[path = "rows/library.rs"]
 mod library;
 #[path = "rows/names.rs"]

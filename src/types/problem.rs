@@ -61,6 +61,8 @@ pub enum Problem {
     ClosedByServer { host: Line, reason: Option<Line> },
     /// The connection ended without a word at this stage.
     ClosedAt { host: Line, stage: Stage },
+    /// The place that a redirect led to hung up.
+    RedirectClosed { from: Line, to: Line },
     /// The server stayed silent at this stage.
     SilentAt { host: Line, stage: Stage },
     /// No process listens on the port.
@@ -272,6 +274,7 @@ impl Problem {
             Self::ProxyNoWay { .. } => "BTY-NET-34",
             Self::ProxyRubbish { .. } => "BTY-NET-35",
             Self::ProxyUnknown { .. } => "BTY-NET-36",
+            Self::RedirectClosed { .. } => "BTY-NET-21",
             Self::Certificate { fault, .. } => match fault {
                 CertificateFault::WrongName(_) => "BTY-TLS-01",
                 CertificateFault::Expired(_) => "BTY-TLS-02",
@@ -363,6 +366,7 @@ impl Problem {
                     | Self::NoAnswer { .. }
                     | Self::ClosedByServer { .. }
                     | Self::ClosedAt { .. }
+                    | Self::RedirectClosed { .. }
                     | Self::SilentAt { .. }
                     | Self::Refused { .. }
                     | Self::NoResolver

@@ -1,19 +1,13 @@
 //! Document 002: scopes, and the consent to them.
 
+use super::hands::{Keeper, Line};
 use super::town::{CHAT, Home, Town, ask_for_code, modern, plain};
 use butty::app::effect::LinkCommand;
-use butty::app::event::{Consent, Keep, LinkEvent, LinkFact};
-use butty::app::setup::Endpoints;
+use butty::app::event::{Consent, Keep, LinkFact};
 use butty::demo::Switches;
-use butty::net::{LinkOptions, Network, NetworkSettings, start_link};
-use butty::oauth::{Vault, VaultError, VaultKey};
-use butty::types::{AccountId, Now, Secret, Stamp};
 use butty::xmpp::Event;
-use std::collections::HashMap;
 use std::fs;
-use std::sync::{Arc, Mutex};
-use std::time::{Instant, SystemTime};
-use tokio::sync::mpsc;
+use std::sync::Arc;
 
 const LOGIN: &[&str] = &["login", "anna@demo.butty", "--device"];
 
@@ -131,54 +125,17 @@ fn row_002_15_tokens_are_kept_in_a_private_file_and_nowhere_else() {
     }
 }
 
-#[derive(Default)]
-struct Memory(Mutex<HashMap<VaultKey, String>>);
-
-impl Vault for Memory {
-    fn load(&self, key: &VaultKey) -> Result<Option<Secret<String>>, VaultError> {
-        Ok(self.0.lock().unwrap().get(key).map(|text| Secret::from(text.as_str())))
-    }
-    fn save(&self, key: &VaultKey, secret: &Secret<String>, _: bool) -> Result<(), VaultError> {
-        self.0.lock().unwrap().insert(key.clone(), secret.expose().clone());
-        Ok(())
-    }
-    fn forget(&self, key: &VaultKey) -> Result<(), VaultError> {
-        self.0.lock().unwrap().remove(key);
-        Ok(())
-    }
-    fn lock(&self, _: &VaultKey) -> Result<Box<dyn Send>, VaultError> {
-        Ok(Box::new(()))
-    }
-}
-
 /// One command to a link: it finds the pages, asks for a code, waits for the person, keeps the token and signs in.
 #[test]
 fn row_002_16_one_call_of_the_library_does_the_whole_flow() {
-    let town = Town::open(plain());
-    let mut setup = butty::config::setup_for("_@demo.butty", "messenger").expect("an address");
-    let (device, token, revocation) = town.service.endpoints();
-    let endpoints =
-        Endpoints { device, token, revocation: Some(revocation), device_response_type: true, ..Endpoints::default() };
-    setup.oauth.endpoints = Some(endpoints);
-    setup.oauth.client_id = Some(town.service.client_id().to_owned());
-    setup.oauth.allow_local_page = true;
-    setup.ca_pem = Some(town.service.ca_pem().to_owned());
-    setup.resolver = Some(town.service.resolver());
-    let begun = Instant::now();
-    let clock = move || {
-        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-        Now { mono: begun.elapsed(), wall: Stamp(0).plus(wall) }
-    };
+    let town = Arc::new(Town::open(plain()));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let network = Arc::new(Network::new(NetworkSettings::default(), Arc::new(Memory::default()), Arc::new(clock)));
-        let (events, mut facts): (_, mpsc::Receiver<(AccountId, LinkEvent)>) = mpsc::channel(256);
-        let options = LinkOptions { connect: false, resource: None, show_client: false, one_shot: true };
-        let link = start_link(&network, setup, options, events);
-        link.send(LinkCommand::SignInWithCode { keep: Keep::Memory });
+        let mut line = Line::start(&town, &Keeper::new(&town), false);
+        line.link.send(LinkCommand::SignInWithCode { keep: Keep::Memory });
         let mut steps = Vec::new();
-        while let Some((_, event)) = facts.recv().await {
-            match event.fact {
+        while steps.last() != Some(&"signed in") {
+            match line.next().await {
                 LinkFact::Consent(Consent::Code(prompt)) => {
                     assert_eq!(prompt.address.as_str(), town.service.page());
                     town.service.answer(true);
@@ -186,17 +143,12 @@ fn row_002_16_one_call_of_the_library_does_the_whole_flow() {
                 }
                 LinkFact::Consent(Consent::Granted { .. }) => steps.push("granted"),
                 LinkFact::Kept(Keep::Memory) => steps.push("kept"),
-                LinkFact::Session(Event::SignedIn(_)) => {
-                    steps.push("signed in");
-                    break;
-                }
-                LinkFact::Down { problem, .. } => panic!("{problem:?}"),
+                LinkFact::Session(Event::SignedIn(_)) => steps.push("signed in"),
                 _ => {}
             }
         }
         assert_eq!(steps, ["code", "granted", "kept", "signed in"]);
-        drop(facts);
-        link.closed().await;
+        line.end().await;
     });
 }
 

@@ -1,9 +1,14 @@
 //! Document 004: what a program that keeps a session has to do.
 
 use super::command::words;
+use super::hands::{Keeper, Line};
 use super::town::{CHAT, Town, code_in, modern, plain};
+use butty::app::effect::LinkCommand;
+use butty::app::event::{Keep, LinkFact};
 use butty::demo::{Redirect, Switches};
+use butty::xmpp::Event;
 use std::fs;
+use std::sync::Arc;
 use std::time::Duration;
 
 const LOGIN: &[&str] = &["login", "anna@demo.butty", "--device"];
@@ -210,6 +215,35 @@ fn row_004_20_two_processes_refresh_once() {
         let refreshes = town.seen("grant=refresh_token");
         assert_eq!(refreshes.len(), round, "{refreshes:#?}");
     }
+}
+
+/// Fetched, refreshed, kept, used: in this order.
+#[test]
+fn row_004_20_a_new_token_is_kept_before_it_is_used() {
+    let town = Arc::new(Town::open(Switches { answered: Some(true), ..plain() }));
+    let keeper = Keeper::new(&town);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        for again in [false, true] {
+            let mut line = Line::start(&town, &keeper, again);
+            if !again {
+                line.link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+            }
+            while !matches!(line.next().await, LinkFact::Session(Event::SignedIn(_))) {}
+            line.end().await;
+            if !again {
+                keeper.age();
+                keeper.steps();
+            }
+        }
+    });
+    let steps = keeper.steps();
+    let names: Vec<&str> = steps.iter().map(|(what, _)| what.as_str()).collect();
+    assert_eq!(names, ["load tokens", "lock tokens", "load tokens", "save tokens"]);
+    let log = town.service.log();
+    let last = |text: &str| log.iter().rposition(|line| line.contains(text)).unwrap();
+    let (refreshed, kept, used) = (last("grant=refresh_token"), steps[3].1, last("< <auth"));
+    assert!(refreshed < kept && kept <= used, "{refreshed} {kept} {used}");
 }
 
 #[test]

@@ -76,11 +76,9 @@ impl Happens {
     /// What this makes of a state.
     fn from(self, before: State) -> State {
         match (self, before) {
-            (Self::Dials, _) => State::Unknown,
             // Words of a negotiation move nothing that is connected already.
-            (Self::Negotiates, State::Connected) => State::Connected,
-            (Self::Negotiates, _) => State::Unknown,
-            (Self::SignsIn, _) => State::Connected,
+            (Self::Negotiates, State::Connected) | (Self::SignsIn, _) => State::Connected,
+            (Self::Dials | Self::Negotiates, _) => State::Unknown,
             (Self::Secures | Self::Chats | Self::IsRefusedACode, before) => before,
             (Self::IsLost | Self::LacksPassword | Self::IsLeft, _) => State::NotConnected,
             (Self::Expires, _) => State::Expired,

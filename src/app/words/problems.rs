@@ -39,6 +39,7 @@ fn parts(problem: &Problem) -> Parts {
         | Problem::NoAnswer { .. }
         | Problem::ClosedByServer { .. }
         | Problem::ClosedAt { .. }
+        | Problem::RedirectClosed { .. }
         | Problem::SilentAt { .. }
         | Problem::Refused { .. }
         | Problem::NoService { .. }

@@ -199,3 +199,47 @@ fn nothing_grows_without_a_bound() {
         (MOST_TOKENS, MOST_TOKENS)
     );
 }
+
+#[test]
+fn programs_register_and_show_the_secret_that_they_were_given() {
+    let secret = Some("s3".to_owned());
+    let mut counter = Counter::new(Switches { answered: Some(true), client_secret: secret, ..Switches::default() });
+    let mut chance = |bytes: &mut [u8]| {
+        bytes.fill(7);
+        Some(())
+    };
+    assert_eq!(counter.desk.register(&json!({}), &mut chance).status, 400, "nobody without a name");
+    let request = json!({ "client_name": "butty", "client_uri": "javascript:x" });
+    let answer = counter.desk.register(&request, &mut chance);
+    assert_eq!((answer.status, &answer.document["client_secret"]), (201, &json!("s3")));
+    assert!(answer.document["client_uri"].is_null(), "a page is a page");
+    let id = text(&answer.document, "client_id");
+    for (shown, status) in [(&[("client_secret", "s3")][..], 200), (&[("client_secret", "s4")], 401), (&[], 401)] {
+        let fields = [("client_id", &*id), ("scope", "wl.messenger")].into_iter().chain(shown.iter().copied());
+        let form: Form = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        assert_eq!(counter.desk.device(counter.now, &form, &mut chance).status, status, "{shown:?}");
+    }
+}
+
+#[test]
+fn what_is_withheld_is_not_granted_and_what_is_taken_back_is_gone() {
+    let withheld_scopes = vec![OFFLINE.to_owned()];
+    let mut counter = Counter::new(Switches { answered: Some(true), withheld_scopes, ..Switches::default() });
+    let code = counter.code();
+    let tokens = counter.poll(&code);
+    assert_eq!((text(&tokens, "scope"), tokens.get("refresh_token")), (MESSENGER.to_owned(), None));
+    let access = text(&tokens, "access_token");
+    let [(client, wants, _)] = &counter.desk.granted(counter.now)[..] else { panic!("one grant") };
+    assert_eq!((client.as_str(), wants.len()), ("butty", 1));
+    counter.desk.end_access();
+    assert!(counter.desk.person_of(counter.now, &access).is_none() && counter.desk.granted(counter.now).len() == 1);
+    counter.desk.take_back();
+    assert!(counter.desk.granted(counter.now).is_empty());
+    let mut chance = |bytes: &mut [u8]| {
+        bytes.fill(9);
+        Some(())
+    };
+    counter.desk.seat(1);
+    let other = counter.desk.hand_out(counter.now, &[MESSENGER], &mut chance).unwrap();
+    assert_eq!(counter.desk.person_of(counter.now, &other), Some(1));
+}

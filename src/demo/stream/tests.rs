@@ -124,3 +124,32 @@ fn wrong_headers_end_the_stream() {
         assert_eq!(steps.last(), Some(&Step::Cut));
     }
 }
+
+/// RFC 7628 section 3.2.2: where the metadata is comes in a challenge, and nothing is left to do but to answer it.
+#[test]
+fn today_a_refused_token_is_told_where_to_get_a_good_one() {
+    let account = BareJid::parse("00c0ffee@demo.butty").unwrap();
+    let metadata = "https://login.demo.butty:1/.well-known/oauth-authorization-server";
+    let fresh = || {
+        let (switches, domain) = (Switches::default(), account.domain());
+        let mut stream = Stream::new(switches, domain, account.clone(), Some(metadata.into()), None, "abc".into());
+        stream.secured();
+        stream
+    };
+    let message = |token: &str| STANDARD.encode(format!("n,,\u{1}auth={token}\u{1}\u{1}"));
+    let mut stream = fresh();
+    let features = written(&feed(&mut stream, open("demo.butty")));
+    assert!(features.contains("<mechanism>OAUTHBEARER</mechanism>"), "{features}");
+    for (refused, answer) in [("Bearer no", true), ("", true), ("Basic EwCo+/AA==", false)] {
+        let mut stream = fresh();
+        let said = written(&feed(&mut stream, auth(BEARER, &message(refused))));
+        let challenge = said.split_once('>').and_then(|(_, rest)| rest.split_once('<')).unwrap().0;
+        let document = String::from_utf8(STANDARD.decode(challenge).unwrap()).unwrap();
+        assert!(document.contains(metadata) && document.contains("invalid_token"), "{document}");
+        if answer {
+            let response = Frame::Element(Element::new("response", SASL).text("AQ=="));
+            assert!(written(&feed(&mut stream, response)).contains("<not-authorized"));
+        }
+    }
+    assert_eq!(feed(&mut stream, auth(BEARER, &message("Bearer EwCo+/AA=="))).last(), Some(&Step::Restart));
+}

@@ -87,6 +87,7 @@ impl Link {
     async fn follow(&mut self, attempt: &mut Try) -> End {
         let mut trail = Trail::default();
         let mut goal = HOME;
+        let mut before = None;
         loop {
             let dialed = match self.reach(&goal).await {
                 Ok(dialed) => dialed,
@@ -97,7 +98,7 @@ impl Link {
             let direct = dialed.endpoint.transport == Transport::Direct;
             self.inside = self.network.is_inside(&self.setup, peer);
             let text = match self.ride(dialed, attempt).await {
-                After::End(end) => return end,
+                After::End(end) => return behind(before.as_ref(), &from, end),
                 After::Redirected(text) => text,
                 After::Again if attempt.stepwise => {
                     let host = Line::clean(self.setup.domain.as_str());
@@ -114,6 +115,7 @@ impl Link {
                     // The same port again means the same kind of TLS; any other port speaks STARTTLS.
                     let direct = direct && target.port == from.port;
                     attempt.redirected = true;
+                    before = Some(from);
                     goal = Goal::Redirected { target, public, direct };
                 }
                 Err(refusal) => return End::Problem(self.refused(refusal, &text)),
@@ -373,5 +375,17 @@ async fn arrive(supply: &mut Supply) -> Result<Secret<String>, Problem> {
 async fn until(at: Option<tokio::time::Instant>) {
     if let Some(at) = at {
         tokio::time::sleep_until(at).await;
+    }
+}
+
+/// A hang-up behind a redirect is told with both places: the one that pointed, and the one that hung up.
+fn behind(before: Option<&Target>, place: &Target, end: End) -> End {
+    match (before, end) {
+        (Some(before), End::Problem(Problem::ClosedAt { stage: Stage::Redirect, .. })) => {
+            let [from, to] = [before, place].map(|place| Line::clean(&place.to_string()));
+            tracing::warn!(target: "butty::net", from = from.as_str(), to = to.as_str(), "hung up behind a redirect");
+            End::Problem(Problem::RedirectClosed { from, to })
+        }
+        (_, end) => end,
     }
 }

@@ -27,6 +27,11 @@ pub(super) fn network(problem: &Problem) -> Parts {
                 .next(NETWORK)
         }
         Problem::ClosedAt { host, stage } => closed(host, *stage),
+        Problem::RedirectClosed { from, to } => {
+            Parts::what(format!("{} hung up without a word.", short(to.as_str(), 50)))
+                .why(format!("{} had pointed to it. Others there may work.", short(from.as_str(), 40)))
+                .next(NETWORK)
+        }
         Problem::SilentAt { host, stage } => {
             Parts::what(format!("{host} went silent while {}.", doing(*stage), host = name(host)))
                 .why("The server is overloaded, or the network swallows what it sends.")

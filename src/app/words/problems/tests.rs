@@ -51,6 +51,7 @@ fn network_problems(domain: &str) -> Vec<Problem> {
         Problem::Replaced { domain: domain.clone() },
         Problem::StreamError { domain: domain.clone(), condition: line("policy-violation") },
     ];
+    all.push(Problem::RedirectClosed { from: host.clone(), to: line("gw.example.net:5222") });
     all.extend(stages.map(|stage| Problem::ClosedAt { host: host.clone(), stage }));
     let faults = [
         CertificateFault::WrongName(vec![line("mail.example.net"), line(&"y".repeat(90))]),
