@@ -7,6 +7,7 @@
 //! Refused at this door: addresses that are not https, pages for the person that are not web pages, tokens with
 //! blanks or control characters, replies that are no JSON object, an issuer that speaks for another.
 
+pub mod agreement;
 pub mod discovery;
 pub mod farewell;
 pub mod grant;
@@ -20,6 +21,7 @@ pub mod smooth;
 pub mod token;
 pub mod vault;
 
+pub use agreement::{Agreement, Terms};
 pub use discovery::Issuer;
 pub use farewell::Farewell;
 pub use grant::{DeviceCode, Service};

@@ -61,6 +61,8 @@ pub enum LinkCommand {
     AcceptWeaker,
     /// Keep the password or token that was given there instead, and go on with it.
     KeepGiven { keep: Keep },
+    /// The next sign-in with a code or on a page asks for these scopes alone, raw.
+    AskFor { scopes: Vec<String> },
     /// Begin the sign-in with a code; the secret goes where `keep` says.
     SignInWithCode { keep: Keep },
     /// Begin it, keep what was shown, and stop there (`Consent::Parked`).

@@ -2,7 +2,7 @@
 
 use super::model::{ConversationKey, Message, Options, Scroll};
 use super::setup::AccountSetup;
-use crate::oauth::Farewelled;
+use crate::oauth::{Agreement, Farewelled};
 use crate::types::{AccountId, ArchiveId, BareJid, Epoch, FullJid, Line, MessageKey, Problem, RequestId, Stage, Stamp};
 use crate::xmpp::{self, Appearance, RosterItem};
 use std::time::Duration;
@@ -157,6 +157,8 @@ pub enum LinkFact {
     PasswordWanted { problem: Option<Problem>, device_sign_in: bool },
     /// The sign-in with a code went a step.
     Consent(Consent),
+    /// What the person agreed to: at a sign-in before `Consent::Granted`, and once more before each session.
+    Agreed(Box<Agreement>),
     /// Where the secret was put, or why not. Comes before the session uses it.
     Kept(Keep),
     /// After `LinkCommand::SignOut`: done. `told`: whether the service knows, or will.

@@ -1,6 +1,7 @@
 //! What the mind and the hands must know about an account to use it. Made by `config`, or by a sign-in.
 
 use super::event::Keep;
+pub use crate::oauth::Terms;
 use crate::types::{AccountId, BareJid, Domain};
 use crate::xmpp::CredentialKind;
 use std::net::SocketAddr;
@@ -108,6 +109,8 @@ pub struct OAuthSetup {
     pub redirect: Option<String>,
     /// A file whose first line is an access token that others keep fresh.
     pub token_file: Option<PathBuf>,
+    /// How long a consent holds there, as far as its kind of service says so.
+    pub terms: Terms,
 }
 
 /// How to sign in without a password.

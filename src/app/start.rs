@@ -105,6 +105,7 @@ impl Account {
             fresh: false,
             device_sign_in: false,
             scopes: Vec::new(),
+            agreement: None,
             signing_out: None,
             refused: None,
             post: Post::default(),

@@ -86,17 +86,15 @@ pub fn show_since(state: Show, since: Option<Stamp>, now: Stamp, options: &Optio
     }
 }
 
-/// An account and where its link stands: `anna@example.org: signed in, encrypted link (TLS 1.3)`.
-pub fn account_line(account: &Account) -> String {
-    let id = &account.setup.id;
-    let state = match (&account.link, account.tls) {
+/// Where the link of an account stands: `signed in, encrypted link (TLS 1.3)`.
+pub fn account_state(account: &Account) -> String {
+    match (&account.link, account.tls) {
         (LinkState::Online, Some(tls)) => format!("signed in, encrypted link ({tls})"),
         (LinkState::Online, None) => "signed in".to_owned(),
         (LinkState::Connecting(_), _) => "connecting …".to_owned(),
         (LinkState::Offline { retry_at: Some(_), .. }, _) => "offline, trying again by itself".to_owned(),
         (LinkState::Offline { .. } | LinkState::Idle, _) => "offline. F5 connects".to_owned(),
-    };
-    format!("{id}: {state}")
+    }
 }
 
 /// The text of a message, where there is one to read.

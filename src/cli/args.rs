@@ -91,7 +91,11 @@ pub enum Command {
     /// Sign out: the service forgets this computer, the saved sign-in is deleted
     Logout {
         /// Which account
+        #[arg(conflicts_with = "all")]
         address: Option<String>,
+        /// Every account that butty knows
+        #[arg(long, conflicts_with = "account")]
+        all: bool,
         /// Delete the messages kept on this computer too
         #[arg(long)]
         forget_history: bool,
@@ -103,7 +107,11 @@ pub enum Command {
         command: Option<AccountsCommand>,
     },
     /// Print the address that butty is signed in as
-    Whoami,
+    Whoami {
+        /// And what butty may do there, since when and until when
+        #[arg(long)]
+        scopes: bool,
+    },
     /// Send a message
     Send {
         /// Address or name of a buddy
@@ -177,6 +185,9 @@ pub struct Login {
     /// Kind of service: auto, messenger, prosody, ejabberd, oidc, or a file of yours
     #[arg(long, value_name = "NAME", default_value = "auto")]
     pub profile: String,
+    /// Ask for this permission alone, by the service's name for it; several, if repeated
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["password", "password_stdin", "token_stdin", "resume"])]
+    pub scope: Vec<String>,
     /// Where the sign-in is kept
     #[arg(long, value_enum, default_value_t = Keeping::Auto)]
     pub store: Keeping,

@@ -4,7 +4,7 @@
 use super::fields::Fields;
 use super::{Folders, Profiles, Source, Warning, closest, path_from};
 use crate::app::event::Keep;
-use crate::app::setup::{AccountSetup, GrantChoice, OAuthSetup, TlsMode};
+use crate::app::setup::{AccountSetup, GrantChoice, OAuthSetup, Terms, TlsMode};
 use crate::types::{AccountId, BareJid, Line, Problem};
 use crate::xmpp::CredentialKind;
 use std::fs;
@@ -134,6 +134,7 @@ fn read_oauth(table: &DeTable<'_>, source: &Source<'_>, warnings: &mut Vec<Warni
         grant: fields.grant()?,
         redirect: fields.redirect()?,
         token_file: None,
+        terms: Terms::default(),
     })
 }
 

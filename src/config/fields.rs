@@ -29,6 +29,13 @@ impl<'a> Fields<'a> {
         self.take(name, "true or false", |value| if let DeValue::Boolean(flag) = value { Some(*flag) } else { None })
     }
 
+    pub(super) fn count(&self, name: &str) -> Result<Option<u32>, Problem> {
+        self.take(name, "a number from 1 to 9999", |value| {
+            let DeValue::Integer(number) = value else { return None };
+            number.as_str().parse().ok().filter(|count| (1..10_000).contains(count))
+        })
+    }
+
     pub(super) fn list(&self, name: &str) -> Result<Vec<String>, Problem> {
         let list = self.take(name, "a list of texts, such as [\"pass\", \"show\", \"xmpp\"]", |value| {
             value.as_array()?.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect()

@@ -6,11 +6,12 @@
 
 use super::fields::Fields;
 use super::{Source, closest};
-use crate::app::setup::{AccountSetup, Endpoints, GrantChoice};
+use crate::app::setup::{AccountSetup, Endpoints, GrantChoice, Terms};
 use crate::types::{Line, Problem};
 use crate::xmpp::CredentialKind;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use url::Url;
@@ -30,7 +31,8 @@ const LARGEST: u64 = 64 * 1024;
 const DOMAIN: &str = "{domain}";
 
 const KEYS: &[&str] =
-    &["title", "sign_in", "grant", "mechanisms", "scopes", "issuer", "client_id", "redirect", "endpoints"];
+    &["title", "sign_in", "grant", "mechanisms", "scopes", "issuer", "client_id", "redirect", "consent", "endpoints"];
+const CONSENT_KEYS: &[&str] = &["days", "hours_without_refresh"];
 const ENDPOINT_KEYS: &[&str] =
     &["device", "token", "authorization", "revocation", "logout", "response_type", "device_response_type"];
 
@@ -48,6 +50,7 @@ struct Profile {
     issuer: Option<String>,
     client_id: Option<String>,
     redirect: Option<String>,
+    terms: Terms,
     /// By domain; `*`: any.
     endpoints: Vec<(String, Endpoints)>,
 }
@@ -130,6 +133,7 @@ impl Profiles {
         }
         oauth.client_id = oauth.client_id.take().or_else(|| profile.client_id.clone());
         oauth.redirect = oauth.redirect.take().or_else(|| profile.redirect.clone());
+        oauth.terms = profile.terms;
     }
 
     /// Takes out what [`Profiles::complete`] has put in, as far as it would be written down.
@@ -208,9 +212,22 @@ impl Profile {
             issuer: address(&fields, "issuer")?,
             client_id: fields.text("client_id")?.filter(|text| !text.is_empty()),
             redirect: fields.redirect()?,
+            terms: read_terms(&fields)?,
             endpoints,
         })
     }
+}
+
+/// How long a consent holds there.
+fn read_terms(fields: &Fields<'_>) -> Result<Terms, Problem> {
+    let Some(value) = fields.value("consent") else { return Ok(Terms::default()) };
+    let source = fields.source;
+    let takes = || source.bad(value.span().start, "consent is a table: [consent]");
+    let DeValue::Table(table) = value.get_ref() else { return Err(takes()) };
+    known_keys(table, CONSENT_KEYS, source)?;
+    let fields = Fields { table, source };
+    let hours = |count: Option<u32>, each: u64| count.map(|count| Duration::from_secs(u64::from(count) * each * 3600));
+    Ok(Terms { lasting: hours(fields.count("days")?, 24), session: hours(fields.count("hours_without_refresh")?, 1) })
 }
 
 fn read_endpoints(

@@ -182,6 +182,8 @@ pub(super) struct Link {
     short: fast::Short,
     /// Handed in by the person, not yet proved or kept.
     given_token: Option<(Secret<String>, Keep)>,
+    /// The scopes that the next sign-in asks for; none: the usual ones.
+    asks_for: Vec<String>,
     /// A sign-in with a code was on offer.
     code_on_offer: bool,
     /// The last server dialled was on a private address.
@@ -210,6 +212,7 @@ impl Link {
             known: known::Memory::default(),
             short: fast::Short::default(),
             given_token: None,
+            asks_for: Vec::new(),
             code_on_offer: false,
             inside: false,
         }

@@ -93,13 +93,15 @@ pub(super) struct Flow {
     pub(super) keep: Keep,
     /// Services on private addresses are fine.
     pub(super) inside: bool,
+    /// Scopes to ask for alone; none: the usual ones.
+    pub(super) asks_for: Vec<String>,
 }
 
 impl Flow {
     /// A sign-in that nobody has answered yet.
     pub(super) fn new(network: Arc<Network>, setup: Arc<AccountSetup>, teller: Teller, keep: Keep) -> Self {
         let (poll_now, pasted) = (Arc::new(Notify::new()), Pasted::default());
-        Self { network, setup, teller, poll_now, pasted, keep, inside: false }
+        Self { network, setup, teller, poll_now, pasted, keep, inside: false, asks_for: Vec::new() }
     }
 
     fn durable(&self) -> bool {

@@ -115,7 +115,10 @@ fn oauth_client(service: &Service, client: &ClientIdentity) -> Result<TokenClien
 
 fn plain(error: RequestTokenError<Unfetched, StandardErrorResponse<BasicErrorResponseType>>) -> GrantError {
     match error {
-        RequestTokenError::ServerResponse(body) => of_kind(body.error()),
+        RequestTokenError::ServerResponse(body) => match (of_kind(body.error()), body.error_description()) {
+            (GrantError::Refused(code), Some(words)) => GrantError::Refused(Line::clean(&format!("{code}: {words}"))),
+            (error, _) => error,
+        },
         RequestTokenError::Request(Unfetched(error)) => error,
         _ => GrantError::Rubbish,
     }

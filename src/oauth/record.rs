@@ -1,8 +1,8 @@
 //! How an account signed in, so that the next start needs no discovery. Holds no secret.
 
-use super::VaultKey;
 use super::service::{KeptService, Service};
-use crate::types::{AccountId, Secret};
+use super::{Agreement, VaultKey};
+use crate::types::{AccountId, Secret, Stamp};
 use serde::{Deserialize, Serialize};
 
 /// The issuer is pinned here at first consent.
@@ -18,8 +18,17 @@ pub struct SignInRecord {
     pub durable: bool,
     /// The issuer's name for the person, where it told one.
     pub person: Option<String>,
+    /// Scopes granted; `None`: those asked for, as far as is known.
+    pub granted: Option<Vec<String>>,
+    /// When the person agreed, where it was noted.
+    pub since: Option<Stamp>,
+    /// When that ends, where somebody said it.
+    pub until: Option<Stamp>,
+    /// A refresh token came, where it was noted.
+    pub lasting: Option<bool>,
 }
 
+/// The stored form. What came after the first version may be missing. Times are Unix milliseconds.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     #[serde(flatten)]
@@ -29,6 +38,14 @@ struct Kept {
     durable: bool,
     #[serde(default)]
     person: Option<String>,
+    #[serde(default)]
+    granted: Option<Vec<String>>,
+    #[serde(default)]
+    since: Option<i64>,
+    #[serde(default)]
+    until: Option<i64>,
+    #[serde(default)]
+    lasting: Option<bool>,
 }
 
 impl SignInRecord {
@@ -54,14 +71,39 @@ impl SignInRecord {
             scopes: self.scopes.clone(),
             durable: self.durable,
             person: self.person.clone(),
+            granted: self.granted.clone(),
+            since: self.since.map(|stamp| stamp.0),
+            until: self.until.map(|stamp| stamp.0),
+            lasting: self.lasting,
         };
         Secret::new(serde_json::to_string(&kept).unwrap_or_default())
     }
 
     /// Reads the kept text back; `None` when it is none of ours.
     pub fn from_text(text: &Secret<String>) -> Option<Self> {
-        let Kept { service, client, scopes, durable, person } = serde_json::from_str(text.expose()).ok()?;
-        Some(Self { service: service.service()?, client, scopes, durable, person })
+        let kept: Kept = serde_json::from_str(text.expose()).ok()?;
+        Some(Self {
+            service: kept.service.service()?,
+            client: kept.client,
+            scopes: kept.scopes,
+            durable: kept.durable,
+            person: kept.person,
+            granted: kept.granted,
+            since: kept.since.map(Stamp),
+            until: kept.until.map(Stamp),
+            lasting: kept.lasting,
+        })
+    }
+
+    /// What the person agreed to.
+    pub fn agreement(&self) -> Agreement {
+        Agreement {
+            asked: self.scopes.clone(),
+            granted: self.granted.clone().unwrap_or_else(|| self.scopes.clone()),
+            since: self.since,
+            until: self.until,
+            lasting: self.lasting,
+        }
     }
 }
 
@@ -85,6 +127,10 @@ mod tests {
             scopes: vec!["xmpp".into()],
             durable: true,
             person: Some("juliet".into()),
+            granted: Some(vec!["xmpp".into(), "email".into()]),
+            since: Some(Stamp(1_795_442_820_000)),
+            until: Some(Stamp(1_826_978_820_000)),
+            lasting: Some(true),
         };
         assert_eq!(SignInRecord::from_text(&record.to_text()), Some(record.clone()));
         let downgraded = record.to_text().expose().replace("https://", "http://");
@@ -97,5 +143,7 @@ mod tests {
             "revocation":null,"scopes":["xmpp"],"durable":true}"#;
         let record = SignInRecord::from_text(&Secret::from(text)).unwrap();
         assert_eq!(record.service, Service::new("https://a.test", page::endpoint("https://a.test/token").unwrap()));
+        let agreed = record.agreement();
+        assert_eq!((agreed.granted, agreed.since, agreed.until, agreed.lasting), (record.scopes, None, None, None));
     }
 }

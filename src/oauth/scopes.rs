@@ -156,12 +156,40 @@ pub fn messenger() -> Vec<String> {
     vec!["wl.messenger".to_owned(), "wl.offline_access".to_owned()]
 }
 
+/// The scope among `asked` that a refusal names in its words.
+pub fn named<'a>(asked: &'a [String], refusal: &str) -> Option<&'a String> {
+    let apart =
+        |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ',' | ';' | '(' | ')' | '[' | ']' | '<' | '>');
+    let said: Vec<&str> = refusal.split(apart).map(|word| word.trim_end_matches(['.', ':', '!'])).collect();
+    asked.iter().find(|scope| said.contains(&scope.as_str()))
+}
+
+/// The smaller set after the person said No: without staying signed in. `None`: there is no smaller one.
+pub fn without_staying(asked: &[String]) -> Option<Vec<String>> {
+    smaller(asked, |scope| known(scope).is_none_or(|scope| scope.resource != Resource::Stay))
+}
+
+/// The smaller set after the service refused `scope`; where it named none, what chatting needs and no more. `None`: there
+/// is no smaller one with which butty could chat.
+pub fn without_refused(asked: &[String], scope: Option<&str>) -> Option<Vec<String>> {
+    smaller(asked, |other| scope.map_or_else(|| is_chat(other), |scope| other != scope))
+        .filter(|rest| !asked.iter().any(|scope| is_chat(scope)) || rest.iter().any(|scope| is_chat(scope)))
+}
+
+fn smaller(asked: &[String], keep: impl Fn(&str) -> bool) -> Option<Vec<String>> {
+    let rest: Vec<String> = asked.iter().filter(|scope| keep(scope)).cloned().collect();
+    (!rest.is_empty() && rest.len() < asked.len()).then_some(rest)
+}
+
+fn is_chat(scope: &str) -> bool {
+    known(scope).is_some_and(|scope| scope.resource == Resource::Chat)
+}
+
 /// False when a scope for chatting was asked for and none was given. A reply without scopes grants what was
 /// asked (RFC 6749 section 5.1).
 pub fn chat_granted(asked: &[String], granted: Option<&[String]>) -> bool {
-    let is_chat = |scope: &String| known(scope).is_some_and(|scope| scope.resource == Resource::Chat);
     let Some(granted) = granted else { return true };
-    !asked.iter().any(is_chat) || granted.iter().any(is_chat)
+    !asked.iter().any(|scope| is_chat(scope)) || granted.iter().any(|scope| is_chat(scope))
 }
 
 #[cfg(test)]
@@ -226,6 +254,27 @@ mod tests {
         );
         assert_eq!(choose(&list("a b"), Some(&prosody)), list("a b"));
         assert_eq!(choose(&[], Some(&[])), list(""));
+    }
+
+    #[test]
+    fn row_003_11_after_a_no_the_smaller_set_does_not_stay_signed_in() {
+        assert_eq!(without_staying(&list("xmpp openid offline_access")), Some(list("xmpp openid")));
+        assert_eq!(without_staying(&messenger()), Some(list("wl.messenger")));
+        assert_eq!(without_staying(&list("xmpp openid")), None);
+        assert_eq!(without_staying(&list("offline_access")), None);
+    }
+
+    #[test]
+    fn row_002_12_the_scope_that_a_service_refuses_is_found_and_left_out() {
+        let asked = list("xmpp openid wl.basic");
+        let said = "invalid_scope: The scope \"wl.basic\" is not registered.";
+        assert_eq!(named(&asked, said).map(String::as_str), Some("wl.basic"));
+        assert_eq!(named(&asked, "invalid_scope: xmppp"), None);
+        assert_eq!(without_refused(&asked, Some("wl.basic")), Some(list("xmpp openid")));
+        assert_eq!(without_refused(&asked, None), Some(list("xmpp")), "no name: chatting alone");
+        assert_eq!(without_refused(&asked, Some("xmpp")), None, "nothing is left to chat with");
+        assert_eq!(without_refused(&list("xmpp"), None), None);
+        assert_eq!(without_refused(&list("custom wl.basic"), Some("wl.basic")), Some(list("custom")));
     }
 
     #[test]

@@ -27,8 +27,12 @@ pub fn smooth(mut reply: HttpResponse) -> HttpResponse {
     };
     if let Some(Value::String(code)) = object.get("error") {
         let code = if code == "authorization_declined" { "access_denied" } else { code.as_str() };
-        let code = error(code);
-        return answer(StatusCode::BAD_REQUEST, &Value::from(Map::from_iter([code])));
+        let mut told = Map::from_iter([error(code)]);
+        // Which scope it is stands in the words alone.
+        if let Some(Value::String(words)) = object.get("error_description").filter(|_| code == "invalid_scope") {
+            told.insert("error_description".to_owned(), Value::from(words.as_str()));
+        }
+        return answer(StatusCode::BAD_REQUEST, &Value::from(told));
     }
     if status == StatusCode::UNAUTHORIZED {
         return answer(StatusCode::BAD_REQUEST, &Value::from(Map::from_iter([error("invalid_client")])));

@@ -125,11 +125,12 @@ async fn carry_out(args: &Args, command: &Command, desk: &Desk) -> Result<u8, Pr
     let named = |address: &Option<String>| address.clone().or_else(|| args.account.clone());
     match command {
         Command::Login(login) => login::run(args, login, desk).await,
-        Command::Logout { address, forget_history } => {
+        Command::Logout { all: true, forget_history, .. } => logout::all(desk, *forget_history, args.timeout).await,
+        Command::Logout { address, forget_history, .. } => {
             logout::run(desk, named(address).as_deref(), *forget_history, args.timeout).await
         }
         Command::Accounts { command } => accounts::run(desk, command.as_ref()),
-        Command::Whoami => accounts::whoami(desk, args.account.as_deref()),
+        Command::Whoami { scopes } => accounts::whoami(desk, args.account.as_deref(), *scopes).await,
         Command::Send { who, text, wait } => send::run(args, desk, who, text, *wait).await,
         Command::Roster { command } => roster::run(args, desk, command.as_ref()).await,
         Command::Doctor { address, offline, share, step } => {

@@ -144,6 +144,8 @@ pub enum Problem {
     MoreSteps { domain: Domain, tasks: Vec<Line> },
     /// The sign-in service refused for a reason of its own.
     OAuthRefused { host: Line, error: Line },
+    /// The sign-in service does not give a scope to butty; which, if it said so, and what could be asked for instead.
+    ScopeRefused { host: Line, scope: Option<Line>, rest: Vec<Line> },
     /// The sign-in service sent something that is no answer.
     OAuthRubbish { host: Line },
     /// The server refuses this account for now, or for good.
@@ -301,6 +303,7 @@ impl Problem {
             Self::HashCount { .. } => "BTY-AUTH-12",
             Self::OAuthRefused { .. } => "BTY-AUTH-13",
             Self::OAuthRubbish { .. } => "BTY-AUTH-14",
+            Self::ScopeRefused { .. } => "BTY-AUTH-60",
             Self::AccountRefused { .. } => "BTY-AUTH-15",
             Self::PasswordNeeded { .. } => "BTY-AUTH-16",
             Self::SignInNeeded { .. } => "BTY-AUTH-17",

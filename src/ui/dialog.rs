@@ -4,8 +4,10 @@
 
 mod about;
 mod boxes;
+mod consent;
 
 pub use boxes::trouble;
+pub use consent::review;
 
 use super::paint::Paint;
 use super::picker;

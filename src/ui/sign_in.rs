@@ -10,11 +10,10 @@ use super::text::{self, Piece};
 use super::theme::{Role, Theme};
 use super::view::View;
 use crate::app::composer::Composer;
-use crate::app::event::Keep;
 use crate::app::model::{Account, Model, SignInScreen, SignInStep, SignInWay};
-use crate::app::update::key::sign_in::offers_demo;
+use crate::app::update::key::sign_in::{is_for_good, offers_demo};
 use crate::app::words::{self, screens};
-use crate::types::{Line as Clean, Problem};
+use crate::types::Problem;
 use ratatui::layout::Rect;
 
 /// Where fields begin, behind their labels.
@@ -33,7 +32,7 @@ pub fn draw(model: &Model, screen: &SignInScreen, view: &mut View, area: Rect, p
         SignInStep::Code { prompt, trouble } => code::draw(model, screen, prompt, trouble.as_ref(), body, paint),
         SignInStep::Browser { prompt, fault } => browser::draw(model, screen, prompt, *fault, body, paint),
         SignInStep::Opening => opening(model, screen, body, paint),
-        SignInStep::Review { scopes } => boxed(review(model, screen, scopes, body.width), body, paint),
+        SignInStep::Review { .. } => boxed(review(model, screen, body.width), body, paint),
         SignInStep::Failed(problem) => boxed(failed(model, screen, problem, body.width), body, paint),
     }
 }
@@ -277,33 +276,8 @@ fn ask_keep(model: &Model, screen: &SignInScreen, width: u16) -> Dialog {
     dialog
 }
 
-fn review(model: &Model, screen: &SignInScreen, scopes: &[Clean], width: u16) -> Dialog {
-    let ascii = model.options.ascii;
-    let mut dialog = Dialog {
-        title: screens::REVIEW_TITLE.into(),
-        foot: screens::REVIEW_FOOT.into(),
-        width: dialog::WIDE.min(width),
-        ..Dialog::default()
-    };
-    let Some(account) = account(model, screen) else { return dialog };
-    let (name, address) = (facts::own_name(account), facts::own_address(account));
-    dialog.say(&name, Role::Title, ascii);
-    if name != address {
-        dialog.say(&address, Role::Dim, ascii);
-    }
-    dialog.blank();
-    dialog.say(screens::MAY_NOW, Role::Text, ascii);
-    for line in code::scope_lines(scopes, screen.raw_scopes, true) {
-        dialog.say(&format!("  · {line}"), Role::Text, ascii);
-    }
-    dialog.blank();
-    let kept = match account.keep {
-        Some(Keep::Keyring) => screens::KEPT_KEYRING,
-        Some(Keep::File) => screens::KEPT_FILE,
-        Some(Keep::Memory) | None => screens::KEPT_MEMORY,
-    };
-    dialog.say(kept, Role::Text, ascii);
-    dialog
+fn review(model: &Model, screen: &SignInScreen, width: u16) -> Dialog {
+    dialog::review(model, account(model, screen), screen.raw_scopes, width)
 }
 
 fn failed(model: &Model, screen: &SignInScreen, problem: &Problem, width: u16) -> Dialog {
@@ -315,7 +289,7 @@ fn failed(model: &Model, screen: &SignInScreen, problem: &Problem, width: u16) -
             keys.extend(screen_offers_code(model, screen).then(|| screens::WITH_CODE.to_owned()));
         }
         SignInWay::Code | SignInWay::Messenger => {
-            let new = !matches!(problem, Problem::NoDeviceSignIn { .. } | Problem::NoPageSignIn { .. });
+            let new = !is_for_good(problem);
             let password = screen.way == SignInWay::Code;
             let both = [(new, screens::once_more(problem)), (password, screens::WITH_PASSWORD)];
             let wanted: Vec<&str> = both.into_iter().filter_map(|(wanted, keys)| wanted.then_some(keys)).collect();
@@ -325,10 +299,12 @@ fn failed(model: &Model, screen: &SignInScreen, problem: &Problem, width: u16) -
             } else {
                 keys.extend(wanted.into_iter().map(str::to_owned));
             }
+            let less = Model::less_to_ask(screen, problem);
+            keys.extend(less.map(|_| screens::ask_less(problem).to_owned()));
         }
     }
     // Where the service itself answered, the address was right.
-    if !matches!(problem, Problem::SignInDenied { .. } | Problem::CodeExpired { .. }) {
+    if !matches!(problem, Problem::SignInDenied { .. } | Problem::CodeExpired { .. } | Problem::ScopeRefused { .. }) {
         let keys_here = [screens::EDIT_ADDRESS, screens::RUN_DOCTOR];
         if width >= dialog::WIDE {
             keys.push(keys_here.join("      "));

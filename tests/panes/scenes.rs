@@ -154,6 +154,19 @@ pub fn overlay_scenes() -> Vec<Scene> {
             let account = account();
             over(options, Overlay::SignOut { account, forget: true, kept: Some(214), pending: 1 })
         }),
+        scene("account", |options| {
+            let mut model = over(options, Overlay::Account { account: cast::id(), raw: false });
+            model.accounts[0].keep = Some(Keep::Keyring);
+            model.accounts[0].agreement =
+                review(Options::default(), &["openid", "xmpp"], Some(true), Some(88)).accounts[0].agreement.clone();
+            model
+        }),
+        scene("account_password", |options| {
+            let mut model = over(options, Overlay::Account { account: cast::id(), raw: false });
+            model.accounts[0].setup.credential = Some(butty::xmpp::CredentialKind::Password);
+            model.accounts[0].keep = Some(Keep::File);
+            model
+        }),
         scene("paste", |options| {
             let mut stage = cast::evening(options);
             stage.press("ctrl-c");
@@ -199,13 +212,39 @@ pub fn sign_in_scenes() -> Vec<Scene> {
             cast::with_code(options, Some(Consent::SlowerPace { every: Duration::from_secs(10) }))
         }),
         scene("opening", step(SignInWay::Code, SignInStep::Opening)),
-        scene("review", move |options| {
-            let mut model = cast::signing_in(options, SignInWay::Code, SignInStep::Review { scopes: scopes() });
-            model.accounts[0].keep = Some(Keep::Keyring);
+        scene("review", |options| review(options, &["openid", "xmpp", "offline_access"], Some(true), Some(88))),
+        scene("review_session", |options| {
+            let mut model = review(options, &["wl.messenger"], Some(false), None);
+            model.accounts[0].setup.profile = "messenger".to_owned();
+            let agreed = model.accounts[0].agreement.as_mut().unwrap();
+            agreed.asked = vec!["wl.messenger".to_owned(), "wl.offline_access".to_owned()];
+            agreed.until = Some(cast::NOW.plus(Duration::from_secs(3 * 3600)));
+            model
+        }),
+        scene("review_raw", |options| {
+            let mut model = review(options, &["openid", "xmpp", "offline_access"], Some(true), None);
+            if let Screen::SignIn(screen) = &mut model.screen {
+                screen.raw_scopes = true;
+            }
             model
         }),
         scene("no_codes", failed(Problem::NoDeviceSignIn { domain: domain() })),
         scene("refused", failed(Problem::SignInDenied { domain: domain() })),
+        scene("refused_less", |options| {
+            let mut model = failed(Problem::SignInDenied { domain: domain() })(options);
+            if let Screen::SignIn(screen) = &mut model.screen {
+                screen.asked = scopes();
+            }
+            model
+        }),
+        scene(
+            "refused_scope",
+            failed(Problem::ScopeRefused {
+                host: Line::clean("id.example.org"),
+                scope: Some(Line::clean("wl.basic")),
+                rest: vec![Line::clean("xmpp")],
+            }),
+        ),
         scene("weaker", |options| {
             let (was, now) = (Line::clean("SCRAM-SHA-256-PLUS"), Line::clean("PLAIN"));
             let problem = Problem::WeakerSignIn { domain: domain(), was, now };
@@ -213,6 +252,20 @@ pub fn sign_in_scenes() -> Vec<Scene> {
         }),
         scene("expired", failed(Problem::CodeExpired { code, lifetime: Duration::from_secs(900) })),
     ]
+}
+
+/// The review after these were granted, with an end in so many days.
+fn review(options: Options, granted: &[&str], lasting: Option<bool>, days: Option<u64>) -> Model {
+    let mut model = cast::signing_in(options, SignInWay::Code, SignInStep::Review { scopes: Vec::new() });
+    model.accounts[0].keep = Some(Keep::Keyring);
+    model.accounts[0].agreement = Some(Agreement {
+        asked: ["openid", "xmpp", "wl.basic", "offline_access"].map(str::to_owned).to_vec(),
+        granted: granted.iter().map(|&scope| scope.to_owned()).collect(),
+        since: Some(cast::NOW),
+        until: days.map(|days| cast::NOW.plus(Duration::from_secs(days * 86_400))),
+        lasting,
+    });
+    model
 }
 
 /// Signing in on a page, stepping down, and what goes wrong there.

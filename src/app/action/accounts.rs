@@ -2,9 +2,9 @@
 
 use super::{ACCOUNTS, Action, BLANK, Effects, account_named, needs_account};
 use crate::app::event::LinkState;
-use crate::app::model::{Account, Model, SignInWay};
+use crate::app::model::{Account, Model, Overlay, SignInWay};
 use crate::app::slash;
-use crate::app::words::{self, toasts};
+use crate::app::words::toasts;
 use crate::types::{AccountId, Problem};
 use crate::xmpp::CredentialKind;
 
@@ -31,9 +31,10 @@ pub(super) const ACTIONS: &[Action] = &[
     },
     Action {
         id: "account",
-        title: "Your accounts and how they are connected",
+        title: "Your account: what you agreed to, and where it is kept",
         slash: &["account"],
-        act: |model, _, _| accounts(model),
+        arguments: "[ACCOUNT]",
+        act: |model, text, fx| with_account(model, text, fx, show_account),
         ..ACCOUNT
     },
     Action {
@@ -73,9 +74,10 @@ fn with_account(
     }
 }
 
-fn accounts(model: &mut Model) {
-    let all: Vec<String> = model.accounts.iter().map(words::account_line).collect();
-    model.toast(all.join(" · "));
+fn show_account(model: &mut Model, account: Option<&AccountId>, _: &mut Effects) {
+    if let Some(account) = account.or(model.account_in_use()).cloned() {
+        model.overlays.push(Overlay::Account { account, raw: false });
+    }
 }
 
 /// `/login`: an account that waits for a sign-in gets one at once; otherwise the screen asks where.

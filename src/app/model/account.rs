@@ -5,6 +5,7 @@ use crate::app::event::{Keep, LinkState};
 use crate::app::outbox::Post;
 use crate::app::setup::AccountSetup;
 use crate::app::sync::Sync;
+pub use crate::oauth::Agreement;
 use crate::types::{BareJid, Epoch, FullJid, Line, MessageKey, RequestId, Stamp};
 use crate::xmpp::{Appearance, Features, RosterItem, Show};
 use std::collections::{BTreeMap, VecDeque};
@@ -71,6 +72,8 @@ pub struct Account {
     pub device_sign_in: bool,
     /// What was agreed to at the last sign-in with a code, raw.
     pub scopes: Vec<Line>,
+    /// The whole of it, once told.
+    pub agreement: Option<Agreement>,
     /// A sign-out is under way.
     pub signing_out: Option<SigningOut>,
     /// The session that let somebody else in: nothing of it is taken.

@@ -55,6 +55,8 @@ pub struct SignInScreen {
     pub password: Composer,
     /// The field for the address that a browser ended on.
     pub pasted: Composer,
+    /// Scopes that the last code or page asked for, raw.
+    pub asked: Vec<Line>,
     /// What the sign-in had to step down to, for the line that says so.
     pub stepped_down: Option<Fallback>,
     /// Show the password (Ctrl+R).
@@ -132,6 +134,8 @@ pub enum Overlay {
     Bare,
     /// `i`: what is known about a message.
     Info { talk: ConversationKey, message: MessageKey },
+    /// `/account`: what was agreed to, and where it is kept. `raw`: by the names that the service uses.
+    Account { account: AccountId, raw: bool },
     /// `.` in the list: what can be done with somebody there.
     Menu { key: ConversationKey, selected: usize, step: MenuStep },
     /// Sign out?

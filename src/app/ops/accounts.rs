@@ -99,9 +99,10 @@ impl Model {
         self.list.held = None;
         self.list.frozen = None;
         self.overlays.retain(|overlay| match overlay {
-            Overlay::Request { account, .. } | Overlay::SignOut { account, .. } | Overlay::Add { account, .. } => {
-                account != id
-            }
+            Overlay::Request { account, .. }
+            | Overlay::SignOut { account, .. }
+            | Overlay::Add { account, .. }
+            | Overlay::Account { account, .. } => account != id,
             Overlay::Card(key) | Overlay::Menu { key, .. } | Overlay::Info { talk: key, .. } => !gone(key),
             Overlay::Bare => false,
             _ => true,

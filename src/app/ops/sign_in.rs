@@ -7,6 +7,7 @@ use crate::app::event::{Consent, Keep};
 use crate::app::model::{Account, Model, Screen, SignInScreen, SignInStep, SignInWay, Welcome};
 use crate::app::setup::AccountSetup;
 use crate::app::words::notices;
+use crate::oauth::scopes;
 use crate::types::{AccountId, BareJid, Line, Problem};
 use crate::xmpp::CredentialKind;
 
@@ -20,6 +21,7 @@ impl SignInScreen {
             address: Composer::default(),
             password: Composer::default(),
             pasted: Composer::default(),
+            asked: Vec::new(),
             stepped_down: None,
             reveal: false,
             keep: true,
@@ -141,6 +143,24 @@ impl Model {
             account.wanted = true;
         }
         fx.push(Effect::Link(id, LinkCommand::SignInWithCode { keep }));
+    }
+
+    /// The smaller set that can be asked for after this, if there is one.
+    pub fn less_to_ask(screen: &SignInScreen, problem: &Problem) -> Option<Vec<String>> {
+        let raw = |scopes: &[Line]| scopes.iter().map(ToString::to_string).collect::<Vec<_>>();
+        match problem {
+            Problem::SignInDenied { .. } => scopes::without_staying(&raw(&screen.asked)),
+            Problem::ScopeRefused { rest, .. } => Some(raw(rest)).filter(|rest| !rest.is_empty()),
+            _ => None,
+        }
+    }
+
+    /// Asks again, for these scopes alone.
+    pub fn ask_for_less(&mut self, scopes: Vec<String>, fx: &mut Effects) {
+        let Screen::SignIn(screen) = &self.screen else { return };
+        let Some(id) = screen.account.clone() else { return };
+        fx.push(Effect::Link(id, LinkCommand::AskFor { scopes }));
+        self.ask_for_code(fx);
     }
 
     /// Signs in with the password in the field. The address stays in its field, whatever comes of it.

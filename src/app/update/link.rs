@@ -6,6 +6,7 @@ use crate::app::effect::{Effect, StoreRequest};
 use crate::app::event::{LinkEvent, LinkFact, LinkState};
 use crate::app::model::{Account, Asked, Back, Model};
 use crate::app::words;
+use crate::oauth::Agreement;
 use crate::types::{AccountId, Line, Problem, RequestId, Stage};
 use crate::xmpp::{Event, Features, SignedIn};
 use std::time::Duration;
@@ -37,6 +38,7 @@ pub(super) fn on_link(model: &mut Model, id: &AccountId, event: LinkEvent, fx: &
             sign_in::on_password_wanted(model, id, problem, device_sign_in);
         }
         LinkFact::Consent(consent) => sign_in::on_consent(model, id, consent),
+        LinkFact::Agreed(agreement) => model.on_agreed(id, *agreement),
         LinkFact::Kept(keep) => model.on_kept(id, keep),
         LinkFact::SignedOut { told } => model.end_sign_out(id, told, fx),
     }
@@ -95,6 +97,12 @@ impl Model {
     fn on_reached(&mut self, id: &AccountId, stage: Stage) {
         if let Some(account) = self.account_mut(id).filter(|account| !account.online()) {
             account.link = LinkState::Connecting(stage);
+        }
+    }
+
+    fn on_agreed(&mut self, id: &AccountId, agreement: Agreement) {
+        if let Some(account) = self.account_mut(id) {
+            account.agreement = Some(agreement);
         }
     }
 

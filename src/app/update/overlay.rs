@@ -47,6 +47,7 @@ pub fn on_key(model: &mut Model, key: Key, fx: &mut Effects) {
         Overlay::PlainReply => answers::plain_key(model, key, fx),
         Overlay::Quit { .. } => answers::quit_key(model, key, fx),
         Overlay::Trouble(problem) => answers::trouble_key(model, problem, key, fx),
+        Overlay::Account { account, raw } => answers::account_key(model, account, raw, key, fx),
         Overlay::Menu { key: who, selected, step } => menu::on_key(model, who, (selected, step), key, fx),
         Overlay::Info { .. } if key.code == KeyCode::Enter || key.code == KeyCode::Char('i') => After::Close,
         Overlay::Bare => bare_key(model, key, meant, fx),

@@ -78,6 +78,7 @@ fn overlay_field(overlay: &mut Overlay) -> Option<&mut Composer> {
         Overlay::Menu { step: MenuStep::Name(field) | MenuStep::Group(field), .. } => Some(field),
         Overlay::Menu { .. }
         | Overlay::Info { .. }
+        | Overlay::Account { .. }
         | Overlay::Bare
         | Overlay::Request { .. }
         | Overlay::Card(_)

@@ -2,7 +2,7 @@
 
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, LinkCommand, StoreRequest};
-use crate::app::event::{Consent, Fallback, LinkState};
+use crate::app::event::{BrowserPrompt, CodePrompt, Consent, Fallback, LinkState};
 use crate::app::model::{Model, Screen, SignInScreen, SignInStep, SignInWay};
 use crate::types::{AccountId, Problem};
 use crate::xmpp::CredentialKind;
@@ -44,6 +44,9 @@ pub(super) fn on_consent(model: &mut Model, id: &AccountId, consent: Consent) {
         if *to == Fallback::Password {
             return ask_password_instead(model, id);
         }
+    }
+    if let Consent::Code(CodePrompt { scopes, .. }) | Consent::Browser(BrowserPrompt { scopes, .. }) = &consent {
+        screen.asked.clone_from(scopes);
     }
     screen.step = match (consent, std::mem::replace(&mut screen.step, SignInStep::Opening)) {
         (Consent::Code(prompt), _) => SignInStep::Code { prompt: Box::new(prompt), trouble: None },

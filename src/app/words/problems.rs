@@ -75,6 +75,7 @@ fn parts(problem: &Problem) -> Parts {
         | Problem::KeyringLocked
         | Problem::NoIssuer { .. }
         | Problem::OAuthRefused { .. }
+        | Problem::ScopeRefused { .. }
         | Problem::OAuthRubbish { .. }
         | Problem::NoClient { .. }
         | Problem::IssuerChanged { .. } => account::code(problem),

@@ -12,9 +12,11 @@ macro_rules! words {
 }
 
 mod boxes;
+mod consent;
 mod sign_in;
 
 pub use boxes::*;
+pub use consent::*;
 pub use sign_in::*;
 
 // States.

@@ -147,3 +147,15 @@ fn accounts_that_were_signed_in_to_outlive_a_broken_profile_and_do_not_copy_it()
     assert!(matches!(told, Some(Problem::BadConfig { .. })), "{told:?}");
     assert!(folders.accounts_file().exists(), "not set aside");
 }
+
+#[test]
+fn a_profile_says_how_long_a_consent_holds() {
+    let setup = setup_for("anna@messenger.live.com", "messenger").unwrap();
+    let hour = std::time::Duration::from_secs(3600);
+    let terms = crate::app::setup::Terms { lasting: Some(365 * 24 * hour), session: Some(3 * hour) };
+    assert_eq!(setup.oauth.terms, terms);
+    assert_eq!(setup_for("anna@example.org", "auto").unwrap().oauth.terms, crate::app::setup::Terms::default());
+    for text in ["consent = 7", "[consent]\ndays = 0", "[consent]\ndays = \"a year\"", "[consent]\nyears = 1"] {
+        assert!(matches!(read(text), Err(Problem::BadConfig { .. })), "{text:?} was taken");
+    }
+}

@@ -30,6 +30,7 @@ impl Link {
         self.teller.tell(LinkFact::Consent(Consent::LookingUp { domain })).await;
         let (network, setup) = (Arc::clone(&self.network), Arc::clone(&self.setup));
         let mut flow = Flow::new(network, setup, self.teller.clone(), order.keep);
+        flow.asks_for = std::mem::take(&mut self.asks_for);
         flow.probe().await.map_err(End::Problem)?;
         if order.part == Part::Resume {
             return self.attend(&flow, flow.resume()).await;

@@ -21,6 +21,10 @@ impl Link {
                 self.known.forget_pin();
                 None
             }
+            LinkCommand::AskFor { scopes } => {
+                self.asks_for = scopes;
+                None
+            }
             LinkCommand::KeepGiven { keep } => {
                 self.password.as_mut().or(self.given_token.as_mut())?.1 = keep;
                 Some(Wish::Connect)

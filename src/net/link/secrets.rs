@@ -78,6 +78,9 @@ impl Link {
     }
 
     pub(super) async fn with_token(&mut self, source: TokenSource) -> End {
+        if let TokenSource::Record(record) = &source {
+            self.teller.tell(LinkFact::Agreed(Box::new(record.agreement()))).await;
+        }
         let lazily = self.has_fast().await;
         let supply = self.supply(Demand::Token(source.clone()), lazily);
         let (secret, end) = self.session_with(Purpose::Chat, CredentialKind::Token, supply).await;

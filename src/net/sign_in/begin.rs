@@ -20,6 +20,8 @@ struct Desk<'h, 'f> {
     /// Its metadata, where it has some.
     issuer: Option<Issuer>,
     asked: Vec<String>,
+    /// What butty registers for, so that the next sign-in can ask for more than this one.
+    registered: Vec<String>,
     host: Line,
 }
 
@@ -37,8 +39,10 @@ impl Flow {
             self.same_issuer(&service.issuer).await?;
         }
         let host = Line::clean(&page::host_of(service.device.as_ref().unwrap_or(&service.token)));
-        let asked = self.scopes(&service, issuer.as_ref());
-        let desk = Desk { hands, service, issuer, asked, host };
+        let mut registered = self.scopes(&service, issuer.as_ref());
+        let asked = if self.asks_for.is_empty() { registered.clone() } else { self.asks_for.clone() };
+        registered.extend(asked.iter().filter(|scope| !registered.contains(scope)).cloned().collect::<Vec<_>>());
+        let desk = Desk { hands, service, issuer, asked, registered, host };
         let (device, browser) = self.ways(&desk.service)?;
         if device {
             self.tell(Consent::AskingForCode { host: desk.host.clone() }).await;
@@ -46,7 +50,7 @@ impl Flow {
                 // It has codes, but not for this client.
                 Err(GrantError::NotForClient(_) | GrantError::NoDevice) if browser => {}
                 answer => {
-                    let (client, code) = answer.map_err(|error| self.told(&error, &desk.host))?;
+                    let (client, code) = answer.map_err(|error| self.told(&error, &desk.host, &desk.asked))?;
                     let pending = self.pending(desk, client, Way::Device(Box::new(code)));
                     self.show(&pending, false).await?;
                     return Ok((pending, None));
@@ -56,7 +60,7 @@ impl Flow {
         if self.setup.oauth.grant == GrantChoice::Auto {
             self.step_down(Fallback::Page).await;
         }
-        let (client, _) = self.client(&desk).await.map_err(|error| self.told(&error, &desk.host))?;
+        let (client, _) = self.client(&desk).await.map_err(|error| self.told(&error, &desk.host, &desk.asked))?;
         let (attempt, door) = self.attempt().await?;
         let pending = self.pending(desk, client, Way::Browser(Box::new(attempt)));
         let door = door.filter(|_| wait);
@@ -64,8 +68,20 @@ impl Flow {
         Ok((pending, door))
     }
 
-    fn told(&self, error: &GrantError, host: &Line) -> Problem {
-        error.problem(&self.setup.domain, host, None)
+    /// `asked`: the scopes, for a refusal that is about one of them.
+    pub(super) fn told(&self, error: &GrantError, host: &Line, asked: &[String]) -> Problem {
+        match error {
+            GrantError::Refused(said) if said.as_str().starts_with("invalid_scope") => {
+                let scope = scopes::named(asked, said.as_str());
+                let rest = scopes::without_refused(asked, scope.map(String::as_str)).unwrap_or_default();
+                Problem::ScopeRefused {
+                    host: host.clone(),
+                    scope: scope.map(|scope| Line::clean(scope)),
+                    rest: rest.iter().map(|scope| Line::clean(scope)).collect(),
+                }
+            }
+            error => error.problem(&self.setup.domain, host, None),
+        }
     }
 
     async fn step_down(&self, to: Fallback) {
@@ -78,7 +94,7 @@ impl Flow {
             Place::Asked { issuer, .. } => issuer,
         };
         let host = Line::clean(&Url::parse(&asked).map(|url| page::host_of(&url)).unwrap_or_default());
-        let issuer = grant::discover(hands, &asked).await.map_err(|error| self.told(&error, &host))?;
+        let issuer = grant::discover(hands, &asked).await.map_err(|error| self.told(&error, &host, &[]))?;
         Ok(((&issuer).into(), Some(issuer)))
     }
 
@@ -146,7 +162,7 @@ impl Flow {
             return Ok((client, self.setup.oauth.client_id.is_none()));
         }
         let issuer = desk.issuer.as_ref().ok_or(GrantError::UnknownClient)?;
-        let client = grant::register(desk.hands, issuer, &desk.asked).await?;
+        let client = grant::register(desk.hands, issuer, &desk.registered).await?;
         let key = VaultKey::Client { issuer: desk.service.issuer.clone() };
         self.network.save(&key, client.to_text(), self.durable()).await.map_err(GrantError::Unreached)?;
         Ok((client, false))
@@ -199,7 +215,7 @@ impl Flow {
             Way::Browser(attempt) => {
                 let address = attempt.address(&pending.service, &pending.client, &pending.scopes);
                 let host = Line::clean(&page::host_of(&pending.service.token));
-                let address = address.map_err(|error| self.told(&error, &host))?;
+                let address = address.map_err(|error| self.told(&error, &host, &[]))?;
                 Consent::Browser(BrowserPrompt {
                     service,
                     host: Line::clean(&page::host_of(&address)),

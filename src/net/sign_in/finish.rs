@@ -7,7 +7,7 @@ use crate::app::event::{Consent, Keep, LinkFact, PasteFault};
 use crate::net::loopback::{Judge, Listener};
 use crate::oauth::grant::{self, Attempt, Callback, CallbackFault, DeviceCode, Source};
 use crate::oauth::pending::Way;
-use crate::oauth::{GrantError, Pending, SignInRecord, Token, page, scopes};
+use crate::oauth::{Agreement, GrantError, Pending, SignInRecord, Token, page, scopes};
 use crate::types::{Line, Problem};
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,7 +54,7 @@ impl Flow {
         door: Option<Listener>,
     ) -> Result<Token, Problem> {
         let host = Line::clean(&page::host_of(&pending.service.token));
-        let told = |error: GrantError| error.problem(&self.setup.domain, &host, None);
+        let told = |error: GrantError| self.told(&error, &host, &pending.scopes);
         let answer = tokio::time::timeout(self.left(pending), self.callback(pending, attempt, door)).await;
         let Ok(callback) = answer else {
             // A page that knows no such client never sends anybody back.
@@ -111,14 +111,19 @@ impl Flow {
     }
 
     async fn keep(&self, pending: Pending, token: &Token) -> Result<(), Problem> {
-        let granted = token.scopes.as_deref().unwrap_or(&pending.scopes);
-        let granted = granted.iter().map(|scope| Line::clean(scope)).collect();
+        let terms = self.setup.oauth.terms;
+        let agreement = Agreement::new(&pending.scopes, token, terms, self.network.now().wall);
+        let granted = agreement.granted.iter().map(|scope| Line::clean(scope)).collect();
         let record = SignInRecord {
             service: pending.service,
             client: pending.client.id,
             scopes: pending.scopes,
             durable: self.durable(),
             person: token.person.clone(),
+            granted: token.scopes.clone(),
+            since: agreement.since,
+            until: agreement.until,
+            lasting: agreement.lasting,
         };
         let key = record.tokens_key(&self.setup.id);
         let flight = self.network.flight(&key);
@@ -129,6 +134,7 @@ impl Flow {
         // One that was handed in before would go first.
         self.network.forget(&given_key(&self.setup)).await?;
         let keep = if record.durable { Keep::File } else { Keep::Memory };
+        self.teller.tell(LinkFact::Agreed(Box::new(agreement))).await;
         self.tell(Consent::Granted { scopes: granted }).await;
         self.teller.tell(LinkFact::Kept(keep)).await;
         Ok(())

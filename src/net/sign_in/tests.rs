@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop")]
 
+mod consent;
 mod doctor;
 mod pages;
 mod rows;
@@ -47,6 +48,7 @@ async fn world() -> World {
         busy: AtomicBool::new(false),
         clients: Mutex::default(),
         manner: Mutex::default(),
+        asked: Mutex::default(),
         shown: Mutex::default(),
     });
     tokio::spawn(serve(listener, acceptor, Arc::clone(&service)));
@@ -77,6 +79,7 @@ async fn steps(facts: &mut Facts) -> Vec<String> {
             LinkFact::Consent(Consent::AskingForCode { .. }) => steps.push("asking".to_owned()),
             LinkFact::Consent(Consent::Code(prompt)) => steps.push(format!("code {}", prompt.code)),
             LinkFact::Consent(Consent::SteppingDown { to, .. }) => steps.push(format!("down to {to:?}")),
+            LinkFact::Agreed(_) => {}
             LinkFact::Consent(Consent::Granted { scopes }) => steps.push(format!("granted {}", scopes.len())),
             LinkFact::Consent(Consent::Failed(problem)) => {
                 steps.push(problem.code().to_owned());
@@ -100,6 +103,10 @@ fn record(world: &World) -> SignInRecord {
         scopes: vec!["xmpp".to_owned()],
         durable: true,
         person: None,
+        granted: None,
+        since: None,
+        until: None,
+        lasting: None,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::app::setup::AccountSetup;
 use crate::net::Network;
 use crate::net::link::Teller;
 use crate::oauth::{
-    ClientIdentity, Farewell, Farewelled, GrantError, Pending, SignInRecord, Token, VaultKey, grant, page,
+    Agreement, ClientIdentity, Farewell, Farewelled, GrantError, Pending, SignInRecord, Token, VaultKey, grant, page,
 };
 use crate::types::{Line, Problem, Secret, Stamp};
 use std::sync::Arc;
@@ -44,6 +44,13 @@ pub(in crate::net) async fn record_of(
 ) -> Result<Option<SignInRecord>, Problem> {
     let text = network.load(&SignInRecord::key(&setup.id)).await?;
     Ok(text.as_ref().and_then(SignInRecord::from_text))
+}
+
+impl Network {
+    /// What the person agreed to, from what is kept here; `None`: no sign-in of butty's own.
+    pub async fn agreement(&self, setup: &AccountSetup) -> Result<Option<Agreement>, Problem> {
+        Ok(record_of(self, setup).await?.map(|record| record.agreement()))
+    }
 }
 
 /// A token that will do now; refreshed if need be. `refused` is one that the server has just refused.

@@ -1,13 +1,17 @@
 //! `butty accounts` and `butty whoami`: what is known without a network.
 
+use super::super::zone;
 use super::Desk;
 use crate::app::event::Stored;
+use crate::app::model::Options;
+use crate::app::words::screens;
 use crate::app::{StoreRequest, setup::AccountSetup};
 use crate::cli::{AccountsCommand, Record};
 use crate::config;
 use crate::store::{Place, Store};
-use crate::types::{AccountId, Line, Problem};
+use crate::types::{AccountId, Line, Problem, Stamp};
 use crate::xmpp::CredentialKind;
+use serde_json::{Value, json};
 use std::sync::mpsc;
 
 pub(super) fn run(desk: &Desk, command: Option<&AccountsCommand>) -> Result<u8, Problem> {
@@ -56,11 +60,54 @@ fn change(desk: &Desk, address: &str, edit: impl FnOnce(&mut AccountSetup)) -> R
     Ok(0)
 }
 
-/// The address that the service gave last; where it never did, the configured one.
-pub(super) fn whoami(desk: &Desk, named: Option<&str>) -> Result<u8, Problem> {
+/// The address that the service gave last; where it never did, the configured one. `scopes`: and what butty may do there.
+pub(super) async fn whoami(desk: &Desk, named: Option<&str>, scopes: bool) -> Result<u8, Problem> {
     let setup = desk.account(named)?;
     let address = bound_address(desk, &setup.id)?.unwrap_or_else(|| setup.id.to_string());
-    told(desk.voice.answer(&Record::new("account").account(setup.id.as_str()).column("address", &address)))
+    let record = Record::new("account").account(setup.id.as_str()).column("address", &address);
+    if !scopes {
+        return told(desk.voice.answer(&record));
+    }
+    let agreed = desk.network().agreement(setup).await?;
+    let Some(agreed) = agreed else {
+        desk.voice.say(match setup.credential {
+            Some(CredentialKind::Password) => screens::BY_PASSWORD,
+            _ => screens::NOT_SIGNED_IN_YET,
+        });
+        return told(desk.voice.answer(&record.field("scopes", Vec::<Value>::new())));
+    };
+    if desk.voice.json {
+        let rows = agreed.rows().map(|(name, granted)| {
+            json!({"name": name, "access": screens::access(name), "says": screens::scope(name, true), "granted": granted})
+        });
+        let record = record
+            .field("scopes", rows.collect::<Vec<_>>())
+            .field("agreed", agreed.since.map(iso))
+            .field("until", agreed.until.map(iso))
+            .field("lasting", agreed.lasting);
+        return told(desk.voice.answer(&record));
+    }
+    told(desk.voice.answer(&record))?;
+    let rows: Vec<Record> = agreed.rows().map(|(name, granted)| scope_row(name, granted)).collect();
+    told(desk.voice.table(&["scope", "access", "says", "state"], &rows))?;
+    let options = Options { zone: zone::around(desk.clock.now().wall), ..Options::default() };
+    let words = screens::consent(&agreed, false, setup.profile == "messenger", desk.clock.now().wall, &options);
+    let stays =
+        words.may.iter().filter(|line| line.starts_with(screens::STAY)).map(|line| format!("butty may {line}."));
+    stays.chain(words.since).for_each(|line| desk.voice.say(&line));
+    Ok(0)
+}
+
+fn scope_row(name: &str, granted: bool) -> Record {
+    Record::new("scope")
+        .column("scope", Line::clean(name).as_str())
+        .column("access", screens::access(name))
+        .column("says", &screens::scope(Line::clean(name).as_str(), true))
+        .column("state", if granted { "granted" } else { "not granted" })
+}
+
+fn iso(stamp: Stamp) -> String {
+    jiff::Timestamp::from_millisecond(stamp.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string()
 }
 
 fn bound_address(desk: &Desk, account: &AccountId) -> Result<Option<String>, Problem> {

@@ -38,10 +38,12 @@ pub(super) async fn run(args: &Args, login: &Login, desk: &Desk) -> Result<u8, P
     if login.weaker {
         errand.send(LinkCommand::AcceptWeaker);
     }
+    ask_for(login, &errand);
     errand.send(command);
     let mut outcome = follow(args, login, desk, &mut errand, &setup, keep).await;
     if let (Err(Problem::NoKeyring | Problem::KeyringLocked), Keeping::Auto) = (&outcome, login.store) {
         keep = keeping::instead(desk, args.no_input).await?;
+        ask_for(login, &errand);
         errand.send(again(login, way, keep));
         outcome = follow(args, login, desk, &mut errand, &setup, keep).await;
     }
@@ -66,6 +68,15 @@ pub(super) async fn run(args: &Args, login: &Login, desk: &Desk) -> Result<u8, P
         desk.voice.say("The account stands in config.toml: server and ca_file counted for this time only.");
     }
     told(desk.voice.answer(&Record::new("account").account(setup.id.as_str()).column("address", &jid)))
+}
+
+/// The scopes of the command line, parted by blanks or commas too. For this sign-in alone.
+fn ask_for(login: &Login, errand: &Errand) {
+    let scopes = login.scope.iter().flat_map(|list| list.split([' ', ','])).filter(|scope| !scope.is_empty());
+    let scopes: Vec<String> = scopes.map(str::to_owned).collect();
+    if !scopes.is_empty() {
+        errand.send(LinkCommand::AskFor { scopes });
+    }
 }
 
 fn grant(login: &Login) -> Option<GrantChoice> {
@@ -122,6 +133,7 @@ fn way(desk: &Desk, setup: &AccountSetup, login: &Login) -> Result<CredentialKin
     let configured = setup.credential.filter(|_| desk.is_configured(&setup.id));
     let password = login.password || login.password_stdin;
     let token = login.device || login.grant.is_some() || login.token_stdin || login.no_wait || login.resume;
+    let token = token || !login.scope.is_empty();
     match (configured, token, password) {
         (Some(CredentialKind::Password), true, _) => Err(Problem::Usage {
             why: Line::clean("for this account the config file has sign_in = \"password\": change it there first"),

@@ -10,6 +10,19 @@ use crate::store::{Place, Store};
 use crate::types::{Line, Problem};
 use std::time::Duration;
 
+/// Every account, whatever becomes of one of them; what went wrong first is told.
+pub(super) async fn all(desk: &Desk, forget_history: bool, timeout: Option<Duration>) -> Result<u8, Problem> {
+    if desk.accounts.is_empty() {
+        return Err(Problem::NoAccount);
+    }
+    let mut failed = None;
+    for setup in &desk.accounts {
+        let done = run(desk, Some(setup.id.as_str()), forget_history, timeout).await;
+        failed = failed.or(done.err());
+    }
+    failed.map_or(Ok(0), Err)
+}
+
 pub(super) async fn run(
     desk: &Desk,
     named: Option<&str>,

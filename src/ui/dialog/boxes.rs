@@ -1,6 +1,6 @@
 //! The boxes that ask or tell: status menu, request, card, sign-out, paste, quit, trouble, plain reply, add.
 
-use super::{Dialog, Line, SMALL, WIDE, about};
+use super::{Dialog, Line, SMALL, WIDE, about, consent};
 use crate::app::composer::Composer;
 use crate::app::model::{Account, ConversationKey, Model, Overlay};
 use crate::app::words::{self, screens};
@@ -28,6 +28,7 @@ pub fn of(model: &Model, overlay: &Overlay, width: &dyn Fn(u16) -> u16) -> Dialo
         Overlay::PlainReply => question(model, &screens::PLAIN_REPLY, width(WIDE)),
         Overlay::Add { account, address, complaint } => add(model, account, address, complaint.as_ref(), width(WIDE)),
         Overlay::Info { talk, message } => about::message(model, talk, *message, width(WIDE)),
+        Overlay::Account { account, raw } => consent::account(model, account, *raw, width(WIDE)),
         Overlay::Menu { key, selected, step } => about::menu(model, key, *selected, step, width(SMALL)),
         Overlay::Bare | Overlay::GoTo(_) | Overlay::Palette(_) | Overlay::Help { .. } => Dialog::default(),
     }

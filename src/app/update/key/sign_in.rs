@@ -277,6 +277,11 @@ fn failed_key(model: &mut Model, problem: &Problem, letter: char, fx: &mut Effec
                 model.accept_weaker(&id, fx);
             }
         }
+        'l' if way != SignInWay::Password => {
+            if let Some(less) = Model::less_to_ask(screen, problem) {
+                model.ask_for_less(less, fx);
+            }
+        }
         'n' if way != SignInWay::Password => begin(model, fx),
         '\n' if way != SignInWay::Password && !is_for_good(problem) => begin(model, fx),
         'p' if way != SignInWay::Messenger => first_step(screen, SignInWay::Password, 1),
@@ -291,8 +296,8 @@ fn failed_key(model: &mut Model, problem: &Problem, letter: char, fx: &mut Effec
 }
 
 /// Asking the same service again would end the same way.
-fn is_for_good(problem: &Problem) -> bool {
-    matches!(problem, Problem::NoDeviceSignIn { .. } | Problem::NoPageSignIn { .. })
+pub fn is_for_good(problem: &Problem) -> bool {
+    matches!(problem, Problem::NoDeviceSignIn { .. } | Problem::NoPageSignIn { .. } | Problem::ScopeRefused { .. })
 }
 
 /// Back to the form, with the address as it was typed.

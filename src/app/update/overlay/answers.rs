@@ -25,6 +25,34 @@ pub(super) fn request_key(model: &mut Model, account: &AccountId, from: &BareJid
     After::Close
 }
 
+/// `s` signs out, `i` shows raw names, Tab goes to the next account.
+pub(super) fn account_key(
+    model: &mut Model,
+    account: &mut AccountId,
+    raw: &mut bool,
+    key: Key,
+    fx: &mut Effects,
+) -> After {
+    match letter(key) {
+        Some('\n') => return After::Close,
+        Some('i') => *raw = !*raw,
+        Some('s') => {
+            model.ask_sign_out(account, fx);
+            return After::Close;
+        }
+        None if matches!(key.code, KeyCode::Tab | KeyCode::BackTab) => {
+            let ids: Vec<&AccountId> = model.accounts.iter().map(|other| &other.setup.id).collect();
+            let here = ids.iter().position(|id| *id == account).unwrap_or(0);
+            let step = if key.code == KeyCode::Tab { 1 } else { ids.len().saturating_sub(1) };
+            if let Some(next) = (here + step).checked_rem(ids.len()).and_then(|at| ids.get(at)) {
+                *account = (*next).clone();
+            }
+        }
+        _ => {}
+    }
+    After::Stay
+}
+
 pub(super) fn sign_out_key(
     model: &mut Model,
     account: &AccountId,

@@ -2,7 +2,8 @@
 
 use super::{Parts, name, quoted, reason, sentence, short};
 use crate::app::words::counts::{duration, grouped};
-use crate::types::Problem;
+use crate::app::words::screens;
+use crate::types::{Line, Problem};
 
 const NEW_CODE: &[&str] = &["/login gets a new code"];
 
@@ -50,6 +51,7 @@ pub(super) fn code(problem: &Problem) -> Parts {
         Problem::OAuthRefused { host, error } => Parts::what(format!("{host} gave no sign-in.", host = name(host)))
             .why(reason(error))
             .next(&["/login tries again", "/doctor"]),
+        Problem::ScopeRefused { host, scope, rest } => scope_refused(&name(host), scope.as_ref(), rest),
         Problem::OAuthRubbish { host } => {
             Parts::what(format!("{host} sent something that is no answer.", host = name(host)))
                 .why("It may be out of order, or no sign-in service.")
@@ -98,6 +100,22 @@ pub(super) fn page(problem: &Problem) -> Parts {
             .next(&["/login, and choose the right person there"]),
         _ => Parts::misplaced(),
     }
+}
+
+fn scope_refused(host: &str, scope: Option<&Line>, rest: &[Line]) -> Parts {
+    let parts = match scope {
+        Some(scope) => Parts::what(format!("{host} does not give butty all that it asked for.")).why(format!(
+            "It refuses “{}”: {}.",
+            short(scope.as_str(), 24),
+            screens::scope(scope.as_str(), true)
+        )),
+        None => Parts::what(format!("{host} does not give butty what it asked for."))
+            .why("It does not say which part of it."),
+    };
+    let rest: Vec<String> = rest.iter().map(|scope| format!("--scope {}", short(scope.as_str(), 24))).collect();
+    let less = format!("/login {}", rest.join(" "));
+    let operator = "Tell the operator";
+    if rest.is_empty() { parts.next(&[operator]) } else { parts.next(&[&less, operator]) }
 }
 
 /// Signing in, whatever the way.

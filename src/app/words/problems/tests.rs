@@ -90,6 +90,11 @@ fn account_problems(domain: &str) -> Vec<Problem> {
         Problem::MoreSteps { domain: domain.clone(), tasks: vec![line("HOTP-EXAMPLE")] },
         Problem::Intercepted { domain: domain.clone() },
         Problem::OAuthRefused { host: host.clone(), error: line("invalid_client") },
+        Problem::ScopeRefused {
+            host: host.clone(),
+            scope: Some(line("wl.basic")),
+            rest: vec![line("wl.messenger"), line("wl.offline_access")],
+        },
         Problem::OAuthRubbish { host: host.clone() },
         Problem::AccountRefused { domain: domain.clone(), condition: line("account-disabled") },
         Problem::PasswordNeeded { domain: domain.clone() },

@@ -94,10 +94,6 @@ words! {
     KEEP_TITLE = "Keep the sign-in?";
     REVIEW_TITLE = "You are signed in";
     REVIEW_FOOT = "Enter open my buddies · s sign out";
-    MAY_NOW = "butty may now";
-    KEPT_KEYRING = "Your sign-in is kept in: the system keyring";
-    KEPT_FILE = "Your sign-in is kept in: a file only you can read";
-    KEPT_MEMORY = "Your sign-in is kept: only until butty closes";
     NEW_CODE = "n  new code";
     NEW_TRY = "n  try again";
     TRY_AGAIN = "Enter  try again";
@@ -118,6 +114,8 @@ words! {
     PHISHING_PAGE_SCREEN = "Somebody sent you this address? Stop: press Esc. Only you should ask for it.";
     PHISHING_PAGE = "Somebody sent you this address? Stop: only you should ask for it.";
 }
+/// What a lasting sign-in is called.
+pub const STAY: &str = "stay signed in";
 /// Beside a square.
 pub const SCAN_OR_OPEN: &[&str] = &["On your phone: scan the square.", "Or open this page on any device:"];
 /// Without one.
@@ -202,6 +200,14 @@ pub fn once_more(problem: &Problem) -> &'static str {
     }
 }
 
+/// The key that asks for a smaller set after this.
+pub fn ask_less(problem: &Problem) -> &'static str {
+    match problem {
+        Problem::SignInDenied { .. } => "l  ask for less: without staying signed in",
+        _ => "l  ask again without that",
+    }
+}
+
 /// What was pasted is not the answer.
 pub fn paste_fault(fault: PasteFault) -> &'static str {
     match fault {
@@ -277,7 +283,7 @@ pub fn scope(raw: &str, granted: bool) -> String {
     let Some(scope) = scopes::known(raw) else { return format!("something more, called “{raw}”") };
     let things = match scope.resource {
         Resource::Chat => return "chat as you".to_owned(),
-        Resource::Stay => return "stay signed in".to_owned(),
+        Resource::Stay => return STAY.to_owned(),
         Resource::Status => return "post in your name (others will see it)".to_owned(),
         Resource::Identity => "your name and picture",
         Resource::Profile => "your profile",
@@ -305,11 +311,21 @@ pub fn scope(raw: &str, granted: bool) -> String {
     }
 }
 
+/// Whether a scope reads, or reads and changes; nothing where its meaning is not known.
+pub fn access(raw: &str) -> &'static str {
+    match scopes::known(raw).map(|scope| scope.access) {
+        Some(Access::Read) => "read",
+        Some(Access::Write) => "read and write",
+        None => "",
+    }
+}
+
 /// Title of the box that says why a sign-in ended.
 pub fn failed_title(problem: &Problem) -> &'static str {
     match problem {
         Problem::SignInDenied { .. } => "Sign-in was refused",
         Problem::CodeExpired { .. } => "The code has run out",
+        Problem::ScopeRefused { .. } => "Less than asked for",
         _ => "Not signed in",
     }
 }

@@ -21,6 +21,10 @@ pub(super) struct Manner {
     pub(super) page: bool,
     /// Codes are not for the client that asks.
     pub(super) device_refused: bool,
+    /// It gives this scope to nobody.
+    pub(super) scope_refused: Option<&'static str>,
+    /// It gives no refresh token.
+    pub(super) session_only: bool,
     /// What it grants.
     pub(super) scope: &'static str,
     /// Who signs in there.
@@ -37,11 +41,31 @@ impl Default for Manner {
             device: true,
             page: false,
             device_refused: false,
+            scope_refused: None,
+            session_only: false,
             scope: "openid offline_access xmpp",
             person: "juliet",
             name: "client",
             challenge: String::new(),
         }
+    }
+}
+
+impl Manner {
+    fn refuses(&self, body: &str) -> bool {
+        self.scope_refused.is_some_and(|scope| asked_in(body).contains(scope))
+    }
+
+    fn refusal(&self) -> String {
+        let scope = self.scope_refused.unwrap_or_default();
+        format!(r#"{{"error":"invalid_scope","error_description":"The scope '{scope}' is not registered."}}"#)
+    }
+
+    /// The code, and what its challenge was made of.
+    fn proved_by(&self, body: &str) -> bool {
+        let fields: std::collections::HashMap<_, _> = url::form_urlencoded::parse(body.as_bytes()).collect();
+        let hash = ring::digest::digest(&ring::digest::SHA256, fields["code_verifier"].as_bytes());
+        base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(hash) == self.challenge && fields["code"] == "C1"
     }
 }
 
@@ -57,6 +81,8 @@ pub(super) struct Service13 {
     pub(super) busy: AtomicBool,
     pub(super) clients: Mutex<Vec<String>>,
     pub(super) manner: Mutex<Manner>,
+    /// The scopes that were asked for with a code, or registered for, one text for each time.
+    pub(super) asked: Mutex<Vec<String>>,
     /// `Authorization` headers that came.
     pub(super) shown: Mutex<Vec<String>>,
 }
@@ -64,6 +90,9 @@ pub(super) struct Service13 {
 impl Service13 {
     fn answer(&self, path: &str, basic: Option<&str>, body: &str) -> (u16, String) {
         self.shelf.note(&format!("service {path}"));
+        if path == "/device" {
+            self.asked.lock().unwrap().push(asked_in(body));
+        }
         let base = &self.base;
         let client = self.clients.lock().unwrap().last().cloned();
         self.shown.lock().unwrap().extend(basic.map(str::to_owned));
@@ -90,6 +119,7 @@ impl Service13 {
             "/big" => (200, " ".repeat(100 * 1024 * 1024)),
             "/moved" => (302, String::new()),
             _ if basic.is_none() || basic != client.map(|id| basic_of(&id)).as_deref() => (401, "<html>".to_owned()),
+            "/device" if manner.refuses(body) => (400, manner.refusal()),
             "/device" if manner.device_refused => (400, r#"{"error":"unauthorized_client"}"#.to_owned()),
             "/device" => (
                 200,
@@ -104,14 +134,10 @@ impl Service13 {
                 }
                 self.token(&manner)
             }
-            "/token" if body.contains("grant_type=authorization_code") => {
-                let fields: std::collections::HashMap<_, _> = url::form_urlencoded::parse(body.as_bytes()).collect();
-                let hash = ring::digest::digest(&ring::digest::SHA256, fields["code_verifier"].as_bytes());
-                if base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(hash) != manner.challenge || fields["code"] != "C1" {
-                    return (400, r#"{"error":"invalid_grant"}"#.to_owned());
-                }
-                self.token(&manner)
+            "/token" if body.contains("grant_type=authorization_code") && !manner.proved_by(body) => {
+                (400, r#"{"error":"invalid_grant"}"#.to_owned())
             }
+            "/token" if body.contains("grant_type=authorization_code") => self.token(&manner),
             "/token" => {
                 if !body.contains(&format!("refresh_token={}", self.refresh.lock().unwrap())) {
                     return (400, r#"{"error":"invalid_grant"}"#.to_owned());
@@ -129,13 +155,15 @@ impl Service13 {
         *self.refresh.lock().unwrap() = format!("R{turn}");
         let claims = base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(format!(r#"{{"sub":"{}"}}"#, manner.person));
         let scope = format!(r#""scope":"{}","id_token":"e30.{claims}.x""#, manner.scope);
-        (
-            200,
-            format!(
-                r#"{{"token_type":"bearer","access_token":"A{turn}","refresh_token":"R{turn}","expires_in":3600,{scope}}}"#
-            ),
-        )
+        let refresh = if manner.session_only { String::new() } else { format!(r#""refresh_token":"R{turn}","#) };
+        (200, format!(r#"{{"token_type":"bearer","access_token":"A{turn}",{refresh}"expires_in":3600,{scope}}}"#))
     }
+}
+
+/// The scopes in a form.
+fn asked_in(body: &str) -> String {
+    let field = url::form_urlencoded::parse(body.as_bytes()).find(|(name, _)| name == "scope");
+    field.map(|(_, scopes)| scopes.into_owned()).unwrap_or_default()
 }
 
 fn basic_of(id: &str) -> String {

@@ -274,3 +274,24 @@ fn palette_rows_tell_why_they_cannot_be_run() {
     assert_eq!(row("login").unavailable, None);
     assert!(rows.iter().all(|row| !row.action.id.starts_with("talk-")), "nine rows for nine keys help nobody");
 }
+
+#[test]
+fn slash_account_shows_what_was_agreed_to_and_goes_round() {
+    let mut person = Person::with_accounts(vec![setup("anna@example.org"), setup("anna@work.example")]);
+    let shown = |person: &Person| match person.top() {
+        Some(Overlay::Account { account, raw }) => (account.to_string(), *raw),
+        other => panic!("{other:?}"),
+    };
+    person.write("/account anna@work.example").press("enter");
+    assert_eq!(shown(&person), ("anna@work.example".to_owned(), false));
+    person.press("tab");
+    assert_eq!(shown(&person).0, "anna@example.org");
+    person.press("shift-tab i");
+    assert_eq!(shown(&person), ("anna@work.example".to_owned(), true));
+    person.press("s");
+    assert!(matches!(person.top(), Some(Overlay::SignOut { account, .. }) if account.as_str() == "anna@work.example"));
+    person.press("esc").write("/account").press("enter");
+    assert_eq!(shown(&person).0, "anna@example.org");
+    person.press("enter");
+    assert!(person.top().is_none());
+}

@@ -207,6 +207,53 @@ fn the_review_leads_to_the_buddies() {
     assert!(matches!(person.model.screen, Screen::Main));
 }
 
+/// What the link was told since.
+fn told(person: &Person) -> Vec<String> {
+    let name = |effect: &Effect| match effect {
+        Effect::Link(_, LinkCommand::AskFor { scopes }) => Some(format!("ask for {}", scopes.join(" "))),
+        Effect::Link(_, LinkCommand::SignInWithCode { .. }) => Some("sign in".to_owned()),
+        _ => None,
+    };
+    person.fx.iter().filter_map(name).collect()
+}
+
+#[test]
+fn row_002_18_after_a_no_there_is_again_and_less_and_leaving() {
+    let refused = || {
+        let mut person = at_code();
+        let screen = screen_mut(&mut person);
+        screen.asked = ["xmpp", "offline_access"].map(Line::clean).to_vec();
+        screen.step = SignInStep::Failed(Problem::SignInDenied { domain: Domain::parse("example.org").unwrap() });
+        person.fx.clear();
+        person
+    };
+    let mut again = refused();
+    again.press("n");
+    assert_eq!(told(&again), ["sign in"]);
+    let mut less = refused();
+    less.press("l");
+    assert_eq!(told(&less), ["ask for xmpp", "sign in"], "row 003-11: without staying signed in");
+    let mut smallest = refused();
+    screen_mut(&mut smallest).asked = vec![Line::clean("xmpp")];
+    smallest.press("l");
+    assert!(told(&smallest).is_empty(), "where there is nothing less to ask for, no key asks for it");
+    let mut leaving = refused();
+    leaving.press("esc");
+    assert!(matches!(leaving.model.screen, Screen::Welcome(_)));
+}
+
+#[test]
+fn row_002_12_a_refused_scope_is_left_out_by_a_key() {
+    let mut person = at_code();
+    let rest = vec![Line::clean("xmpp")];
+    let host = Line::clean("id.example.org");
+    let problem = Problem::ScopeRefused { host, scope: Some(Line::clean("wl.basic")), rest };
+    screen_mut(&mut person).step = SignInStep::Failed(problem);
+    person.fx.clear();
+    person.press("l");
+    assert_eq!(told(&person), ["ask for xmpp", "sign in"]);
+}
+
 #[test]
 fn nothing_typed_in_the_messenger_form_means_the_demo() {
     let mut person = Person::newcomer();

@@ -1,0 +1,161 @@
+//! The words of a consent: what butty may and may not do, since when and until when.
+
+use super::sign_in::{STAY, scope};
+use crate::app::event::Keep;
+use crate::app::model::Options;
+use crate::app::words::{duration, time};
+use crate::oauth::Agreement;
+use crate::types::Stamp;
+use std::time::Duration;
+
+words! {
+    MAY_NOW = "butty may now";
+    MAY_NOT = "butty may not";
+    ACCOUNT_TITLE = "Your account";
+    ACCOUNT_FOOT = "Enter close · s sign out";
+    ACCOUNT_FOOT_NEXT = "Enter close · Tab next account · s sign out";
+    RAW_NAMES = "i shows the names that the service uses.";
+    BY_PASSWORD = "You sign in with a password.";
+    BY_TOKEN = "You sign in with a token that others keep.";
+    NOT_SIGNED_IN_YET = "Nobody is signed in.";
+    KEPT_KEYRING = "Your sign-in is kept in: the system keyring";
+    KEPT_FILE = "Your sign-in is kept in: a file only you can read";
+    KEPT_MEMORY = "Your sign-in is kept: only until butty closes";
+}
+
+/// A consent in words, one line for each thing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConsentWords {
+    /// What butty may do.
+    pub may: Vec<String>,
+    /// What it asked for and may not do.
+    pub may_not: Vec<String>,
+    /// When the person agreed.
+    pub since: Option<String>,
+}
+
+/// Where the sign-in is kept.
+pub fn kept_in(keep: Keep) -> &'static str {
+    match keep {
+        Keep::Keyring => KEPT_KEYRING,
+        Keep::File => KEPT_FILE,
+        Keep::Memory => KEPT_MEMORY,
+    }
+}
+
+/// A consent in words, or by the raw names. `messenger`: the page has the box that is named in the sentence.
+pub fn consent(agreed: &Agreement, raw: bool, messenger: bool, now: Stamp, options: &Options) -> ConsentWords {
+    let mut words = ConsentWords {
+        since: agreed.since.map(|since| format!("You agreed on {}.", date(since, options))),
+        ..ConsentWords::default()
+    };
+    let say = |name: &str| if raw { name.to_owned() } else { scope(name, true) };
+    for line in agreed.may().map(say) {
+        push(&mut words.may, line);
+    }
+    for line in agreed.may_not().map(say) {
+        if !words.may.contains(&line) {
+            push(&mut words.may_not, format!("{line} (you did not agree)"));
+        }
+    }
+    let until = agreed.until.filter(|until| *until > now);
+    if agreed.stays() {
+        words.may.push(match (until, agreed.until) {
+            (Some(until), _) => format!("{STAY} until {}", end(until, now, options)),
+            (None, Some(over)) => format!("{STAY}; that ended on {}", date(over, options)),
+            (None, None) => STAY.to_owned(),
+        });
+        return words;
+    }
+    let unticked = agreed.stay_refused() && messenger;
+    if let Some(until) = until {
+        let why = if unticked { " (you unticked “connect automatically”)" } else { "" };
+        let span = until.since(agreed.since.unwrap_or(now));
+        words.may.push(format!("{STAY} for {}, until {}{why}", hours(span), end(until, now, options)));
+    }
+    if agreed.stay_refused() && !(unticked && until.is_some()) {
+        let longer = if until.is_some() { " longer" } else { "" };
+        words.may_not.push(format!("{STAY}{longer} (you did not agree)"));
+    }
+    words
+}
+
+fn push(lines: &mut Vec<String>, line: String) {
+    if !lines.contains(&line) {
+        lines.push(line);
+    }
+}
+
+/// A whole number of hours in words, anything else in its largest units.
+fn hours(span: Duration) -> String {
+    match (span.as_secs() / 3_600, span.as_secs() % 3_600) {
+        (1, 0) => "1 hour".to_owned(),
+        (count @ 2..=23, 0) => format!("{count} hours"),
+        _ => duration(span),
+    }
+}
+
+/// The time of day where that is clear, else the date.
+fn end(until: Stamp, now: Stamp, options: &Options) -> String {
+    const CLEAR: Duration = Duration::from_secs(20 * 3_600);
+    if until.since(now) < CLEAR { time::clock(until, options) } else { date(until, options) }
+}
+
+fn date(stamp: Stamp, options: &Options) -> String {
+    time::calendar_day(&time::local(stamp, &options.zone).date().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 23 November 2026, 14:07 UTC.
+    const NOW: Stamp = Stamp(1_795_442_820_000);
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn agreed(asked: &str, granted: &str, lasting: bool, until: Option<Stamp>) -> Agreement {
+        let list = |text: &str| text.split_whitespace().map(str::to_owned).collect();
+        Agreement { asked: list(asked), granted: list(granted), since: Some(NOW), until, lasting: Some(lasting) }
+    }
+
+    fn words(agreed: &Agreement, messenger: bool) -> (String, String) {
+        let words = consent(agreed, false, messenger, NOW, &Options::default());
+        (words.may.join(" · "), words.may_not.join(" · "))
+    }
+
+    #[test]
+    fn row_003_12_what_was_asked_and_not_given_is_said() {
+        let trimmed = agreed("xmpp openid wl.basic offline_access", "xmpp offline_access", true, None);
+        let (may, may_not) = words(&trimmed, false);
+        assert_eq!(may, "chat as you · stay signed in");
+        assert_eq!(
+            may_not,
+            "see your name and picture (you did not agree) · see your address book (you did not agree)"
+        );
+        let raw = consent(&trimmed, true, false, NOW, &Options::default());
+        assert_eq!(raw.may_not, ["openid (you did not agree)", "wl.basic (you did not agree)"]);
+        assert_eq!(raw.since.as_deref(), Some("You agreed on 23 November 2026."));
+    }
+
+    #[test]
+    fn row_003_03_the_end_of_a_consent_is_a_date() {
+        let year = agreed("xmpp", "xmpp", true, Some(NOW.plus(365 * 24 * HOUR)));
+        assert_eq!(words(&year, true).0, "chat as you · stay signed in until 23 November 2027");
+        let later = consent(&year, false, true, NOW.plus(366 * 24 * HOUR), &Options::default());
+        assert_eq!(later.may[1], "stay signed in; that ended on 23 November 2027");
+    }
+
+    #[test]
+    fn row_003_04_without_the_box_it_is_three_hours_and_the_reason_is_said() {
+        let three = Some(NOW.plus(3 * HOUR));
+        let unticked = agreed("wl.messenger wl.offline_access", "wl.messenger", false, three);
+        let (may, may_not) = words(&unticked, true);
+        let reason = "(you unticked “connect automatically”)";
+        assert_eq!(may, format!("chat as you · stay signed in for 3 hours, until 17:07 {reason}"));
+        assert_eq!(may_not, "");
+        let (may, may_not) = words(&agreed("xmpp offline_access", "xmpp", false, Some(NOW.plus(HOUR))), false);
+        assert_eq!(may, "chat as you · stay signed in for 1 hour, until 15:07");
+        assert_eq!(may_not, "stay signed in longer (you did not agree)");
+        assert_eq!(words(&agreed("xmpp", "xmpp", false, None), false), ("chat as you".into(), String::new()));
+    }
+}

@@ -1,0 +1,83 @@
+//! What is asked for, what is granted, and what is kept of it.
+
+use super::*;
+use crate::app::setup::Terms;
+use crate::oauth::Agreement;
+
+fn started(world: &World) -> (crate::net::LinkHandle, Facts) {
+    let (events, facts) = mpsc::channel(256);
+    (start_link(&world.network, world.setup.clone(), rest(), events), facts)
+}
+
+fn asked(world: &World) -> Vec<String> {
+    world.service.asked.lock().unwrap().clone()
+}
+
+/// The agreement that the link tells.
+async fn agreed(facts: &mut Facts) -> Agreement {
+    loop {
+        match next(facts).await {
+            LinkFact::Agreed(agreement) => return *agreement,
+            LinkFact::Consent(Consent::Failed(problem)) => panic!("{problem:?}"),
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn row_003_12_what_was_granted_is_kept_beside_what_was_asked() {
+    let mut world = world().await;
+    let day = Duration::from_secs(24 * 3600);
+    world.setup.oauth.terms = Terms { lasting: Some(365 * day), session: Some(day / 8) };
+    world.service.manner.lock().unwrap().scope = "xmpp offline_access";
+    let (link, mut facts) = started(&world);
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    let told = agreed(&mut facts).await;
+    assert_eq!(told.may_not().collect::<Vec<_>>(), ["openid"]);
+    assert!(told.stays());
+    let since = told.since.unwrap();
+    assert_eq!(told.until, Some(since.plus(365 * day)), "as the profile says");
+    while !matches!(next(&mut facts).await, LinkFact::Kept(_)) {}
+    assert_eq!(world.network.agreement(&world.setup).await, Ok(Some(told.clone())), "and at the next start");
+    // Before the session that follows, the link tells it again.
+    assert_eq!(agreed(&mut facts).await, told);
+}
+
+#[tokio::test]
+async fn row_003_11_the_smaller_set_is_asked_for_once() {
+    let world = world().await;
+    let (link, mut facts) = started(&world);
+    world.service.manner.lock().unwrap().session_only = true;
+    link.send(LinkCommand::AskFor { scopes: vec!["xmpp".to_owned()] });
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    let told = agreed(&mut facts).await;
+    assert_eq!((told.asked.join(" ").as_str(), told.lasting), ("xmpp", Some(false)));
+    assert!(!told.stay_refused(), "it was not asked for");
+    while !matches!(next(&mut facts).await, LinkFact::Down { .. }) {}
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    agreed(&mut facts).await;
+    assert_eq!(asked(&world), ["xmpp", "xmpp openid offline_access"], "the next one asks for the usual again");
+    assert_eq!(world.service.clients.lock().unwrap().len(), 1, "butty had registered for the usual");
+}
+
+#[tokio::test]
+async fn row_002_12_a_scope_that_is_not_registered_is_named_with_a_smaller_set() {
+    let mut world = world().await;
+    world.setup.oauth.scopes = ["xmpp", "wl.basic"].map(str::to_owned).to_vec();
+    world.service.manner.lock().unwrap().scope_refused = Some("wl.basic");
+    let (link, mut facts) = started(&world);
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    let problem = loop {
+        if let LinkFact::Consent(Consent::Failed(problem)) = next(&mut facts).await {
+            break problem;
+        }
+    };
+    let Problem::ScopeRefused { scope, rest, .. } = &problem else { panic!("{problem:?}") };
+    assert_eq!(scope.as_ref().map(Line::as_str), Some("wl.basic"));
+    let rest: Vec<String> = rest.iter().map(ToString::to_string).collect();
+    assert_eq!(rest, ["xmpp"]);
+    link.send(LinkCommand::AskFor { scopes: rest });
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    agreed(&mut facts).await;
+    assert_eq!(asked(&world), ["xmpp wl.basic", "xmpp"]);
+}

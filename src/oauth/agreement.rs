@@ -1,0 +1,125 @@
+//! What a person agreed to at a sign-in, compared with what was asked, and how long it holds.
+
+use super::Token;
+use super::scopes::{self, Resource};
+use crate::types::Stamp;
+use std::time::Duration;
+
+/// How long a consent holds at a kind of service, where its documents say so: a profile's knowledge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// With a refresh token.
+    pub lasting: Option<Duration>,
+    /// Without one.
+    pub session: Option<Duration>,
+}
+
+/// A consent. Nothing in it is a secret; the scopes are raw, as the service sent them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Agreement {
+    /// Scopes asked for.
+    pub asked: Vec<String>,
+    /// Scopes granted.
+    pub granted: Vec<String>,
+    /// When; `None`: before butty noted it.
+    pub since: Option<Stamp>,
+    /// When it ends; `None`: nobody said.
+    pub until: Option<Stamp>,
+    /// It outlives the access token, because a refresh token came; `None`: not known.
+    pub lasting: Option<bool>,
+}
+
+impl Agreement {
+    /// What `token` stands for: an answer to `asked`, given at `now`. A reply without scopes grants what was asked
+    /// (RFC 6749 section 5.1).
+    pub fn new(asked: &[String], token: &Token, terms: Terms, now: Stamp) -> Self {
+        let lasting = token.refresh.is_some();
+        let until = if lasting {
+            terms.lasting.map(|life| now.plus(life))
+        } else {
+            // Whatever the documents say: without a refresh token nothing goes on beyond the access token.
+            terms.session.map(|life| now.plus(life)).into_iter().chain(token.expires).min()
+        };
+        Self {
+            asked: asked.to_vec(),
+            granted: token.scopes.clone().unwrap_or_else(|| asked.to_vec()),
+            since: Some(now),
+            until,
+            lasting: Some(lasting),
+        }
+    }
+
+    /// Whether the sign-in goes on by itself: by what came, else by what was granted.
+    pub fn stays(&self) -> bool {
+        self.lasting.unwrap_or_else(|| self.granted.iter().any(|scope| stays(scope)))
+    }
+
+    /// What was granted, apart from staying signed in.
+    pub fn may(&self) -> impl Iterator<Item = &str> {
+        self.granted.iter().map(String::as_str).filter(|scope| !stays(scope))
+    }
+
+    /// What was asked for and not granted, apart from staying signed in.
+    pub fn may_not(&self) -> impl Iterator<Item = &str> {
+        self.asked.iter().map(String::as_str).filter(|scope| !stays(scope) && !self.granted.iter().any(|s| s == scope))
+    }
+
+    /// Every scope once: those granted, then those asked for and not granted; true: granted.
+    pub fn rows(&self) -> impl Iterator<Item = (&str, bool)> {
+        let granted = self.granted.iter().map(|scope| (scope.as_str(), true));
+        let not = self.asked.iter().filter(|scope| !self.granted.contains(scope)).map(|scope| (scope.as_str(), false));
+        granted.chain(not)
+    }
+
+    /// Staying signed in was asked for, and did not come.
+    pub fn stay_refused(&self) -> bool {
+        !self.stays() && self.asked.iter().any(|scope| stays(scope))
+    }
+}
+
+fn stays(scope: &str) -> bool {
+    scopes::known(scope).is_some_and(|scope| scope.resource == Resource::Stay)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::Secret;
+
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn list(text: &str) -> Vec<String> {
+        text.split_whitespace().map(str::to_owned).collect()
+    }
+
+    fn token(scopes: Option<&str>, refresh: bool, expires: Option<Stamp>) -> Token {
+        let refresh = refresh.then(|| Secret::from("R"));
+        Token { refresh, expires, scopes: scopes.map(list), ..Token::given("A").unwrap() }
+    }
+
+    #[test]
+    fn granted_is_compared_with_asked() {
+        let asked = list("xmpp openid email offline_access");
+        let less = Agreement::new(&asked, &token(Some("openid xmpp"), false, None), Terms::default(), Stamp(7));
+        assert_eq!(less.may().collect::<Vec<_>>(), ["openid", "xmpp"]);
+        assert_eq!(less.may_not().collect::<Vec<_>>(), ["email"]);
+        assert!(!less.stays() && less.stay_refused());
+        let all = Agreement::new(&asked, &token(None, true, None), Terms::default(), Stamp(7));
+        assert_eq!((all.may_not().count(), all.stays(), all.stay_refused()), (0, true, false));
+        assert_eq!((all.since, all.until), (Some(Stamp(7)), None), "no date where nobody said one");
+        let unasked = Agreement::new(&list("xmpp"), &token(None, false, None), Terms::default(), Stamp(7));
+        assert!(!unasked.stay_refused(), "what was not asked for was not refused");
+    }
+
+    #[test]
+    fn a_year_with_a_refresh_token_and_three_hours_without() {
+        let asked = list("wl.messenger wl.offline_access");
+        let terms = Terms { lasting: Some(365 * DAY), session: Some(3 * HOUR) };
+        let until = |token: &Token| Agreement::new(&asked, token, terms, Stamp(0)).until;
+        assert_eq!(until(&token(None, true, Some(Stamp(1)))), Some(Stamp(0).plus(365 * DAY)));
+        assert_eq!(until(&token(Some("wl.messenger"), false, None)), Some(Stamp(0).plus(3 * HOUR)));
+        let hour = Stamp(0).plus(HOUR);
+        assert_eq!(until(&token(Some("wl.messenger"), false, Some(hour))), Some(hour), "the token is dead by then");
+    }
+}

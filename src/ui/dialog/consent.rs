@@ -1,0 +1,97 @@
+//! What was agreed to, and where the sign-in is kept: the review of a sign-in, and `/account`.
+
+use super::{Dialog, WIDE};
+use crate::app::event::LinkState;
+use crate::app::model::{Account, Agreement, Model};
+use crate::app::words::{self, screens};
+use crate::types::AccountId;
+use crate::ui::facts;
+use crate::ui::theme::Role;
+
+/// The review at the end of a sign-in.
+pub fn review(model: &Model, account: Option<&Account>, raw: bool, width: u16) -> Dialog {
+    let mut dialog = Dialog {
+        title: screens::REVIEW_TITLE.into(),
+        foot: screens::REVIEW_FOOT.into(),
+        width: WIDE.min(width),
+        ..Dialog::default()
+    };
+    let Some(account) = account else { return dialog };
+    name(&mut dialog, account, model.options.ascii);
+    dialog.blank();
+    agreement(&mut dialog, model, account, raw);
+    dialog.blank();
+    dialog.say(kept(account), Role::Text, model.options.ascii);
+    dialog
+}
+
+/// `/account`: the same for any account at any time, and how its link stands.
+pub fn account(model: &Model, id: &AccountId, raw: bool, width: u16) -> Dialog {
+    let ascii = model.options.ascii;
+    let several = model.accounts.len() > 1;
+    let foot = if several { screens::ACCOUNT_FOOT_NEXT } else { screens::ACCOUNT_FOOT };
+    let mut dialog = Dialog { title: screens::ACCOUNT_TITLE.into(), foot: foot.into(), width, ..Dialog::default() };
+    let Some(account) = facts::account(model, id) else { return dialog };
+    name(&mut dialog, account, ascii);
+    dialog.say(&words::account_state(account), Role::Text, ascii);
+    if let LinkState::Offline { problem: Some(problem), .. } = &account.link {
+        dialog.say(&words::one_line(problem), Role::Warn, ascii);
+    }
+    dialog.blank();
+    if account.agreement.is_some() {
+        let since = agreement(&mut dialog, model, account, raw);
+        dialog.blank();
+        if let Some(since) = since {
+            dialog.say(&since, Role::Text, ascii);
+        }
+    } else {
+        dialog.say(way(account), Role::Text, ascii);
+    }
+    if account.agreement.is_some() || account.was_online {
+        dialog.say(kept(account), Role::Text, ascii);
+    }
+    if account.agreement.is_some() && !raw {
+        dialog.say(screens::RAW_NAMES, Role::Dim, ascii);
+    }
+    dialog
+}
+
+fn name(dialog: &mut Dialog, account: &Account, ascii: bool) {
+    let (name, address) = (facts::own_name(account), facts::own_address(account));
+    dialog.say(&name, Role::Title, ascii);
+    if name != address {
+        dialog.say(&address, Role::Dim, ascii);
+    }
+}
+
+/// What butty may and may not do; returns since when.
+fn agreement(dialog: &mut Dialog, model: &Model, account: &Account, raw: bool) -> Option<String> {
+    let ascii = model.options.ascii;
+    let granted = || account.scopes.iter().map(ToString::to_string).collect();
+    let agreed = account.agreement.clone().unwrap_or_else(|| Agreement { granted: granted(), ..Agreement::default() });
+    let messenger = account.setup.profile == "messenger";
+    let said = screens::consent(&agreed, raw, messenger, model.now.wall, &model.options);
+    for (head, lines) in [(screens::MAY_NOW, &said.may), (screens::MAY_NOT, &said.may_not)] {
+        if !lines.is_empty() {
+            dialog.say(head, Role::Text, ascii);
+        }
+        for line in lines {
+            dialog.say(&format!("  · {line}"), Role::Text, ascii);
+        }
+    }
+    said.since
+}
+
+fn way(account: &Account) -> &'static str {
+    use crate::xmpp::CredentialKind::{Password, Token};
+    match account.setup.credential {
+        Some(Password) => screens::BY_PASSWORD,
+        Some(Token) if account.was_online => screens::BY_TOKEN,
+        _ => screens::NOT_SIGNED_IN_YET,
+    }
+}
+
+fn kept(account: &Account) -> &'static str {
+    use crate::app::event::Keep;
+    screens::kept_in(account.keep.or(account.setup.keep).unwrap_or(Keep::Memory))
+}
