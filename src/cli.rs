@@ -4,7 +4,9 @@
 //! given: plain rows, or JSON with `--json`, and errors in the form of the screen with their code.
 
 mod args;
+mod mask;
 mod voice;
 
 pub use args::{AccountsCommand, Args, Command, ConfigCommand, Keeping, RosterCommand, Waiting};
+pub use mask::Mask;
 pub use voice::{Record, Voice, exit_code};

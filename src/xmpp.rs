@@ -27,3 +27,8 @@ pub use command::{
 pub use event::{Content, Direction, Event, Features, Incoming, Presence, RosterItem, SignedIn, Subscription, Via};
 pub use session::{Output, Session, Verified};
 pub use stream::{Header, Received, Rubbish, Stream, StreamError};
+
+/// The mechanism that a sign-in would take of those offered: the first of `wished`, else the strongest.
+pub fn chosen_mechanism(offered: &[String], wished: &[String], kind: CredentialKind) -> Option<&'static str> {
+    sasl::choose(offered, wished, kind).map(|mechanism| mechanism.name)
+}

@@ -492,7 +492,7 @@ fn one_shot_commands_do_their_work() {
     assert!(done.status.success(), "{}", words(&done));
     let done = butty(home.path(), &["doctor"]);
     let report = words(&done);
-    assert!(done.status.success() && report.contains("TLS") && report.contains("session "), "{report}");
+    assert!(done.status.success() && report.contains("TLS") && report.contains("Session "), "{report}");
     let done = butty(home.path(), &["accounts", "--json"]);
     assert!(words(&done).contains("\"address\":\"admin@ej23.test\""), "{}", words(&done));
     let done = butty(home.path(), &["logout"]);

@@ -447,5 +447,9 @@ async fn a_dead_token_is_fetched_once_more_and_then_the_person_is_asked() {
 async fn the_doctor_walks_all_the_way() {
     let reports = doctor(network(), with_password("alpha.test"), None).await;
     let told: Vec<_> = reports.iter().map(|report| (report.step, report.status)).collect();
-    assert_eq!(told, Step::ALL.map(|step| (step, Status::Ok)), "{reports:#?}");
+    let expected = Step::ALL.map(|step| match step {
+        Step::Proxy => (step, Status::Skipped),
+        _ => (step, Status::Ok),
+    });
+    assert_eq!(told, expected, "{reports:#?}");
 }

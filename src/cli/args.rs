@@ -148,6 +148,13 @@ pub enum Command {
         /// Only what needs no network
         #[arg(long)]
         offline: bool,
+        /// Without names, addresses and secrets, for a bug report
+        #[arg(long)]
+        share: bool,
+        /// This step alone, and what it needs: proxy, dns, tcp, tls, xmpp, mechanisms, discovery, registration, token,
+        /// session
+        #[arg(long, value_name = "NAME", conflicts_with = "offline")]
+        step: Option<String>,
     },
     /// Look at the config file
     Config {

@@ -220,7 +220,7 @@ impl Flow {
 }
 
 /// The client that the config names, or that a registration left in the vault.
-async fn known_client(
+pub(super) async fn known_client(
     network: &Network,
     setup: &AccountSetup,
     issuer: &str,

@@ -132,7 +132,10 @@ async fn carry_out(args: &Args, command: &Command, desk: &Desk) -> Result<u8, Pr
         Command::Whoami => accounts::whoami(desk, args.account.as_deref()),
         Command::Send { who, text, wait } => send::run(args, desk, who, text, *wait).await,
         Command::Roster { command } => roster::run(args, desk, command.as_ref()).await,
-        Command::Doctor { address, offline } => doctor::run(desk, named(address).as_deref(), *offline).await,
+        Command::Doctor { address, offline, share, step } => {
+            let wish = doctor::Wish { offline: *offline, share: *share, step: step.as_deref() };
+            doctor::run(desk, named(address).as_deref(), wish).await
+        }
         // Answered before a runtime is needed.
         Command::Demo { .. } | Command::Config { .. } | Command::Keys => Ok(0),
     }

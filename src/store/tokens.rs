@@ -13,6 +13,10 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Nobody writes a file for so long.
+const ABANDONED: Duration = Duration::from_secs(60);
 
 /// A keeper of secrets in a folder, with a memory for those that must not be written.
 #[derive(Debug)]
@@ -98,6 +102,7 @@ impl Vault for FileVault {
     fn forget(&self, key: &VaultKey) -> Result<(), VaultError> {
         self.memory().remove(key);
         let Some(file) = self.file(key) else { return Ok(()) };
+        sweep(&file, Duration::ZERO);
         match fs::remove_file(&file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(VaultError::Write(said(&error))),
             _ => Ok(()),
@@ -201,7 +206,10 @@ fn make_folder(file: &Path) -> io::Result<()> {
 fn write_durably(file: &Path, text: &[u8]) -> io::Result<()> {
     make_folder(file)?;
     let folder = file.parent().ok_or(io::ErrorKind::NotFound)?;
+    sweep(file, ABANDONED);
+    let prefix = halves(file);
     let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600));
     let mut temporary = builder.tempfile_in(folder)?;
@@ -211,6 +219,24 @@ fn write_durably(file: &Path, text: &[u8]) -> io::Result<()> {
     #[cfg(unix)]
     File::open(folder)?.sync_all()?;
     Ok(())
+}
+
+/// Beginning of the names of files that are still being written.
+fn halves(file: &Path) -> String {
+    format!(".{}-", file.file_stem().unwrap_or_default().to_string_lossy())
+}
+
+/// Removes what a process left behind that was killed while it wrote: there is a secret in it. What is younger may
+/// belong to a process that still lives.
+fn sweep(file: &Path, age: Duration) {
+    let prefix = halves(file);
+    let entries = file.parent().and_then(|folder| fs::read_dir(folder).ok()).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix)) {
+        let modified = entry.metadata().and_then(|data| data.modified()).ok();
+        if modified.and_then(|at| at.elapsed().ok()).is_some_and(|old| old >= age) {
+            drop(fs::remove_file(entry.path())); // the next one tries again
+        }
+    }
 }
 
 fn set_aside(file: &Path) -> VaultError {
@@ -236,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_odd_token_survives_byte_for_byte() {
+    fn row_004_12_a_long_odd_token_survives_byte_for_byte() {
         let home = tempfile::tempdir().unwrap();
         let token = "*%!$+/=\u{e9}\"\\\n".repeat(400);
         FileVault::new(Some(home.path().to_owned())).save(&tokens("a@a"), &Secret::new(token.clone()), true).unwrap();
@@ -281,12 +307,35 @@ mod tests {
     }
 
     #[test]
-    fn a_file_moved_to_another_accounts_name_is_not_used() {
+    fn row_004_22_a_file_moved_to_another_accounts_name_is_not_used() {
         let home = tempfile::tempdir().unwrap();
         let vault = FileVault::new(Some(home.path().to_owned()));
         vault.save(&tokens("a@a"), &Secret::from("of a"), true).unwrap();
         fs::rename(vault.file(&tokens("a@a")).unwrap(), vault.file(&tokens("b@a")).unwrap()).unwrap();
         assert!(matches!(vault.load(&tokens("b@a")), Err(VaultError::SetAside { .. })));
+    }
+
+    #[test]
+    fn what_a_killed_process_left_half_written_is_swept_away() {
+        let home = tempfile::tempdir().unwrap();
+        let vault = FileVault::new(Some(home.path().to_owned()));
+        vault.save(&tokens("a@a"), &Secret::from("t"), true).unwrap();
+        let file = vault.file(&tokens("a@a")).unwrap();
+        let half = home.path().join(format!("{}x1", halves(&file)));
+        let write_half = |old: bool| {
+            fs::write(&half, "{\"v\":1,\"secret\":\"tok").unwrap();
+            let age = if old { ABANDONED * 2 } else { Duration::ZERO };
+            File::options().write(true).open(&half).unwrap().set_modified(std::time::SystemTime::now() - age).unwrap();
+        };
+        write_half(false);
+        vault.save(&tokens("a@a"), &Secret::from("t"), true).unwrap();
+        assert!(half.exists(), "somebody may be at it");
+        write_half(true);
+        vault.save(&tokens("a@a"), &Secret::from("t"), true).unwrap();
+        assert!(!half.exists());
+        write_half(false);
+        vault.forget(&tokens("a@a")).unwrap();
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0, "nothing is left of a sign-out");
     }
 
     #[test]

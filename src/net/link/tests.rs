@@ -275,15 +275,22 @@ async fn the_doctor_names_the_step_that_fails_and_skips_the_rest() {
     assert_eq!(
         told,
         [
+            (Step::Proxy, Status::Skipped),
             (Step::Dns, Status::Ok),
             (Step::Tcp, Status::Fail),
             (Step::Tls, Status::Skipped),
             (Step::Xmpp, Status::Skipped),
-            (Step::OAuth, Status::Skipped),
+            (Step::Mechanisms, Status::Skipped),
+            (Step::Discovery, Status::Skipped),
+            (Step::Registration, Status::Skipped),
+            (Step::Token, Status::Ok),
             (Step::Session, Status::Skipped)
         ]
     );
-    assert_eq!(reports[1].problem.as_ref().unwrap().code(), "BTY-NET-06");
-    let only: Vec<StepReport> = doctor(network, account(port), Some(Step::Dns)).await;
+    assert_eq!(reports[2].problem.as_ref().unwrap().code(), "BTY-NET-06");
+    let only: Vec<StepReport> = doctor(network.clone(), account(port), Some(Step::Dns)).await;
     assert_eq!(only.len(), 1);
+    let only: Vec<StepReport> = doctor(network, account(port), Some(Step::Xmpp)).await;
+    let told: Vec<_> = only.iter().map(|report| (report.step, report.status)).collect();
+    assert_eq!(told, [(Step::Tcp, Status::Fail), (Step::Xmpp, Status::Skipped)], "why it was not tried is told too");
 }

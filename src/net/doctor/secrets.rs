@@ -1,0 +1,151 @@
+//! From the sign-in service to a session.
+
+use super::{LIMIT, Status, Step, StepReport, Visit};
+use crate::app::event::{Consent, LinkFact};
+use crate::net::http::Web;
+use crate::net::link::{LinkOptions, start_link};
+use crate::net::sign_in;
+use crate::oauth::{HttpRequest, HttpResponse, Issuer, discovery, page};
+use crate::types::{Line, Problem, Stage};
+use crate::xmpp::{CredentialKind, Event};
+use std::sync::Arc;
+use tokio::sync::mpsc::channel;
+
+impl Visit {
+    /// The issuer, or its metadata: from the config, else from the server.
+    fn issuer_asked(&self) -> Option<String> {
+        self.setup.oauth.issuer.clone().or_else(|| self.found.metadata.clone())
+    }
+
+    fn does_not_apply(step: Step, why: &str) -> StepReport {
+        StepReport::new(step, Status::Skipped, &[why.to_owned()])
+    }
+
+    pub(super) async fn discovery(&mut self) -> StepReport {
+        if self.setup.oauth.endpoints.is_some() {
+            return StepReport::ok(Step::Discovery, "addresses from the profile");
+        }
+        let trusted = self.setup.oauth.issuer.is_some();
+        let Some(asked) = self.issuer_asked() else {
+            return Self::does_not_apply(Step::Discovery, "no sign-in service is named");
+        };
+        let inside = trusted || self.network.is_inside(&self.setup, None);
+        let web = Web::new(Arc::clone(&self.network), Arc::clone(&self.setup), inside);
+        let mut detail = Vec::new();
+        for address in discovery::addresses(&asked) {
+            let request: HttpRequest = discovery::request(&address);
+            let reply: HttpResponse = match self.limited(Stage::Lookup, web.fetch(request)).await {
+                Ok(reply) => reply,
+                Err(problem) => return StepReport::failed(Step::Discovery, problem),
+            };
+            match Issuer::read(reply.body(), &address, &asked) {
+                Ok(issuer) if reply.status().is_success() => return self.issuer(issuer),
+                _ => detail.push(format!("{address} answered {}", reply.status().as_u16())),
+            }
+        }
+        let problem = Problem::NoIssuer { domain: self.setup.domain.clone() };
+        StepReport { problem: Some(problem), ..StepReport::new(Step::Discovery, Status::Fail, &detail) }
+    }
+
+    fn issuer(&mut self, issuer: Issuer) -> StepReport {
+        let (status, way) = match &issuer.device {
+            Some(device) => (Status::Ok, format!("codes from {}", page::host_of(device))),
+            None => (Status::Warn, "gives no codes".to_owned()),
+        };
+        let detail = [issuer.name.clone(), way];
+        self.found.issuer = Some(Box::new(issuer));
+        StepReport::new(Step::Discovery, status, &detail)
+    }
+
+    /// Says who butty is there. Registers nothing.
+    pub(super) async fn registration(&self) -> StepReport {
+        let step = Step::Registration;
+        if self.setup.oauth.client_id.is_some() {
+            return StepReport::ok(step, "a client id stands in the config or the profile");
+        }
+        let Some(issuer) = &self.found.issuer else {
+            return Self::does_not_apply(step, "no sign-in service is named");
+        };
+        match sign_in::known_client(&self.network, &self.setup, &issuer.name).await {
+            Err(problem) => StepReport::failed(step, problem),
+            Ok(Some(_)) => StepReport::ok(step, "butty is registered"),
+            Ok(None) if issuer.registration.is_some() => StepReport::ok(step, "butty can register itself"),
+            Ok(None) => {
+                StepReport::failed(step, Problem::NoClient { host: Line::clean(&page::host_of(&issuer.token)) })
+            }
+        }
+    }
+
+    /// What there is to sign in with. A token that is due is refreshed, as a sign-in would do.
+    pub(super) async fn token(&self) -> StepReport {
+        let step = Step::Token;
+        if !self.setup.token_command.is_empty() || !self.setup.password_command.is_empty() {
+            return StepReport::ok(step, "a command gives it");
+        }
+        let account = || Line::clean(self.setup.id.as_str());
+        let record = match sign_in::record_of(&self.network, &self.setup).await {
+            Err(problem) => return StepReport::failed(step, problem),
+            Ok(record) => record.filter(|_| self.setup.credential != Some(CredentialKind::Password)),
+        };
+        let Some(record) = record else {
+            let wanted = match self.setup.credential {
+                Some(CredentialKind::Token) => Problem::SignInNeeded { account: account() },
+                _ => Problem::PasswordNeeded { domain: self.setup.domain.clone() },
+            };
+            return match self.network.load(&sign_in::password_key(&self.setup)).await {
+                Err(problem) => StepReport::failed(step, problem),
+                Ok(Some(_)) if self.setup.credential != Some(CredentialKind::Token) => {
+                    StepReport::ok(step, "a password is kept")
+                }
+                Ok(_) => StepReport::failed(step, wanted),
+            };
+        };
+        let place = if record.durable { "kept on this computer" } else { "kept until butty closes" };
+        let (network, setup) = (Arc::clone(&self.network), Arc::clone(&self.setup));
+        // A task of its own: a refresh that was sent is kept, whatever becomes of this visit.
+        let refreshed = tokio::spawn(sign_in::access_token(network, setup, record, None, None));
+        let stopped = |_| Problem::Bug { what: Line::clean("the refresh stopped") };
+        let outcome = self.limited(Stage::Auth, async { refreshed.await.map_err(stopped)? });
+        match outcome.await {
+            Ok(_) => StepReport::ok(step, format!("good, {place}")),
+            Err(problem) => StepReport::failed(step, problem),
+        }
+    }
+
+    pub(super) async fn session(&self) -> StepReport {
+        let (events, mut facts) = channel(256);
+        let options =
+            LinkOptions { connect: true, resource: Some("doctor".to_owned()), show_client: false, one_shot: true };
+        let link = start_link(&self.network, (*self.setup).clone(), options, events);
+        let walked = tokio::time::timeout(LIMIT, async {
+            while let Some((_, event)) = facts.recv().await {
+                match event.fact {
+                    LinkFact::Session(Event::SignedIn(done)) => {
+                        return StepReport::ok(Step::Session, format!("{} by {}", done.jid, done.mechanism));
+                    }
+                    LinkFact::Down { problem: Some(problem), .. }
+                    | LinkFact::PasswordWanted { problem: Some(problem), .. } => {
+                        return StepReport::failed(Step::Session, problem);
+                    }
+                    LinkFact::PasswordWanted { problem: None, .. } => {
+                        let domain = self.setup.domain.clone();
+                        return StepReport::failed(Step::Session, Problem::PasswordNeeded { domain });
+                    }
+                    LinkFact::Consent(Consent::LookingUp { .. }) => {
+                        let account = Line::clean(self.setup.id.as_str());
+                        return StepReport::failed(Step::Session, Problem::SignInNeeded { account });
+                    }
+                    _ => {}
+                }
+            }
+            StepReport::skipped(Step::Session)
+        })
+        .await;
+        drop(facts);
+        link.closed().await;
+        walked.unwrap_or_else(|_| {
+            let host = Line::clean(self.setup.domain.as_str());
+            StepReport::failed(Step::Session, Problem::SilentAt { host, stage: Stage::Auth })
+        })
+    }
+}

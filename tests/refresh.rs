@@ -1,0 +1,203 @@
+//! Tokens that are refreshed by several processes, and by processes that are killed: at oidc-provider, which gives a
+//! new refresh token each time and ends the whole sign-in when an old one comes again.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may stop")]
+
+#[path = "harness/command.rs"]
+mod command;
+#[path = "harness/peers.rs"]
+#[allow(dead_code, reason = "shared with other targets")]
+mod peers;
+
+use butty::oauth::{SignInRecord, Token, Vault};
+use butty::store::FileVault;
+use butty::types::{AccountId, Stamp};
+use command::{butty, butty_command, words};
+use peers::Peers;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+const ACCOUNT: &str = "juliet@alpha.test";
+/// What a process does that needs a good token and nothing else.
+const USE: [&str; 4] = ["doctor", "--step", "token", "--json"];
+
+/// Somebody whose tokens come from oidc-provider.
+struct Home {
+    peers: Peers,
+    folder: tempfile::TempDir,
+}
+
+impl Home {
+    fn signed_in() -> Self {
+        let home = Self { peers: Peers::find(), folder: tempfile::tempdir().unwrap() };
+        let issuer = home.peers.get("OIDC_ISSUER");
+        let oauth = format!("sign_in = \"code\"\n[accounts.oauth]\nissuer = \"{issuer}\"\nclient_id = \"tui\"");
+        home.peers.config(home.folder.path(), &[(ACCOUNT, &oauth)]);
+        home.sign_in();
+        home
+    }
+
+    /// Prosody knows nothing of these tokens and lets nobody in by them; they are kept all the same.
+    fn sign_in(&self) {
+        let arguments = ["--json", "login", ACCOUNT, "--device", "--store", "file"];
+        let mut login = butty_command(self.folder.path(), &arguments);
+        let mut login = login.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(login.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let code: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let robot = PathBuf::from(self.peers.get("SCRIPTS")).join("robot.py");
+        let approved = Command::new("python3")
+            .arg(robot)
+            .args([code["complete"].as_str().unwrap(), "--ca", self.peers.get("CA")])
+            .args(["--user", "juliet", "--password", "pw-juliet", "--map", "oidc.test=127.0.0.40"])
+            .output()
+            .unwrap();
+        assert!(approved.status.success(), "{}", String::from_utf8_lossy(&approved.stderr));
+        login.wait().unwrap();
+        assert!(self.token().refresh.is_some());
+    }
+
+    fn tokens(&self) -> PathBuf {
+        self.folder.path().join("butty/data/tokens")
+    }
+
+    fn vault(&self) -> (FileVault, SignInRecord) {
+        let vault = FileVault::new(Some(self.tokens()));
+        let record = vault.load(&SignInRecord::key(&AccountId::new(ACCOUNT))).unwrap().expect("signed in");
+        (vault, SignInRecord::from_text(&record).unwrap())
+    }
+
+    fn token(&self) -> Token {
+        let (vault, record) = self.vault();
+        Token::from_text(&vault.load(&record.tokens_key(&AccountId::new(ACCOUNT))).unwrap().unwrap()).unwrap()
+    }
+
+    /// The access token runs out now.
+    fn expire(&self) {
+        let (vault, record) = self.vault();
+        let stale = Token { expires: Some(Stamp(0)), ..self.token() };
+        vault.save(&record.tokens_key(&AccountId::new(ACCOUNT)), &stale.to_text(), true).unwrap();
+    }
+
+    /// How often the service gave new tokens for a refresh token.
+    fn refreshes(&self) -> usize {
+        let log = std::fs::read_to_string(PathBuf::from(self.peers.get("DATA")).join("log/oidc.out")).unwrap();
+        log.matches("grant.success refresh_token").count()
+    }
+
+    fn no_file_is_broken(&self) {
+        for entry in std::fs::read_dir(self.tokens()).unwrap() {
+            let file = entry.unwrap().path();
+            let name = file.file_name().unwrap().to_string_lossy().into_owned();
+            assert!(!name.contains("broken"), "{name}");
+            if file.extension().is_some_and(|extension| extension == "json") {
+                let text = std::fs::read(&file).unwrap();
+                let object: serde_json::Value = serde_json::from_slice(&text).expect("whole");
+                assert!(object["secret"].is_string(), "{name}");
+            }
+        }
+    }
+}
+
+fn code_of(output: &Output) -> Option<String> {
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let last: serde_json::Value = serde_json::from_str(said.lines().last()?).ok()?;
+    last["code"].as_str().map(str::to_owned)
+}
+
+/// `SplitMix64`: the same moments in every run.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, most: Duration) -> Duration {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.0;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        Duration::from_micros((bits ^ (bits >> 31)) % u64::try_from(most.as_micros().max(1)).unwrap())
+    }
+}
+
+#[test]
+fn row_004_20_two_processes_at_once_do_one_refresh_fifty_times_over() {
+    let home = Home::signed_in();
+    for round in 0..50 {
+        home.expire();
+        let (before, refresh) = (home.refreshes(), home.token().refresh);
+        let both = [(); 2].map(|()| {
+            let mut command = butty_command(home.folder.path(), &USE);
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        });
+        for process in both {
+            let done = process.wait_with_output().unwrap();
+            assert!(done.status.success(), "round {round}: {}", words(&done));
+        }
+        assert_eq!(home.refreshes() - before, 1, "round {round}");
+        assert!(home.token().refresh.is_some_and(|new| Some(new) != refresh), "round {round}: the new one is kept");
+    }
+    let done = butty(home.folder.path(), &USE);
+    assert!(done.status.success() && code_of(&done).is_none(), "{}", words(&done));
+}
+
+#[test]
+fn row_004_13_a_process_killed_around_a_refresh_costs_one_sign_in_at_most() {
+    let home = Home::signed_in();
+    let kills = if std::env::var_os("BUTTY_LONG").is_some() { 200 } else { 15 };
+    // How long a refresh takes here: kills fall before, into and behind it.
+    home.expire();
+    let begun = Instant::now();
+    assert!(butty(home.folder.path(), &USE).status.success());
+    let whole = begun.elapsed() * 11 / 10;
+    let mut chance = Chance(20_261_125);
+    let (mut refreshed, mut prompts) = (0, 0);
+    for kill in 0..kills {
+        home.expire();
+        let before = home.refreshes();
+        let mut process = butty_command(home.folder.path(), &USE);
+        let mut process = process.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(chance.below(whole));
+        process.kill().unwrap(); // SIGKILL
+        process.wait().unwrap();
+        let known = home.refreshes() > before;
+        refreshed += usize::from(known);
+        home.no_file_is_broken();
+        let next = butty(home.folder.path(), &USE);
+        if !next.status.success() {
+            assert_eq!(code_of(&next).as_deref(), Some("BTY-AUTH-04"), "kill {kill}: {}", words(&next));
+            assert!(known, "kill {kill}: the old token still lived");
+            prompts += 1;
+            home.sign_in();
+        }
+    }
+    println!("{kills} kills: {refreshed} after the service had answered, {prompts} sign-ins");
+    let gone = butty(home.folder.path(), &["logout"]);
+    assert!(gone.status.success(), "{}", words(&gone));
+    let left = std::fs::read_dir(home.tokens()).unwrap().map(|entry| entry.unwrap().path());
+    let left: Vec<_> = left.filter(|file| file.extension().is_none_or(|extension| extension != "lock")).collect();
+    assert_eq!(left, Vec::<PathBuf>::new(), "nothing half-written is left behind either");
+}
+
+#[test]
+fn row_004_22_tokens_swapped_between_accounts_are_refused() {
+    let home = Home::signed_in();
+    let other = AccountId::new("romeo@alpha.test");
+    let (vault, record) = home.vault();
+    vault.save(&SignInRecord::key(&other), &record.to_text(), true).unwrap();
+    vault.save(&record.tokens_key(&other), &Token::given("x").unwrap().to_text(), true).unwrap();
+    let tokens: Vec<PathBuf> = std::fs::read_dir(home.tokens())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|file| std::fs::read_to_string(file).is_ok_and(|text| text.contains("\"key\":\"tokens ")))
+        .collect();
+    let [one, two] = tokens.as_slice() else { panic!("{tokens:?}") };
+    let aside = home.tokens().join("aside");
+    for (from, to) in [(one, &aside), (two, one), (&aside, two)] {
+        std::fs::rename(from, to).unwrap();
+    }
+    let done = butty(home.folder.path(), &USE);
+    assert_eq!(code_of(&done).as_deref(), Some("BTY-DATA-03"), "set aside, not used: {}", words(&done));
+    let again = butty(home.folder.path(), &USE);
+    assert_eq!(code_of(&again).as_deref(), Some("BTY-AUTH-17"), "and then it is a sign-in: {}", words(&again));
+}
