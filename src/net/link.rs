@@ -26,7 +26,7 @@ use tokio::sync::watch;
 
 /// Longest wait after a try that reached nobody, so that a cable put back is noticed: no server is spared by more.
 const LOCAL: Duration = Duration::from_secs(5);
-/// What may follow on SCRAM. A server that knew the password's hash has no honest reason to ask for the password itself.
+/// What may follow on SCRAM: a server that knew the password's hash has no honest reason to ask for the password.
 const NEVER_PLAIN: [&str; 3] = ["SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1"];
 /// Longest goodbye.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -235,8 +235,7 @@ impl Link {
                 Some(Wish::Connect)
             }
             LinkCommand::KeepPassword { keep } => {
-                let (_, place) = self.password.as_mut()?;
-                *place = keep;
+                self.password.as_mut()?.1 = keep;
                 Some(Wish::Connect)
             }
             LinkCommand::SignInWithCode { keep } => Some(Wish::SignIn(keep)),
@@ -245,12 +244,8 @@ impl Link {
                 self.roster_version.get_or_insert(version);
                 None
             }
-            LinkCommand::Pause => {
-                self.paused = true;
-                None
-            }
-            LinkCommand::Resume => {
-                self.paused = false;
+            LinkCommand::Pause | LinkCommand::Resume => {
+                self.paused = matches!(command, LinkCommand::Pause);
                 None
             }
             // Dropped: the mind sends again by the rules of its outbox.
@@ -342,14 +337,8 @@ impl Link {
     /// One try, with everything that belongs to it: probe, redirects, one refresh of a refused token.
     async fn one_try(&mut self) -> End {
         let typed = self.password.as_ref().map(|(password, _)| password.clone());
-        if let Some((_, keep)) = self.password {
-            // Asked before it is used: where to keep it instead is the person's to say.
-            let (network, setup) = (Arc::clone(&self.network), Arc::clone(&self.setup));
-            match self.unless_told(async move { network.settle(&setup, keep).await }).await {
-                Ok(Ok(_)) => {}
-                Ok(Err(problem)) => return End::Problem(problem),
-                Err(wish) => return End::Wish(wish),
-            }
+        if let Err(end) = self.place_for_password().await {
+            return end;
         }
         let found = secrets::means(Arc::clone(&self.network), Arc::clone(&self.setup), typed);
         let means = match self.unless_told(found).await {

@@ -8,7 +8,7 @@ SERVERS="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 CACHE="${BUTTY_TESTS_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/butty-tests}"
 SERVER_LOG="${SERVER_LOG:-info}" # or debug: how much Prosody and ejabberd write
 PYTHON="$CACHE/venv/bin/python"
-ALL_SERVERS=(dns prosody12 prosody13 ejabberd jabberd2 oidc)
+ALL_SERVERS=(dns prosody12 prosody13 ejabberd jabberd2 oidc proxies)
 PEOPLE=(juliet romeo admin)
 
 say() { printf '%s\n' "$*" >&2; }

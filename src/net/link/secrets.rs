@@ -39,6 +39,16 @@ impl Link {
         }
     }
 
+    /// Asked before a typed password is used: where to keep it instead is the person's to say.
+    pub(super) async fn place_for_password(&mut self) -> Result<(), End> {
+        let Some((_, keep)) = self.password else { return Ok(()) };
+        let (network, setup) = (Arc::clone(&self.network), Arc::clone(&self.setup));
+        match self.unless_told(async move { network.settle(&setup, keep).await }).await {
+            Ok(settled) => settled.map(drop).map_err(End::Problem),
+            Err(wish) => Err(End::Wish(wish)),
+        }
+    }
+
     pub(super) async fn with_token(&mut self, source: TokenSource) -> End {
         let supply = self.token(&source, None);
         let (secret, end) = self.session_with(Purpose::Chat, CredentialKind::Token, supply).await;
