@@ -63,7 +63,7 @@ fn each_refusal_of_a_real_proxy_is_told_as_that() {
     for proxy in each_proxy(&peers) {
         for (changed, code) in [
             (proxy.replace("anna@", ""), "BTY-NET-32"),
-            (proxy.replace("anna@", "romeo@"), "BTY-NET-3"), // tinyproxy asks again in the words of the first time
+            (proxy.replace("anna@", "romeo@"), "BTY-NET-33"),
             (proxy.replace("127.0.0.6", "127.0.0.16"), "BTY-NET-30"),
         ] {
             let home = tempfile::tempdir().unwrap();

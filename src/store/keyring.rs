@@ -10,8 +10,9 @@ use super::vault::{Wallet, WalletError};
 use crate::types::Secret;
 use futures_util::{FutureExt, StreamExt};
 use std::collections::HashMap;
-use std::sync::mpsc::channel;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use zbus::message::{Message, Type};
 use zbus::{Connection, DynamicType, MatchRule, MessageStream, OwnedObjectPath, OwnedVariant, Variant};
@@ -38,6 +39,8 @@ const MOST: usize = 1024 * 1024;
 
 /// One call at a time: together they would ask the person twice.
 static TURN: Mutex<()> = Mutex::new(());
+/// The person is being asked by a call of this process.
+static ASKING: AtomicBool = AtomicBool::new(false);
 
 /// The keyring of this session, if there is one. Making this asks nothing.
 #[derive(Clone, Debug, Default)]
@@ -54,22 +57,27 @@ impl SecretService {
     ) -> Result<T, WalletError> {
         let (tell, told) = channel();
         let bus = self.bus.clone();
-        let asking = tell.clone();
+        let given_up = Arc::new(AtomicBool::new(false));
+        let heard = Arc::clone(&given_up);
         let run = move || {
             // A poisoned turn is still a turn.
             let _alone = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-            let ask = move || drop(asking.send(Told::Asking)); // nobody listens after the time limit
-            let done = Session::open(bus.as_deref(), Box::new(ask)).and_then(|session| work(&session));
-            drop(tell.send(Told::Done(done)));
+            let done = Session::open(bus.as_deref(), heard).and_then(|session| work(&session));
+            ASKING.store(false, Ordering::SeqCst);
+            drop(tell.send(done)); // nobody listens after the time limit
         };
         std::thread::Builder::new().name("keyring".into()).spawn(run).map_err(|_| WalletError::Absent)?;
-        let mut limit = CALL;
+        let begun = Instant::now();
         loop {
-            match told.recv_timeout(limit) {
-                Ok(Told::Asking) => limit = PERSON + CALL,
-                Ok(Told::Done(done)) => return done,
-                Err(_) if limit > CALL => return Err(WalletError::Locked),
-                Err(_) => return Err(WalletError::Absent),
+            match told.recv_timeout(LOOK) {
+                Ok(done) => return done,
+                Err(RecvTimeoutError::Disconnected) => return Err(WalletError::Failed), // a panic, noted by the hook
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            let asking = ASKING.load(Ordering::SeqCst);
+            if begun.elapsed() > if asking { CALL + PERSON + CALL } else { CALL } {
+                given_up.store(true, Ordering::SeqCst);
+                return Err(if asking { WalletError::Locked } else { WalletError::Absent });
             }
         }
     }
@@ -96,22 +104,16 @@ impl Wallet for SecretService {
     }
 }
 
-/// What a call tells.
-enum Told<T> {
-    /// The person is being asked.
-    Asking,
-    Done(Result<T, WalletError>),
-}
-
 /// A connection to the bus, and a session with the service.
 struct Session {
     bus: Connection,
     path: OwnedObjectPath,
-    asking: Box<dyn Fn()>,
+    /// Whoever asked for the work went on without it: nothing more is done.
+    given_up: Arc<AtomicBool>,
 }
 
 impl Session {
-    fn open(bus: Option<&str>, asking: Box<dyn Fn()>) -> Result<Self, WalletError> {
+    fn open(bus: Option<&str>, given_up: Arc<AtomicBool>) -> Result<Self, WalletError> {
         let builder = match bus {
             Some(address) => zbus::connection::Builder::address(address),
             None => zbus::connection::Builder::session(),
@@ -119,7 +121,7 @@ impl Session {
         let bus = zbus::block_on(builder.method_timeout(ANSWER).build()).map_err(|error| absent(&error))?;
         let reply = call(&bus, ROOT, OF_SERVICE, "OpenSession", &("plain", Variant::from("")))?;
         let (_, path): (OwnedVariant, OwnedObjectPath) = body(&reply)?;
-        Ok(Self { bus, path, asking })
+        Ok(Self { bus, path, given_up })
     }
 
     fn call<B: serde::Serialize + DynamicType>(
@@ -129,6 +131,9 @@ impl Session {
         method: &str,
         arguments: &B,
     ) -> Result<Message, WalletError> {
+        if self.given_up.load(Ordering::SeqCst) {
+            return Err(WalletError::Absent);
+        }
         call(&self.bus, path, interface, method, arguments)
     }
 
@@ -155,7 +160,7 @@ impl Session {
         if prompt.as_str() == NONE {
             return Ok(());
         }
-        (self.asking)();
+        ASKING.store(true, Ordering::SeqCst);
         let rule = MatchRule::builder()
             .msg_type(Type::Signal)
             .interface(OF_PROMPT)

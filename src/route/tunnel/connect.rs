@@ -89,7 +89,8 @@ impl Connect {
         }
         let said = Line::clean(rest);
         match code {
-            "407" if self.with_login => Err(Refusal::LoginRefused),
+            // tinyproxy says 401 where it knows the name and not the password.
+            "401" | "407" if self.with_login => Err(Refusal::LoginRefused),
             "407" => Err(Refusal::LoginNeeded),
             "404" | "502" | "503" | "504" => Err(Refusal::NoWay(said)),
             _ if code.starts_with('2') => Ok(()),

@@ -126,7 +126,9 @@ fn connect_refusals_are_told_apart() {
     assert_eq!(said("200"), Ok(()));
     assert_eq!(said("204 No Content"), Ok(()));
     assert_eq!(said("407 Who?"), Err(Refusal::LoginNeeded));
-    assert_eq!(http(login(), "HTTP/1.1 407 No\r\n\r\n"), Err(Refusal::LoginRefused));
+    for code in ["401 Unauthorized", "407 No"] {
+        assert_eq!(http(login(), &format!("HTTP/1.1 {code}\r\n\r\n")), Err(Refusal::LoginRefused));
+    }
     for code in ["403 Forbidden", "405 Method Not Allowed", "400 Bad", "302 Found", "500 Oh"] {
         assert_eq!(said(code), Err(Refusal::Refused(Line::clean(code))));
     }
