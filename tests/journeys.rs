@@ -236,7 +236,8 @@ fn g2_a_device_sign_in_on_the_screen_denied() {
 
 /// Signs in with a code from the command line; the robot says yes.
 fn sign_in_with_code(peers: &Peers, home: &Path, address: &str) {
-    let mut login = Terminal::start_with(home, &["login", address], 100, 50, &[("BUTTY_LOG", "debug")]);
+    let mut login =
+        Terminal::start_with(home, &["login", address, "--store", "file"], 100, 50, &[("BUTTY_LOG", "debug")]);
     let screen = login.wait_for("Type ");
     let field = |name: &str| {
         let line = screen.lines().find(|line| line.starts_with(name)).expect("a line").to_owned();

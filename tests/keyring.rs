@@ -1,5 +1,6 @@
 //! The system keyring: a real Secret Service (gnome-keyring) on a D-Bus of its own.
 
+#![allow(clippy::disallowed_methods, reason = "a test has a clock and an environment")]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may stop")]
 
 #[path = "harness/command.rs"]

@@ -1,5 +1,6 @@
 //! Through real proxies, microsocks and tinyproxy, to real servers. The proxies alone know the names.
 
+#![allow(clippy::disallowed_methods, reason = "a test has a clock and an environment")]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may stop")]
 
 #[path = "harness/command.rs"]

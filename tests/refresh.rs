@@ -1,6 +1,7 @@
 //! Tokens that are refreshed by several processes, and by processes that are killed: at oidc-provider, which gives a
 //! new refresh token each time and ends the whole sign-in when an old one comes again.
 
+#![allow(clippy::disallowed_methods, reason = "a test has a clock and an environment")]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may stop")]
 
 #[path = "harness/command.rs"]

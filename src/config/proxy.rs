@@ -53,9 +53,10 @@ pub(super) fn beside(network: &mut Network, text: &str, environment: &[(String, 
     let unknown = || Proxying::Unknown(Line::clean("config.toml speaks of a proxy and cannot be read"));
     let Ok(table) = DeTable::parse(text) else {
         let speaks = text.lines().any(|line| !line.trim_start().starts_with('#') && line.contains("proxy"));
-        match speaks {
-            true => network.proxy = unknown(),
-            false => settle(network, environment),
+        if speaks {
+            network.proxy = unknown();
+        } else {
+            settle(network, environment);
         }
         return;
     };

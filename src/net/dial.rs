@@ -235,8 +235,10 @@ pub(super) fn tcp_problem(error: &io::Error, host: &str, port: u16) -> Problem {
 /// Of several failures, the one that says most to the person.
 fn weight(problem: &Problem) -> u8 {
     match problem {
-        Problem::RedirectInward { .. } => 9,
-        Problem::ProxyLoginNeeded { .. } | Problem::ProxyLoginRefused { .. } | Problem::ProxyUnknown { .. } => 9,
+        Problem::RedirectInward { .. }
+        | Problem::ProxyLoginNeeded { .. }
+        | Problem::ProxyLoginRefused { .. }
+        | Problem::ProxyUnknown { .. } => 9,
         Problem::Certificate { .. } | Problem::NoTrust { .. } => 8,
         Problem::TlsFailed { .. } => 7,
         Problem::ClosedAt { .. } => 6,

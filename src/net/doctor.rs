@@ -86,12 +86,11 @@ impl Step {
         match self {
             Self::Proxy => &[],
             Self::Dns | Self::Token => &[Self::Proxy],
+            Self::Discovery if addresses_known => &[Self::Proxy],
             Self::Tcp => &[Self::Dns],
             Self::Tls => &[Self::Tcp],
             Self::Xmpp => &[Self::Tls],
-            Self::Mechanisms => &[Self::Xmpp],
-            Self::Discovery if addresses_known => &[Self::Proxy],
-            Self::Discovery => &[Self::Xmpp],
+            Self::Mechanisms | Self::Discovery => &[Self::Xmpp],
             Self::Registration => &[Self::Discovery],
             Self::Session => &[Self::Mechanisms, Self::Token],
         }

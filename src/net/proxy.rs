@@ -125,9 +125,9 @@ impl Network {
 
 /// Says what the machine wants said, reads no more than it wants to read.
 async fn talk(stream: &mut TcpStream, mut tunnel: Tunnel) -> Result<(), Refusal> {
-    let mut piece = [0; PIECE];
+    let mut piece = vec![0; PIECE]; // not in the future, which waits in many others
     loop {
-        match tunnel.next() {
+        match tunnel.poll() {
             Next::Open => return Ok(()),
             Next::Send(bytes) => stream.write_all(bytes.expose()).await.map_err(|_| Refusal::Rubbish)?,
             Next::Read(most) => {

@@ -1,6 +1,6 @@
 //! The first words to a proxy, as pure machines: SOCKS5 ([`socks5`]) and HTTP CONNECT ([`connect`]).
 //!
-//! Drive a [`Tunnel`]: do what [`Tunnel::next`] says (send these bytes, read so many at most, or go on with the open
+//! Drive a [`Tunnel`]: do what [`Tunnel::poll`] says (send these bytes, read so many at most, or go on with the open
 //! way), and hand in what was read. Names go to the proxy as they are: nothing is looked up here. Refused: answers
 //! that are none, answers longer than they need be, and bytes behind the answer, which would be somebody's before
 //! the server itself could speak.
@@ -71,10 +71,10 @@ impl Tunnel {
     }
 
     /// What to do now.
-    pub fn next(&mut self) -> Next {
+    pub fn poll(&mut self) -> Next {
         match self {
-            Self::Socks5(machine) => machine.next(),
-            Self::Connect(machine) => machine.next(),
+            Self::Socks5(machine) => machine.poll(),
+            Self::Connect(machine) => machine.poll(),
         }
     }
 

@@ -6,6 +6,8 @@
 //! own; a locked keyring may ask the person, and half a minute later the answer is that it is locked. Refused: waiting
 //! for ever, secrets above 1 MiB, and making a keyring where there is none.
 
+#![allow(clippy::disallowed_methods, reason = "a time limit asks the clock")]
+
 use super::vault::{Wallet, WalletError};
 use crate::types::Secret;
 use futures_util::{FutureExt, StreamExt};

@@ -325,7 +325,8 @@ mod tests {
         let write_half = |old: bool| {
             fs::write(&half, "{\"v\":1,\"secret\":\"tok").unwrap();
             let age = if old { ABANDONED * 2 } else { Duration::ZERO };
-            File::options().write(true).open(&half).unwrap().set_modified(std::time::SystemTime::now() - age).unwrap();
+            let written = fs::metadata(&half).unwrap().modified().unwrap();
+            File::options().write(true).open(&half).unwrap().set_modified(written - age).unwrap();
         };
         write_half(false);
         vault.save(&tokens("a@a"), &Secret::from("t"), true).unwrap();

@@ -142,19 +142,13 @@ fn host_and_port(place: &str, default: u16) -> Option<(String, u16)> {
         }
         (name, after)
     };
-    let port = match after_colon(port)? {
-        None => default,
-        Some(digits) => digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()?,
+    let port = if port.is_empty() {
+        default
+    } else {
+        let digits = port.strip_prefix(':')?;
+        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()?
     };
     (port != 0).then(|| (host.to_ascii_lowercase(), port))
-}
-
-/// Nothing, or a colon and something.
-fn after_colon(text: &str) -> Option<Option<&str>> {
-    match text {
-        "" => Some(None),
-        _ => text.strip_prefix(':').map(Some),
-    }
 }
 
 /// Percent-decoding, once (RFC 3986 section 2.1).

@@ -234,7 +234,7 @@ fn texts_of_a_service_are_text() {
         let device = CODE.replace("ABCD-EFGH\",\"verification_uri\"", &format!("A{word}B\",\"verification_uri\""));
         let service = Service::start(move |path, base| honest(path, base, &device, &pending()));
         let (home, _chat) = service.home();
-        let command = shown(home.path(), &["login", ACCOUNT, "--device"], "Waiting");
+        let command = shown(home.path(), &["login", ACCOUNT, "--device", "--store", "file"], "Waiting");
         let mut butty = Terminal::start(home.path(), &[], 100, 30);
         butty.wait_for("/login");
         butty.line("/login");

@@ -48,7 +48,7 @@ impl Connect {
     }
 
     /// What to do now.
-    pub fn next(&mut self) -> Next {
+    pub fn poll(&mut self) -> Next {
         match std::mem::replace(&mut self.state, State::Answer) {
             State::Ask(bytes) => Next::Send(bytes),
             State::Answer => Next::Read(MOST.saturating_sub(self.had.len()).max(1)),

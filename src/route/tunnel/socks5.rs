@@ -47,7 +47,7 @@ impl Socks5 {
     }
 
     /// What to do now.
-    pub fn next(&mut self) -> Next {
+    pub fn poll(&mut self) -> Next {
         match self.state {
             State::Greet => {
                 self.state = State::Method;

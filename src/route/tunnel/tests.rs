@@ -1,8 +1,8 @@
 use super::*;
 use proptest::prelude::*;
 
-fn login() -> Option<Login> {
-    Some(Login { user: "anna".to_owned(), password: Secret::from("pw") })
+fn login() -> Login {
+    Login { user: "anna".to_owned(), password: Secret::from("pw") }
 }
 
 /// Talks with a proxy that answers so, each answer in pieces of this size. Gives what was sent, and the end.
@@ -10,7 +10,7 @@ fn talk(mut tunnel: Tunnel, answers: &[&[u8]], piece: usize) -> (Vec<Vec<u8>>, R
     let mut sent = Vec::new();
     let mut coming: std::collections::VecDeque<&[u8]> = answers.iter().copied().collect();
     loop {
-        match tunnel.next() {
+        match tunnel.poll() {
             Next::Send(bytes) => sent.push(bytes.expose().clone()),
             Next::Open => return (sent, Ok(())),
             Next::Read(most) => {
@@ -30,7 +30,7 @@ fn talk(mut tunnel: Tunnel, answers: &[&[u8]], piece: usize) -> (Vec<Vec<u8>>, R
 }
 
 fn socks(answers: &[&[u8]]) -> (Vec<Vec<u8>>, Result<(), Refusal>) {
-    let tunnel = || Tunnel::new(ProxyKind::Socks5, "example.org", 5222, login());
+    let tunnel = || Tunnel::new(ProxyKind::Socks5, "example.org", 5222, Some(login()));
     let whole = talk(tunnel(), answers, usize::MAX);
     for piece in 1..9 {
         assert_eq!(talk(tunnel(), answers, piece), whole, "in pieces of {piece}");
@@ -38,8 +38,8 @@ fn socks(answers: &[&[u8]]) -> (Vec<Vec<u8>>, Result<(), Refusal>) {
     whole
 }
 
-fn http(login: Option<Login>, answer: &str) -> Result<(), Refusal> {
-    let tunnel = || Tunnel::new(ProxyKind::Http, "example.org", 5222, login.clone());
+fn http(login: Option<&Login>, answer: &str) -> Result<(), Refusal> {
+    let tunnel = || Tunnel::new(ProxyKind::Http, "example.org", 5222, login.cloned());
     let whole = talk(tunnel(), &[answer.as_bytes()], usize::MAX).1;
     for piece in 1..9 {
         assert_eq!(talk(tunnel(), &[answer.as_bytes()], piece).1, whole, "in pieces of {piece}");
@@ -104,13 +104,13 @@ fn socks5_takes_no_other_answer() {
         assert_eq!(socks(answers).1, Err(Refusal::Rubbish), "{answers:?}");
     }
     let mut open = Tunnel::new(ProxyKind::Socks5, "a", 1, None);
-    let _ = open.next();
+    let _ = open.poll();
     assert_eq!(open.take(&[5, 0, 5, 0, 0]), Err(Refusal::Rubbish), "an answer to what was not asked");
 }
 
 #[test]
 fn connect_asks_as_the_rfc_has_it() {
-    let tunnel = Tunnel::new(ProxyKind::Http, "example.org", 443, login());
+    let tunnel = Tunnel::new(ProxyKind::Http, "example.org", 443, Some(login()));
     let (sent, end) = talk(tunnel, &[b"HTTP/1.0 200 Connection established\r\nVia: x\r\n\r\n"], 9);
     assert_eq!(end, Ok(()));
     let asked =
@@ -127,7 +127,7 @@ fn connect_refusals_are_told_apart() {
     assert_eq!(said("204 No Content"), Ok(()));
     assert_eq!(said("407 Who?"), Err(Refusal::LoginNeeded));
     for code in ["401 Unauthorized", "407 No"] {
-        assert_eq!(http(login(), &format!("HTTP/1.1 {code}\r\n\r\n")), Err(Refusal::LoginRefused));
+        assert_eq!(http(Some(&login()), &format!("HTTP/1.1 {code}\r\n\r\n")), Err(Refusal::LoginRefused));
     }
     for code in ["403 Forbidden", "405 Method Not Allowed", "400 Bad", "302 Found", "500 Oh"] {
         assert_eq!(said(code), Err(Refusal::Refused(Line::clean(code))));
@@ -171,7 +171,7 @@ proptest! {
         piece in 1_usize..40,
     ) {
         let kind = if http { ProxyKind::Http } else { ProxyKind::Socks5 };
-        let tunnel = || Tunnel::new(kind, "example.org", 5222, if with_login { login() } else { None });
+        let tunnel = || Tunnel::new(kind, "example.org", 5222, with_login.then(login));
         let all = [start, &tail].concat();
         // A stream that reads no more than it is told to: as a socket would be read.
         prop_assert_eq!(talk(tunnel(), &[&all], piece), talk(tunnel(), &[&all], 1));
