@@ -28,7 +28,8 @@ fn behind(peers: &Peers, home: &Path, proxy: &str) {
             ),
         ),
     ] {
-        text.push_str(&format!("[[accounts]]\naddress = \"{address}\"\nca_file = \"{ca}\"\n{more}"));
+        let account = format!("[[accounts]]\naddress = \"{address}\"\nca_file = \"{ca}\"\n{more}");
+        text.push_str(&account);
     }
     let folder = home.join("butty/config");
     std::fs::create_dir_all(&folder).unwrap();

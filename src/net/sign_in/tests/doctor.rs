@@ -1,0 +1,47 @@
+//! What the doctor says of each step of a sign-in with a code.
+
+use super::*;
+use crate::net::{Status, Step, StepReport, doctor};
+use crate::xmpp::CredentialKind;
+
+async fn told(world: &World, step: Step) -> Vec<(Step, Status, Option<&'static str>)> {
+    let reports: Vec<StepReport> = doctor(Arc::clone(&world.network), world.setup.clone(), Some(step)).await;
+    let told = |report: StepReport| (report.step, report.status, report.problem.map(|problem| problem.code()));
+    reports.into_iter().map(told).collect()
+}
+
+#[tokio::test]
+async fn each_step_of_a_sign_in_is_found_well_or_named() {
+    let mut world = world().await;
+    world.setup.credential = Some(CredentialKind::Token);
+    assert_eq!(told(&world, Step::Discovery).await, [(Step::Discovery, Status::Ok, None)], "no dialling for this");
+    assert_eq!(told(&world, Step::Registration).await, [(Step::Registration, Status::Ok, None)]);
+    assert!(world.service.clients.lock().unwrap().is_empty(), "nothing was registered");
+    assert_eq!(told(&world, Step::Token).await, [(Step::Token, Status::Fail, Some("BTY-AUTH-17"))]);
+    stale(&world);
+    assert_eq!(told(&world, Step::Token).await, [(Step::Token, Status::Ok, None)]);
+    assert_eq!(world.service.refreshes.load(Ordering::SeqCst), 1, "it was due");
+    stale(&world);
+    "revoked".clone_into(&mut world.service.refresh.lock().unwrap());
+    assert_eq!(told(&world, Step::Token).await, [(Step::Token, Status::Fail, Some("BTY-AUTH-04"))]);
+}
+
+#[tokio::test]
+async fn what_hangs_on_a_failed_step_is_skipped_and_the_reason_told() {
+    let mut world = world().await;
+    world.setup.oauth.issuer = Some(format!("{}/nothing/here", world.service.base));
+    let reports = told(&world, Step::Registration).await;
+    let failed = (Step::Discovery, Status::Fail, Some("BTY-AUTH-09"));
+    assert_eq!(reports, [failed, (Step::Registration, Status::Skipped, None)]);
+    world.setup.ca_pem = None;
+    assert_eq!(told(&world, Step::Discovery).await[0].2, Some("BTY-TLS-04"));
+    // Nothing listens at the server: TCP is where it ends, and what needs no server is looked at all the same.
+    let all = doctor(Arc::clone(&world.network), world.setup.clone(), None).await;
+    let status = |step: Step| all.iter().find(|report| report.step == step).unwrap().status;
+    assert_eq!(all.len(), Step::ALL.len());
+    assert_eq!(
+        (status(Step::Dns), status(Step::Tcp), status(Step::Session)),
+        (Status::Ok, Status::Fail, Status::Skipped)
+    );
+    assert_eq!(status(Step::Mechanisms), Status::Skipped);
+}
