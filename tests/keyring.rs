@@ -9,6 +9,9 @@ mod command;
 #[path = "harness/peers.rs"]
 #[allow(dead_code, reason = "shared with other targets")]
 mod peers;
+#[path = "harness/terminal.rs"]
+#[allow(dead_code, reason = "shared with other targets")]
+mod terminal;
 
 use butty::oauth::{Durable, Vault, VaultError, VaultKey};
 use butty::store::HomeVault;
@@ -19,6 +22,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
+use terminal::Terminal;
 
 /// A D-Bus without services that start by themselves, and an unlocked keyring on it.
 struct Desktop {
@@ -211,6 +215,27 @@ fn row_002_15_a_sign_in_is_kept_in_the_keyring_used_from_there_and_gone_after_si
     let gone = desktop.butty(home.path(), &["logout"], "");
     assert_eq!(gone.status.code(), Some(0), "{}", words(&gone));
     assert_eq!(desktop.items(), 0);
+}
+
+#[test]
+fn without_a_keyring_a_person_is_asked_once() {
+    let peers = Peers::find();
+    for (answer, kept) in [("f", "Kept in a file"), ("m", "Not kept.")] {
+        let home = tempfile::tempdir().unwrap();
+        peers.config(home.path(), &[]);
+        let ca = peers.get("CA").to_owned();
+        let login = ["login", "juliet@p12.test", "--password", "--ca-file", &ca];
+        let mut login = Terminal::start(home.path(), &login, 100, 30);
+        login.wait_for("Password for");
+        login.line("pw-juliet");
+        login.wait_for("No keyring answers on this computer.");
+        login.line(answer);
+        login.wait_for(kept);
+        assert_eq!(login.end(), 0);
+        let file = home.path().join("butty/data/accounts.toml");
+        let remembered = std::fs::read_to_string(file).unwrap_or_default().contains("keep = \"file\"");
+        assert_eq!(remembered, answer == "f");
+    }
 }
 
 #[test]

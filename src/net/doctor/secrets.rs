@@ -6,7 +6,7 @@ use crate::net::http::Web;
 use crate::net::link::{LinkOptions, start_link};
 use crate::net::sign_in;
 use crate::oauth::{HttpRequest, HttpResponse, Issuer, discovery, page};
-use crate::types::{Line, Problem, Stage};
+use crate::types::{Line, Now, Problem, Stage};
 use crate::xmpp::{CredentialKind, Event};
 use std::sync::Arc;
 use tokio::sync::mpsc::channel;
@@ -39,7 +39,9 @@ impl Visit {
                 Err(problem) => return StepReport::failed(Step::Discovery, problem),
             };
             match Issuer::read(reply.body(), &address, &asked) {
-                Ok(issuer) if reply.status().is_success() => return self.issuer(issuer),
+                Ok(issuer) if reply.status().is_success() => {
+                    return self.issuer(issuer, off_by(&reply, self.network.now()));
+                }
                 _ => detail.push(format!("{address} answered {}", reply.status().as_u16())),
             }
         }
@@ -47,12 +49,13 @@ impl Visit {
         StepReport { problem: Some(problem), ..StepReport::new(Step::Discovery, Status::Fail, &detail) }
     }
 
-    fn issuer(&mut self, issuer: Issuer) -> StepReport {
+    fn issuer(&mut self, issuer: Issuer, clock: Option<String>) -> StepReport {
         let (status, way) = match &issuer.device {
             Some(device) => (Status::Ok, format!("codes from {}", page::host_of(device))),
             None => (Status::Warn, "gives no codes".to_owned()),
         };
-        let detail = [issuer.name.clone(), way];
+        let status = if clock.is_some() { Status::Warn } else { status };
+        let detail: Vec<String> = [issuer.name.clone(), way].into_iter().chain(clock).collect();
         self.found.issuer = Some(Box::new(issuer));
         StepReport::new(Step::Discovery, status, &detail)
     }
@@ -147,5 +150,41 @@ impl Visit {
             let host = Line::clean(self.setup.domain.as_str());
             StepReport::failed(Step::Session, Problem::SilentAt { host, stage: Stage::Auth })
         })
+    }
+}
+
+/// By how much this computer's clock differs from the service's (the Date of its reply), if that is enough for tokens
+/// to seem expired, or not yet good.
+fn off_by(reply: &HttpResponse, now: Now) -> Option<String> {
+    const ENOUGH: i64 = 60;
+    let date = reply.headers().get(hyper::header::DATE)?.to_str().ok()?;
+    let theirs = jiff::fmt::rfc2822::parse(date).ok()?.timestamp().as_second();
+    let ahead = (now.wall.0 / 1000).saturating_sub(theirs);
+    let minutes = ahead.unsigned_abs().div_ceil(60);
+    let side = if ahead > 0 { "ahead of" } else { "behind" };
+    (ahead.abs() > ENOUGH).then(|| format!("this computer's clock is {minutes} min {side} the service's: set it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::Stamp;
+    use std::time::Duration;
+
+    #[test]
+    fn a_clock_that_is_minutes_off_is_told() {
+        // RFC 9110 section 5.6.7: 784111777 s.
+        let mut reply = HttpResponse::new(Vec::new());
+        let at = |seconds: i64| Now { mono: Duration::ZERO, wall: Stamp(seconds * 1000) };
+        assert_eq!(off_by(&reply, at(0)), None, "nobody said");
+        let date = "Sun, 06 Nov 1994 08:49:37 GMT";
+        reply.headers_mut().insert(hyper::header::DATE, date.parse().unwrap());
+        assert_eq!(off_by(&reply, at(784_111_777 + 60)), None);
+        let ahead = off_by(&reply, at(784_111_777 + 7 * 60)).unwrap();
+        assert!(ahead.contains("7 min ahead of"), "{ahead}");
+        let behind = off_by(&reply, at(784_111_777 - 90)).unwrap();
+        assert!(behind.contains("2 min behind"), "{behind}");
+        reply.headers_mut().insert(hyper::header::DATE, "yesterday".parse().unwrap());
+        assert_eq!(off_by(&reply, at(0)), None);
     }
 }
