@@ -140,9 +140,20 @@ impl Polling<'_> {
         self.pause(interval).await;
     }
 
+    /// Waits. Who is impatient shortens a wait that grew, but never below the interval: the next poll would come
+    /// sooner than the service allows (RFC 8628 section 3.5), which answers it with `slow_down`.
     async fn pause(&self, wait: Duration) {
-        let left = self.ends.saturating_sub(self.hands.now().mono);
+        let now = self.hands.now().mono;
+        let left = self.ends.saturating_sub(now);
+        let least = self.interval.lock().map_or(wait, |interval| wait.min(*interval)).min(left);
         self.hands.pause(wait.min(left)).await;
+        loop {
+            let rest = now.saturating_add(least).saturating_sub(self.hands.now().mono);
+            if rest.is_zero() {
+                return;
+            }
+            self.hands.pause(rest).await;
+        }
     }
 
     async fn poll(&self, request: HttpRequest) -> HttpResponse {

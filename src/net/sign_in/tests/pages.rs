@@ -185,6 +185,20 @@ async fn row_000_16_another_person_at_the_page_is_refused_and_nothing_is_overwri
 }
 
 #[tokio::test]
+async fn row_004_03_where_the_port_is_taken_the_answer_is_pasted() {
+    let mut world = on_a_page().await;
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    world.setup.oauth.redirect = Some(format!("http://127.0.0.1:{}/done", taken.local_addr().unwrap().port()));
+    let (link, mut facts) = begin(&world);
+    let prompt = page(&mut facts).await;
+    assert!(!prompt.listening);
+    let back = agree(&world, &prompt);
+    assert_eq!((back.port(), back.path()), (Some(taken.local_addr().unwrap().port()), "/done"));
+    link.send(LinkCommand::Redirected { address: Secret::new(back.to_string()) });
+    assert_eq!(steps(&mut facts).await, ["granted 3", "kept File"]);
+}
+
+#[tokio::test]
 async fn a_service_without_codes_and_proofs_gives_its_token_in_the_address() {
     let mut world = world().await;
     let at = |path: &str| format!("{}/{path}", world.service.base);
