@@ -17,4 +17,5 @@ pub(crate) mod ping;
 pub(crate) mod receipts;
 pub(crate) mod rsm;
 pub(crate) mod stanza_ids;
+pub(crate) mod vcard;
 pub(crate) mod version;
