@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop")]
 
+mod again;
+
 use super::*;
+use crate::app::setup::TlsMode;
 use crate::net::testing::{Authority, PATIENCE, Shelf, network, setup};
 use crate::net::{NetworkSettings, Status, Step, StepReport, doctor};
 use crate::types::Stage;
