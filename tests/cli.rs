@@ -45,6 +45,26 @@ fn a_wrong_value_is_shown_with_a_caret_under_it() {
     assert!(said.contains("\"line\":2") && said.contains("\"column\":11") && done.stdout.is_empty(), "{said}");
 }
 
+/// Row 001-10: the mechanisms of this very build, as the registry in the code has them.
+#[test]
+fn row_001_10_the_version_and_the_release_notes_name_the_mechanisms_of_the_build() {
+    let home = home("");
+    let done = butty(home.path(), &["--version"]);
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert_eq!(said.lines().next(), Some(concat!("butty ", env!("CARGO_PKG_VERSION"))));
+    let built: Vec<&str> = butty::xmpp::sasl::MECHANISMS.iter().map(|mechanism| mechanism.name).collect();
+    let listed = said.lines().find_map(|line| line.strip_prefix("sign-in mechanisms: ")).expect("the list");
+    assert_eq!(listed.split(' ').collect::<Vec<_>>(), built);
+    assert!(built.contains(&"X-MESSENGER-OAUTH2"));
+    let short = butty(home.path(), &["-V"]);
+    assert_eq!(String::from_utf8_lossy(&short.stdout).trim(), concat!("butty ", env!("CARGO_PKG_VERSION")));
+
+    let notes = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/CHANGELOG.md")).expect("release notes");
+    let newest = notes.split("\n## ").nth(1).expect("a release");
+    let noted = newest.lines().find_map(|line| line.strip_prefix("- Sign-in mechanisms: ")).expect("the list");
+    assert_eq!(noted.trim_end_matches('.').split(", ").collect::<Vec<_>>(), built);
+}
+
 #[test]
 fn a_check_names_what_does_nothing() {
     let home = home("[ui]\nmuose = \"on\"\n[keys.composer]\n\"ctrl-h\" = \"send\"\n[keys.list]\n\"x\" = \"fly\"\n");

@@ -5,6 +5,8 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may stop")]
 #![allow(clippy::disallowed_methods, reason = "a test has a clock and an environment")]
 
+#[path = "links/mechanisms.rs"]
+mod mechanisms;
 #[path = "links/short.rs"]
 mod short;
 
@@ -82,12 +84,16 @@ fn with_password(domain: &str) -> AccountSetup {
 }
 
 fn network() -> Arc<Network> {
+    network_with(Arc::default())
+}
+
+fn network_with(vault: Arc<Memory>) -> Arc<Network> {
     let begun = Instant::now();
     let clock = move || {
         let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
         Now { mono: begun.elapsed(), wall: Stamp(0).plus(wall) }
     };
-    Arc::new(Network::new(NetworkSettings::default(), Arc::new(Memory::default()), Arc::new(clock)))
+    Arc::new(Network::new(NetworkSettings::default(), vault, Arc::new(clock)))
 }
 
 type Facts = Receiver<(AccountId, LinkEvent)>;

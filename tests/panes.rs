@@ -256,6 +256,11 @@ fn sign_in_scenes() -> Vec<Scene> {
             model
         }),
         scene("refused", failed(Problem::SignInDenied { domain: domain() })),
+        scene("weaker", |options| {
+            let (was, now) = (Line::clean("SCRAM-SHA-256-PLUS"), Line::clean("PLAIN"));
+            let problem = Problem::WeakerSignIn { domain: domain(), was, now };
+            step(SignInWay::Password, SignInStep::Failed(problem))(options)
+        }),
         scene("expired", failed(Problem::CodeExpired { code, lifetime: Duration::from_secs(900) })),
     ]
 }

@@ -334,6 +334,70 @@ fn every_transcript_in_random_pieces() {
     });
 }
 
+/// Plays these again, each for itself: for rows of requirements that a transcript proves.
+fn play_named(names: &[&str]) {
+    let all = scripts();
+    for name in names {
+        let (_, script) = all.iter().find(|(found, _)| found == name).unwrap_or_else(|| panic!("no transcript {name}"));
+        assert_eq!(play(script, &mut |left| left), Ok(()), "{name}");
+    }
+}
+
+#[test]
+fn row_000_10_the_token_of_the_consent_goes_out_as_it_is() {
+    play_named(&[
+        "messenger-token-goes-out-as-it-is",
+        "messenger-token-is-escaped",
+        "messenger-token-still-percent-encoded",
+        "messenger-prosody13",
+        "messenger-refused-prosody13",
+    ]);
+}
+
+#[test]
+fn row_000_11_a_blank_behind_the_name_is_no_part_of_it() {
+    play_named(&["messenger-documented"]);
+    let (_, script) = scripts().into_iter().find(|(name, _)| name == "messenger-documented").expect("it is there");
+    assert!(script.contains("<mechanism>X-MESSENGER-OAUTH2 </mechanism>"), "with the blank");
+    assert!(script.contains("mechanism=\"X-MESSENGER-OAUTH2\">"), "without");
+}
+
+/// Features, the token, success: three steps, and no challenge.
+#[test]
+fn row_000_24_the_exchange_is_the_documented_one_to_the_byte() {
+    play_named(&["messenger-documented", "messenger-has-no-challenge"]);
+    let (_, script) = scripts().into_iter().find(|(name, _)| name == "messenger-documented").expect("it is there");
+    let sasl: Vec<&str> = script.lines().filter(|line| line.contains("xmpp-sasl")).collect();
+    let documented = [
+        "S: <stream:features xmlns:stream=\"http://etherx.jabber.org/streams\">\
+         <mechanisms xmlns=\"urn:ietf:params:xml:ns:xmpp-sasl\"><mechanism>X-MESSENGER-OAUTH2 </mechanism></mechanisms>\
+         </stream:features>",
+        "C: <auth xmlns=\"urn:ietf:params:xml:ns:xmpp-sasl\" mechanism=\"X-MESSENGER-OAUTH2\">ACCESS_TOKEN</auth>",
+        "S: <success xmlns=\"urn:ietf:params:xml:ns:xmpp-sasl\" />",
+    ];
+    assert_eq!(sasl, documented);
+}
+
+/// No `WantSecret` stands in these files, so that a password is not even asked for.
+#[test]
+fn row_001_01_without_a_mechanism_that_fits_nothing_is_asked_and_the_offer_is_told() {
+    let names = ["messenger-offers-no-password", "sasl-unknown-mechanisms", "sasl-names-that-are-none"];
+    play_named(&names);
+    for (name, script) in scripts().iter().filter(|(name, _)| names.contains(&name.as_str())) {
+        assert!(!script.contains("WantSecret") && script.contains("NoMechanism"), "{name}");
+    }
+    let domain = Domain::parse("messenger.live.com").expect("a domain");
+    let offered = vec![butty::types::Line::clean("X-MESSENGER-OAUTH2")];
+    let said = butty::app::words::problem(&butty::types::Problem::NoMechanism { domain, offered });
+    assert_eq!(said.what, "messenger.live.com offers no sign-in that fits.");
+    assert_eq!(said.why.as_deref(), Some("It offers X-MESSENGER-OAUTH2."));
+}
+
+#[test]
+fn row_001_04_a_forced_mechanism_that_is_absent_is_reported_with_the_offer() {
+    play_named(&["sasl-forced-but-absent", "sasl-forced-weaker"]);
+}
+
 #[test]
 fn a_wrong_transcript_is_noticed() {
     let header = "C: <?xml version='1.0'?><stream:stream xmlns='jabber:client' \

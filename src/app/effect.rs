@@ -56,6 +56,9 @@ pub enum LinkCommand {
     Session(xmpp::Command),
     /// Here is the password.
     Password { password: Secret<String>, keep: Keep },
+    /// The person agrees to a sign-in that is weaker than before: from the next session on, what is offered then is what
+    /// later ones are held to.
+    AcceptWeaker,
     /// Begin the sign-in with a code; the secret goes where `keep` says.
     SignInWithCode { keep: Keep },
     /// Stop waiting for the code.

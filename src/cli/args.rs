@@ -2,9 +2,11 @@
 
 use super::Voice;
 use crate::types::{Line, Problem};
+use crate::xmpp::{BindingType, sasl};
 use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 /// A terminal messenger: sign in with a short code, see who is there, chat.
@@ -12,6 +14,7 @@ use std::time::Duration;
 #[command(
     name = "butty",
     version,
+    long_version = about_build(),
     about,
     disable_help_subcommand = true,
     after_help = "Try it now, without an account:  butty demo\nSign in to your own server:      butty login you@example.org"
@@ -108,6 +111,9 @@ pub enum Command {
         /// Extra certificate authority for this account, PEM
         #[arg(long, value_name = "FILE")]
         ca_file: Option<PathBuf>,
+        /// Agree, this once, to a weaker sign-in than the server offered before
+        #[arg(long)]
+        weaker: bool,
     },
     /// Sign out: the service forgets this computer, the saved sign-in is deleted
     Logout {
@@ -223,6 +229,22 @@ pub enum Waiting {
     Sent,
     /// Until a device of theirs has it
     Delivered,
+}
+
+/// What `--version` says: the version, and what this build can sign in with.
+fn about_build() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        let mechanisms: Vec<&str> = sasl::MECHANISMS.iter().map(|mechanism| mechanism.name).collect();
+        let bindings = BindingType::ALL.map(BindingType::name);
+        format!(
+            "{}\nsign-in mechanisms: {}\nchannel binding: {}\nthe demo: {}",
+            env!("CARGO_PKG_VERSION"),
+            mechanisms.join(" "),
+            bindings.join(" "),
+            if cfg!(feature = "demo") { "yes" } else { "no" }
+        )
+    });
+    TEXT.as_str()
 }
 
 fn parse_time(text: &str) -> Result<Duration, String> {

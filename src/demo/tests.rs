@@ -42,7 +42,7 @@ async fn the_documented_exchange_runs_over_real_sockets() {
 }
 
 #[tokio::test]
-async fn other_forms_of_a_good_token_are_refused() {
+async fn row_000_10_other_forms_of_a_good_token_are_refused() {
     let running = start(straight()).await.unwrap();
     let token = token(&running).await;
     let percent: String = url::form_urlencoded::byte_serialize(token.expose().as_bytes()).collect();

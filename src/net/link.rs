@@ -29,8 +29,6 @@ use tokio::sync::watch;
 
 /// Longest wait after a try that reached nobody, so that a cable put back is noticed: no server is spared by more.
 const LOCAL: Duration = Duration::from_secs(5);
-/// What may follow on SCRAM. A server that knew the password's hash has no honest reason to ask for the password itself.
-const NEVER_PLAIN: [&str; 3] = ["SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1"];
 /// Longest goodbye.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -160,8 +158,6 @@ pub(super) struct Link {
     paused: bool,
     /// Given by the person, not yet proved or kept.
     password: Option<(Secret<String>, Keep)>,
-    /// The server has proved itself by SCRAM since the start.
-    scram_proved: bool,
     /// What was seen of the server, and whether it is kept.
     known: known::Memory,
     /// What makes the next sign-in short.
@@ -191,7 +187,6 @@ impl Link {
             backoff: Backoff::default(),
             paused: false,
             password: None,
-            scram_proved: false,
             known: known::Memory::default(),
             short: fast::Short::default(),
             code_on_offer: false,
@@ -235,6 +230,10 @@ impl Link {
             LinkCommand::Password { password, keep } => {
                 self.password = Some((password, keep));
                 Some(Wish::Connect)
+            }
+            LinkCommand::AcceptWeaker => {
+                self.known.forget_pin();
+                None
             }
             LinkCommand::SignInWithCode { keep } => Some(Wish::SignIn(keep)),
             LinkCommand::SignOut => Some(Wish::SignOut),
@@ -375,14 +374,6 @@ impl Link {
 
     fn sign_in_needed(&self) -> Problem {
         Problem::SignInNeeded { account: Line::clean(self.setup.id.as_str()) }
-    }
-
-    /// The mechanisms to choose from: the person's, or all, or no weaker ones than before.
-    pub(super) fn mechanisms(&self) -> Vec<String> {
-        if self.scram_proved && self.setup.mechanisms.is_empty() {
-            return NEVER_PLAIN.map(str::to_owned).to_vec();
-        }
-        self.setup.mechanisms.clone()
     }
 
     /// What the server offers, and where its OAuth metadata is.

@@ -113,6 +113,8 @@ pub enum Problem {
     WeakerSignIn { domain: Domain, was: Line, now: Line },
     /// The server vouches for another list of mechanisms than the one that arrived (XEP-0474).
     OfferAltered { domain: Domain },
+    /// The server sees another connection, or another offer, than we do (RFC 5802 section 7).
+    Intercepted { domain: Domain },
     /// The server asks for a hash count out of bounds, RFC 7677 section 4 and our ceiling.
     HashCount { domain: Domain, count: u64 },
     /// The server wants more steps than butty has, such as a second factor or a new password.
@@ -261,6 +263,7 @@ impl Problem {
             Self::WeakerSignIn { .. } => "BTY-AUTH-30",
             Self::OfferAltered { .. } => "BTY-AUTH-31",
             Self::MoreSteps { .. } => "BTY-AUTH-50",
+            Self::Intercepted { .. } => "BTY-AUTH-32",
             Self::Rubbish { .. } => "BTY-XMPP-01",
             Self::BindRefused { .. } => "BTY-XMPP-02",
             Self::HostUnknown { .. } => "BTY-XMPP-03",

@@ -293,6 +293,7 @@ fn failed(model: &Model, screen: &SignInScreen, problem: &Problem, width: u16) -
     match screen.way {
         SignInWay::Password => {
             keys.push(screens::TRY_AGAIN.to_owned());
+            keys.extend(matches!(problem, Problem::WeakerSignIn { .. }).then(|| screens::ALL_THE_SAME.to_owned()));
             keys.extend(screen_offers_code(model, screen).then(|| screens::WITH_CODE.to_owned()));
         }
         SignInWay::Code | SignInWay::Messenger => {

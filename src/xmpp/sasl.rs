@@ -1,10 +1,39 @@
 //! SASL (RFC 4422, as RFC 6120 section 6 carries it).
 //!
 //! A mechanism is data plus a function: its name, what secret it needs, how its bytes become text, and what starts
-//! it. A running one is an [`Exchange`]. [`choose`] picks the strongest, whatever the server's order.
+//! it; [`MECHANISMS`] has them all. A running one is an [`Exchange`]. [`choose`] makes a [`Plan`] of an [`Offer`]: the
+//! strongest, whatever the server's order.
 //!
-//! Refused: a mechanism that does not fit the secret (a token never goes out by PLAIN), a challenge where none can
-//! come, success before the server has proved what its mechanism makes it prove.
+//! Refused: a mechanism that does not fit the secret (a token never goes out by PLAIN), one weaker than what the server
+//! offered before, a challenge where none can come, success before the server has proved what its mechanism makes it
+//! prove.
+//!
+//! # Without the session
+//!
+//! Whoever has a stream of their own needs nothing but this module. What the caller owes: verified TLS before anything,
+//! and a nonce that was never used.
+//!
+//! ```
+//! use butty::types::Secret;
+//! use butty::xmpp::sasl::{self, Offer, Wish};
+//! use butty::xmpp::{Bindings, CredentialKind, Known};
+//!
+//! let offer = Offer { mechanisms: vec!["PLAIN".into(), "SCRAM-SHA-256".into()], bindings: None };
+//! let (bindings, known) = (Bindings::default(), Known::default());
+//! let wish = Wish { kind: CredentialKind::Password, named: &[], bindings: &bindings, known: &known };
+//! let plan = sasl::choose(&offer, wish).unwrap();
+//! assert_eq!(plan.mechanism.name, "SCRAM-SHA-256");
+//!
+//! // The example of RFC 7677 section 3: what goes into `<auth/>`, `<response/>`, and what `<success/>` must hold.
+//! let mut started = plan.start("user", &Secret::from("pencil"), "rOprNGfwEbeRWgbNEkqO").unwrap();
+//! let auth = plan.mechanism.coding.encode(started.initial.expose());
+//! assert_eq!(auth.expose(), "biwsbj11c2VyLHI9ck9wck5HZndFYmVSV2diTkVrcU8=");
+//! let challenge = b"r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
+//! let response = started.exchange.challenge(challenge).unwrap();
+//! assert!(response.expose().ends_with(b",p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="));
+//! started.exchange.success(Some(b"v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=")).unwrap();
+//! assert!(started.exchange.success(None).is_err(), "a server that proves nothing");
+//! ```
 
 mod choice;
 mod ht;
@@ -100,6 +129,9 @@ pub enum SaslFault {
     /// The server's proof is wrong or missing.
     #[error("server unproven")]
     Unproven,
+    /// The server says that it sees another connection, or another offer, than we do (RFC 5802 section 7).
+    #[error("intercepted")]
+    Intercepted,
     /// The hash count is out of bounds.
     #[error("hash count {0}")]
     HashCount(u64),
@@ -201,10 +233,41 @@ impl<const N: usize> Drop for Wiped<N> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::xmpp::BindingType;
+    use crate::xmpp::{BindingType, Bindings, Known};
     use proptest::collection::vec;
     use proptest::prelude::*;
     use proptest::test_runner::{Config, RngSeed, TestRunner};
+
+    /// The first message of each mechanism, as it stands in `<auth/>`; by the public names alone.
+    #[test]
+    fn row_001_02_every_mechanism_of_the_registry_starts_as_its_document_says() {
+        let token = "vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==";
+        let first = |name: &str| match name {
+            "X-MESSENGER-OAUTH2" => token.to_owned(),
+            // RFC 7628 section 4.1 without host, port and authorization identity.
+            "OAUTHBEARER" => BASE64_STANDARD.encode(format!("n,,\u{1}auth=Bearer {token}\u{1}\u{1}")),
+            "X-OAUTH2" => BASE64_STANDARD.encode(format!("\0tim\0{token}")),
+            // RFC 4616 section 4.
+            "PLAIN" => BASE64_STANDARD.encode("\0tim\0tanstaaftanstaaf"),
+            // RFC 5802 section 5, RFC 9266.
+            name if name.ends_with("-PLUS") => {
+                BASE64_STANDARD.encode("p=tls-exporter,,n=tim,r=fyko+d2lbbFgONRv9qkxdawL")
+            }
+            _ => BASE64_STANDARD.encode("n,,n=tim,r=fyko+d2lbbFgONRv9qkxdawL"),
+        };
+        for mechanism in MECHANISMS {
+            let bindings = Bindings { exporter: Some([7; 32]), end_point: None };
+            let bindings = if mechanism.binds() { bindings } else { Bindings::default() };
+            let (known, names) = (Known::default(), vec![mechanism.name.to_owned()]);
+            let offer = Offer { mechanisms: names, bindings: Some(vec!["tls-exporter".to_owned()]) };
+            let wish = Wish { kind: mechanism.kind, named: &[], bindings: &bindings, known: &known };
+            let plan = choose(&offer, wish).unwrap();
+            let secret = if mechanism.kind == CredentialKind::Token { token } else { "tanstaaftanstaaf" };
+            let started = plan.start("tim", &Secret::from(secret), "fyko+d2lbbFgONRv9qkxdawL").unwrap();
+            let text = plan.mechanism.coding.encode(started.initial.expose());
+            assert_eq!((plan.mechanism.name, text.expose()), (mechanism.name, &first(mechanism.name)));
+        }
+    }
 
     #[test]
     fn base64_is_strict_and_knows_the_empty_message() {
@@ -250,8 +313,13 @@ mod tests {
     #[test]
     fn tokens_with_blanks_or_controls_are_not_sent() {
         assert!(is_sendable("EwCo+/=="));
-        for token in ["", "a b", "a\n", "a\0", "\u{85}a", "a\u{2028}"] {
+        for token in ["", "a b", "a\n", "a\r", "a\0", "\u{85}a", "a\u{2028}"] {
             assert!(!is_sendable(token), "{token:?}");
+            for mechanism in MECHANISMS.iter().filter(|mechanism| mechanism.kind == CredentialKind::Token) {
+                let plan = Plan { mechanism, channel: Channel::default(), fall_back: None };
+                let started = plan.start("juliet", &Secret::from(token), "");
+                assert!(matches!(started, Err(SaslFault::UnusableSecret)), "{} {token:?}", mechanism.name);
+            }
         }
     }
 }

@@ -3,8 +3,9 @@
 use super::{ACCOUNTS, Action, BLANK, Effects, account_named, needs_account};
 use crate::app::event::LinkState;
 use crate::app::model::{Account, Model, SignInWay};
+use crate::app::slash;
 use crate::app::words::{self, toasts};
-use crate::types::AccountId;
+use crate::types::{AccountId, Problem};
 use crate::xmpp::CredentialKind;
 
 /// An entry of this file.
@@ -40,7 +41,7 @@ pub(super) const ACTIONS: &[Action] = &[
         title: "Sign in",
         section: ACCOUNTS,
         slash: &["login"],
-        arguments: "[ADDRESS]",
+        arguments: "[--weaker] [ADDRESS]",
         act: login,
         ..BLANK
     },
@@ -78,7 +79,11 @@ fn accounts(model: &mut Model) {
 }
 
 /// `/login`: an account that waits for a sign-in gets one at once; otherwise the screen asks where.
-fn login(model: &mut Model, address: &str, fx: &mut Effects) {
+fn login(model: &mut Model, text: &str, fx: &mut Effects) {
+    let address = match slash::first_word(text) {
+        ("--weaker", address) => return login_weaker(model, address, fx),
+        _ => text,
+    };
     let waiting = model.accounts.iter().find(|account| {
         let meant = address.is_empty() || account.setup.id.as_str() == address.to_lowercase();
         meant && needs_sign_in(account)
@@ -93,6 +98,18 @@ fn login(model: &mut Model, address: &str, fx: &mut Effects) {
         && let Err(problem) = model.start_sign_in(way, &address, fx)
     {
         model.toast(toasts::problem(&problem));
+    }
+}
+
+/// `/login --weaker`: the person has found out that the weaker sign-in is right.
+fn login_weaker(model: &mut Model, address: &str, fx: &mut Effects) {
+    let refused = model.accounts.iter().find(|account| {
+        let meant = address.is_empty() || account.setup.id.as_str() == address.to_lowercase();
+        meant && matches!(&account.link, LinkState::Offline { problem: Some(Problem::WeakerSignIn { .. }), .. })
+    });
+    match refused.map(|account| account.setup.id.clone()) {
+        Some(id) => model.accept_weaker(&id, fx),
+        None => model.toast(toasts::NOTHING_WEAKER),
     }
 }
 

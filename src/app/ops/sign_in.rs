@@ -140,6 +140,20 @@ impl Model {
         fx.push(Effect::Link(id, LinkCommand::Connect));
     }
 
+    /// Signs in though the server offers something weaker than before: the person has agreed.
+    pub fn accept_weaker(&mut self, id: &AccountId, fx: &mut Effects) {
+        if let Screen::SignIn(screen) = &mut self.screen
+            && screen.account.as_ref() == Some(id)
+        {
+            screen.step = SignInStep::Opening;
+        }
+        if let Some(account) = self.account_mut(id) {
+            account.wanted = true;
+        }
+        fx.push(Effect::Link(id.clone(), LinkCommand::AcceptWeaker));
+        fx.push(Effect::Link(id.clone(), LinkCommand::Connect));
+    }
+
     /// Polls now instead of waiting.
     pub fn poll_now(&mut self, fx: &mut Effects) {
         let Screen::SignIn(screen) = &self.screen else { return };

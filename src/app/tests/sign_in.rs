@@ -3,6 +3,7 @@
 use super::*;
 use crate::app::event::{CodePrompt, Consent, Keep};
 use crate::app::model::{Overlay, Screen, SignInScreen, SignInStep, SignInWay};
+use crate::app::slash;
 use crate::types::Problem;
 
 const NEW: &str = "juliet@alpha.test";
@@ -133,6 +134,30 @@ fn a_wrong_password_keeps_the_address_and_says_why() {
     type_password(&mut world, "hunter3");
     world.sign_in_as("juliet@alpha.test/butty", false);
     assert!(matches!(world.model.screen, Screen::Main), "nothing to review");
+}
+
+#[test]
+fn a_weaker_sign_in_than_before_is_asked_about_and_the_command_agrees_too() {
+    let (domain, was, now) = (Domain::parse("alpha.test").unwrap(), line("SCRAM-SHA-256"), line("PLAIN"));
+    let problem = Problem::WeakerSignIn { domain, was, now };
+    let mut world = begun(SignInWay::Password, NEW);
+    let Screen::SignIn(form) = &mut world.model.screen else { panic!("left") };
+    form.password.set_text("hunter2");
+    world.does(|model, fx| model.start_sign_in(SignInWay::Password, NEW, fx)).unwrap();
+    world.dial();
+    world.link(LinkFact::Down { problem: Some(problem.clone()), retry_in: None });
+    assert!(matches!(&screen(&world).step, SignInStep::Failed(told) if *told == problem), "with its keys");
+    world.model.screen = Screen::Main;
+    let agreed = |world: &mut World, command: &str| {
+        world.fx.clear();
+        world.does(|model, fx| slash::run(model, command, fx)).unwrap();
+        matches!(&world.fx[..], [Effect::Link(_, LinkCommand::AcceptWeaker), Effect::Link(_, LinkCommand::Connect)])
+    };
+    assert!(agreed(&mut world, "/login --weaker"));
+    assert!(agreed(&mut world, &format!("/login --weaker {NEW}")));
+    assert!(!agreed(&mut world, "/login --weaker other@alpha.test"));
+    world.link(LinkFact::Down { problem: Some(Problem::Offline), retry_in: None });
+    assert!(!agreed(&mut world, "/login --weaker"), "only what was refused for it");
 }
 
 #[test]

@@ -81,7 +81,8 @@ pub(super) fn on_down(model: &mut Model, id: &AccountId, problem: Option<Problem
         SignInStep::Working(_) if !retries => {}
         _ => return,
     }
-    if screen.way == SignInWay::Password {
+    // A box where there is something to decide.
+    if screen.way == SignInWay::Password && !matches!(problem, Problem::WeakerSignIn { .. }) {
         screen.step = SignInStep::Where;
         screen.field = usize::from(matches!(problem, Problem::WrongPassword { .. }));
         screen.complaint = Some(problem);

@@ -73,6 +73,7 @@ fn parts(problem: &Problem) -> Parts {
         | Problem::HashCount { .. }
         | Problem::WeakerSignIn { .. }
         | Problem::OfferAltered { .. }
+        | Problem::Intercepted { .. }
         | Problem::AccountRefused { .. }
         | Problem::PasswordNeeded { .. }
         | Problem::SignInNeeded { .. } => account::sign_in(problem),

@@ -19,6 +19,8 @@ pub const NOTHING_FAILED: &str = "every message here was sent";
 /// Reason: there is no request.
 pub const NOBODY_ASKS: &str = "nobody is waiting for an answer";
 
+/// `/login --weaker`, and no account was refused for that.
+pub const NOTHING_WEAKER: &str = "No account waits for a weaker sign-in";
 /// `/reload`, and the file was fine.
 pub const CONFIG_READ: &str = "The configuration was read again";
 /// Nothing is unread.

@@ -17,8 +17,17 @@ pub(super) struct Memory {
     known: Option<Known>,
     /// Learned and not on its way to the vault yet.
     fresh: bool,
+    /// The person agreed to a weaker sign-in: the pin does not hold for the next session.
+    agreed: bool,
     /// The last save.
     saving: Option<JoinHandle<()>>,
+}
+
+impl Memory {
+    /// The person agreed to a sign-in that is weaker than before: what is on offer next is the new pin.
+    pub(super) fn forget_pin(&mut self) {
+        self.agreed = true;
+    }
 }
 
 impl Link {
@@ -28,17 +37,26 @@ impl Link {
 
     /// For the session that is about to begin.
     pub(super) async fn known(&mut self) -> Known {
-        if let Some(known) = &self.known.known {
-            return known.clone();
+        let mut known = match &self.known.known {
+            Some(known) => known.clone(),
+            None => self.load_known().await,
+        };
+        if std::mem::take(&mut self.known.agreed) {
+            known.strongest = None;
+            known.guess_refused = false;
+            self.known.fresh = true;
         }
-        let known = match self.network.load(&self.known_key()).await {
+        self.known.known.insert(known).clone()
+    }
+
+    async fn load_known(&self) -> Known {
+        match self.network.load(&self.known_key()).await {
             Ok(text) => text.map(|text| Known::from_text(text.expose())).unwrap_or_default(),
             Err(problem) => {
                 tracing::warn!(target: "butty::net", code = problem.code(), "what was known of the server is lost");
                 Known::default()
             }
-        };
-        self.known.known.insert(known).clone()
+        }
     }
 
     /// A session learned something.

@@ -201,11 +201,7 @@ impl Link {
             domain: self.setup.domain.clone(),
             local: self.setup.local.clone(),
             resource: self.options.resource.clone(),
-            mechanisms: if attempt.kind == CredentialKind::Password {
-                self.mechanisms()
-            } else {
-                self.setup.mechanisms.clone()
-            },
+            mechanisms: self.setup.mechanisms.clone(),
             credential: attempt.kind,
             direct_tls,
             after_redirect: attempt.redirected,
@@ -310,8 +306,7 @@ impl Link {
                     Event::Offered(mechanisms) => {
                         self.code_on_offer = mechanisms.iter().any(|name| name == "OAUTHBEARER");
                     }
-                    Event::SignedIn(done) => {
-                        self.scram_proved |= done.mechanism.starts_with("SCRAM-");
+                    Event::SignedIn(_) => {
                         ride.attempt.signed_in = Some(self.network.now().mono);
                         if ride.attempt.kind == CredentialKind::Password {
                             self.keep_password().await;

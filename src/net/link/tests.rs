@@ -245,11 +245,15 @@ async fn a_computer_without_a_network_looks_for_one_every_few_seconds() {
 }
 
 #[tokio::test]
-async fn after_scram_the_password_itself_is_not_given() {
+async fn whoever_agrees_to_a_weaker_sign_in_is_held_to_nothing_once() {
     let (mut link, _facts) = resting();
-    assert!(link.mechanisms().is_empty(), "anything, the first time");
-    link.scram_proved = true;
-    assert!(!link.mechanisms().is_empty() && link.mechanisms().iter().all(|name| name.starts_with("SCRAM-")));
+    let scram = Known { strongest: Some("SCRAM-SHA-256".to_owned()), ..Known::default() };
+    link.learn(scram.clone());
+    assert_eq!(link.known().await, scram);
+    assert!(link.hear(LinkCommand::AcceptWeaker).is_none(), "it connects when told so");
+    assert_eq!(link.known().await, Known::default());
+    link.learn(scram.clone());
+    assert_eq!(link.known().await, scram, "what is seen from then on holds");
 }
 
 #[tokio::test]

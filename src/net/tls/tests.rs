@@ -100,6 +100,47 @@ async fn a_certificate_that_signed_itself_has_no_known_issuer() {
     }
 }
 
+/// Both ends of a connection make the same of it, and nothing else does.
+#[tokio::test]
+async fn both_ends_of_a_connection_agree_on_what_it_is_told_by() {
+    let ca = Authority::new();
+    let server = ca.acceptor(&["example.org"], |_| {});
+    let configs = Configs::new(TlsMinimum::V12);
+    let mut seen = Vec::new();
+    for version in [&version::TLS13, &version::TLS12, &version::TLS13] {
+        let mut config = Arc::unwrap_or_clone(configs.get(&trust(&ca.pem), Use::StartTls).unwrap());
+        if version.version == ProtocolVersion::TLSv1_2 {
+            config = one_version(&configs, &ca.pem, version);
+        }
+        let (here, there) = tokio::io::duplex(64 * 1024);
+        let domain = Domain::parse("example.org").unwrap();
+        let (ours, theirs) = tokio::join!(connect(Arc::new(config), &domain, here), server.accept(there));
+        let (ours, theirs) = (ours.unwrap(), theirs.unwrap());
+        assert_eq!(ours.get_ref().1.protocol_version(), Some(version.version));
+        let bindings = bindings_of(&ours);
+        let theirs =
+            theirs.get_ref().1.export_keying_material([0; 32], b"EXPORTER-Channel-Binding", Some(b"")).unwrap();
+        let unique = version.version == ProtocolVersion::TLSv1_3;
+        assert_eq!(bindings.exporter, unique.then_some(theirs), "{version:?}");
+        let leaf = &ours.get_ref().1.peer_certificates().unwrap()[0];
+        let hash = ::ring::digest::digest(&::ring::digest::SHA256, leaf);
+        assert_eq!(bindings.end_point.as_deref(), Some(hash.as_ref()), "ECDSA with SHA-256");
+        seen.push(bindings.exporter);
+    }
+    assert_ne!(seen[0], seen[2], "another connection to the same server");
+}
+
+/// A configuration for this version alone.
+fn one_version(configs: &Configs, pem: &str, version: &'static SupportedProtocolVersion) -> ClientConfig {
+    let provider = Arc::new(ring::default_provider());
+    let verifier = verifier(&trust(pem), &provider).unwrap();
+    let made = configs.build(provider.clone(), verifier.clone(), Use::StartTls).unwrap();
+    let builder = ClientConfig::builder_with_provider(provider).with_protocol_versions(&[version]).unwrap();
+    let mut config = builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
+    config.resumption = made.resumption;
+    config
+}
+
 #[tokio::test]
 async fn a_peer_that_speaks_no_tls_is_told_apart_from_one_that_closes() {
     let ca = Authority::new();

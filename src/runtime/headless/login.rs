@@ -19,7 +19,8 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(20 * 60);
 
 pub(super) async fn run(args: &Args, command: &Command, desk: &Desk) -> Result<u8, Problem> {
-    let Command::Login { address, device, password, password_stdin, profile, store, server, ca_file } = command else {
+    let Command::Login { address, device, password, password_stdin, profile, store, server, ca_file, weaker } = command
+    else {
         return Ok(2);
     };
     let mut setup = setup(args, desk, address.as_deref(), profile).await?;
@@ -42,6 +43,9 @@ pub(super) async fn run(args: &Args, command: &Command, desk: &Desk) -> Result<u
     };
     setup.credential = Some(way);
     let mut errand = Errand::start(desk, &setup, false, Some(args.timeout.unwrap_or(PATIENCE)));
+    if *weaker {
+        errand.send(LinkCommand::AcceptWeaker);
+    }
     errand.send(match password {
         Some(password) => LinkCommand::Password { password, keep },
         None => LinkCommand::SignInWithCode { keep },

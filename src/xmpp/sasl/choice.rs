@@ -4,7 +4,8 @@
 //! - Channel binding by a type that the server announces (XEP-0440); `tls-exporter` is guessed where a server lists a
 //!   `-PLUS` form and announces nothing, and where the guess is wrong the plain form follows.
 //! - The flag of RFC 5802 section 6: `p` where we bind, `y` where we could and no `-PLUS` form was on offer, `n`
-//!   otherwise. Never `y` where one was: an honest server would take that for an attack.
+//!   otherwise. Never `y` where one was: an honest server would take that for an attack. Nor where the person named
+//!   the mechanism: some releases of ejabberd never take it.
 //! - Nothing weaker than what this server offered before ([`Known::strongest`]), unless the person named it. Within
 //!   SCRAM a server may vouch for its shorter offer (XEP-0474); PLAIN has nothing to vouch with.
 
@@ -143,7 +144,8 @@ fn plan(offer: &Offer, wish: Wish<'_>, guess: bool) -> Option<Plan> {
     let mechanism = if wish.named.is_empty() { all.first() } else { wish.named.iter().find_map(find) }?;
     let flag = match binding.filter(|_| mechanism.binds()) {
         Some((kind, data)) => Flag::Bound(kind, data.to_vec()),
-        None if offer.can_bind() || wish.bindings.is_empty() => Flag::Unbound,
+        // Whoever names a mechanism without a binding does not want one.
+        None if offer.can_bind() || wish.bindings.is_empty() || !wish.named.is_empty() => Flag::Unbound,
         None => Flag::NotOffered,
     };
     let channel = Channel { flag, offer: offer.vouched_text(), weaker_than: None };

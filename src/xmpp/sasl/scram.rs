@@ -201,8 +201,9 @@ impl<'a> ServerFirst<'a> {
 /// `v=…`, compared in constant time, or `e=…` (RFC 5802 section 7).
 fn check_signature(key: &hmac::Key, signed: &str, text: &str) -> Result<(), SaslFault> {
     let first = text.split(',').next().unwrap_or_default();
-    if first.starts_with("e=") {
-        return Err(SaslFault::Refused);
+    if let Some(error) = first.strip_prefix("e=") {
+        let seen_otherwise = ["channel-bindings-dont-match", "server-does-support-channel-binding"].contains(&error);
+        return Err(if seen_otherwise { SaslFault::Intercepted } else { SaslFault::Refused });
     }
     let signature = first.strip_prefix("v=").and_then(|value| BASE64_STANDARD.decode(value).ok());
     let signature = signature.ok_or(SaslFault::Unproven)?;

@@ -5,7 +5,7 @@ use super::ending::{Ending, with_text};
 use super::way::Way;
 use crate::types::{Line, Now, Problem};
 use crate::xml::Element;
-use crate::xmpp::sasl::SaslFault;
+use crate::xmpp::sasl::{Flag, SaslFault};
 use crate::xmpp::wire::Wire;
 use crate::xmpp::{CredentialKind, Event, Purpose, ns};
 
@@ -41,6 +41,8 @@ impl Negotiation {
             self.fast_refused = true;
         } else if ahead && self.misjudged(&condition) {
             self.stumbled = true;
+        } else if self.blames_the_binding(&condition, failure) {
+            return Err(Problem::Intercepted { domain: self.sign_in.domain.clone() }.into());
         } else {
             return Err(self.refusal(&condition, failure));
         }
@@ -56,6 +58,13 @@ impl Negotiation {
         Some(Way::Secret { plan: *plain, profile: *profile })
     }
 
+    /// ejabberd says in words what RFC 5802 section 7 has codes for: it sees another connection or offer than we do.
+    fn blames_the_binding(&self, condition: &str, failure: &Element) -> bool {
+        let Some(Way::Secret { plan, .. }) = &self.way else { return false };
+        let told = plan.channel.flag != Flag::Unbound && condition == "not-authorized";
+        told && words_of(failure).is_some_and(|text| text.contains("channel binding"))
+    }
+
     fn refusal(&self, condition: &str, failure: &Element) -> Ending {
         let domain = self.sign_in.domain.clone();
         let token = self.sign_in.credential == CredentialKind::Token;
@@ -65,8 +74,7 @@ impl Negotiation {
             "not-authorized" | "credentials-expired" if token => Problem::SignInExpired { domain },
             "not-authorized" => Problem::WrongPassword { domain },
             condition => {
-                let text = failure.find_text("text", ns::SASL).or_else(|| failure.find_text("text", ns::SASL2));
-                let text = text.map(|text| Line::clean(&text));
+                let text = words_of(failure).map(|text| Line::clean(&text));
                 Problem::AccountRefused { domain, condition: with_text(condition, text.as_ref()) }
             }
         }
@@ -78,6 +86,7 @@ impl Negotiation {
         match fault {
             SaslFault::Malformed(what) => return self.rubbish(what),
             SaslFault::Unproven => Problem::ServerUnproven { domain },
+            SaslFault::Intercepted => Problem::Intercepted { domain },
             SaslFault::OfferAltered => Problem::OfferAltered { domain },
             SaslFault::Weaker(was) => {
                 let now = Line::clean(self.way.as_ref().map_or("", Way::mechanism));
@@ -117,4 +126,9 @@ impl Negotiation {
         wire.stream.fail("unsupported-version", "");
         self.rubbish("a stream from before XMPP 1.0")
     }
+}
+
+/// What a server says to a failure, by either profile.
+fn words_of(failure: &Element) -> Option<String> {
+    failure.find_text("text", ns::SASL).or_else(|| failure.find_text("text", ns::SASL2))
 }

@@ -218,6 +218,11 @@ fn failed_key(model: &mut Model, problem: &Problem, letter: char, fx: &mut Effec
     let Screen::SignIn(screen) = &mut model.screen else { return };
     let way = screen.way;
     match letter {
+        'w' if matches!(problem, Problem::WeakerSignIn { .. }) => {
+            if let Some(id) = screen.account.clone() {
+                model.accept_weaker(&id, fx);
+            }
+        }
         'n' if way != SignInWay::Password => begin(model, fx),
         '\n' if way != SignInWay::Password && !matches!(problem, Problem::NoDeviceSignIn { .. }) => begin(model, fx),
         'p' if way != SignInWay::Messenger => first_step(screen, SignInWay::Password, 1),

@@ -96,6 +96,11 @@ pub(super) fn sign_in(problem: &Problem) -> Parts {
                 .why("It is not the one that the server vouches for. Someone is in between.")
                 .next(&["butty does not connect", "Try another network", "/doctor"])
         }
+        Problem::Intercepted { domain } => {
+            Parts::what(format!("This connection does not end at {domain}.", domain = name(domain)))
+                .why("Its server sees another one than this computer. Someone is in between.")
+                .next(&["butty does not connect", "Try another network", "/doctor"])
+        }
         Problem::HashCount { domain, count } => {
             let rounds = usize::try_from(*count).unwrap_or(usize::MAX);
             Parts::what(format!("{domain} asks for an odd amount of work at sign-in.", domain = name(domain)))

@@ -77,6 +77,7 @@ fn account_problems(domain: &str) -> Vec<Problem> {
         Problem::WeakerSignIn { domain: domain.clone(), was: line("SCRAM-SHA-512-PLUS"), now: line("PLAIN") },
         Problem::OfferAltered { domain: domain.clone() },
         Problem::MoreSteps { domain: domain.clone(), tasks: vec![line("HOTP-EXAMPLE")] },
+        Problem::Intercepted { domain: domain.clone() },
         Problem::OAuthRefused { host: host.clone(), error: line("invalid_client") },
         Problem::OAuthRubbish { host: host.clone() },
         Problem::AccountRefused { domain: domain.clone(), condition: line("account-disabled") },

@@ -97,6 +97,7 @@ words! {
     KEPT_MEMORY = "Your sign-in is kept: only until butty closes";
     NEW_CODE = "n  new code";
     TRY_AGAIN = "Enter  try again";
+    ALL_THE_SAME = "w  sign in all the same, the weaker way";
     WITH_CODE = "c  sign in with a code";
     EDIT_ADDRESS = "e  edit the address";
     WITH_PASSWORD = "p  sign in with a password";

@@ -78,6 +78,9 @@ fn success_without_proof_is_no_success() {
         assert_eq!(started.exchange.success(Some(wrong.as_bytes())), Err(SaslFault::Unproven), "{wrong}");
     }
     assert_eq!(started.exchange.success(Some(b"e=invalid-proof")), Err(SaslFault::Refused));
+    for seen_otherwise in ["e=channel-bindings-dont-match", "e=server-does-support-channel-binding,x=1"] {
+        assert_eq!(started.exchange.success(Some(seen_otherwise.as_bytes())), Err(SaslFault::Intercepted));
+    }
 }
 
 #[test]

@@ -171,6 +171,22 @@ fn a_refused_sign_in_offers_a_new_code_or_a_password() {
 }
 
 #[test]
+fn a_weaker_sign_in_is_agreed_to_by_a_key_and_only_where_it_is_the_matter() {
+    let domain = Domain::parse("example.org").unwrap();
+    let mut person = at_code();
+    screen_mut(&mut person).way = SignInWay::Password;
+    screen_mut(&mut person).step = SignInStep::Failed(Problem::ServerUnproven { domain: domain.clone() });
+    person.press("w");
+    assert!(matches!(screen(&person).step, SignInStep::Failed(_)) && person.fx.is_empty());
+    let (was, now) = (Line::clean("SCRAM-SHA-256-PLUS"), Line::clean("PLAIN"));
+    screen_mut(&mut person).step = SignInStep::Failed(Problem::WeakerSignIn { domain, was, now });
+    person.press("w");
+    let [Effect::Link(_, first), Effect::Link(_, then)] = &person.fx[..] else { panic!("{:?}", person.fx) };
+    assert!(matches!((first, then), (LinkCommand::AcceptWeaker, LinkCommand::Connect)));
+    assert!(matches!(screen(&person).step, SignInStep::Opening));
+}
+
+#[test]
 fn the_review_leads_to_the_buddies() {
     let mut person = at_code();
     screen_mut(&mut person).step = SignInStep::Review { scopes: Vec::new() };
