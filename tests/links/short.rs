@@ -144,3 +144,28 @@ fn note(key: MessageKey, to: &butty::types::FullJid) -> xmpp::Outgoing {
     let to = Jid::Bare(to.bare());
     xmpp::Outgoing { key, to, body: "a note".to_owned(), ask_receipt: false, delayed: None }
 }
+
+#[tokio::test]
+async fn a_sign_in_by_oauth_is_followed_by_the_servers_own_token() {
+    let (folder, network) = (tempfile::tempdir().unwrap(), network());
+    let trace = folder.path().join("trace");
+    let mut fetch = Command::new("python3");
+    let fetched = fetch.arg(script("oauth.py")).arg(data()).args(["token", "alpha.test", "juliet"]).output().unwrap();
+    let printed = String::from_utf8(fetched.stdout).unwrap();
+    let token = printed.split_whitespace().next().expect("a token");
+    let mut setup = with_password("alpha.test");
+    setup.password_command = Vec::new();
+    setup.credential = Some(xmpp::CredentialKind::Token);
+    let command = format!("echo asked >> {}; echo {token}", trace.display());
+    setup.token_command = vec!["/bin/sh".to_owned(), "-c".to_owned(), command];
+    let mut used = Vec::new();
+    for _ in 0..4 {
+        let (link, mut facts) = lasting(&network, setup.clone());
+        used.push(outcome(&mut facts).await.unwrap().1);
+        drop(facts);
+        link.closed().await;
+    }
+    // Who we are is known from the first sign-in on; what is offered to us by name, from the second.
+    assert_eq!(used, ["OAUTHBEARER", "OAUTHBEARER", "OAUTHBEARER", "HT-SHA-256-EXPR"]);
+    assert_eq!(runs(&trace), 3);
+}
