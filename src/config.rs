@@ -19,6 +19,7 @@ pub use profile::Profiles;
 use crate::app::keymap;
 use crate::app::model::Options;
 use crate::app::setup::AccountSetup;
+use crate::app::words;
 use crate::types::{Line, Problem, Prose};
 use accounts::Reading;
 use std::fs;
@@ -54,7 +55,8 @@ impl Config {
             && self.accounts == other.accounts
     }
 
-    /// What stands in the file and does nothing, a sentence each: unknown options, and bindings that cannot work.
+    /// What stands in the file, or beside it, and does nothing, a sentence each: unknown options, bindings that cannot work,
+    /// broken profiles.
     pub fn complaints(&self) -> Vec<String> {
         let unknown = self.warnings.iter().map(|warning| {
             let meant = warning.meant.as_ref().map(|meant| format!(" (did you mean {meant}?)")).unwrap_or_default();
@@ -64,7 +66,9 @@ impl Config {
         let keys = keys.map(|(place, key, why)| {
             format!("keys.{place}: {} does nothing: {}", Line::clean(&key), Line::clean(&why))
         });
-        unknown.chain(keys).collect()
+        // Named by no account, or the whole file would have been refused.
+        let profiles = self.profiles.faults().map(|fault| format!("profiles: {}", words::problem(fault).what));
+        unknown.chain(keys).chain(profiles).collect()
     }
 }
 

@@ -24,7 +24,7 @@ mod web;
 mod wire;
 
 pub use about::about;
-pub use switches::{CloseAt, IqFrom, MOST_HOPS, Redirect, Switches, Target};
+pub use switches::{CloseAt, IqFrom, MOST_HOPS, OwnCard, Redirect, Switches, Target};
 
 use crate::types::{BareJid, Secret};
 use cert::Authority;

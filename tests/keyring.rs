@@ -47,6 +47,7 @@ impl Desktop {
             .arg(format!("--config-file={}", config.display()))
             .args(["--nofork", "--print-address=1"])
             .stdout(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn()
             .expect("dbus-daemon (tests/servers/install)");
         let mut address = String::new();

@@ -7,13 +7,15 @@
 
 #[path = "links/mechanisms.rs"]
 mod mechanisms;
+#[path = "links/short.rs"]
+mod short;
 
 use butty::app::effect::LinkCommand;
 use butty::app::event::{Consent, Keep, LinkEvent, LinkFact};
 use butty::app::setup::{AccountSetup, OAuthSetup, TlsMode};
 use butty::net::{LinkHandle, LinkOptions, Network, NetworkSettings, Status, Step, doctor, start_link};
 use butty::oauth::{Vault, VaultError, VaultKey};
-use butty::types::{AccountId, Domain, Jid, MessageKey, Now, Problem, Secret, Stamp};
+use butty::types::{AccountId, Domain, Now, Problem, Secret, Stamp};
 use butty::xmpp::{self, CredentialKind};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -464,137 +466,4 @@ async fn the_doctor_walks_all_the_way() {
         _ => (step, Status::Ok),
     });
     assert_eq!(told, expected, "{reports:#?}");
-}
-
-/// An account whose password command leaves a trace of each run.
-fn traced(domain: &str, trace: &Path) -> AccountSetup {
-    let mut setup = with_password(domain);
-    let command = format!("echo asked >> {}; echo pw-juliet", trace.display());
-    setup.password_command = vec!["/bin/sh".to_owned(), "-c".to_owned(), command];
-    setup
-}
-
-fn runs(trace: &Path) -> usize {
-    std::fs::read_to_string(trace).unwrap_or_default().lines().count()
-}
-
-async fn lasting(network: &Arc<Network>, setup: AccountSetup) -> (LinkHandle, Facts) {
-    let (events, facts) = channel(256);
-    let options = LinkOptions { connect: true, resource: None, show_client: false, one_shot: false };
-    (start_link(network, setup, options, events), facts)
-}
-
-#[tokio::test]
-async fn the_second_sign_in_shows_the_servers_own_token_and_asks_for_no_password() {
-    let folder = tempfile::tempdir().unwrap();
-    for tls in [TlsMode::Direct, TlsMode::StartTls] {
-        let (trace, network) = (folder.path().join(format!("{tls:?}")), network());
-        let visit = async |setup: AccountSetup| {
-            let (link, mut facts) = lasting(&network, setup).await;
-            let done = outcome(&mut facts).await.unwrap();
-            drop(facts);
-            link.closed().await;
-            done.1
-        };
-        let setup = AccountSetup { tls, ..traced("alpha.test", &trace) };
-        assert_eq!(visit(setup.clone()).await, "SCRAM-SHA-1-PLUS");
-        assert_eq!(runs(&trace), 1);
-        for _ in 0..3 {
-            let mechanism = visit(setup.clone()).await;
-            assert!(mechanism.starts_with("HT-SHA-256-EXPR"), "{mechanism}");
-            assert_eq!(runs(&trace), 1, "nobody was asked");
-        }
-        // Signed out, the server has forgotten the token: it is none, and the password is asked for again.
-        let (link, mut facts) = lasting(&network, setup.clone()).await;
-        outcome(&mut facts).await.unwrap();
-        link.send(LinkCommand::SignOut);
-        loop {
-            if let LinkFact::SignedOut { told } = next(&mut facts).await {
-                assert_eq!(told, butty::oauth::Farewelled::Told, "the server confirmed");
-                break;
-            }
-        }
-        drop(facts);
-        link.closed().await;
-        assert_eq!(visit(setup).await, "SCRAM-SHA-1-PLUS");
-        assert_eq!(runs(&trace), 2);
-    }
-}
-
-#[tokio::test]
-async fn a_token_that_the_server_dropped_costs_one_exchange_and_no_word() {
-    let folder = tempfile::tempdir().unwrap();
-    let (trace, network) = (folder.path().join("trace"), network());
-    let setup = traced("beta.test", &trace);
-    let (link, mut facts) = lasting(&network, setup.clone()).await;
-    let (jid, _) = outcome(&mut facts).await.unwrap();
-    drop(facts);
-    link.closed().await;
-    // A new password ends all tokens that were given before it.
-    let data = data();
-    let new = Command::new(script("prosody"))
-        .args(["13", "ctl", data.to_str().unwrap(), "shell", "user", "password", &jid, "pw-juliet"])
-        .output()
-        .unwrap();
-    assert!(new.status.success(), "{new:?}");
-    let (link, mut facts) = lasting(&network, setup).await;
-    let (_, mechanism) = outcome(&mut facts).await.unwrap();
-    assert!(mechanism.starts_with("SCRAM-"), "{mechanism}");
-    assert_eq!(runs(&trace), 2);
-    drop(facts);
-    link.closed().await;
-}
-
-#[tokio::test]
-async fn a_session_that_lost_its_connection_is_taken_up_where_it_was() {
-    // Along with the sign-in at the first, behind it at the others.
-    for (domain, address) in
-        [("alpha.test", "127.0.0.13:15222"), ("p12.test", "127.0.0.12:15222"), ("ej23.test", "127.0.0.23:15222")]
-    {
-        let (port, cut) = relay(address).await;
-        let mut setup = with_password(domain);
-        setup.server = Some(("127.0.0.1".to_owned(), port));
-        let (link, mut facts) = lasting(&network(), setup).await;
-        let bound = loop {
-            if let LinkFact::Session(xmpp::Event::SignedIn(done)) = next(&mut facts).await {
-                break done.jid;
-            }
-        };
-        until_features(&mut facts).await;
-        for round in 1..=3 {
-            cut.send(round).unwrap();
-            let keys = [MessageKey(u128::from(round) * 2), MessageKey(u128::from(round) * 2 + 1)];
-            link.send(LinkCommand::Session(xmpp::Command::Send(note(keys[0], &bound))));
-            link.send(LinkCommand::Connect);
-            let mut known = false;
-            loop {
-                match next(&mut facts).await {
-                    LinkFact::Session(xmpp::Event::SignedIn(done)) => panic!("begun anew: {done:?}"),
-                    LinkFact::Session(xmpp::Event::Resumed { signed_in, pending }) => {
-                        assert_eq!(signed_in.jid, bound);
-                        known |= pending.contains(&keys[0]);
-                        break;
-                    }
-                    LinkFact::Session(xmpp::Event::Acknowledged(key)) => known |= key == keys[0],
-                    LinkFact::Down { retry_in: Some(_), .. } => link.send(LinkCommand::Connect),
-                    _ => {}
-                }
-            }
-            // What the session never had, the mind sends again.
-            let last = if known { keys[1] } else { keys[0] };
-            link.send(LinkCommand::Session(xmpp::Command::Send(note(last, &bound))));
-            while !matches!(next(&mut facts).await, LinkFact::Session(xmpp::Event::Acknowledged(key)) if key == last) {}
-        }
-        drop(facts);
-        link.closed().await;
-    }
-}
-
-async fn until_features(facts: &mut Facts) {
-    while !matches!(next(facts).await, LinkFact::Session(xmpp::Event::Features(_))) {}
-}
-
-fn note(key: MessageKey, to: &butty::types::FullJid) -> xmpp::Outgoing {
-    let to = Jid::Bare(to.bare());
-    xmpp::Outgoing { key, to, body: "a note".to_owned(), ask_receipt: false, delayed: None }
 }

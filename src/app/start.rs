@@ -80,6 +80,7 @@ impl Account {
             link: if wanted { LinkState::Connecting(Stage::Lookup) } else { LinkState::Idle },
             epoch: Epoch::default(),
             jid: None,
+            told_name: None,
             tls: None,
             features: Features::default(),
             features_known: false,

@@ -9,6 +9,7 @@ mod mouse;
 mod outbox;
 mod people;
 mod reading;
+mod resumed;
 mod sign_in;
 mod states;
 mod sync;

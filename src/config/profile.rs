@@ -105,6 +105,11 @@ impl Profiles {
         }
     }
 
+    /// What is wrong with any of them.
+    pub fn faults(&self) -> impl Iterator<Item = &Problem> {
+        self.0.iter().filter_map(|(_, read)| read.as_ref().err())
+    }
+
     fn of(&self, setup: &AccountSetup) -> Option<&Profile> {
         self.0.iter().find(|(name, _)| *name == setup.profile)?.1.as_ref().ok()
     }
@@ -255,7 +260,7 @@ fn known_keys(table: &DeTable<'_>, known: &[&str], source: &Source<'_>) -> Resul
         let name = key.get_ref().as_ref();
         if !known.contains(&name) {
             source.refuse_secret(name, key)?;
-            let meant = closest(name, known.iter().copied()).map(|meant| format!("; did you mean {meant}?"));
+            let meant = closest(name, known.iter().copied()).map(|meant| format!(" (did you mean {meant})"));
             let why = format!("a profile has no {}{}", Line::clean(name), meant.unwrap_or_default());
             return Err(source.bad(key.span().start, &why));
         }

@@ -27,6 +27,8 @@ pub struct Switches {
 
     /// The mechanism's name ends in a blank, as in Microsoft's own sample.
     pub trailing_blank: bool,
+    /// What becomes of the question for the person's own card.
+    pub own_card: OwnCard,
     /// `from` of an answer to an IQ without `to`.
     pub iq_from: IqFrom,
     /// A stream without an element for so long is cut without a word; white space does not count.
@@ -113,6 +115,19 @@ pub enum IqFrom {
     Absent,
 }
 
+/// What becomes of the question for the person's own card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnCard {
+    /// It comes.
+    Given,
+    /// It is refused: `not-authorized`.
+    Refused,
+    /// The service has a bad day: `internal-server-error`.
+    Broken,
+    /// Nothing comes.
+    Silence,
+}
+
 /// A stage at which the connection can be cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseAt {
@@ -143,6 +158,7 @@ impl Default for Switches {
             redirect_target: Target::NameAndPort,
             redirect_always: false,
             trailing_blank: true,
+            own_card: OwnCard::Given,
             iq_from: IqFrom::Domain,
             idle_kill: Some(Duration::from_secs(120)),
             foreign_certificate: false,

@@ -49,7 +49,7 @@ impl Web {
         Self { first_decides: true, ..self }
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, feature = "demo"))]
     pub(super) fn pretend_first_was(&self, private: bool) {
         self.first.get_or_init(|| private);
     }

@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinSet};
 use url::{Host, Url};
 
 /// Longest life of one connection.
@@ -78,17 +78,20 @@ impl Listener {
             patience: self.patience,
             found: Mutex::new(Some(found)),
         });
-        let mut open: VecDeque<JoinHandle<()>> = VecDeque::new();
+        // Whoever gives up waiting lets go of every visitor too.
+        let mut visitors = JoinSet::new();
+        let mut order: VecDeque<AbortHandle> = VecDeque::new();
         let callback = loop {
             tokio::select! {
                 Ok(callback) = &mut answer => break callback,
                 came = self.tcp.accept() => match came {
                     Ok((stream, _)) => {
-                        open.retain(|one| !one.is_finished());
-                        if open.len() >= MOST && let Some(oldest) = open.pop_front() {
+                        while visitors.try_join_next().is_some() {}
+                        order.retain(|one| !one.is_finished());
+                        if order.len() >= MOST && let Some(oldest) = order.pop_front() {
                             oldest.abort();
                         }
-                        open.push_back(tokio::spawn(serve(stream, Arc::clone(&door))));
+                        order.push_back(visitors.spawn(serve(stream, Arc::clone(&door))));
                     }
                     // Out of file handles, or gone before it was taken: others may come.
                     Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -97,15 +100,8 @@ impl Listener {
         };
         drop(self.tcp);
         // The browser is still to get its page; whoever else is there has nothing to wait for.
-        let pages = async {
-            for one in &mut open {
-                let _ = one.await;
-            }
-        };
+        let pages = async { while visitors.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(LAST_PAGE, pages).await;
-        for one in open {
-            one.abort();
-        }
         callback
     }
 }

@@ -26,6 +26,7 @@ pub(super) trait Wallet: Send + Sync {
 
 /// Why a keyring does not do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "keyring"), allow(dead_code, reason = "only a keyring can be locked"))]
 pub(super) enum WalletError {
     /// Nothing answers.
     Absent,

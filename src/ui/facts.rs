@@ -64,10 +64,12 @@ pub fn own_address(account: &Account) -> String {
     }
 }
 
-/// Our own name: as configured, else what stands before the `@`.
+/// Our own name: as configured, else as the service has it, else what stands before the `@`.
 pub fn own_name(account: &Account) -> String {
-    if !account.setup.name.is_empty() {
-        return super::text::fit(&account.setup.name, NAME_CELLS, "…");
+    let told = account.told_name.as_ref().map_or("", Line::as_str);
+    let named = if account.setup.name.is_empty() { told } else { &account.setup.name };
+    if !named.is_empty() {
+        return super::text::fit(named, NAME_CELLS, "…");
     }
     let address = own_address(account);
     address.split('@').next().unwrap_or(&address).to_owned()

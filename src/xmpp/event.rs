@@ -59,6 +59,8 @@ pub enum Event {
     ArchivePage { request: RequestId, first: Option<ArchiveId>, last: Option<ArchiveId>, complete: bool, count: usize },
     /// Answer to `Command::LookUp`; `None`: nobody there.
     AddressFound { request: RequestId, jid: Option<BareJid> },
+    /// What the service calls us.
+    OwnName(Line),
     /// Answer to `Command::Ping`.
     Pong(RequestId),
     /// A request was refused, timed out or cannot be made here.
@@ -89,6 +91,8 @@ pub struct Features {
     pub look_up: bool,
     /// Hiding while online (XEP-0186).
     pub invisible: bool,
+    /// Cards with names (XEP-0054).
+    pub cards: bool,
     /// Only the roster change "add" is possible, only `chat` messages, no presence probes: the Messenger dialect.
     pub messenger: bool,
 }

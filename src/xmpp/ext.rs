@@ -20,4 +20,5 @@ pub(crate) mod receipts;
 pub(crate) mod rsm;
 pub(crate) mod sm;
 pub(crate) mod stanza_ids;
+pub(crate) mod vcard;
 pub(crate) mod version;

@@ -313,8 +313,13 @@ mod tests {
     #[test]
     fn tokens_with_blanks_or_controls_are_not_sent() {
         assert!(is_sendable("EwCo+/=="));
-        for token in ["", "a b", "a\n", "a\0", "\u{85}a", "a\u{2028}"] {
+        for token in ["", "a b", "a\n", "a\r", "a\0", "\u{85}a", "a\u{2028}"] {
             assert!(!is_sendable(token), "{token:?}");
+            for mechanism in MECHANISMS.iter().filter(|mechanism| mechanism.kind == CredentialKind::Token) {
+                let plan = Plan { mechanism, channel: Channel::default(), fall_back: None };
+                let started = plan.start("juliet", &Secret::from(token), "");
+                assert!(matches!(started, Err(SaslFault::UnusableSecret)), "{} {token:?}", mechanism.name);
+            }
         }
     }
 }

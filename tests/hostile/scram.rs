@@ -14,6 +14,10 @@ pub enum Trick {
     ForeignNonce,
     SuccessAtOnce,
     Rounds(&'static str),
+    /// One more attribute behind the count.
+    Attribute(&'static str),
+    /// A second challenge where success is due.
+    ChallengeAgain,
     Rubbish,
 }
 
@@ -35,6 +39,7 @@ pub async fn play(talk: Talk, trick: Trick) -> Option<()> {
         Trick::Rubbish => "\u{0}\u{9b}31m,,,===".to_owned(),
         Trick::ForeignNonce => format!("r=another-nonce,s={},i=4096", STANDARD.encode("salt")),
         Trick::Rounds(rounds) => format!("r={nonce}server,s={},i={rounds}", STANDARD.encode("salt")),
+        Trick::Attribute(more) => format!("r={nonce}server,s={},i=4096,{more}", STANDARD.encode("salt")),
         _ => format!("r={nonce}server,s={},i=4096", STANDARD.encode("salt")),
     };
     talk.say(tag("challenge", &challenge)).await?;
@@ -46,6 +51,10 @@ pub async fn play(talk: Talk, trick: Trick) -> Option<()> {
         Trick::NoSignature => String::new(),
         _ => format!("v={}", STANDARD.encode(signature)),
     };
+    if matches!(trick, Trick::ChallengeAgain) {
+        talk.say(tag("challenge", &challenge)).await?;
+        return talk.until_gone().await;
+    }
     talk.say(tag("success", &outcome)).await?;
     talk.header().await?;
     talk.say(format!("{HEADER}{FEATURES_BIND}")).await?;

@@ -4,7 +4,7 @@ use super::command::{butty_with_input, words};
 use super::proof::{Authority, self_signed};
 use super::scram;
 use super::server::{ACCOUNT, DOMAIN, FEATURES_PLAIN, FEATURES_TLS, HEADER, PROCEED, SECRET, SUCCESS, Server, Talk};
-use super::world::{home, login};
+use super::world::{home, login, open};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose};
@@ -166,16 +166,31 @@ fn redirects_end() {
     assert!(servers.iter().map(Server::connections).sum::<usize>() <= 6, "five hops behind the first");
 }
 
-#[test]
-fn a_server_that_offered_scram_is_not_given_the_password_itself_until_the_person_agrees() {
+/// Offers SCRAM to the first who comes, and PLAIN alone ever after.
+fn forgetful() -> Server {
     let visits = AtomicUsize::new(0);
-    let server = Server::start(move |talk| {
+    Server::start(move |talk| {
         let first = visits.fetch_add(1, Ordering::SeqCst) == 0;
         Box::pin(async move {
             if first { scram::play(talk, scram::Trick::None).await } else { talk.up_to_session().await?.live().await }
         })
-    });
-    let home = home();
+    })
+}
+
+#[test]
+fn on_the_screen_a_weaker_sign_in_is_told_and_agreed_to() {
+    let (server, home) = (forgetful(), home());
+    assert!(login(home.path(), &server).0.status.success());
+    let mut butty = open(home.path(), &server);
+    butty.wait_until("the refusal", |screen| screen.contains("offers a weaker sign-in than before"));
+    butty.send("/login --weaker\r");
+    server.await_online();
+    butty.wait_until("the end of the refusal", |screen| !screen.contains("weaker sign-in than before"));
+}
+
+#[test]
+fn a_server_that_offered_scram_is_not_given_the_password_itself_until_the_person_agrees() {
+    let (server, home) = (forgetful(), home());
     let password = STANDARD.encode(format!("\0juliet\0{SECRET}"));
     assert!(login(home.path(), &server).0.status.success());
     for _ in 0..2 {
@@ -202,6 +217,9 @@ fn a_server_that_does_not_know_the_password_is_left() {
         ("too few rounds", scram::Trick::Rounds("4095"), "BTY-AUTH-12"),
         ("endless rounds", scram::Trick::Rounds("2147483647"), "BTY-AUTH-12"),
         ("rounds beyond numbers", scram::Trick::Rounds("99999999999999999999999"), "BTY-"),
+        ("a mandatory extension", scram::Trick::Attribute("m=x"), "BTY-XMPP-01"),
+        ("an offer that was altered on its way", scram::Trick::Attribute("h=AAAA"), "BTY-AUTH-31"),
+        ("the challenge again", scram::Trick::ChallengeAgain, "BTY-AUTH-11"),
         ("rubbish", scram::Trick::Rubbish, "BTY-"),
     ] {
         let server = Server::start(move |talk| Box::pin(scram::play(talk, trick)));

@@ -1,7 +1,7 @@
 //! Document 003: the person's consent, its end, and its loss.
 
 use super::terminal::Terminal;
-use super::town::{Home, Town, ask_for_code, code_in, modern};
+use super::town::{Home, Town, ask_for_code, code_in, modern, say};
 use super::world;
 use butty::demo::Switches;
 use std::time::Duration;
@@ -16,8 +16,7 @@ fn talk(home: &Home) {
     butty.wait_for("Go to");
     butty.send("bela\r");
     butty.wait_for("To Bela");
-    butty.line("remember these words");
-    butty.wait_for("remember these words");
+    say(&mut butty, "remember these words");
     butty.wait_for("Bela says");
     assert_eq!(butty.quit(), 0);
 }

@@ -2,10 +2,10 @@
 
 use super::command::words;
 use super::hands::{Keeper, Line};
-use super::town::{CHAT, Town, code_in, modern, plain};
+use super::town::{CHAT, Town, code_in, modern, plain, say};
 use butty::app::effect::LinkCommand;
 use butty::app::event::{Keep, LinkFact};
-use butty::demo::{Redirect, Switches};
+use butty::demo::{OwnCard, Redirect, Switches};
 use butty::xmpp::Event;
 use std::fs;
 use std::sync::Arc;
@@ -175,6 +175,26 @@ fn row_004_16_every_failure_has_a_line_on_the_screen_and_one_in_the_log() {
         home.log_as_usual();
         home.fails(LOGIN, 4, code);
         assert!(home.log().contains(code), "{code} in the log? {}", home.log());
+    }
+}
+
+#[test]
+fn row_004_18_the_service_tells_the_persons_name_and_chat_does_not_wait_for_it() {
+    for own_card in [OwnCard::Given, OwnCard::Refused, OwnCard::Broken, OwnCard::Silence] {
+        let town = Town::open(Switches { own_card, ..plain() });
+        let home = town.home_with_token(&town.token());
+        let mut butty = home.open();
+        let name = if own_card == OwnCard::Given { "Anna Kowalska" } else { "anna" };
+        butty.wait_until("the name", |screen| screen.lines().next().is_some_and(|line| line.contains(name)));
+        butty.wait_for("● Available");
+        town.wait_seen("vcard-temp", 1);
+        butty.send("\x0b");
+        butty.wait_for("Go to");
+        butty.send("bela\r");
+        butty.wait_for("To Bela");
+        say(&mut butty, "hello there");
+        butty.wait_for("Bela says");
+        assert_eq!(butty.quit(), 0, "{own_card:?}");
     }
 }
 

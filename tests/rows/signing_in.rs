@@ -3,7 +3,7 @@
 use super::command::words;
 use super::server::{FEATURES_BIND, HEADER, Server, Talk, attribute};
 use super::terminal::Terminal;
-use super::town::{CHAT, Town, ask_for_code, modern, plain};
+use super::town::{CHAT, Town, ask_for_code, modern, plain, say};
 use super::world;
 use base64::Engine;
 use butty::demo::Switches;
@@ -24,8 +24,7 @@ fn talk_with_bela(butty: &mut Terminal) {
     butty.send("bela\r");
     butty.wait_for("To Bela");
     let before = butty.screen().matches("Bela says").count();
-    butty.line("hello there");
-    butty.wait_for("hello there");
+    say(butty, "hello there");
     butty.wait_until("her answer", |screen| screen.matches("Bela says").count() > before);
 }
 
@@ -68,7 +67,7 @@ fn row_000_03_changes_that_the_service_lacks_are_told_and_change_nothing() {
             butty.send(&format!("{}\r", line.trim_start_matches('/')));
             let screen = butty.wait_for(notice);
             assert!(screen.contains("Bela Novák") && !screen.contains("Somebody Else"), "{line}: {screen}");
-            butty.line(&format!("word {number}"));
+            say(&mut butty, &format!("word {number}"));
             butty.wait_gone(notice);
         }
         assert_eq!(butty.quit(), 0);

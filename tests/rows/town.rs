@@ -160,6 +160,13 @@ impl Town {
     }
 }
 
+/// Says something in the open talk, and waits until the server has it: before that, leaving asks.
+#[track_caller]
+pub fn say(butty: &mut Terminal, text: &str) {
+    butty.line(text);
+    butty.wait_until("it is sent", |screen| screen.lines().any(|line| line.contains(text) && line.contains('✓')));
+}
+
 /// Asks for a code on the screen: where two accounts could be meant, for this one.
 pub fn ask_for_code(butty: &mut Terminal, address: &str) {
     butty.send("/");

@@ -22,6 +22,8 @@ pub struct Account {
     pub epoch: Epoch,
     /// The address the server gave, this time or last time.
     pub jid: Option<FullJid>,
+    /// What the service calls the person.
+    pub told_name: Option<Line>,
     /// TLS version in use.
     pub tls: Option<&'static str>,
     /// What the server can do.

@@ -248,6 +248,20 @@ fn the_same_buddy_in_two_accounts_is_two_talks_and_each_link_its_own() {
 }
 
 #[test]
+fn where_we_gave_ourselves_no_name_the_services_counts() {
+    let cards = || xmpp::Event::Features(Features { cards: true, ..Features::default() });
+    for (given, asked) in [("", true), ("Anna K", false)] {
+        let mut world = World::online(false);
+        given.clone_into(&mut world.model.accounts[0].setup.name);
+        world.commands();
+        world.session(cards());
+        assert_eq!(world.commands().contains(&Command::AskOwnName), asked);
+        world.session(xmpp::Event::OwnName(line("Anna Kowalska")));
+        assert_eq!(world.own().told_name, Some(line("Anna Kowalska")));
+    }
+}
+
+#[test]
 fn an_opaque_address_stands_beside_no_name() {
     let mut world = World::online(false);
     let shown = |world: &World| {

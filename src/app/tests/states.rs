@@ -80,8 +80,9 @@ impl Happens {
             (Self::Negotiates, State::Connected) | (Self::SignsIn, _) => State::Connected,
             (Self::Dials | Self::Negotiates, _) => State::Unknown,
             (Self::Secures | Self::Chats | Self::IsRefusedACode, before) => before,
+            // A goodbye does not take the reason away.
+            (Self::Expires, _) | (Self::IsLeft, State::Expired) => State::Expired,
             (Self::IsLost | Self::LacksPassword | Self::IsLeft, _) => State::NotConnected,
-            (Self::Expires, _) => State::Expired,
         }
     }
 }

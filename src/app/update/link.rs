@@ -8,7 +8,7 @@ use crate::app::model::{Account, Asked, Back, Model};
 use crate::app::words;
 use crate::oauth::Agreement;
 use crate::types::{AccountId, Line, Problem, RequestId, Stage};
-use crate::xmpp::{Event, Features, SignedIn};
+use crate::xmpp::{Command, Event, Features, SignedIn};
 use std::time::Duration;
 
 /// An outage shorter than this is not spoken of.
@@ -64,6 +64,7 @@ fn on_session(model: &mut Model, id: &AccountId, event: Event, fx: &mut Effects)
             model.on_page(id, request, (first, last), complete, fx);
         }
         Event::AddressFound { request, jid } => model.on_found(id, request, jid, fx),
+        Event::OwnName(name) => model.on_own_name(id, name),
         Event::RequestFailed { request, problem } => model.on_refused(id, request, &problem, fx),
         // The link acts on these itself, and says `Down` after an end.
         Event::Offered(_)
@@ -142,10 +143,20 @@ impl Model {
         let Some(account) = self.account_mut(id) else { return };
         account.features = features;
         account.features_known = true;
+        let unnamed = account.setup.name.is_empty() && account.features.cards;
         self.begin_post(id, fx);
         self.catch_up(id, fx);
+        if unnamed {
+            self.command(id, Command::AskOwnName, fx);
+        }
         if let Some(open) = self.open.clone().filter(|open| open.account == *id) {
             self.ask_talk_archive(&open, false, fx);
+        }
+    }
+
+    fn on_own_name(&mut self, id: &AccountId, name: Line) {
+        if let Some(account) = self.account_mut(id) {
+            account.told_name = Some(name);
         }
     }
 

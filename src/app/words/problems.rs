@@ -90,13 +90,13 @@ fn parts(problem: &Problem) -> Parts {
         | Problem::NoMechanism { .. }
         | Problem::ServerUnproven { .. }
         | Problem::HashCount { .. }
-        | Problem::MoreSteps { .. }
         | Problem::WeakerSignIn { .. }
         | Problem::OfferAltered { .. }
         | Problem::Intercepted { .. }
         | Problem::AccountRefused { .. }
         | Problem::PasswordNeeded { .. }
         | Problem::SignInNeeded { .. } => account::sign_in(problem),
+        Problem::MoreSteps { .. } => account::steps(problem),
         Problem::NotSent
         | Problem::NoSuchAddress { .. }
         | Problem::TooLong { .. }

@@ -93,10 +93,13 @@ fn row_001_15_a_broken_file_is_told_with_its_line_and_column_where_it_is_named()
         home(&[("profiles/mine.toml", "title = \"Mine\"\ngrnat = \"code\"\n"), ("config.toml", uses)]);
     let Err(Problem::BadConfig { file, line, column, why, .. }) = load(&folders.config_file, &[]) else { panic!() };
     assert_eq!((file.as_str(), line, column), ("mine.toml", 2, 1));
-    assert_eq!(why.as_str(), "a profile has no grnat; did you mean grant?");
+    assert_eq!(why.as_str(), "a profile has no grnat (did you mean grant)");
     // Nobody names it: nobody is harmed.
     fs::write(&folders.config_file, uses.replace("\"mine\"", "\"prosody\"")).unwrap();
-    assert_eq!(load(&folders.config_file, &[]).unwrap().accounts.len(), 1);
+    let config = load(&folders.config_file, &[]).unwrap();
+    assert_eq!(config.accounts.len(), 1);
+    let told = config.complaints();
+    assert_eq!(told, ["profiles: mine.toml line 2: a profile has no grnat (did you mean grant)."]);
     // A name that there is not.
     fs::write(&folders.config_file, uses.replace("\"mine\"", "\"icq\"")).unwrap();
     let Err(Problem::BadConfig { file, line, column, why, .. }) = load(&folders.config_file, &[]) else { panic!() };

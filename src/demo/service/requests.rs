@@ -4,7 +4,7 @@
 
 use super::super::stanza::{date_time, error_of};
 use super::super::stream::CLIENT;
-use super::super::switches::IqFrom;
+use super::super::switches::{IqFrom, OwnCard};
 use super::{CAPS, NODE, Service, verification};
 use crate::types::BareJid;
 use crate::xml::Element;
@@ -43,6 +43,7 @@ impl Service {
         let to = iq.get("to").filter(|to| *to != self.domain && !self.is_own(to));
         let outcome = match to {
             _ if payload.ns() == LOOK_UP && !writes && !self.switches.core_only => Ok(Some(self.look_up(iq.get("to")))),
+            None if payload.is("vCard", CARD) && self.switches.own_card == OwnCard::Silence => return,
             None => self.own_request(id, payload, writes),
             Some(to) => self.ask_person(to, payload, writes),
         };
@@ -83,7 +84,11 @@ impl Service {
             ("ping", PING, false) => Ok(None),
             ("query", FEATURES, false) => Ok(Some(described(payload, "server/im//Messenger demo", &self.features()))),
             ("query", ITEMS, false) => Ok(Some(Element::new("query", ITEMS))),
-            ("vCard", CARD, false) => Ok(Some(card(&self.cast.you.name, &self.cast.you.email))),
+            ("vCard", CARD, false) => match self.switches.own_card {
+                OwnCard::Refused => Err(("auth", "not-authorized")),
+                OwnCard::Broken => Err(("wait", "internal-server-error")),
+                _ => Ok(Some(card(&self.cast.you.name, &self.cast.you.email))),
+            },
             ("vCard", CARD, true) => Err(("auth", "forbidden")),
             ("list", ARCHIVE, false) => Ok(Some(self.archive_list(payload.get("with")))),
             ("retrieve", ARCHIVE, false) => Ok(Some(self.archive_page(payload.get("with")))),

@@ -69,9 +69,14 @@ impl Link {
         let mut attempt =
             Try { purpose, kind, supply, given: None, signed_in: None, redirected: false, stepwise: false };
         let end = self.follow(&mut attempt).await;
-        if let (End::Wish(Wish::Leave), Supply::Coming(token)) = (&end, &mut attempt.supply) {
+        match (&end, &mut attempt.supply) {
+            // A command that nobody waits for any more is ended.
+            (_, Supply::Coming(command)) if kind == CredentialKind::Password => command.abort(),
             // A refresh that was sent and is not kept costs the sign-in. Its result, good or bad, is for the next start.
-            let _ = tokio::time::timeout(FAREWELL * 3 / 4, token).await;
+            (End::Wish(Wish::Leave), Supply::Coming(token)) => {
+                let _ = tokio::time::timeout(FAREWELL * 3 / 4, token).await;
+            }
+            _ => {}
         }
         if let Some(since) = attempt.signed_in {
             self.backoff.lived(self.network.now().mono.saturating_sub(since));
@@ -147,24 +152,9 @@ impl Link {
     }
 
     async fn ride(&mut self, dialed: Dialed, attempt: &mut Try) -> After {
-        let Some(seed) = random() else {
+        let direct = dialed.endpoint.transport == Transport::Direct;
+        let Some(sign_in) = self.sign_in_for(attempt, direct).await else {
             return After::End(End::Problem(Problem::Bug { what: Line::clean("no random numbers") }));
-        };
-        let sign_in = SignIn {
-            domain: self.setup.domain.clone(),
-            local: self.setup.local.clone(),
-            resource: self.options.resource.clone(),
-            mechanisms: self.setup.mechanisms.clone(),
-            credential: attempt.kind,
-            direct_tls: dialed.endpoint.transport == Transport::Direct,
-            after_redirect: attempt.redirected,
-            purpose: attempt.purpose,
-            seed,
-            show_client: self.options.show_client,
-            known: self.known().await,
-            lasting: !self.options.one_shot,
-            fast: if attempt.purpose == Purpose::Discover || attempt.stepwise { None } else { self.ticket().await },
-            stepwise: attempt.stepwise,
         };
         let mut session = Session::new(self.network.now(), sign_in, self.roster_version.clone());
         if let Some(suspended) = self.short.suspended.take_if(|_| attempt.purpose == Purpose::Chat) {
@@ -204,6 +194,27 @@ impl Link {
         }
         self.short.suspended = ride.session.suspended().or(self.short.suspended.take());
         ride.after()
+    }
+
+    /// What a session is told. `None`: this computer gives no random numbers.
+    async fn sign_in_for(&mut self, attempt: &Try, direct_tls: bool) -> Option<SignIn> {
+        let seed = random()?;
+        Some(SignIn {
+            domain: self.setup.domain.clone(),
+            local: self.setup.local.clone(),
+            resource: self.options.resource.clone(),
+            mechanisms: self.setup.mechanisms.clone(),
+            credential: attempt.kind,
+            direct_tls,
+            after_redirect: attempt.redirected,
+            purpose: attempt.purpose,
+            seed,
+            show_client: self.options.show_client,
+            known: self.known().await,
+            lasting: !self.options.one_shot,
+            fast: if attempt.purpose == Purpose::Discover || attempt.stepwise { None } else { self.ticket().await },
+            stepwise: attempt.stepwise,
+        })
     }
 
     /// Only here, right behind the handshake that checked the certificate, is the proof made.

@@ -7,6 +7,7 @@ use crate::types::Secret;
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::task::JoinHandle;
 
 /// Long enough for a slow machine; a test that waits this long has failed.
 const SOON: Duration = Duration::from_secs(20);
@@ -184,6 +185,22 @@ async fn a_visitor_who_never_ends_is_let_go() {
     assert!(reply.is_empty() || status(&reply) == "408", "{reply}");
     assert!(!answer.is_finished());
     answer.abort();
+}
+
+#[tokio::test]
+async fn who_gives_up_closes_the_door_and_lets_go_of_every_visitor() {
+    let (port, answer) = door().await;
+    let mut stream = connect(port).await;
+    stream.write_all(b"GET /callback?code=right&state=mine HTTP/1.1\r\n").await.unwrap();
+    // Known to be let in once somebody behind it has been answered.
+    assert_eq!(status(&get(port, "/").await), "404");
+    answer.abort();
+    assert!(answer.await.is_err());
+    let late = stream.write_all(format!("Host: 127.0.0.1:{port}\r\n\r\n").as_bytes()).await;
+    let mut reply = String::new();
+    let read = tokio::time::timeout(SOON, stream.read_to_string(&mut reply)).await.unwrap();
+    assert!(reply.is_empty(), "nobody is thanked for nothing: {late:?} {read:?} {reply}");
+    assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err());
 }
 
 #[tokio::test]

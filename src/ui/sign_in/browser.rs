@@ -102,12 +102,12 @@ fn after(
 /// The address in at most so many rows.
 fn address(prompt: &BrowserPrompt, columns: u16, most: usize) -> Vec<Vec<Piece>> {
     let wide = usize::from(columns.saturating_sub(3).max(8));
-    let bytes = prompt.address.as_bytes();
-    let mut rows: Vec<String> = bytes.chunks(wide).map(|row| String::from_utf8_lossy(row).into_owned()).collect();
+    let letters: Vec<char> = prompt.address.chars().collect();
+    let mut rows: Vec<String> = letters.chunks(wide).map(|row| row.iter().collect()).collect();
     if rows.len() > most {
         rows.truncate(most);
         if let Some(last) = rows.last_mut() {
-            last.truncate(wide - 1);
+            last.pop();
             last.push('…');
         }
     }

@@ -4,7 +4,7 @@ use super::{Live, REMEMBERED, pulse};
 use crate::types::{MessageKey, RequestId};
 use crate::xml::Element;
 use crate::xmpp::entitled::Whom;
-use crate::xmpp::ext::{carbons, disco, jid_lookup, mam, ping, sm};
+use crate::xmpp::ext::{carbons, disco, jid_lookup, mam, ping, sm, vcard};
 use crate::xmpp::managed::Managed;
 use crate::xmpp::stanza::{iq, message, presence};
 use crate::xmpp::tracker::Asked;
@@ -55,6 +55,7 @@ impl Live {
             }
             Command::Archive(query) => self.page(&query),
             Command::LookUp { request, email } => self.look_up(request, email),
+            Command::AskOwnName => self.question(Asked::OwnName, |id| iq::get(id, None, vcard::write())),
             Command::Ping(request) => {
                 let server = self.home.domain().to_string();
                 self.question(Asked::Ping(request), |id| iq::get(id, Some(&server), ping::write()));

@@ -4,7 +4,7 @@ use super::Live;
 use crate::types::{BareJid, Line, Problem, RequestId};
 use crate::xml::Element;
 use crate::xmpp::entitled::Claim;
-use crate::xmpp::ext::{disco, jid_lookup, mam, ping, version};
+use crate::xmpp::ext::{disco, jid_lookup, mam, ping, vcard, version};
 use crate::xmpp::stanza::error::StanzaError;
 use crate::xmpp::stanza::{Sender, identifier, iq};
 use crate::xmpp::tracker::{Asked, PATIENCE};
@@ -78,6 +78,11 @@ impl Live {
             // The push tells.
             Asked::Buddy { .. } => {}
             Asked::LookUp(request) => self.tell(Event::AddressFound { request, jid: jid_lookup::read(stanza) }),
+            Asked::OwnName => {
+                if let Some(name) = vcard::read_name(stanza) {
+                    self.tell(Event::OwnName(name));
+                }
+            }
             Asked::Archive { request, count } => self.page_end(request, count, stanza),
         }
         self.tell_features();
@@ -138,7 +143,8 @@ impl Live {
                 self.enter();
             }
             Asked::Carbons | Asked::ServerFeatures | Asked::AccountFeatures => self.survey.refused(),
-            Asked::Probe => {}
+            // Without a name of theirs we are called as before.
+            Asked::Probe | Asked::OwnName => {}
             Asked::Ping(request) => self.failed(request, problem("ping", None)),
             Asked::Buddy { request, who } => self.failed(request, problem("buddy list", Some(who))),
             Asked::Archive { request, .. } => self.failed(request, problem("archive", None)),

@@ -2,7 +2,7 @@
 
 use crate::types::Domain;
 use crate::xmpp::Features;
-use crate::xmpp::ext::{jid_lookup, mam, stanza_ids};
+use crate::xmpp::ext::{jid_lookup, mam, stanza_ids, vcard};
 use std::collections::BTreeSet;
 
 /// XEP-0186.
@@ -45,6 +45,7 @@ impl Survey {
 
     /// Our account's features. Old servers announce the archive on the domain instead.
     pub(super) fn account(&mut self, features: &BTreeSet<String>) {
+        self.features.cards |= features.contains(vcard::NS);
         self.features.archive |= features.contains(mam::NS);
         self.ids_kept |= features.contains(mam::NS) || features.contains(stanza_ids::NS);
         self.refused();

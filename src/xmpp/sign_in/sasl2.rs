@@ -11,7 +11,7 @@ use crate::xmpp::managed::Managed;
 use crate::xmpp::sasl::{Coding, HashedToken, SaslFault, Started};
 use crate::xmpp::stanza::error::StanzaError;
 use crate::xmpp::wire::Wire;
-use crate::xmpp::{Event, Purpose, Sasl2, SignedIn, ns};
+use crate::xmpp::{Entrance, Event, Purpose, Sasl2, SignedIn, ns};
 
 /// Most tasks that are told.
 const MOST_TASKS: usize = 4;
@@ -177,7 +177,7 @@ impl Negotiation {
 
     pub(super) fn signed_in_as(&self, jid: FullJid) -> SignedIn {
         let mechanism = self.way.as_ref().map_or("", Way::mechanism).to_owned();
-        let offered = self.entrance.as_ref().map(|entrance| entrance.names()).unwrap_or_default();
+        let offered = self.entrance.as_ref().map(Entrance::names).unwrap_or_default();
         SignedIn { jid, mechanism, offered }
     }
 

@@ -41,6 +41,8 @@ impl Negotiation {
             self.fast_refused = true;
         } else if ahead && self.misjudged(&condition) {
             self.stumbled = true;
+        } else if self.blames_the_binding(&condition, failure) {
+            return Err(Problem::Intercepted { domain: self.sign_in.domain.clone() }.into());
         } else {
             return Err(self.refusal(&condition, failure));
         }
@@ -57,10 +59,10 @@ impl Negotiation {
     }
 
     /// ejabberd says in words what RFC 5802 section 7 has codes for: it sees another connection or offer than we do.
-    fn blames_the_binding(&self, failure: &Element) -> bool {
+    fn blames_the_binding(&self, condition: &str, failure: &Element) -> bool {
         let Some(Way::Secret { plan, .. }) = &self.way else { return false };
-        let text = failure.find_text("text", ns::SASL).or_else(|| failure.find_text("text", ns::SASL2));
-        plan.channel.flag != Flag::Unbound && text.is_some_and(|text| text.contains("channel binding"))
+        let told = plan.channel.flag != Flag::Unbound && condition == "not-authorized";
+        told && words_of(failure).is_some_and(|text| text.contains("channel binding"))
     }
 
     fn refusal(&self, condition: &str, failure: &Element) -> Ending {
@@ -70,11 +72,9 @@ impl Negotiation {
         match condition {
             _ if status == Some("insufficient_scope") => Problem::ChatNotGranted { domain },
             "not-authorized" | "credentials-expired" if token => Problem::SignInExpired { domain },
-            "not-authorized" if self.blames_the_binding(failure) => Problem::Intercepted { domain },
             "not-authorized" => Problem::WrongPassword { domain },
             condition => {
-                let text = failure.find_text("text", ns::SASL).or_else(|| failure.find_text("text", ns::SASL2));
-                let text = text.map(|text| Line::clean(&text));
+                let text = words_of(failure).map(|text| Line::clean(&text));
                 Problem::AccountRefused { domain, condition: with_text(condition, text.as_ref()) }
             }
         }
@@ -126,4 +126,9 @@ impl Negotiation {
         wire.stream.fail("unsupported-version", "");
         self.rubbish("a stream from before XMPP 1.0")
     }
+}
+
+/// What a server says to a failure, by either profile.
+fn words_of(failure: &Element) -> Option<String> {
+    failure.find_text("text", ns::SASL).or_else(|| failure.find_text("text", ns::SASL2))
 }

@@ -109,7 +109,7 @@ impl Negotiation {
     /// The token can be used here and now. Nothing else is used where the person named mechanisms.
     fn fast(&self, now: Now, sasl2: &Sasl2) -> Option<HashedToken> {
         let ticket = self.ticket(now)?;
-        let offered = sasl2.fast.iter().any(|name| *name == ticket.mechanism);
+        let offered = sasl2.fast.contains(&ticket.mechanism);
         HashedToken::named(&ticket.mechanism, self.bindings()).filter(|_| offered)
     }
 

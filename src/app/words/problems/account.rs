@@ -164,13 +164,6 @@ pub(super) fn sign_in(problem: &Problem) -> Parts {
                 .why(format!("It asks for {} rounds of hashing.", grouped(rounds)))
                 .next(&["Tell the operator", "/doctor"])
         }
-        Problem::MoreSteps { domain, tasks } => {
-            let names: Vec<String> = tasks.iter().take(2).map(|task| short(task.as_str(), 30)).collect();
-            let asked = if names.is_empty() { "more than a password".to_owned() } else { names.join(", ") };
-            Parts::what(format!("{domain} wants another step at sign-in.", domain = name(domain)))
-                .why(format!("It asks for {asked}; butty does not have that yet."))
-                .next(&["/login another way", "Take the step elsewhere"])
-        }
         Problem::AccountRefused { domain, condition } => {
             Parts::what(format!("{domain} does not let this account in.", domain = name(domain)))
                 .why(reason(condition))
@@ -184,6 +177,20 @@ pub(super) fn sign_in(problem: &Problem) -> Parts {
         Problem::SignInNeeded { account } => Parts::what(format!("{} is not signed in.", short(account.as_str(), 60)))
             .why("A person has to do it once.")
             .next(&["/login", "butty login in a shell"]),
+        _ => Parts::misplaced(),
+    }
+}
+
+/// A sign-in that goes further than butty does.
+pub(super) fn steps(problem: &Problem) -> Parts {
+    match problem {
+        Problem::MoreSteps { domain, tasks } => {
+            let names: Vec<String> = tasks.iter().take(2).map(|task| short(task.as_str(), 30)).collect();
+            let asked = if names.is_empty() { "more than a password".to_owned() } else { names.join(", ") };
+            Parts::what(format!("{domain} wants another step at sign-in.", domain = name(domain)))
+                .why(format!("It asks for {asked}; butty does not have that yet."))
+                .next(&["/login another way", "Take the step elsewhere"])
+        }
         _ => Parts::misplaced(),
     }
 }

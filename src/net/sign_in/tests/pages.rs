@@ -185,6 +185,50 @@ async fn row_000_16_another_person_at_the_page_is_refused_and_nothing_is_overwri
 }
 
 #[tokio::test]
+async fn row_004_03_where_the_port_is_taken_the_answer_is_pasted() {
+    let mut world = on_a_page().await;
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    world.setup.oauth.redirect = Some(format!("http://127.0.0.1:{}/done", taken.local_addr().unwrap().port()));
+    let (link, mut facts) = begin(&world);
+    let prompt = page(&mut facts).await;
+    assert!(!prompt.listening);
+    let back = agree(&world, &prompt);
+    assert_eq!((back.port(), back.path()), (Some(taken.local_addr().unwrap().port()), "/done"));
+    link.send(LinkCommand::Redirected { address: Secret::new(back.to_string()) });
+    assert_eq!(steps(&mut facts).await, ["granted 3", "kept File"]);
+}
+
+#[tokio::test]
+async fn a_service_without_codes_and_proofs_gives_its_token_in_the_address() {
+    let mut world = world().await;
+    let at = |path: &str| format!("{}/{path}", world.service.base);
+    world.setup.oauth.endpoints = Some(Endpoints {
+        token: at("token"),
+        authorization: Some(at("authorize")),
+        token_in_redirect: true,
+        ..Endpoints::default()
+    });
+    world.setup.oauth.client_id = Some("butty".to_owned());
+    world.setup.oauth.scopes = vec!["sasl_auth".to_owned()];
+    let (_link, mut facts) = begin(&world);
+    let prompt = page(&mut facts).await;
+    let asked: HashMap<String, String> = Url::parse(&prompt.address).unwrap().query_pairs().into_owned().collect();
+    assert_eq!((asked["response_type"].as_str(), asked["client_id"].as_str()), ("token", "butty"));
+    let mut back = Url::parse(&asked["redirect_uri"]).unwrap();
+    // As ejabberd answers: in the query.
+    let answer = [("access_token", "aw8z"), ("token_type", "bearer"), ("expires_in", "3600"), ("scope", "sasl_auth")];
+    back.query_pairs_mut().extend_pairs(answer).append_pair("state", "of another");
+    assert!(open(&back).await.starts_with("HTTP/1.1 400"), "its state is looked at all the same");
+    back.query_pairs_mut().clear().extend_pairs(answer).append_pair("state", &asked["state"]);
+    assert!(open(&back).await.starts_with("HTTP/1.1 200"));
+    assert_eq!(steps(&mut facts).await, ["granted 1", "kept File"]);
+    let record = record_of(&world.network, &world.setup).await.unwrap().unwrap();
+    let kept = world.network.load(&record.tokens_key(&world.setup.id)).await.unwrap().unwrap();
+    let token = Token::from_text(&kept).unwrap();
+    assert_eq!((token.access.expose().as_str(), token.refresh), ("aw8z", None));
+}
+
+#[tokio::test]
 async fn what_a_public_issuer_names_may_not_lead_into_a_private_network() {
     let mut world = world().await;
     world.setup.server = None;

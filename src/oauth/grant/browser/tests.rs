@@ -4,6 +4,7 @@ use super::*;
 use crate::oauth::grant::tests::{Reply, Script, public, service};
 use crate::oauth::page;
 use futures_util::FutureExt;
+use proptest::prelude::*;
 use std::collections::HashMap;
 
 const NOW: Stamp = Stamp(1_000);
@@ -265,6 +266,17 @@ fn row_004_05_who_signed_in_is_read_for_comparing_and_rubbish_there_harms_nothin
         assert_eq!(person(format!(r#","id_token":{rubbish}"#)), None, "{rubbish}");
     }
     assert_eq!(person(format!(r#","id_token":"{}""#, jwt(r#"{"sub":""}"#))), None);
+}
+
+proptest! {
+    #[test]
+    fn no_text_at_all_makes_it_stumble_and_none_is_believed_without_the_state(text in "\\PC{0,80}|[ -~]{0,200}") {
+        for source in [Source::Listener, Source::Pasted] {
+            let read = attempt().callback(&issuer(), &text, source, NOW);
+            let believed = matches!(read, Ok(Callback::Code(_) | Callback::Token(_)));
+            prop_assert!(!believed, "{text}");
+        }
+    }
 }
 
 #[test]

@@ -1,0 +1,74 @@
+//! A session taken up on another connection: nothing is asked or sent twice, and nothing is lost.
+
+use super::*;
+use crate::app::event::LinkState;
+
+impl World {
+    fn resume(&mut self, pending: Vec<MessageKey>) {
+        self.dial();
+        self.fx.clear();
+        let signed_in = SignedIn {
+            jid: FullJid::parse("anna@example.org/butty").unwrap(),
+            mechanism: "HT-SHA-256-EXPR".to_owned(),
+            offered: Vec::new(),
+        };
+        self.session(xmpp::Event::Resumed { signed_in, pending });
+    }
+}
+
+#[test]
+fn buddies_are_as_they_were_and_nothing_is_said_anew() {
+    let mut world = World::online(true);
+    world.session(xmpp::Event::Presence(presence("bela@example.org/phone", Show::Busy)));
+    world.drop_link();
+    assert!(world.own().roster[&bare(BELA)].stale);
+    world.resume(Vec::new());
+    assert!(matches!(world.own().link, LinkState::Online));
+    assert!(!world.own().roster[&bare(BELA)].stale && world.own().roster_known);
+    assert_eq!(world.model.show_of(&world.key(BELA)), Some(Show::Busy));
+    assert!(world.commands().is_empty(), "no presence, no archive, no roster");
+}
+
+#[test]
+fn how_we_appear_is_said_if_it_changed_meanwhile() {
+    let mut world = World::online(false);
+    world.drop_link();
+    world.does(|model, fx| model.appear(None, Show::Away, None, fx));
+    world.resume(Vec::new());
+    assert!(matches!(&world.commands()[..], [Command::Appear(appearance)] if appearance.show == Show::Away));
+}
+
+#[test]
+fn what_the_session_has_is_not_sent_again_and_what_it_never_got_is_sent_at_once() {
+    let mut world = World::online(true);
+    world.open(BELA);
+    world.page(BELA, Vec::new(), false);
+    let arrived = world.send(BELA, "arrived");
+    let pending = world.send(BELA, "on its way");
+    let never = world.send(BELA, "into the dead line");
+    world.drop_link();
+    assert_eq!(world.sent().len(), 3);
+    let later = world.send(BELA, "while away");
+    world.session(xmpp::Event::Acknowledged(arrived));
+    world.resume(vec![pending]);
+    let sent: Vec<_> = world.sent().iter().map(|outgoing| outgoing.key).collect();
+    assert_eq!(sent, [never, later], "without asking the archive");
+    world.session(xmpp::Event::Acknowledged(pending));
+    assert_eq!(world.own().outbox.iter().copied().collect::<Vec<_>>(), [never, later]);
+}
+
+#[test]
+fn where_a_new_session_begins_instead_everything_written_is_in_doubt_as_ever() {
+    let mut world = World::online(false);
+    world.open(BELA);
+    world.page(BELA, Vec::new(), false);
+    let key = world.send(BELA, "perhaps");
+    assert_eq!(world.sent().len(), 1);
+    world.drop_link();
+    world.sign_in(false);
+    let again: Vec<_> = world.sent().iter().map(|outgoing| outgoing.key).collect();
+    assert_eq!(again, [key]);
+    world.drop_link();
+    world.resume(vec![key]);
+    assert!(world.sent().is_empty(), "the one that was written last is the one that counts");
+}
