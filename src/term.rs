@@ -32,6 +32,11 @@ pub fn is_terminal() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal()
 }
 
+/// Columns and rows of the terminal, if it tells them.
+pub fn size() -> Option<(u16, u16)> {
+    crossterm::terminal::size().ok().filter(|(columns, rows)| *columns > 0 && *rows > 0)
+}
+
 /// Takes the terminal over; dropping it gives the terminal back.
 #[derive(Debug)]
 pub struct Guard(());

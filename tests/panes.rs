@@ -148,6 +148,7 @@ fn overlays_in_every_look() {
 fn welcome_and_sign_in_in_every_look() {
     snapshots(&sign_in_scenes(), &[(80, 24)]);
     snapshots(&page_scenes(), &[(80, 24)]);
+    snapshots(&consent_scenes(), &[(80, 24)]);
 }
 
 #[test]
@@ -208,7 +209,9 @@ fn without_colour_nothing_is_coloured_on_any_screen() {
 #[test]
 fn ascii_draws_no_other_sign_of_its_own() {
     // What people wrote stays as it is; these screens hold no foreign text but names and one message.
-    for (name, make) in sign_in_scenes().into_iter().chain(page_scenes()).chain(overlay_scenes()) {
+    for (name, make) in
+        sign_in_scenes().into_iter().chain(page_scenes()).chain(consent_scenes()).chain(overlay_scenes())
+    {
         for (width, height) in SIZES {
             let shown = screen(&make(ascii()), width, height);
             let foreign = ["á", "🎉", "אני לומד אקורדיון"];

@@ -77,6 +77,8 @@ pub enum LinkCommand {
     CancelSignIn,
     /// Poll now instead of waiting (key `r`).
     PollNow,
+    /// The last sign-in was another person's: it is given up, and what was kept before it comes back. Offline then.
+    TakeBack,
     /// Forget the sign-in here, and revoke it at the service.
     SignOut,
     /// Stop reading from the wire: the store is behind.

@@ -2,8 +2,8 @@
 
 use super::event::Keep;
 pub use crate::oauth::Terms;
-use crate::types::{AccountId, BareJid, Domain};
-use crate::xmpp::CredentialKind;
+use crate::types::{AccountId, BareJid, Domain, Problem};
+use crate::xmpp::{CredentialKind, SignedIn};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -72,6 +72,17 @@ impl AccountSetup {
             keep: None,
             ephemeral: false,
         }
+    }
+
+    /// The service let somebody else in than this account belongs to: than the one of `before`, else than the typed name.
+    /// A Messenger-style service ignores the typed name, so there the address of the last sign-in alone counts.
+    pub fn other_person(&self, before: Option<BareJid>, signed_in: &SignedIn) -> Option<Problem> {
+        let got = signed_in.jid.bare();
+        let adopts = self.profile == "messenger" || signed_in.mechanism.trim() == "X-MESSENGER-OAUTH2";
+        let typed = self.local.as_ref().filter(|_| !adopts);
+        let typed = typed.and_then(|local| BareJid::parse(&format!("{local}@{}", self.domain.as_str())).ok());
+        let wanted = before.or(typed)?;
+        (wanted != got).then_some(Problem::OtherPerson { wanted, got })
     }
 }
 

@@ -145,6 +145,8 @@ pub(super) enum Wish {
     Rest,
     /// Sign in with a code or on a page.
     SignIn(Order),
+    /// Put back what the last sign-in replaced.
+    TakeBack,
     /// Forget and revoke.
     SignOut,
     /// The mind let go.
@@ -184,6 +186,8 @@ pub(super) struct Link {
     given_token: Option<(Secret<String>, Keep)>,
     /// The scopes that the next sign-in asks for; none: the usual ones.
     asks_for: Vec<String>,
+    /// What the last sign-in here put out of its place.
+    replaced: Option<super::sign_in::Replaced>,
     /// A sign-in with a code was on offer.
     code_on_offer: bool,
     /// The last server dialled was on a private address.
@@ -213,6 +217,7 @@ impl Link {
             short: fast::Short::default(),
             given_token: None,
             asks_for: Vec::new(),
+            replaced: None,
             code_on_offer: false,
             inside: false,
         }
@@ -228,7 +233,8 @@ impl Link {
                     self.rest().await
                 }
                 Wish::Connect => self.online().await,
-                Wish::SignIn(order) => self.sign_in(order).await,
+                Wish::SignIn(order) => Box::pin(self.sign_in(order)).await,
+                Wish::TakeBack => Box::pin(self.take_back()).await,
                 Wish::SignOut => self.sign_out().await,
             };
         }

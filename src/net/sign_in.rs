@@ -12,7 +12,7 @@ mod tokens;
 
 pub(super) use command::{first_line, first_line_of};
 pub(super) use reach::quiet;
-pub(super) use tokens::{access_token, given_key, known_client, password_key, record_of, sign_out};
+pub(super) use tokens::{access_token, given_key, known_client, password_key, record_of, sign_out, take_back};
 
 use super::Network;
 use super::http::Web;
@@ -20,7 +20,7 @@ use super::link::Teller;
 use crate::app::event::{Consent, Keep, LinkFact};
 use crate::app::setup::AccountSetup;
 use crate::oauth::grant::Service;
-use crate::oauth::{Pending, VaultKey, page};
+use crate::oauth::{Pending, SignInRecord, VaultKey, page};
 use crate::types::{Line, Problem, Secret};
 use reach::Reach;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -95,17 +95,41 @@ pub(super) struct Flow {
     pub(super) inside: bool,
     /// Scopes to ask for alone; none: the usual ones.
     pub(super) asks_for: Vec<String>,
+    /// What the new sign-in put out of its place, once it is kept.
+    replaced: Mutex<Option<Replaced>>,
+}
+
+/// What a sign-in put out of its place. Empty: nothing was there.
+#[derive(Default)]
+pub(super) struct Replaced {
+    record: Option<SignInRecord>,
+    tokens: Option<Secret<String>>,
 }
 
 impl Flow {
     /// A sign-in that nobody has answered yet.
     pub(super) fn new(network: Arc<Network>, setup: Arc<AccountSetup>, teller: Teller, keep: Keep) -> Self {
         let (poll_now, pasted) = (Arc::new(Notify::new()), Pasted::default());
-        Self { network, setup, teller, poll_now, pasted, keep, inside: false, asks_for: Vec::new() }
+        Self {
+            network,
+            setup,
+            teller,
+            poll_now,
+            pasted,
+            keep,
+            inside: false,
+            asks_for: Vec::new(),
+            replaced: Mutex::default(),
+        }
     }
 
     fn durable(&self) -> bool {
         self.keep != Keep::Memory && !self.setup.ephemeral
+    }
+
+    /// What the new sign-in put out of its place, if one was kept.
+    pub(super) fn replaced(&self) -> Option<Replaced> {
+        self.replaced.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     async fn tell(&self, step: Consent) {

@@ -299,8 +299,11 @@ fn failed(model: &Model, screen: &SignInScreen, problem: &Problem, width: u16) -
             } else {
                 keys.extend(wanted.into_iter().map(str::to_owned));
             }
-            let less = Model::less_to_ask(screen, problem);
-            keys.extend(less.map(|_| screens::ask_less(problem).to_owned()));
+            if Model::less_to_ask(screen, problem).is_some() {
+                // Where nothing else leads on, it comes first.
+                let at = if is_for_good(problem) { 0 } else { keys.len() };
+                keys.insert(at, screens::ask_less(problem).to_owned());
+            }
         }
     }
     // Where the service itself answered, the address was right.

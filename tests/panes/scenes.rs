@@ -4,6 +4,7 @@ use super::cast;
 use butty::app::Model;
 use butty::app::event::{Consent, Event, Fallback, Keep, LinkFact, PasteFault};
 use butty::app::model::*;
+use butty::oauth::Farewelled;
 use butty::types::*;
 use butty::xmpp::Content;
 use std::time::Duration;
@@ -154,11 +155,14 @@ pub fn overlay_scenes() -> Vec<Scene> {
             let account = account();
             over(options, Overlay::SignOut { account, forget: true, kept: Some(214), pending: 1 })
         }),
+        scene("signed_out_later", |options| {
+            over(options, Overlay::SignedOut { domain: Line::clean("example.org"), told: Farewelled::Later })
+        }),
         scene("account", |options| {
             let mut model = over(options, Overlay::Account { account: cast::id(), raw: false });
             model.accounts[0].keep = Some(Keep::Keyring);
-            model.accounts[0].agreement =
-                review(Options::default(), &["openid", "xmpp"], Some(true), Some(88)).accounts[0].agreement.clone();
+            let reviewed = review(Options::default(), &["openid", "xmpp"], Some(true), Some(88));
+            model.accounts[0].agreement.clone_from(&reviewed.accounts[0].agreement);
             model
         }),
         scene("account_password", |options| {
@@ -187,7 +191,6 @@ pub fn overlay_scenes() -> Vec<Scene> {
 
 pub fn sign_in_scenes() -> Vec<Scene> {
     let host = || Line::clean("id.example.org");
-    let scopes = || cast::prompt().scopes;
     let code = Line::clean("WDJB-MJHT");
     vec![
         scene("welcome", |options| Model::new(options, Vec::new(), 7, cast::now()).0),
@@ -212,10 +215,24 @@ pub fn sign_in_scenes() -> Vec<Scene> {
             cast::with_code(options, Some(Consent::SlowerPace { every: Duration::from_secs(10) }))
         }),
         scene("opening", step(SignInWay::Code, SignInStep::Opening)),
+        scene("no_codes", failed(Problem::NoDeviceSignIn { domain: domain() })),
+        scene("refused", failed(Problem::SignInDenied { domain: domain() })),
+        scene("weaker", |options| {
+            let (was, now) = (Line::clean("SCRAM-SHA-256-PLUS"), Line::clean("PLAIN"));
+            let problem = Problem::WeakerSignIn { domain: domain(), was, now };
+            step(SignInWay::Password, SignInStep::Failed(problem))(options)
+        }),
+        scene("expired", failed(Problem::CodeExpired { code, lifetime: Duration::from_secs(900) })),
+    ]
+}
+
+/// What was agreed to, or not.
+pub fn consent_scenes() -> Vec<Scene> {
+    vec![
         scene("review", |options| review(options, &["openid", "xmpp", "offline_access"], Some(true), Some(88))),
         scene("review_session", |options| {
             let mut model = review(options, &["wl.messenger"], Some(false), None);
-            model.accounts[0].setup.profile = "messenger".to_owned();
+            "messenger".clone_into(&mut model.accounts[0].setup.profile);
             let agreed = model.accounts[0].agreement.as_mut().unwrap();
             agreed.asked = vec!["wl.messenger".to_owned(), "wl.offline_access".to_owned()];
             agreed.until = Some(cast::NOW.plus(Duration::from_secs(3 * 3600)));
@@ -228,12 +245,10 @@ pub fn sign_in_scenes() -> Vec<Scene> {
             }
             model
         }),
-        scene("no_codes", failed(Problem::NoDeviceSignIn { domain: domain() })),
-        scene("refused", failed(Problem::SignInDenied { domain: domain() })),
         scene("refused_less", |options| {
             let mut model = failed(Problem::SignInDenied { domain: domain() })(options);
             if let Screen::SignIn(screen) = &mut model.screen {
-                screen.asked = scopes();
+                screen.asked = ["openid", "xmpp", "offline_access"].map(Line::clean).to_vec();
             }
             model
         }),
@@ -245,12 +260,6 @@ pub fn sign_in_scenes() -> Vec<Scene> {
                 rest: vec![Line::clean("xmpp")],
             }),
         ),
-        scene("weaker", |options| {
-            let (was, now) = (Line::clean("SCRAM-SHA-256-PLUS"), Line::clean("PLAIN"));
-            let problem = Problem::WeakerSignIn { domain: domain(), was, now };
-            step(SignInWay::Password, SignInStep::Failed(problem))(options)
-        }),
-        scene("expired", failed(Problem::CodeExpired { code, lifetime: Duration::from_secs(900) })),
     ]
 }
 
@@ -305,5 +314,6 @@ pub fn every_scene() -> Vec<Scene> {
     all.extend(overlay_scenes());
     all.extend(sign_in_scenes());
     all.extend(page_scenes());
+    all.extend(consent_scenes());
     all
 }

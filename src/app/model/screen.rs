@@ -4,6 +4,7 @@ use super::message::ConversationKey;
 use crate::app::composer::Composer;
 use crate::app::event::{BrowserPrompt, CodePrompt, Consent, Fallback, PasteFault};
 use crate::app::list::Row;
+use crate::oauth::Farewelled;
 use crate::types::{AccountId, BareJid, Line, MessageKey, Problem};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -140,6 +141,8 @@ pub enum Overlay {
     Menu { key: ConversationKey, selected: usize, step: MenuStep },
     /// Sign out?
     SignOut { account: AccountId, forget: bool, kept: Option<u64>, pending: usize },
+    /// Signed out here, and the service does not know it yet, or never will.
+    SignedOut { domain: Line, told: Farewelled },
     /// Send this many lines?
     PasteSend { lines: usize },
     /// Quit although something is pending?

@@ -6,7 +6,7 @@ use crate::app::event::LinkState;
 use crate::app::model::{Files, Model, Overlay, Screen, SigningOut, Welcome};
 use crate::app::words::notices;
 use crate::oauth::Farewelled;
-use crate::types::{AccountId, Stage};
+use crate::types::{AccountId, Line, Stage};
 use std::time::Duration;
 
 /// A service has this long to confirm that it forgets us; then we go without its word.
@@ -76,12 +76,16 @@ impl Model {
     pub(crate) fn end_sign_out(&mut self, id: &AccountId, told: Farewelled, fx: &mut Effects) {
         let Some(own) = self.account(id) else { return };
         let Some(SigningOut { forget, .. }) = own.signing_out else { return };
-        let domain = own.setup.domain.as_str();
-        let said = notices::signed_out(domain, told);
-        self.toast(said);
+        let domain = Line::clean(own.setup.domain.as_str());
         fx.push(Effect::StopLink(id.clone()));
         fx.push(Effect::Store(StoreRequest::ForgetAccount { account: id.clone(), messages: forget }));
         self.forget_account(id);
+        if told == Farewelled::Told {
+            self.toast(notices::signed_out(domain.as_str(), told));
+        } else {
+            // Two sentences, with something to do: too much for a line that passes.
+            self.overlays.push(Overlay::SignedOut { domain, told });
+        }
         self.tell_title(fx);
     }
 

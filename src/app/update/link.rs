@@ -4,10 +4,10 @@ use super::{marks, message, presence, resumed, roster, sign_in};
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, StoreRequest};
 use crate::app::event::{LinkEvent, LinkFact, LinkState};
-use crate::app::model::{Account, Asked, Back, Model};
+use crate::app::model::{Asked, Back, Model};
 use crate::app::words;
 use crate::oauth::Agreement;
-use crate::types::{AccountId, Line, Problem, RequestId, Stage};
+use crate::types::{AccountId, FullJid, Line, Problem, RequestId, Stage};
 use crate::xmpp::{Command, Event, Features, SignedIn};
 use std::time::Duration;
 
@@ -115,7 +115,10 @@ impl Model {
 
     fn on_signed_in(&mut self, id: &AccountId, signed_in: SignedIn, fx: &mut Effects) {
         let now = self.now;
-        if let Some(problem) = self.account(id).and_then(|account| other_person(account, &signed_in)) {
+        if let Some(problem) = self
+            .account(id)
+            .and_then(|account| account.setup.other_person(account.jid.as_ref().map(FullJid::bare), &signed_in))
+        {
             sign_in::refuse_person(self, id, problem, fx);
             return;
         }
@@ -236,16 +239,4 @@ impl Model {
             Some(Asked::Talk(_)) | None => {}
         }
     }
-}
-
-/// The service let somebody else in than this account belongs to. A Messenger-style service ignores the typed name,
-/// so there the address of the last sign-in counts.
-fn other_person(account: &Account, signed_in: &SignedIn) -> Option<Problem> {
-    let got = signed_in.jid.bare();
-    let adopts = account.setup.profile == "messenger" || signed_in.mechanism.trim() == "X-MESSENGER-OAUTH2";
-    let typed = account.setup.local.as_ref().filter(|_| !adopts);
-    let typed = typed
-        .and_then(|local| crate::types::BareJid::parse(&format!("{local}@{}", account.setup.domain.as_str())).ok());
-    let wanted = account.jid.as_ref().map(crate::types::FullJid::bare).or(typed)?;
-    (wanted != got).then_some(Problem::OtherPerson { wanted, got })
 }

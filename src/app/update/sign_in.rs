@@ -146,6 +146,7 @@ pub(super) fn not_now(model: &mut Model, id: &AccountId, problem: Problem) -> bo
 /// Somebody else was let in: nothing of theirs is taken, nothing of ours is overwritten.
 pub(super) fn refuse_person(model: &mut Model, id: &AccountId, problem: Problem, fx: &mut Effects) {
     let now = model.now.wall;
+    fx.push(Effect::Link(id.clone(), LinkCommand::TakeBack));
     fx.push(Effect::Link(id.clone(), LinkCommand::Disconnect));
     if let Some(account) = model.account_mut(id) {
         let since = account.down_since.unwrap_or(now);

@@ -25,7 +25,10 @@ pub fn signed_out(domain: &str, told: Farewelled) -> String {
     match told {
         Farewelled::Told => format!("Signed out. {domain} has forgotten this computer"),
         Farewelled::Later => {
-            format!("Signed out on this computer. {domain} could not be told; butty tells it at the next start")
+            format!(
+                "Signed out on this computer. {domain} could not be told; butty tells it at the next start, or you can \
+                 remove butty on its account page"
+            )
         }
         Farewelled::Never => {
             format!("Signed out on this computer. {domain} cannot be told: remove butty on its account page")

@@ -32,8 +32,14 @@ impl Link {
         let mut flow = Flow::new(network, setup, self.teller.clone(), order.keep);
         flow.asks_for = std::mem::take(&mut self.asks_for);
         flow.probe().await.map_err(End::Problem)?;
+        let done = self.carry_out(&mut flow, order).await;
+        self.replaced = flow.replaced().or(self.replaced.take());
+        done
+    }
+
+    async fn carry_out(&mut self, flow: &mut Flow, order: Order) -> Result<(), End> {
         if order.part == Part::Resume {
-            return self.attend(&flow, flow.resume()).await;
+            return self.attend(flow, flow.resume()).await;
         }
         let place = match Place::of(&self.setup).map_err(End::Problem)? {
             Some(place) => place,
@@ -41,8 +47,8 @@ impl Link {
         };
         flow.inside = self.inside;
         match order.part {
-            Part::Begin => self.attend(&flow, flow.park(place)).await,
-            Part::Whole | Part::Resume => self.attend(&flow, flow.run(place)).await,
+            Part::Begin => self.attend(flow, flow.park(place)).await,
+            Part::Whole | Part::Resume => self.attend(flow, flow.run(place)).await,
         }
     }
 
@@ -89,7 +95,20 @@ impl Link {
         }
     }
 
+    /// Another person came back than this account belongs to: nothing of theirs stays, what was there before does.
+    pub(super) async fn take_back(&mut self) -> Wish {
+        if let Some(replaced) = self.replaced.take() {
+            // What the server gave that person for short sign-ins goes too.
+            self.learn_fast(None).await;
+            if let Err(problem) = sign_in::take_back(&self.network, &self.setup, replaced).await {
+                self.down(Some(problem), None).await;
+            }
+        }
+        Wish::Rest
+    }
+
     pub(super) async fn sign_out(&mut self) -> Wish {
+        self.replaced = None;
         self.password = None;
         self.given_token = None;
         let invalidated = self.invalidate_fast().await;

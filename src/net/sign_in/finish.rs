@@ -1,15 +1,15 @@
 //! The second half of a sign-in: waiting for the person, and keeping what came of it.
 
-use super::Flow;
 use super::reach::Reach;
 use super::tokens::{given_key, record_of};
+use super::{Flow, Replaced};
 use crate::app::event::{Consent, Keep, LinkFact, PasteFault};
 use crate::net::loopback::{Judge, Listener};
 use crate::oauth::grant::{self, Attempt, Callback, CallbackFault, DeviceCode, Source};
 use crate::oauth::pending::Way;
 use crate::oauth::{Agreement, GrantError, Pending, SignInRecord, Token, page, scopes};
 use crate::types::{Line, Problem};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 impl Flow {
@@ -28,11 +28,12 @@ impl Flow {
             grant::revoke(hands, &pending.service, &pending.client, &token).await;
             return Err(Problem::ChatNotGranted { domain: self.setup.domain.clone() });
         }
-        if self.is_somebody_else(&pending, &token).await? {
+        let before = record_of(&self.network, &self.setup).await?;
+        if is_somebody_else(before.as_ref(), &pending, &token) {
             grant::revoke(hands, &pending.service, &pending.client, &token).await;
             return Err(Problem::OtherSignIn { account: Line::clean(self.setup.id.as_str()) });
         }
-        self.keep(pending, &token).await
+        self.keep(pending, &token, before).await
     }
 
     fn left(&self, pending: &Pending) -> Duration {
@@ -102,15 +103,7 @@ impl Flow {
         }
     }
 
-    /// True when the issuer itself says that another person signed in than before.
-    async fn is_somebody_else(&self, pending: &Pending, token: &Token) -> Result<bool, Problem> {
-        let Some(record) = record_of(&self.network, &self.setup).await? else { return Ok(false) };
-        let same_place = record.service.issuer == pending.service.issuer;
-        let both = record.person.zip(token.person.as_ref());
-        Ok(same_place && both.is_some_and(|(before, now)| before != *now))
-    }
-
-    async fn keep(&self, pending: Pending, token: &Token) -> Result<(), Problem> {
+    async fn keep(&self, pending: Pending, token: &Token, before: Option<SignInRecord>) -> Result<(), Problem> {
         let terms = self.setup.oauth.terms;
         let agreement = Agreement::new(&pending.scopes, token, terms, self.network.now().wall);
         let granted = agreement.granted.iter().map(|scope| Line::clean(scope)).collect();
@@ -129,6 +122,12 @@ impl Flow {
         let flight = self.network.flight(&key);
         // A refresh of the old token that is still under way must not come last.
         let _alone_here = flight.lock().await;
+        // Whose sign-in this is shows only in XMPP where the issuer does not tell: until then what was there is not lost.
+        let tokens = match &before {
+            Some(record) => self.network.load(&record.tokens_key(&self.setup.id)).await?,
+            None => None,
+        };
+        *self.replaced.lock().unwrap_or_else(PoisonError::into_inner) = Some(Replaced { record: before, tokens });
         self.network.save(&key, token.to_text(), record.durable).await?;
         self.network.save(&SignInRecord::key(&self.setup.id), record.to_text(), record.durable).await?;
         // One that was handed in before would go first.
@@ -139,6 +138,13 @@ impl Flow {
         self.teller.tell(LinkFact::Kept(keep)).await;
         Ok(())
     }
+}
+
+/// True when the issuer itself says that another person signed in than before.
+fn is_somebody_else(before: Option<&SignInRecord>, pending: &Pending, token: &Token) -> bool {
+    let same_place = before.filter(|record| record.service.issuer == pending.service.issuer);
+    let both = same_place.and_then(|record| record.person.as_ref()).zip(token.person.as_ref());
+    both.is_some_and(|(before, now)| before != now)
 }
 
 fn hint(fault: CallbackFault) -> PasteFault {

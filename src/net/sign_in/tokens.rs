@@ -4,6 +4,7 @@
 //! one is kept until then. One refresh at a time: in this process by a lock per token, across processes by the
 //! vault's; whoever comes second reads again and finds the work done.
 
+use super::Replaced;
 use super::command::first_line;
 use super::reach::Reach;
 use crate::app::event::{Keep, LinkFact};
@@ -163,6 +164,37 @@ pub(in crate::net) async fn sign_out(network: &Arc<Network>, setup: &Arc<Account
         network.drop_farewell(&farewell).await?;
     }
     Ok(outcome)
+}
+
+/// Puts back what a sign-in had replaced, and revokes what had come of it.
+pub(in crate::net) async fn take_back(
+    network: &Arc<Network>,
+    setup: &Arc<AccountSetup>,
+    replaced: Replaced,
+) -> Result<(), Problem> {
+    let Some(record) = record_of(network, setup).await? else { return Ok(()) };
+    let key = record.tokens_key(&setup.id);
+    let client = client_of(network, setup, &record).await?;
+    let flight = network.flight(&key);
+    let token = {
+        let _alone_here = flight.lock().await;
+        let token = network.load(&key).await?.as_ref().and_then(Token::from_text);
+        network.forget(&key).await?;
+        match replaced {
+            Replaced { record: Some(before), tokens } => {
+                if let Some(tokens) = tokens {
+                    network.save(&before.tokens_key(&setup.id), tokens, before.durable).await?;
+                }
+                network.save(&SignInRecord::key(&setup.id), before.to_text(), before.durable).await?;
+            }
+            Replaced { record: None, .. } => network.forget(&SignInRecord::key(&setup.id)).await?,
+        }
+        token
+    };
+    if let Some(token) = token {
+        grant::revoke(&Reach::quiet(network, setup), &record.service, &client, &token).await;
+    }
+    Ok(())
 }
 
 /// A sign-out is never held up by a full disk: then the service is told now, or never.

@@ -110,7 +110,7 @@ fn iso(stamp: Stamp) -> String {
     jiff::Timestamp::from_millisecond(stamp.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string()
 }
 
-fn bound_address(desk: &Desk, account: &AccountId) -> Result<Option<String>, Problem> {
+pub(super) fn bound_address(desk: &Desk, account: &AccountId) -> Result<Option<String>, Problem> {
     if !desk.folders.data.exists() {
         return Ok(None);
     }

@@ -3,7 +3,7 @@
 use super::{Dialog, Line, SMALL, WIDE, about, consent};
 use crate::app::composer::Composer;
 use crate::app::model::{Account, ConversationKey, Model, Overlay};
-use crate::app::words::{self, screens};
+use crate::app::words::{self, notices, screens};
 use crate::app::{Show, Subscription};
 use crate::types::{AccountId, BareJid, Problem};
 use crate::ui::facts;
@@ -18,6 +18,12 @@ pub fn of(model: &Model, overlay: &Overlay, width: &dyn Fn(u16) -> u16) -> Dialo
         Overlay::Card(key) => card(model, key, width(WIDE)),
         Overlay::SignOut { account, forget, kept, pending } => {
             sign_out(model, account, (&screens::forget_messages(*kept), *forget), *pending, width(WIDE))
+        }
+        Overlay::SignedOut { domain, told } => {
+            let (title, foot) = (screens::SIGNED_OUT.into(), screens::CLOSE_FOOT.into());
+            let mut dialog = Dialog { title, foot, width: width(WIDE), ..Dialog::default() };
+            dialog.say(&format!("{}.", notices::signed_out(domain.as_str(), *told)), Role::Text, model.options.ascii);
+            dialog
         }
         Overlay::PasteSend { lines } => paste(model, *lines, width(SMALL)),
         Overlay::Quit { pending } => quit(model, *pending, width(WIDE)),

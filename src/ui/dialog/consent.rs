@@ -1,5 +1,6 @@
 //! What was agreed to, and where the sign-in is kept: the review of a sign-in, and `/account`.
 
+use super::boxes::hanging;
 use super::{Dialog, WIDE};
 use crate::app::event::LinkState;
 use crate::app::model::{Account, Agreement, Model};
@@ -71,12 +72,13 @@ fn agreement(dialog: &mut Dialog, model: &Model, account: &Account, raw: bool) -
     let agreed = account.agreement.clone().unwrap_or_else(|| Agreement { granted: granted(), ..Agreement::default() });
     let messenger = account.setup.profile == "messenger";
     let said = screens::consent(&agreed, raw, messenger, model.now.wall, &model.options);
+    let inside = dialog.width.saturating_sub(4);
     for (head, lines) in [(screens::MAY_NOW, &said.may), (screens::MAY_NOT, &said.may_not)] {
         if !lines.is_empty() {
             dialog.say(head, Role::Text, ascii);
         }
         for line in lines {
-            dialog.say(&format!("  · {line}"), Role::Text, ascii);
+            hanging(dialog, "  · ", line, Role::Text, inside, ascii);
         }
     }
     said.since

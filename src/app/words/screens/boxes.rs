@@ -171,6 +171,7 @@ pub fn read_since(time: &str) -> String {
 
 // Questions.
 words! {
+    CLOSE_FOOT = "Enter close";
     SIGN_OUT_FOOT = "Enter sign out · Esc stay";
     TROUBLE = "Something went wrong";
     WHY = "  Why   ";

@@ -81,3 +81,27 @@ async fn row_002_12_a_scope_that_is_not_registered_is_named_with_a_smaller_set()
     agreed(&mut facts).await;
     assert_eq!(asked(&world), ["xmpp wl.basic", "xmpp"]);
 }
+
+#[tokio::test]
+async fn row_000_16_another_person_behind_a_silent_issuer_overwrites_nothing() {
+    let world = world().await;
+    let before = stale(&world);
+    let (key, record) = (before.tokens_key(&world.setup.id), SignInRecord::key(&world.setup.id));
+    let old = world.network.load(&key).await.unwrap().unwrap();
+    let (link, mut facts) = started(&world);
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    while !matches!(next(&mut facts).await, LinkFact::Kept(_)) {}
+    assert!(world.network.load(&key).await.unwrap().unwrap() != old);
+    link.send(LinkCommand::TakeBack);
+    // Commands are heard in order: what is told after this comes after the taking back.
+    link.send(LinkCommand::Connect);
+    while world.network.load(&key).await.unwrap().is_none_or(|kept| kept != old) {
+        next(&mut facts).await;
+    }
+    let kept = world.network.load(&record).await.unwrap().unwrap();
+    assert!(kept == before.to_text());
+    let revoked = || world.shelf.log.lock().unwrap().iter().filter(|line| *line == "service /revoke").count();
+    while revoked() == 0 {
+        next(&mut facts).await;
+    }
+}

@@ -1,5 +1,6 @@
 //! From the first command to a session, or to a sign-in that waits: what the link tells, and what the person answers.
 
+use super::super::accounts::bound_address;
 use super::super::{Desk, Errand};
 use super::show;
 use crate::app::LinkCommand;
@@ -8,7 +9,7 @@ use crate::app::setup::AccountSetup;
 use crate::app::words::screens;
 use crate::cli::{Args, Login};
 use crate::term::{self, Asked};
-use crate::types::{Line, Problem, Secret};
+use crate::types::{BareJid, Line, Problem, Secret};
 use crate::xmpp::Event;
 use std::io::{BufRead, IsTerminal};
 use tokio::sync::mpsc::{Receiver, channel};
@@ -63,6 +64,12 @@ pub(super) async fn follow(
                 step(login, desk, consent)?;
             }
             Ok(LinkFact::Session(Event::SignedIn(done))) => {
+                let before = bound_address(desk, &setup.id)?.and_then(|jid| BareJid::parse(&jid).ok());
+                if let Some(problem) = setup.other_person(before, &done) {
+                    errand.send(LinkCommand::TakeBack);
+                    while !matches!(errand.next_raw().await?, LinkFact::Down { .. }) {}
+                    return Err(problem);
+                }
                 return Ok(Outcome::SignedIn { jid: done.jid.bare().to_string(), by_password });
             }
             Ok(_) => {}
