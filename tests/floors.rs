@@ -17,7 +17,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("oauth", &[]),
     ("route", &[]),
     ("config", &["xmpp", "app"]),
-    ("app", &["xmpp"]),
+    ("app", &["xmpp", "oauth"]),
     ("ui", &["xmpp", "app"]),
     ("term", &["app"]),
     ("log", &["config"]),
