@@ -6,18 +6,22 @@
 
 mod chance;
 mod clients;
+mod code;
+mod reins;
 mod scopes;
 
 use super::switches::Switches;
 use crate::types::Now;
 use chance::{Chance, access_token, fresh_code, letters, refresh_token};
 use clients::{Client, Clients};
+use code::Return;
 use scopes::{MESSENGER, OFFLINE, SCOPES, scopes_of, sentence, split};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
 pub(super) use chance::hex;
 pub(super) use clients::{Places, metadata};
+pub(super) use code::Visit;
 
 /// The client that is known from the start.
 pub(super) const CLIENT_ID: &str = "000000004C0BDE30";
@@ -80,6 +84,8 @@ struct Code {
     last_poll: Option<Duration>,
     polls: u32,
     verdict: Verdict,
+    /// Asked by a browser, which goes back there with the answer.
+    back: Option<Return>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -136,10 +142,7 @@ impl Desk {
         if let (Some(interval), Some(fields)) = (interval, document.as_object_mut()) {
             fields.insert("interval".into(), interval.as_secs().into());
         }
-        if self.codes.len() >= MOST_CODES {
-            self.codes.remove(0);
-        }
-        self.codes.push(Code {
+        self.remember(Code {
             client,
             device: device_code,
             user: user_code,
@@ -150,8 +153,16 @@ impl Desk {
             last_poll: None,
             polls: 0,
             verdict,
+            back: None,
         });
         Answer { status: 200, document }
+    }
+
+    fn remember(&mut self, code: Code) {
+        if self.codes.len() >= MOST_CODES {
+            self.codes.remove(0);
+        }
+        self.codes.push(code);
     }
 
     /// The token endpoint.
@@ -162,6 +173,7 @@ impl Desk {
         };
         match field(form, "grant_type") {
             Some(DEVICE_GRANT | "device_code") => self.poll(now, &client, form, chance),
+            Some("authorization_code") => self.exchange(now, &client, form, chance),
             Some("refresh_token") => self.refresh(now, &client, form, chance),
             Some(_) => refusal("unsupported_grant_type", "The provided value for 'grant_type' is not supported."),
             None => missing("grant_type"),
@@ -192,6 +204,11 @@ impl Desk {
         if code.verdict != Verdict::Open || now.mono >= code.expires {
             return None;
         }
+        self.ask(&code.user)
+    }
+
+    fn ask(&self, user: &str) -> Option<Question> {
+        let code = self.codes.iter().find(|code| code.user == user)?;
         let wants = code.scopes.iter().filter_map(|scope| sentence(scope)).collect();
         let Client { name, about, .. } = self.clients.find(&code.client)?.clone();
         Some(Question { client: name, about, user_code: code.user.clone(), proof: code.proof.clone(), wants })
@@ -213,49 +230,15 @@ impl Desk {
         let holds = |consent: &&Consent| consent.access.iter().any(|(known, ends)| known == token && now.mono < *ends);
         self.consents.iter().filter(open).find(holds).map(|consent| consent.person)
     }
-
-    /// An access token for these scopes, as if somebody had just agreed.
-    pub(super) fn hand_out(&mut self, now: Now, scopes: &[&str], chance: Chance<'_>) -> Option<String> {
-        let (client, person, ends) = (CLIENT_ID.into(), self.person, now.mono.saturating_add(SHORT_CONSENT));
-        let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
-        let (spent, access) = (Vec::new(), Vec::new());
-        self.consents.push(Consent { client, person, scopes, ends, refresh: None, spent, access });
-        let answer = self.issue(now, self.consents.len() - 1, chance);
-        answer.document.get("access_token").and_then(Value::as_str).map(str::to_owned)
-    }
-
-    /// Until when each program may come by itself, and what it may do: the page where a person takes that back.
-    pub(super) fn granted(&self, now: Now) -> Vec<(String, Vec<&'static str>, Duration)> {
-        let open = self.consents.iter().filter(|consent| now.mono < consent.ends);
-        let told = open.filter_map(|consent| {
-            let sentences = consent.scopes.iter().filter_map(|scope| sentence(scope)).collect();
-            let left = consent.ends.saturating_sub(now.mono);
-            self.clients.find(&consent.client).map(|client| (client.name.clone(), sentences, left))
-        });
-        told.collect()
-    }
-
-    /// The person takes back what was granted.
-    pub(super) fn take_back(&mut self) {
-        self.consents.clear();
-    }
-
-    /// Every access token dies before its time; what was granted stays.
-    pub(super) fn end_access(&mut self) {
-        self.consents.iter_mut().for_each(|consent| consent.access.clear());
-    }
-
-    /// Who agrees from now on.
-    pub(super) fn seat(&mut self, person: usize) {
-        self.person = person;
-    }
 }
 
 /// The two grants.
 impl Desk {
     fn poll(&mut self, now: Now, client: &str, form: &Form, chance: Chance<'_>) -> Answer {
         let Some(wanted) = field(form, "device_code") else { return missing("device_code") };
-        let Some(at) = self.codes.iter().position(|code| code.device == wanted && code.client == client) else {
+        let Some(at) =
+            self.codes.iter().position(|code| code.back.is_none() && code.device == wanted && code.client == client)
+        else {
             return refusal("invalid_grant", "The provided value for the input parameter 'device_code' is not valid.");
         };
         let every = self.switches.slow_down_every;
@@ -278,19 +261,23 @@ impl Desk {
                 refusal(word, told)
             }
             Verdict::Yes { stay } => {
-                let ends = now.mono.saturating_add(if stay { self.switches.consent_lifetime } else { SHORT_CONSENT });
-                let (client, mut scopes) = (code.client.clone(), code.scopes.clone());
-                scopes.retain(|scope| !self.switches.withheld_scopes.contains(scope));
-                self.codes.remove(at);
-                if self.consents.len() >= MOST_CONSENTS {
-                    self.consents.remove(0);
-                }
-                let (spent, access, person) = (Vec::new(), Vec::new(), self.person);
-                let fresh = Consent { client, person, scopes, ends, refresh: None, spent, access };
-                self.consents.push(fresh);
-                self.issue(now, self.consents.len() - 1, chance)
+                let code = self.codes.remove(at);
+                self.grant(now, code, stay, chance)
             }
         }
+    }
+
+    /// The person said yes to this code.
+    fn grant(&mut self, now: Now, code: Code, stay: bool, chance: Chance<'_>) -> Answer {
+        let ends = now.mono.saturating_add(if stay { self.switches.consent_lifetime } else { SHORT_CONSENT });
+        let Code { client, mut scopes, .. } = code;
+        scopes.retain(|scope| !self.switches.withheld_scopes.contains(scope));
+        if self.consents.len() >= MOST_CONSENTS {
+            self.consents.remove(0);
+        }
+        let (spent, access, person) = (Vec::new(), Vec::new(), self.person);
+        self.consents.push(Consent { client, person, scopes, ends, refresh: None, spent, access });
+        self.issue(now, self.consents.len() - 1, chance)
     }
 
     fn refresh(&mut self, now: Now, client: &str, form: &Form, chance: Chance<'_>) -> Answer {

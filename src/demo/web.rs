@@ -4,13 +4,13 @@
 //! page every request from another origin.
 
 use super::Shared;
-use super::oauth::{Answer, Form, Places, metadata};
+use super::oauth::{Answer, Form, Places, Visit, metadata};
 use super::page;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, ORIGIN};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, LOCATION, ORIGIN};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -30,6 +30,8 @@ pub(super) const DEVICE: &str = "/oauth20_connect.srf";
 pub(super) const TOKEN: &str = "/oauth20_token.srf";
 /// Path of the revocation endpoint.
 pub(super) const REVOKE: &str = "/oauth20_revoke.srf";
+/// Path of the page that a browser is sent to.
+pub(super) const AUTHORIZE: &str = "/oauth20_authorize.srf";
 /// Path of the metadata (RFC 8414 section 3).
 pub(super) const METADATA: &str = "/.well-known/oauth-authorization-server";
 const REGISTER: &str = "/register";
@@ -103,6 +105,7 @@ async fn respond(shared: &Shared, request: Request<Incoming>, secure: bool) -> R
             let granted = shared.desk().granted(shared.desk_time());
             return html(StatusCode::OK, &page::grants(&shared.proof, &granted));
         }
+        (&Method::GET, AUTHORIZE) if modern => return visit(shared, parts.uri.query().unwrap_or_default()),
         (&Method::GET, METADATA) if modern => return json(&about(shared)),
         (_, DEVICE | TOKEN | REVOKE) if secure => {}
         (_, REGISTER) if modern && shared.switches.registration => {}
@@ -137,8 +140,33 @@ async fn respond(shared: &Shared, request: Request<Incoming>, secure: bool) -> R
 fn about(shared: &Shared) -> Answer {
     let issuer = &shared.issuer;
     let registration = shared.switches.registration.then_some(REGISTER);
-    let places = Places { issuer, device: DEVICE, token: TOKEN, revocation: REVOKE, registration };
+    let places =
+        Places { issuer, authorization: AUTHORIZE, device: DEVICE, token: TOKEN, revocation: REVOKE, registration };
     Answer { status: 200, document: metadata(&places) }
+}
+
+/// A browser with a program's wish.
+fn visit(shared: &Shared, query: &str) -> Response<Full<Bytes>> {
+    let query: Form = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let visit = shared.desk().visit(shared.desk_time(), &query, &shared.issuer, &mut super::fill);
+    let [client, scope] = ["client_id", "scope"].map(|name| named(&query, name));
+    shared.note(format!("{AUTHORIZE}: client={client} grant=authorization_code scope={scope}"));
+    match visit {
+        Visit::Ask(question) => {
+            html(StatusCode::OK, &page::consent(&question, &shared.you, shared.switches.password.is_some()))
+        }
+        Visit::Go(address) => go(&address),
+        Visit::Wrong(why) => html(StatusCode::BAD_REQUEST, &page::refused(why)),
+    }
+}
+
+/// Sends the browser on.
+fn go(address: &str) -> Response<Full<Bytes>> {
+    let mut response = plain(StatusCode::FOUND, "");
+    if let Ok(address) = HeaderValue::from_str(address) {
+        response.headers_mut().insert(LOCATION, address);
+    }
+    response
 }
 
 /// Name and secret of a client that shows them in the header (RFC 6749 section 2.3.1) join the form.
@@ -198,6 +226,9 @@ fn on_page(shared: &Shared, path: &str, form: &Form) -> Response<Full<Bytes>> {
         };
         let taken = shared.desk().answer(now, field("user_code"), field("proof"), yes, field("stay") == "on");
         shared.note(format!("page answered: {}", if taken { field("answer") } else { "not ours" }));
+        if let Some(address) = shared.desk().way_back(field("user_code"), &shared.issuer).filter(|_| taken) {
+            return go(&address);
+        }
         return if taken {
             html(StatusCode::OK, &page::done(yes))
         } else {

@@ -34,9 +34,9 @@ fn row_000_01_buddies_presence_and_messages_both_ways() {
     let home = town.home_with_token(&town.token());
     let mut butty = home.open();
     butty.wait_until("the list", |screen| ["Bela", "Dad", "Demo Bot"].iter().all(|name| screen.contains(name)));
-    talk_with_bela(&mut butty);
     butty.wait_for("learning the accordion");
-    butty.wait_for("third song almost works"); // her presence changes while we look
+    talk_with_bela(&mut butty);
+    butty.wait_for("third song almost works"); // her presence has changed meanwhile
     assert_eq!(butty.quit(), 0);
 }
 

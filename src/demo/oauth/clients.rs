@@ -83,6 +83,7 @@ impl Clients {
 /// Where a service is: its own name, and the path of each endpoint.
 pub(in super::super) struct Places<'a> {
     pub(in super::super) issuer: &'a str,
+    pub(in super::super) authorization: &'a str,
     pub(in super::super) device: &'a str,
     pub(in super::super) token: &'a str,
     pub(in super::super) revocation: &'a str,
@@ -94,12 +95,15 @@ pub(in super::super) fn metadata(places: &Places<'_>) -> Value {
     let at = |path: &str| format!("{}{path}", places.issuer);
     let mut document = json!({
         "issuer": places.issuer,
+        "authorization_endpoint": at(places.authorization),
         "token_endpoint": at(places.token),
         "device_authorization_endpoint": at(places.device),
         "revocation_endpoint": at(places.revocation),
         "scopes_supported": SCOPES,
-        "grant_types_supported": [DEVICE_GRANT, "refresh_token"],
-        "response_types_supported": [],
+        "grant_types_supported": ["authorization_code", DEVICE_GRANT, "refresh_token"],
+        "response_types_supported": ["code"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
         "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
     });
     if let (Some(path), Some(fields)) = (places.registration, document.as_object_mut()) {

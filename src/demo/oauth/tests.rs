@@ -243,3 +243,72 @@ fn what_is_withheld_is_not_granted_and_what_is_taken_back_is_gone() {
     let other = counter.desk.hand_out(counter.now, &[MESSENGER], &mut chance).unwrap();
     assert_eq!(counter.desk.person_of(counter.now, &other), Some(1));
 }
+
+/// The pair of RFC 7636 appendix B.
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+const HERE: &str = "http://127.0.0.1:5000/callback";
+
+fn form(fields: &[(&str, &str)]) -> Form {
+    fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn counting() -> impl FnMut(&mut [u8]) -> Option<()> {
+    let mut drawn = 0_u8;
+    move |bytes| {
+        drawn = drawn.wrapping_add(1);
+        bytes.iter_mut().zip(0_u8..).for_each(|(byte, n)| *byte = n.wrapping_mul(41) ^ drawn);
+        Some(())
+    }
+}
+
+#[test]
+fn a_browser_comes_back_with_a_code_that_is_good_once_and_for_its_own_program() {
+    let wish = [
+        ("client_id", CLIENT_ID),
+        ("redirect_uri", HERE),
+        ("response_type", "code"),
+        ("state", "a b&c"),
+        ("scope", "wl.messenger wl.offline_access"),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+    ];
+    let with = |name: &str, value: &str| {
+        form(&wish.map(|(known, old)| if known == name { (known, value) } else { (known, old) }))
+    };
+    let mut desk = Desk::new(Switches { answered: Some(true), ..Switches::default() }, "x".into());
+    let mut chance = counting();
+    let mut visit = |desk: &mut Desk, query: &Form| match desk.visit(Now::default(), query, "https://i", &mut chance) {
+        Visit::Go(address) => address,
+        Visit::Wrong(why) => why.to_owned(),
+        Visit::Ask(_) => "a question".to_owned(),
+    };
+    for (name, value, told) in [
+        ("redirect_uri", "http://127.0.0.1.evil.example/", "named no address"),
+        ("redirect_uri", "https://127.0.0.1/", "named no address"),
+        ("client_id", "x", "No such program"),
+        ("scope", "everything", "error=invalid_scope&state=a+b%26c"),
+        ("code_challenge_method", "plain", "error=invalid_request&state=a+b%26c"),
+    ] {
+        let said = visit(&mut desk, &with(name, value));
+        assert!(said.contains(told), "{name} {value}: {said}");
+    }
+    let exchange = |desk: &mut Desk, code: &str, verifier: &str, back: &str| {
+        let fields = [("client_id", CLIENT_ID), ("grant_type", "authorization_code"), ("code", code)];
+        let proof = [("code_verifier", verifier), ("redirect_uri", back)];
+        let fields: Vec<_> = fields.into_iter().chain(proof).collect();
+        desk.token(Now::default(), &form(&fields), &mut counting())
+    };
+    let code_of = |address: &str| address.split_once("code=").unwrap().1.split('&').next().unwrap().to_owned();
+    for (verifier, back, status) in
+        [(VERIFIER, HERE, 200), ("another", HERE, 400), (VERIFIER, "http://127.0.0.1:5001/callback", 400)]
+    {
+        let address = visit(&mut desk, &form(&wish));
+        assert!(address.starts_with(HERE) && address.ends_with("&state=a+b%26c&iss=https%3A%2F%2Fi"), "{address}");
+        let code = code_of(&address);
+        assert_eq!(exchange(&mut desk, &code, verifier, back).status, status);
+        assert_eq!(exchange(&mut desk, &code, VERIFIER, HERE).status, 400, "used up");
+    }
+    let mut desk = Desk::new(Switches { answered: Some(false), ..Switches::default() }, "x".into());
+    assert!(visit(&mut desk, &form(&wish)).contains("error=access_denied&state="));
+}

@@ -38,7 +38,8 @@ impl Link {
 
     /// A token can be shown at the next try.
     pub(super) async fn has_fast(&mut self) -> bool {
-        if self.options.one_shot || !self.setup.mechanisms.is_empty() || self.password.is_some() {
+        let given = self.password.is_some() || self.given_token.is_some();
+        if self.options.one_shot || !self.setup.mechanisms.is_empty() || given {
             return false;
         }
         if !self.short.read {
@@ -100,10 +101,12 @@ impl Link {
         }));
     }
 
-    /// As durably as the secret that it stands for. What a command prints is never stored, and neither is this.
+    /// As durably as the secret that it stands for. What a command prints or a file of
+    /// others holds is never stored, and neither is this.
     async fn keeps_durably(&self) -> bool {
         let commanded = !self.setup.password_command.is_empty() || !self.setup.token_command.is_empty();
-        if self.setup.ephemeral || commanded || self.short.memory_only {
+        let brought = commanded || self.setup.oauth.token_file.is_some();
+        if self.setup.ephemeral || brought || self.short.memory_only {
             return false;
         }
         match sign_in::record_of(&self.network, &self.setup).await {
