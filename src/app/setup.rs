@@ -78,7 +78,9 @@ impl AccountSetup {
     /// A Messenger-style service ignores the typed name, so there the address of the last sign-in alone counts.
     pub fn other_person(&self, before: Option<BareJid>, signed_in: &SignedIn) -> Option<Problem> {
         let got = signed_in.jid.bare();
-        let adopts = self.profile == "messenger" || signed_in.mechanism.trim() == "X-MESSENGER-OAUTH2";
+        let dialect = |name: &String| name.trim() == "X-MESSENGER-OAUTH2";
+        let adopts =
+            self.profile == "messenger" || dialect(&signed_in.mechanism) || signed_in.offered.iter().any(dialect);
         let typed = self.local.as_ref().filter(|_| !adopts);
         let typed = typed.and_then(|local| BareJid::parse(&format!("{local}@{}", self.domain.as_str())).ok());
         let wanted = before.or(typed)?;

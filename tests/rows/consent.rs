@@ -258,3 +258,65 @@ fn row_003_15_the_page_names_the_program_and_its_own_page_as_registered() {
     assert_eq!(waiting.end().0, Some(0));
     assert_eq!(town.seen("/register: ok").len(), 1);
 }
+
+#[test]
+fn row_003_11_deny_first_then_accept_less_and_be_signed_in_without_staying() {
+    let town = Town::open(Switches { answered: None, ..modern() });
+    let home = town.messenger_home("");
+    let mut butty = home.open();
+    butty.wait_for("is not signed in");
+    ask_for_code(&mut butty, "anna@demo.butty");
+    town.wait_seen("_connect.srf: ok", 1);
+    town.service.answer(false);
+    let screen = butty.wait_for("BTY-AUTH-02");
+    assert!(screen.contains("l  ask for less: without staying signed in"), "{screen}");
+    butty.send("l");
+    town.wait_seen("_connect.srf: ok", 2);
+    town.service.answer(true);
+    let screen = butty.wait_for("You are signed in");
+    assert!(screen.contains("chat as you") && !screen.contains("you did not agree"), "it was not asked for: {screen}");
+    assert!(screen.contains("stay signed in for 1 hour, until "), "as long as the token: {screen}");
+    butty.send("\r");
+    butty.wait_for("Bela");
+    assert_eq!(butty.quit(), 0);
+    assert!(home.kept()["refresh"].is_null());
+    let asked = town.seen("_connect.srf: ok");
+    assert!(asked.last().is_some_and(|line| line.ends_with(" scope=wl.messenger")), "{asked:?}");
+}
+
+#[test]
+fn row_003_16_what_is_shared_can_be_looked_at_before_and_after() {
+    let town = Town::open(Switches { answered: None, withheld_scopes: vec!["wl.basic".to_owned()], ..modern() });
+    let home = town.messenger_home("scopes = [\"wl.messenger\", \"wl.offline_access\", \"wl.basic\"]\n");
+    let waiting = home.begin_login("anna@demo.butty");
+    assert!(waiting.said.contains("Asks for: chat as you, stay signed in, see your address book"), "{}", waiting.said);
+    let code = code_in(&waiting.said).to_owned();
+    town.visit(&code, "yes", &[("stay", "on")]);
+    assert_eq!(waiting.end().0, Some(0));
+    let rows = home.does(&["whoami", "--scopes"]);
+    for row in [
+        "wl.messenger\tread and write\tchat as you\tgranted",
+        "wl.offline_access\tread and write\tstay signed in\tgranted",
+        "wl.basic\tread\tsee your address book\tnot granted",
+        "butty may stay signed in until ",
+        "You agreed on ",
+    ] {
+        assert!(rows.contains(row), "{row}? {rows}");
+    }
+    let json = home.does(&["whoami", "--scopes", "--json"]);
+    let object: serde_json::Value =
+        serde_json::from_str(json.lines().find(|line| line.starts_with('{')).unwrap()).unwrap();
+    assert_eq!(object["scopes"][2]["granted"], false);
+    assert_eq!((object["lasting"].as_bool(), object["until"].is_string()), (Some(true), true));
+    let mut butty = home.open();
+    butty.wait_for("Bela");
+    butty.send("/");
+    butty.send("account\r");
+    let screen = butty.wait_for("Your account");
+    assert!(
+        screen.contains("butty may not") && screen.contains("see your address book (you did not agree)"),
+        "{screen}"
+    );
+    butty.send("\r");
+    assert_eq!(butty.quit(), 0);
+}

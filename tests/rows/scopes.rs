@@ -175,3 +175,14 @@ fn row_002_17_what_will_be_asked_is_listed_before_anything_is_opened() {
     butty.send("\x11");
     butty.end();
 }
+
+#[test]
+fn row_002_12_a_scope_that_is_not_registered_is_explained_and_less_is_offered() {
+    let town = Town::open(modern());
+    let home = town.messenger_home("scopes = [\"wl.messenger\", \"wl.everything\"]\n");
+    let said = home.fails(LOGIN, 4, "BTY-AUTH-60");
+    assert!(said.contains("butty login --scope wl.messenger"), "the smaller set: {said}");
+    home.does(&["login", "anna@demo.butty", "--device", "--scope", "wl.messenger"]);
+    assert_eq!(asked(&town).last().map(String::as_str), Some("wl.messenger"));
+    home.does(&["roster"]);
+}

@@ -86,8 +86,9 @@ fn push(lines: &mut Vec<String>, line: String) {
     }
 }
 
-/// A whole number of hours in words, anything else in its largest units.
+/// A whole number of hours in words, anything else in its largest units. To the minute: the answer took a moment.
 fn hours(span: Duration) -> String {
+    let span = Duration::from_secs((span.as_secs() + 30) / 60 * 60);
     match (span.as_secs() / 3_600, span.as_secs() % 3_600) {
         (1, 0) => "1 hour".to_owned(),
         (count @ 2..=23, 0) => format!("{count} hours"),
@@ -153,8 +154,9 @@ mod tests {
         let reason = "(you unticked “connect automatically”)";
         assert_eq!(may, format!("chat as you · stay signed in for 3 hours, until 17:07 {reason}"));
         assert_eq!(may_not, "");
-        let (may, may_not) = words(&agreed("xmpp offline_access", "xmpp", false, Some(NOW.plus(HOUR))), false);
-        assert_eq!(may, "chat as you · stay signed in for 1 hour, until 15:07");
+        let hour = NOW.plus(Duration::from_millis(3_599_400));
+        let (may, may_not) = words(&agreed("xmpp offline_access", "xmpp", false, Some(hour)), false);
+        assert_eq!(may, "chat as you · stay signed in for 1 hour, until 15:06");
         assert_eq!(may_not, "stay signed in longer (you did not agree)");
         assert_eq!(words(&agreed("xmpp", "xmpp", false, None), false), ("chat as you".into(), String::new()));
     }
