@@ -320,3 +320,17 @@ fn row_003_16_what_is_shared_can_be_looked_at_before_and_after() {
     butty.send("\r");
     assert_eq!(butty.quit(), 0);
 }
+
+#[test]
+fn row_002_17_in_a_shell_neither_address_nor_code_scrolls_away() {
+    let town = Town::open(Switches { answered: None, ..modern() });
+    let home = town.messenger_home("");
+    for rows in [24, 20, 10] {
+        let mut butty = Terminal::start(home.path(), &[LOGIN, &["--store", "file"]].concat(), 80, rows);
+        let screen = butty.wait_for("Somebody sent you this code?");
+        assert!(screen.contains("Open ") && screen.contains("Type "), "{rows} rows: {screen}");
+        assert_eq!(screen.contains('█'), rows == 24, "the square where there is room for it: {screen}");
+        butty.send("\x03");
+        butty.end();
+    }
+}
