@@ -113,6 +113,10 @@ pub(super) struct Negotiation {
     spoke_ahead: bool,
     /// What was said ahead was not understood.
     stumbled: bool,
+    /// What was said ahead is about another offer than the one of this stream.
+    misled: bool,
+    /// It was taken back, and the server's word about that has not come.
+    taken_back: bool,
     /// The server does not take the token.
     fast_refused: bool,
     /// A channel binding that the server did not announce was refused: the plain form is being tried.
@@ -153,6 +157,8 @@ impl Negotiation {
             ahead: false,
             spoke_ahead: false,
             stumbled: false,
+            misled: false,
+            taken_back: false,
             fast_refused: false,
             fell_back: false,
             attempts: 0,

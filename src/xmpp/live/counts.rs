@@ -67,6 +67,8 @@ impl Live {
     /// nothing is asked anew.
     pub(crate) fn resumed(&mut self, now: Now, count: u32, signed_in: SignedIn) {
         self.now = now;
+        // Silence ended the line alone.
+        self.ended = false;
         self.out.clear();
         self.pulse.renew(now.mono);
         self.tracker.renew(now.mono);

@@ -18,8 +18,13 @@ impl Negotiation {
         if self.sign_in.purpose == Purpose::Discover {
             return self.probe(now, wire);
         }
+        if self.exchange.is_none() {
+            return self.choose(now, wire);
+        }
         // The sign-in went ahead: its answer will show whether it was right.
-        if self.exchange.is_some() { Ok(()) } else { self.choose(now, wire) }
+        self.pin_offer(wire);
+        self.misled = self.is_misled();
+        Ok(())
     }
 
     /// Asks where the OAuth metadata is, by a response without a token.
@@ -86,6 +91,10 @@ impl Negotiation {
             return Err(self.out_of_turn(element, wire));
         }
         match (element.name(), profile) {
+            ("challenge", _) if self.ahead && self.misled => {
+                self.take_back(now, element, wire);
+                Ok(())
+            }
             ("challenge", _) => self.challenged(now, element, wire),
             ("success", Profile::Sasl) => {
                 self.ahead = false;
@@ -96,10 +105,25 @@ impl Negotiation {
                 self.ahead = false;
                 self.succeed_2(now, element, wire)
             }
+            ("failure", _) if self.taken_back => {
+                self.taken_back = false;
+                self.met(now);
+                self.choose(now, wire)
+            }
             ("failure", _) => self.refused(now, element, wire),
             ("continue", Profile::Sasl2) => Err(self.more_steps(element, wire)),
             _ => Err(self.out_of_turn(element, wire)),
         }
+    }
+
+    /// Ends an exchange that began by an offer of before (RFC 6120 section 6.4.4): what it would prove is not what is on
+    /// offer here. The failure that answers this is no word about the secret.
+    fn take_back(&mut self, now: Now, challenge: &Element, wire: &mut Wire) {
+        wire.send(&Element::new("abort", challenge.ns()));
+        (self.ahead, self.stumbled, self.taken_back) = (false, true, true);
+        self.exchange = None;
+        self.met(now);
+        self.expect(now, [Expect::SaslOutcome]);
     }
 
     fn challenged(&mut self, now: Now, challenge: &Element, wire: &mut Wire) -> Result<(), Ending> {

@@ -169,7 +169,20 @@ impl Negotiation {
     /// What was said ahead is not on offer, or was not understood: the server has not judged the secret.
     pub(super) fn misjudged(&self, condition: &str) -> bool {
         let stands = |way: &Way| self.entrance.as_ref().is_some_and(|entrance| way.stands_in(entrance));
-        condition == "invalid-mechanism" || !self.way.as_ref().is_some_and(stands)
+        condition == "invalid-mechanism" || self.misled || !self.way.as_ref().is_some_and(stands)
+    }
+
+    /// What went ahead tells of, or will check, another offer than the one of this stream: the flag of the GS2 header
+    /// and the hash of XEP-0474 are about the offer, and so an honest server may refuse them.
+    pub(super) fn is_misled(&self) -> bool {
+        let vouched = |entrance: Option<&Entrance>| {
+            entrance.map(|entrance| {
+                let sasl2 = entrance.sasl2.as_ref().map(|sasl2| sasl2.offer.vouched_text());
+                (entrance.sasl.vouched_text(), sasl2)
+            })
+        };
+        let scram = matches!(&self.way, Some(Way::Secret { plan, .. }) if plan.mechanism.is_scram());
+        scram && vouched(self.sign_in.known.entrance.as_ref()) != vouched(self.entrance.as_ref())
     }
 
     fn denied(&self, denied: Denied, entrance: &Entrance) -> Ending {

@@ -147,7 +147,17 @@ fn a_silent_line_is_asked_and_then_lost() {
     }
     assert_eq!(scene.sent, "<r xmlns='urn:xmpp:sm:3'/></stream:stream>");
     assert!(matches!(scene.ended(), Some(Problem::SilentAt { .. })));
-    assert!(scene.session.suspended().is_some());
+    let lost = scene.session.suspended();
+    assert!(lost.is_some());
+    // On another line it hears, speaks and keeps time again.
+    let mut scene = asked(lost);
+    scene.hear(&success_2(&format!("<resumed xmlns='urn:xmpp:sm:3' previd='sm-1' h='{BEFORE}'/>")));
+    scene.sent.clear();
+    scene.hear("<message from='romeo@alpha.test/x' type='chat'><body>there?</body></message>");
+    assert!(scene.events.iter().any(|event| matches!(event, Event::Message(_))), "{:?}", scene.events);
+    scene.say(FIRST);
+    assert!(scene.sent.contains(&FIRST.to_string()), "{}", scene.sent);
+    assert!(matches!(scene.session.poll_output(), Output::Wait(Some(_))));
 }
 
 #[test]
