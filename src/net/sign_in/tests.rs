@@ -209,6 +209,25 @@ async fn a_new_refresh_token_is_kept_before_its_access_token_is_used() {
 }
 
 #[tokio::test]
+async fn the_end_of_the_process_waits_for_a_refresh_under_way() {
+    let world = world().await;
+    let record = stale(&world);
+    let flight = world.network.flight(&record.tokens_key(&world.setup.id));
+    let held = flight.lock().await;
+    let setup = Arc::new(world.setup.clone());
+    tokio::spawn(access_token(Arc::clone(&world.network), setup, record, None, None));
+    let begun = async {
+        while world.network.refreshes_done(Duration::ZERO).await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, begun).await.unwrap();
+    drop(held);
+    assert!(world.network.refreshes_done(PATIENCE).await);
+    assert!(world.shelf.log.lock().unwrap().contains(&"save tokens".to_owned()));
+}
+
+#[tokio::test]
 async fn ten_at_once_refresh_once() {
     let world = world().await;
     let record = stale(&world);

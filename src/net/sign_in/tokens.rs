@@ -60,6 +60,8 @@ pub(in crate::net) async fn access_token(
     if good(&token, network.now().wall) {
         return Ok(token.access.clone());
     }
+    // Before the wait for the others: whoever ends the process waits for this one from here on.
+    let under_way = network.refreshing();
     let flight = network.flight(&key);
     let _alone_here = flight.lock().await;
     let _alone_everywhere = network.hold(&key).await?;
@@ -73,6 +75,7 @@ pub(in crate::net) async fn access_token(
             if let Err(problem) = network.save(&key, new.to_text(), record.durable).await {
                 tracing::warn!(target: "butty::net", code = problem.code(), "the sign-in is kept in memory only");
                 network.save(&key, new.to_text(), false).await?;
+                drop(under_way); // nothing more is lost, and the one to be told may listen no more
                 if let Some(teller) = teller {
                     teller.tell(LinkFact::Kept(Keep::Memory)).await;
                 }
