@@ -1,9 +1,12 @@
-//! How an account signed in, so that the next start needs no discovery. Holds no secret.
+//! How an account signed in, so that the next start needs no discovery. Holds no secret but the
+//! client's.
 
 use super::VaultKey;
+use super::registration::ClientIdentity;
 use super::service::{KeptService, Service};
 use crate::types::{AccountId, Secret};
 use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// The issuer is pinned here at first consent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +15,8 @@ pub struct SignInRecord {
     pub service: Service,
     /// The client that the tokens were given to.
     pub client: String,
+    /// All of it, where it came from a registration: the issuer's current one may be another by now.
+    pub identity: Option<ClientIdentity>,
     /// Scopes asked for.
     pub scopes: Vec<String>,
     /// False: everything stays in memory.
@@ -29,7 +34,14 @@ struct Kept {
     durable: bool,
     #[serde(default)]
     person: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    identity: Option<Hidden>,
 }
+
+/// A text inside the text that is a secret itself.
+#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[serde(transparent)]
+struct Hidden(String);
 
 impl SignInRecord {
     /// Where the record of an account is kept.
@@ -54,14 +66,18 @@ impl SignInRecord {
             scopes: self.scopes.clone(),
             durable: self.durable,
             person: self.person.clone(),
+            identity: self.identity.as_ref().map(|client| Hidden(client.to_text().expose().clone())),
         };
         Secret::new(serde_json::to_string(&kept).unwrap_or_default())
     }
 
     /// Reads the kept text back; `None` when it is none of ours.
     pub fn from_text(text: &Secret<String>) -> Option<Self> {
-        let Kept { service, client, scopes, durable, person } = serde_json::from_str(text.expose()).ok()?;
-        Some(Self { service: service.service()?, client, scopes, durable, person })
+        let Kept { service, client, scopes, durable, person, identity } = serde_json::from_str(text.expose()).ok()?;
+        // One that cannot be read is as good as none: the tokens may do without.
+        let identity = identity.and_then(|text| ClientIdentity::from_text(&Secret::from(text.0.as_str())));
+        let identity = identity.filter(|identity| identity.id == client);
+        Some(Self { service: service.service()?, client, identity, scopes, durable, person })
     }
 }
 
@@ -82,11 +98,13 @@ mod tests {
         let record = SignInRecord {
             service,
             client: "c".into(),
+            identity: Some(ClientIdentity::given("c", Some(Secret::from("s3")))),
             scopes: vec!["xmpp".into()],
             durable: true,
             person: Some("juliet".into()),
         };
         assert_eq!(SignInRecord::from_text(&record.to_text()), Some(record.clone()));
+        assert!(!format!("{record:?}").contains("s3"));
         let downgraded = record.to_text().expose().replace("https://", "http://");
         assert_eq!(SignInRecord::from_text(&Secret::new(downgraded)), None);
     }

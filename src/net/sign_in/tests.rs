@@ -97,6 +97,7 @@ fn record(world: &World) -> SignInRecord {
     SignInRecord {
         service: Service { device: at("device"), revocation: at("revoke"), ..Service::new(base, at("token").unwrap()) },
         client: "client-0".to_owned(),
+        identity: None,
         scopes: vec!["xmpp".to_owned()],
         durable: true,
         person: None,
@@ -343,6 +344,10 @@ async fn an_old_token_is_not_shown_to_the_service_by_another_client() {
     world.shelf.put(&VaultKey::Client { issuer: world.service.base.clone() }, newer.to_text().expose());
     let client = client_of(&world.network, &world.setup, &record).await.unwrap();
     assert_eq!(client, ClientIdentity::given("client-0", None));
+    // One that remembers its own needs no other.
+    let own = ClientIdentity::given("client-0", Some(Secret::from("s3")));
+    let record = SignInRecord { identity: Some(own.clone()), ..record };
+    assert_eq!(client_of(&world.network, &world.setup, &record).await.unwrap(), own);
 }
 
 #[tokio::test]

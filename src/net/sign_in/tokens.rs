@@ -32,9 +32,14 @@ pub(in crate::net) async fn known_client(
         };
         return Ok(Some(ClientIdentity::given(id, secret)));
     }
-    let kept = network.load(&VaultKey::Client { issuer: issuer.to_owned() }).await?;
-    let client = kept.as_ref().and_then(ClientIdentity::from_text);
+    let client = kept_client(network, issuer).await?;
     Ok(client.filter(|client| !client.is_expired(network.now().wall)))
+}
+
+/// The client that a registration left in the vault, dead or alive.
+pub(super) async fn kept_client(network: &Network, issuer: &str) -> Result<Option<ClientIdentity>, Problem> {
+    let kept = network.load(&VaultKey::Client { issuer: issuer.to_owned() }).await?;
+    Ok(kept.as_ref().and_then(ClientIdentity::from_text))
 }
 
 /// How the account signed in, if it did.
@@ -123,7 +128,14 @@ pub(super) async fn client_of(
     setup: &AccountSetup,
     record: &SignInRecord,
 ) -> Result<ClientIdentity, Problem> {
-    let known = known_client(network, setup, &record.service.issuer).await?;
+    let issuer = &record.service.issuer;
+    let known = if setup.oauth.client_id.as_ref() == Some(&record.client) {
+        known_client(network, setup, issuer).await?
+    } else if record.identity.is_some() {
+        record.identity.clone()
+    } else {
+        kept_client(network, issuer).await?
+    };
     let same = known.filter(|client| client.id == record.client);
     Ok(same.unwrap_or_else(|| ClientIdentity::given(&record.client, None)))
 }
