@@ -113,9 +113,14 @@ pub fn load(file: &Path, environment: &[(String, String)]) -> Result<Config, Pro
 
 /// The defaults, for a file that is wrong: but where it names a proxy, or may name one, nothing goes out around that.
 pub fn defaults_beside(file: &Path, environment: &[(String, String)]) -> Config {
-    let text = fs::read(file).unwrap_or_default();
     let mut config = Config::default();
-    proxy::beside(&mut config.network, &String::from_utf8_lossy(&text), environment);
+    let text = match fs::read(file) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(Vec::new()),
+        Err(_) => None,
+    };
+    let text = text.as_deref().map(String::from_utf8_lossy);
+    proxy::beside(&mut config.network, text.as_deref(), environment);
     config
 }
 

@@ -20,6 +20,7 @@ mod keeper;
 mod link;
 mod loopback;
 mod proxy;
+mod refreshing;
 mod resolve;
 mod sign_in;
 #[cfg(all(test, feature = "demo"))]
@@ -75,6 +76,8 @@ pub struct Network {
     names: Mutex<HashMap<Option<SocketAddr>, Arc<Names>>>,
     tls: tls::Configs,
     flights: Mutex<HashMap<VaultKey, Arc<tokio::sync::Mutex<()>>>>,
+    /// How many refreshes are under way.
+    refreshes: tokio::sync::watch::Sender<usize>,
     /// What the command for the proxy's password printed.
     proxy_password: tokio::sync::Mutex<Option<Secret<String>>>,
 }
@@ -84,7 +87,8 @@ impl Network {
     pub fn new(settings: NetworkSettings, vault: Arc<dyn Vault>, clock: Clock) -> Self {
         let tls = tls::Configs::new(settings.tls_min);
         let (names, flights, proxy_password) = (Mutex::default(), Mutex::default(), tokio::sync::Mutex::default());
-        Self { settings, vault, clock, names, tls, flights, proxy_password }
+        let refreshes = tokio::sync::watch::Sender::new(0);
+        Self { settings, vault, clock, names, tls, flights, refreshes, proxy_password }
     }
 
     fn now(&self) -> Now {

@@ -176,7 +176,10 @@ fn row_004_13_a_process_killed_around_a_refresh_costs_one_sign_in_at_most() {
     let gone = butty(home.folder.path(), &["logout"]);
     assert!(gone.status.success(), "{}", words(&gone));
     let left = std::fs::read_dir(home.tokens()).unwrap().map(|entry| entry.unwrap().path());
-    let left: Vec<_> = left.filter(|file| file.extension().is_none_or(|extension| extension != "lock")).collect();
+    // What is known of the server stays: who comes back after an alarm is held to it (XEP-0474). It is no secret.
+    let known = |file: &PathBuf| std::fs::read_to_string(file).unwrap_or_default().contains("known juliet@alpha.test");
+    let lock = |file: &PathBuf| file.extension().is_some_and(|extension| extension == "lock");
+    let left: Vec<_> = left.filter(|file| !lock(file) && !known(file)).collect();
     assert_eq!(left, Vec::<PathBuf>::new(), "nothing half-written is left behind either");
 }
 

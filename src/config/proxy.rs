@@ -9,6 +9,11 @@ use toml::de::{DeTable, DeValue};
 /// Where the environment names one, first found first. Small letters are the older custom (curl).
 const VARIABLES: [&str; 4] = ["all_proxy", "ALL_PROXY", "https_proxy", "HTTPS_PROXY"];
 
+/// The option as a variable.
+const OWN_VARIABLE: &str = "BUTTY_NETWORK_PROXY";
+/// Its companion.
+const OWN_COMMAND: &str = "BUTTY_NETWORK_PROXY_PASSWORD_COMMAND";
+
 /// What `network.proxy` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ProxyChoice {
@@ -48,35 +53,54 @@ pub(super) fn settle(network: &mut Network, environment: &[(String, String)]) {
     network.proxy = proxying;
 }
 
-/// What is sure when the file is wrong: its proxy, if that much can be read.
-pub(super) fn beside(network: &mut Network, text: &str, environment: &[(String, String)]) {
-    let unknown = || Proxying::Unknown(Line::clean("config.toml speaks of a proxy and cannot be read"));
-    let Ok(table) = DeTable::parse(text) else {
-        let speaks = text.lines().any(|line| !line.trim_start().starts_with('#') && line.contains("proxy"));
-        if speaks {
-            network.proxy = unknown();
-        } else {
-            settle(network, environment);
+/// What is sure when the file or the environment is wrong: the proxy, if that much can be read. `text`: the file's;
+/// `None`: it cannot be read at all.
+pub(super) fn beside(network: &mut Network, text: Option<&str>, environment: &[(String, String)]) {
+    // The environment wins over the file, so what it says holds whatever the file is like.
+    let own = |name: &str| environment.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    let chosen = match own(OWN_VARIABLE).map(choice) {
+        Some(None) => {
+            network.proxy = Proxying::Unknown(Line::clean(&format!("{OWN_VARIABLE} does not name one")));
+            return;
         }
+        chosen => chosen.flatten(),
+    };
+    if own(OWN_COMMAND).is_some() {
+        // A list cannot be written there; but whoever tries means a proxy.
+        network.proxy = Proxying::Unknown(Line::clean(&format!("{OWN_COMMAND} cannot be set there")));
         return;
+    }
+    let read = text.is_some_and(|text| read_beside(network, text));
+    match chosen {
+        Some(chosen) => network.proxy_choice = chosen,
+        None if read => {}
+        None => {
+            network.proxy = Proxying::Unknown(Line::clean("config.toml may name one and cannot be read"));
+            return;
+        }
+    }
+    settle(network, environment);
+}
+
+/// The options of a file that is wrong somewhere. False: it may name a proxy, and nobody knows which.
+fn read_beside(network: &mut Network, text: &str) -> bool {
+    let Ok(table) = DeTable::parse(text) else {
+        return !text.lines().any(|line| !line.trim_start().starts_with('#') && line.contains("proxy"));
     };
     let value = |key: &str| match table.get_ref().get("network").map(toml::Spanned::get_ref) {
         Some(DeValue::Table(network)) => network.get(key).map(|value| value.get_ref().clone()),
         _ => None,
     };
-    if let Some(option) = value("proxy") {
-        let text = option.as_str().filter(|text| !holds_password(text));
-        let Some(choice) = text.and_then(choice) else {
-            network.proxy = unknown();
-            return;
-        };
-        network.proxy_choice = choice;
-    }
     if let Some(DeValue::Array(list)) = value("proxy_password_command") {
         let list = list.iter().filter_map(|item| item.get_ref().as_str().map(str::to_owned));
         network.proxy_password_command = list.collect();
     }
-    settle(network, environment);
+    let Some(option) = value("proxy") else { return true };
+    let text = option.as_str().filter(|text| !holds_password(text));
+    let chosen = text.and_then(choice);
+    let known = chosen.is_some();
+    network.proxy_choice = chosen.unwrap_or(ProxyChoice::Environment);
+    known
 }
 
 fn from_environment(environment: &[(String, String)]) -> Proxying {
@@ -149,6 +173,31 @@ mod tests {
             assert!(matches!(proxy_of(text, &[]), Proxying::Unknown(_)), "{text}");
         }
         assert_eq!(address(&proxy_of("[ui\n# proxy = \"http://own:1\"", &[])), "direct");
+    }
+
+    #[test]
+    fn a_proxy_of_the_environment_is_not_gone_around_where_something_else_is_wrong() {
+        let own = |value| [("BUTTY_NETWORK_PROXY", value)];
+        for typo in ["[ui\nmouse", "[ui]\nmouse = 5", "[network]\nproxy = \"socks5://file:1\"\nipv9 = ="] {
+            assert_eq!(address(&proxy_of(typo, &own("http://mine:1"))), "mine:1", "{typo}");
+        }
+        let elsewhere = [own("http://mine:1")[0], ("BUTTY_UI_MOUSE", "typo")];
+        assert_eq!(address(&proxy_of("", &elsewhere)), "mine:1");
+        for text in ["", "[ui]\nmouse = 5"] {
+            assert!(matches!(proxy_of(text, &own("mine:1")), Proxying::Unknown(_)), "no scheme");
+        }
+        let command = [("BUTTY_NETWORK_PROXY_PASSWORD_COMMAND", "pass show proxy")];
+        assert!(matches!(proxy_of("", &command), Proxying::Unknown(_)));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_may_name_a_proxy() {
+        let home = tempfile::tempdir().unwrap();
+        // A folder in its place: even root cannot read that as a file.
+        let beside = |pairs| address(&config::defaults_beside(home.path(), &environment(pairs)).network.proxy);
+        assert!(beside(&[]).starts_with("unknown: "));
+        assert_eq!(beside(&[("BUTTY_NETWORK_PROXY", "http://mine:1")]), "mine:1");
+        assert!(matches!(config::defaults_beside(Path::new("/nowhere"), &[]).network.proxy, Proxying::Direct));
     }
 
     #[test]

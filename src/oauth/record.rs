@@ -1,9 +1,12 @@
-//! How an account signed in, so that the next start needs no discovery. Holds no secret.
+//! How an account signed in, so that the next start needs no discovery. Holds no secret but the
+//! client's.
 
+use super::registration::ClientIdentity;
 use super::service::{KeptService, Service};
 use super::{Agreement, VaultKey};
 use crate::types::{AccountId, Secret, Stamp};
 use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// The issuer is pinned here at first consent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +15,8 @@ pub struct SignInRecord {
     pub service: Service,
     /// The client that the tokens were given to.
     pub client: String,
+    /// All of it, where it came from a registration: the issuer's current one may be another by now.
+    pub identity: Option<ClientIdentity>,
     /// Scopes asked for.
     pub scopes: Vec<String>,
     /// False: everything stays in memory.
@@ -46,7 +51,14 @@ struct Kept {
     until: Option<i64>,
     #[serde(default)]
     lasting: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    identity: Option<Hidden>,
 }
+
+/// A text inside the text that is a secret itself.
+#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[serde(transparent)]
+struct Hidden(String);
 
 impl SignInRecord {
     /// Where the record of an account is kept.
@@ -75,6 +87,7 @@ impl SignInRecord {
             since: self.since.map(|stamp| stamp.0),
             until: self.until.map(|stamp| stamp.0),
             lasting: self.lasting,
+            identity: self.identity.as_ref().map(|client| Hidden(client.to_text().expose().clone())),
         };
         Secret::new(serde_json::to_string(&kept).unwrap_or_default())
     }
@@ -82,8 +95,11 @@ impl SignInRecord {
     /// Reads the kept text back; `None` when it is none of ours.
     pub fn from_text(text: &Secret<String>) -> Option<Self> {
         let kept: Kept = serde_json::from_str(text.expose()).ok()?;
+        // One that cannot be read is as good as none: the tokens may do without.
+        let identity = kept.identity.and_then(|text| ClientIdentity::from_text(&Secret::from(text.0.as_str())));
         Some(Self {
             service: kept.service.service()?,
+            identity: identity.filter(|identity| identity.id == kept.client),
             client: kept.client,
             scopes: kept.scopes,
             durable: kept.durable,
@@ -124,6 +140,7 @@ mod tests {
         let record = SignInRecord {
             service,
             client: "c".into(),
+            identity: Some(ClientIdentity::given("c", Some(Secret::from("s3")))),
             scopes: vec!["xmpp".into()],
             durable: true,
             person: Some("juliet".into()),
@@ -133,6 +150,7 @@ mod tests {
             lasting: Some(true),
         };
         assert_eq!(SignInRecord::from_text(&record.to_text()), Some(record.clone()));
+        assert!(!format!("{record:?}").contains("s3"));
         let downgraded = record.to_text().expose().replace("https://", "http://");
         assert_eq!(SignInRecord::from_text(&Secret::new(downgraded)), None);
     }

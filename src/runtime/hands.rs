@@ -19,6 +19,9 @@ use tokio::sync::mpsc;
 /// Longest wait for goodbyes at the end.
 const GOODBYE: Duration = Duration::from_secs(1);
 
+/// Longest wait at the end for a refresh whose answer is on its way.
+const REFRESH: Duration = Duration::from_secs(3);
+
 /// What the loop itself has to do after an effect.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum After {
@@ -220,7 +223,9 @@ impl Hands {
             let Some((account, event)) = told else { break };
             self.keep(last_word(account, event));
         }
-        let Self { store, clerk, .. } = self;
+        let Self { store, clerk, network, .. } = self;
+        // A refresh that was sent and is not kept costs the sign-in.
+        network.refreshes_done(REFRESH).await;
         // Joining threads blocks: nothing else is left to do here.
         drop(tokio::task::spawn_blocking(move || (store.close(), clerk.close())).await);
     }

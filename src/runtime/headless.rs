@@ -24,7 +24,7 @@ use crate::term;
 use crate::types::{AccountId, Domain, Line, Problem};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -51,12 +51,13 @@ pub struct Desk {
     /// Both clocks.
     pub clock: Clock,
     links: Mutex<Vec<Gone>>,
+    network: OnceLock<Arc<Network>>,
 }
 
 impl Desk {
     /// A desk with these things on it.
     pub fn new(voice: Voice, config: Config, accounts: Vec<AccountSetup>, folders: Folders, clock: Clock) -> Self {
-        Self { voice, config, accounts, folders, clock, links: Mutex::default() }
+        Self { voice, config, accounts, folders, clock, links: Mutex::default(), network: OnceLock::new() }
     }
 
     /// The account that is meant: the one named, else the first enabled one.
@@ -76,7 +77,12 @@ impl Desk {
         Arc::new(HomeVault::new(self.folders.tokens()))
     }
 
+    /// One for the whole command: whoever waits for its refreshes waits for all.
     fn network(&self) -> Arc<Network> {
+        Arc::clone(self.network.get_or_init(|| self.new_network()))
+    }
+
+    fn new_network(&self) -> Arc<Network> {
         let settings = NetworkSettings {
             resolver: self.config.network.resolver,
             connect_timeout: self.config.network.connect_timeout,
@@ -113,6 +119,13 @@ pub fn run(args: &Args, command: &Command, desk: &Desk) -> u8 {
         let links = std::mem::take(&mut *desk.links.lock().unwrap_or_else(PoisonError::into_inner));
         for gone in links {
             gone.await;
+        }
+        if let Some(network) = desk.network.get() {
+            // A refresh that was sent and is not kept costs the sign-in. Who interrupts once more knows better.
+            tokio::select! {
+                _ = network.refreshes_done(Network::REFRESH_PATIENCE) => {}
+                _ = interrupted() => {}
+            }
         }
         code
     });

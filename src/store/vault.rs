@@ -96,6 +96,9 @@ impl HomeVault {
             Kept::Secret(_) => Durable::File,
             Kept::InKeyring(_) => Durable::Keyring,
         };
+        if matches!(key, VaultKey::Known { .. }) {
+            return Ok(Durable::File); // no secret, and asked for at each sign-in: it wakes no keyring
+        }
         let settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(account) = key.account() else { return Ok(is.map_or(settled.last, place_of)) };
         if let Some(place) = settled.by_account.get(account).copied().or(is.map(place_of)) {

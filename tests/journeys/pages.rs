@@ -301,7 +301,8 @@ fn a_server_without_web_sign_in_asks_for_the_password_with_a_sentence() {
     let home = home();
     peers.config(home.path(), &[]);
     let ca = peers.get("CA").to_owned();
-    let mut login = Terminal::start_with(home.path(), &["login", "juliet@p12.test", "--ca-file", &ca], 100, 30, &[]);
+    let arguments = ["login", "juliet@p12.test", "--ca-file", &ca, "--store", "file"];
+    let mut login = Terminal::start_with(home.path(), &arguments, 100, 30, &[]);
     let screen = login.wait_for("Password for");
     assert!(screen.contains("has no sign-in on a web page"), "{screen}");
     login.send("pw-juliet\r");

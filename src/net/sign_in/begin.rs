@@ -1,7 +1,7 @@
 //! The first half of a sign-in: which service, which way, and what the person is shown.
 
 use super::reach::Reach;
-use super::tokens::{known_client, record_of};
+use super::tokens::{kept_client, known_client, record_of};
 use super::{Flow, Place};
 use crate::app::event::{BrowserPrompt, CodePrompt, Consent, Fallback};
 use crate::app::setup::GrantChoice;
@@ -140,19 +140,36 @@ impl Flow {
         let (client, kept) = self.client(desk).await?;
         match ask(&client).await {
             Err(GrantError::UnknownClient | GrantError::NotForClient(_)) if kept => {
-                self.forget_client(&desk.service).await?;
-                let (client, _) = self.client(desk).await?;
+                // Other sign-ins may still live by the old one: it gives way only to one that does better.
+                let client = self.registered(desk).await?;
                 let code = ask(&client).await?;
+                self.keep_client(&desk.service, &client).await?;
                 Ok((client, code))
             }
             answer => answer.map(|code| (client, code)),
         }
     }
 
-    /// The next sign-in registers anew.
-    pub(super) async fn forget_client(&self, service: &Service) -> Result<(), GrantError> {
+    /// The next sign-in registers anew. Until it has, the client stays: other sign-ins may live by it.
+    pub(super) async fn doubt_client(&self, pending: &Pending) -> Result<(), GrantError> {
+        let kept = kept_client(&self.network, &pending.service.issuer).await.map_err(GrantError::Unreached)?;
+        match kept.filter(|kept| kept.id == pending.client.id) {
+            Some(kept) => {
+                let doubted = ClientIdentity { expires: Some(self.network.now().wall), ..kept };
+                self.keep_client(&pending.service, &doubted).await
+            }
+            None => Ok(()),
+        }
+    }
+
+    async fn keep_client(&self, service: &Service, client: &ClientIdentity) -> Result<(), GrantError> {
         let key = VaultKey::Client { issuer: service.issuer.clone() };
-        self.network.forget(&key).await.map_err(GrantError::Unreached)
+        self.network.save(&key, client.to_text(), self.durable()).await.map_err(GrantError::Unreached)
+    }
+
+    async fn registered(&self, desk: &Desk<'_, '_>) -> Result<ClientIdentity, GrantError> {
+        let issuer = desk.issuer.as_ref().ok_or(GrantError::UnknownClient)?;
+        grant::register(desk.hands, issuer, &desk.registered).await
     }
 
     /// Who butty is there, and whether that came out of the vault.
@@ -161,10 +178,8 @@ impl Flow {
         if let Some(client) = known.map_err(GrantError::Unreached)? {
             return Ok((client, self.setup.oauth.client_id.is_none()));
         }
-        let issuer = desk.issuer.as_ref().ok_or(GrantError::UnknownClient)?;
-        let client = grant::register(desk.hands, issuer, &desk.registered).await?;
-        let key = VaultKey::Client { issuer: desk.service.issuer.clone() };
-        self.network.save(&key, client.to_text(), self.durable()).await.map_err(GrantError::Unreached)?;
+        let client = self.registered(desk).await?;
+        self.keep_client(&desk.service, &client).await?;
         Ok((client, false))
     }
 

@@ -59,7 +59,7 @@ impl Flow {
         let answer = tokio::time::timeout(self.left(pending), self.callback(pending, attempt, door)).await;
         let Ok(callback) = answer else {
             // A page that knows no such client never sends anybody back.
-            self.forget_client(&pending.service).await.map_err(told)?;
+            self.doubt_client(pending).await.map_err(told)?;
             return Err(Problem::NoReturn { domain: self.setup.domain.clone(), waited: Attempt::LIFETIME });
         };
         match callback {
@@ -67,7 +67,7 @@ impl Flow {
             Callback::Token(token) => Ok(*token),
             Callback::Code(code) => match attempt.exchange(hands, &pending.service, &pending.client, &code).await {
                 Err(GrantError::UnknownClient) if self.setup.oauth.client_id.is_none() => {
-                    self.forget_client(&pending.service).await.map_err(told)?;
+                    self.doubt_client(pending).await.map_err(told)?;
                     Err(told(GrantError::Refused(Line::clean("invalid_client"))))
                 }
                 token => token.map_err(told),
@@ -109,6 +109,7 @@ impl Flow {
         let granted = agreement.granted.iter().map(|scope| Line::clean(scope)).collect();
         let record = SignInRecord {
             service: pending.service,
+            identity: self.setup.oauth.client_id.is_none().then(|| pending.client.clone()),
             client: pending.client.id,
             scopes: pending.scopes,
             durable: self.durable(),

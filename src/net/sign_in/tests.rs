@@ -100,6 +100,7 @@ fn record(world: &World) -> SignInRecord {
     SignInRecord {
         service: Service { device: at("device"), revocation: at("revoke"), ..Service::new(base, at("token").unwrap()) },
         client: "client-0".to_owned(),
+        identity: None,
         scopes: vec!["xmpp".to_owned()],
         durable: true,
         person: None,
@@ -213,6 +214,25 @@ async fn a_new_refresh_token_is_kept_before_its_access_token_is_used() {
     let log = world.shelf.log.lock().unwrap().clone();
     let order = ["load tokens", "lock tokens", "load tokens", "load client", "service /token", "save tokens", "used"];
     assert_eq!(log, order);
+}
+
+#[tokio::test]
+async fn the_end_of_the_process_waits_for_a_refresh_under_way() {
+    let world = world().await;
+    let record = stale(&world);
+    let flight = world.network.flight(&record.tokens_key(&world.setup.id));
+    let held = flight.lock().await;
+    let setup = Arc::new(world.setup.clone());
+    tokio::spawn(access_token(Arc::clone(&world.network), setup, record, None, None));
+    let begun = async {
+        while world.network.refreshes_done(Duration::ZERO).await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, begun).await.unwrap();
+    drop(held);
+    assert!(world.network.refreshes_done(PATIENCE).await);
+    assert!(world.shelf.log.lock().unwrap().contains(&"save tokens".to_owned()));
 }
 
 #[tokio::test]
@@ -331,6 +351,10 @@ async fn an_old_token_is_not_shown_to_the_service_by_another_client() {
     world.shelf.put(&VaultKey::Client { issuer: world.service.base.clone() }, newer.to_text().expose());
     let client = client_of(&world.network, &world.setup, &record).await.unwrap();
     assert_eq!(client, ClientIdentity::given("client-0", None));
+    // One that remembers its own needs no other.
+    let own = ClientIdentity::given("client-0", Some(Secret::from("s3")));
+    let record = SignInRecord { identity: Some(own.clone()), ..record };
+    assert_eq!(client_of(&world.network, &world.setup, &record).await.unwrap(), own);
 }
 
 #[tokio::test]

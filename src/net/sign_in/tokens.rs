@@ -33,9 +33,14 @@ pub(in crate::net) async fn known_client(
         };
         return Ok(Some(ClientIdentity::given(id, secret)));
     }
-    let kept = network.load(&VaultKey::Client { issuer: issuer.to_owned() }).await?;
-    let client = kept.as_ref().and_then(ClientIdentity::from_text);
+    let client = kept_client(network, issuer).await?;
     Ok(client.filter(|client| !client.is_expired(network.now().wall)))
+}
+
+/// The client that a registration left in the vault, dead or alive.
+pub(super) async fn kept_client(network: &Network, issuer: &str) -> Result<Option<ClientIdentity>, Problem> {
+    let kept = network.load(&VaultKey::Client { issuer: issuer.to_owned() }).await?;
+    Ok(kept.as_ref().and_then(ClientIdentity::from_text))
 }
 
 /// How the account signed in, if it did.
@@ -68,6 +73,8 @@ pub(in crate::net) async fn access_token(
     if good(&token, network.now().wall) {
         return Ok(token.access.clone());
     }
+    // Before the wait for the others: whoever ends the process waits for this one from here on.
+    let under_way = network.refreshing();
     let flight = network.flight(&key);
     let _alone_here = flight.lock().await;
     let _alone_everywhere = network.hold(&key).await?;
@@ -81,6 +88,7 @@ pub(in crate::net) async fn access_token(
             if let Err(problem) = network.save(&key, new.to_text(), record.durable).await {
                 tracing::warn!(target: "butty::net", code = problem.code(), "the sign-in is kept in memory only");
                 network.save(&key, new.to_text(), false).await?;
+                drop(under_way); // nothing more is lost, and the one to be told may listen no more
                 if let Some(teller) = teller {
                     teller.tell(LinkFact::Kept(Keep::Memory)).await;
                 }
@@ -128,7 +136,14 @@ pub(super) async fn client_of(
     setup: &AccountSetup,
     record: &SignInRecord,
 ) -> Result<ClientIdentity, Problem> {
-    let known = known_client(network, setup, &record.service.issuer).await?;
+    let issuer = &record.service.issuer;
+    let known = if setup.oauth.client_id.as_ref() == Some(&record.client) {
+        known_client(network, setup, issuer).await?
+    } else if record.identity.is_some() {
+        record.identity.clone()
+    } else {
+        kept_client(network, issuer).await?
+    };
     let same = known.filter(|client| client.id == record.client);
     Ok(same.unwrap_or_else(|| ClientIdentity::given(&record.client, None)))
 }

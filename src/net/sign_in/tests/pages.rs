@@ -292,3 +292,22 @@ async fn a_token_that_is_none_is_told_by_where_it_came_from() {
         link.closed().await;
     }
 }
+
+#[tokio::test]
+async fn a_page_that_nobody_came_back_from_costs_no_other_sign_in_its_client() {
+    let world = on_a_page().await;
+    let other = stale(&world); // of an account that signed in before, by the same client
+    let (events, _facts) = mpsc::channel(256);
+    let teller = Teller::new(world.setup.id.clone(), events);
+    let flow = Flow::new(Arc::clone(&world.network), Arc::new(world.setup.clone()), teller, Keep::File);
+    let place = || Place::Asked { issuer: world.service.base.clone(), trusted: true };
+    let hands = Reach::watched(&flow, flow.web(&place()));
+    let (pending, _) = flow.begin(&hands, place(), false).await.unwrap();
+    assert_eq!(pending.client.id, "client-0");
+    let over = crate::oauth::Pending { expires: Stamp(0), ..pending };
+    assert_eq!(flow.finish(&hands, over, None).await.unwrap_err().code(), "BTY-AUTH-31");
+    let client = client_of(&world.network, &world.setup, &other).await.unwrap();
+    assert_eq!(client.secret, Some(Secret::from("s3")), "still good for a refresh");
+    let (pending, _) = flow.begin(&hands, place(), false).await.unwrap();
+    assert_eq!(pending.client.id, "client-1", "but the page is not tried with it again");
+}

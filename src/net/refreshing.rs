@@ -1,0 +1,32 @@
+//! Refreshes under way, counted: a process that ends in the middle of one would lose the only good refresh token.
+
+use super::{Network, http};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// One refresh, for as long as it lives.
+pub(super) struct Refreshing<'n>(&'n watch::Sender<usize>);
+
+impl Drop for Refreshing<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count = count.saturating_sub(1));
+    }
+}
+
+impl Network {
+    /// As long as the answer to a refresh that was sent can take, and its keeping.
+    pub const REFRESH_PATIENCE: Duration = http::PATIENCE.saturating_add(Duration::from_secs(1));
+
+    /// Counts one.
+    pub(super) fn refreshing(&self) -> Refreshing<'_> {
+        self.refreshes.send_modify(|count| *count = count.saturating_add(1));
+        Refreshing(&self.refreshes)
+    }
+
+    /// Waits until no refresh is under way, and what came of each is kept; at most so long. True: none is left.
+    pub async fn refreshes_done(&self, limit: Duration) -> bool {
+        let mut count = self.refreshes.subscribe();
+        let none = count.wait_for(|count| *count == 0);
+        tokio::time::timeout(limit, none).await.is_ok()
+    }
+}
