@@ -81,6 +81,11 @@ pub fn known(name: &str) -> Option<&'static Scope> {
     KNOWN.iter().find(|scope| scope.name == name)
 }
 
+/// All scopes whose meaning is known.
+pub fn all() -> &'static [Scope] {
+    KNOWN
+}
+
 const fn read(name: &'static str, resource: Resource) -> Scope {
     Scope { name, resource, access: Access::Read }
 }
@@ -230,6 +235,31 @@ mod tests {
                 assert!(matches!(resource, Resource::Chat | Resource::Identity | Resource::Stay), "{scope}");
             }
         }
+    }
+
+    /// Neither by our own choice nor because a service has them on offer.
+    fn is_never_asked_for(resource: Resource) {
+        let names = || KNOWN.iter().filter(move |scope| scope.resource == resource).map(|scope| scope.name.to_owned());
+        assert!(names().count() > 0);
+        let offered: Vec<String> = list("xmpp openid offline_access").into_iter().chain(names()).collect();
+        for asked in [choose(&[], Some(&offered)), choose(&[], Some(&names().collect::<Vec<_>>())), messenger()] {
+            assert!(names().all(|name| !asked.contains(&name)), "{asked:?}");
+        }
+        let wished: Vec<String> = names().collect();
+        assert_eq!(choose(&wished, Some(&offered)), wished, "only the person may ask for it");
+    }
+
+    #[test]
+    fn row_002_04_what_people_do_is_known_and_never_asked_for() {
+        assert_eq!(known("WL_Activities.View").map(|scope| scope.access), Some(Access::Read));
+        is_never_asked_for(Resource::Activities);
+    }
+
+    #[test]
+    fn row_002_07_photos_are_known_and_never_asked_for() {
+        assert_eq!(known("WL_Photos.View").map(|scope| scope.access), Some(Access::Read));
+        assert_eq!(known("wl.photos").map(|scope| scope.resource), Some(Resource::Photos));
+        is_never_asked_for(Resource::Photos);
     }
 
     #[test]

@@ -265,6 +265,7 @@ fn again(wait: Option<Duration>, at: Option<Stamp>, attempt: u32, clock: &dyn Fn
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::oauth::scopes::{self, Access, Resource};
 
     #[test]
     fn plurals_follow_the_rule() {
@@ -282,6 +283,16 @@ mod tests {
         assert_eq!(scope("wl.skydrive", false), "your files");
         assert_eq!(scope("wl.skydrive_update", false), "see and change your files");
         assert_eq!(scope("WL_Activities.Update", true), "see and change what you do and post (others will see it)");
+        for known in scopes::all() {
+            let (asked, granted) = (scope(known.name, false), scope(known.name, true));
+            assert!(!asked.contains('“') && !granted.contains('“'), "{granted}: no name of the wire");
+            assert_eq!(asked.contains("others will see"), known.others_see(), "{asked}");
+            let acts = matches!(known.resource, Resource::Chat | Resource::Stay | Resource::Status);
+            match known.access {
+                Access::Read => assert_eq!(granted, format!("see {asked}")),
+                Access::Write => assert!(acts || granted.starts_with("see and change "), "{granted}"),
+            }
+        }
         assert!(scope("admin:all", true).contains("admin:all"));
     }
 

@@ -214,3 +214,19 @@ pub fn hints(model: &Model, screen: &SignInScreen) -> String {
     hints.push(if screen.big_square { screens::SMALLER_SQUARE } else { screens::BIGGER_SQUARE });
     hints.join(" · ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn row_002_05_a_scope_that_others_will_see_is_warned_of_before_and_after() {
+        let asked = ["WL_Activities.Update", "wl.messenger"].map(Clean::clean);
+        for granted in [false, true] {
+            let lines = scope_lines(&asked, false, granted);
+            assert!(lines[0].contains("others will see it"), "{lines:?}");
+            assert_eq!(lines[1], "chat as you");
+        }
+        assert_eq!(scope_lines(&asked, true, false), ["WL_Activities.Update", "wl.messenger"]);
+    }
+}
