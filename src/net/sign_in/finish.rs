@@ -2,7 +2,7 @@
 
 use super::Flow;
 use super::reach::Reach;
-use super::tokens::{given_key, record_of};
+use super::tokens::{given_key, hold_if_possible, record_of};
 use crate::app::event::{Consent, Keep, LinkFact, PasteFault};
 use crate::net::loopback::{Judge, Listener};
 use crate::oauth::grant::{self, Attempt, Callback, CallbackFault, DeviceCode, Source};
@@ -125,6 +125,7 @@ impl Flow {
         let flight = self.network.flight(&key);
         // A refresh of the old token that is still under way must not come last.
         let _alone_here = flight.lock().await;
+        let _alone_everywhere = hold_if_possible(&self.network, &key).await;
         self.network.save(&key, token.to_text(), record.durable).await?;
         self.network.save(&SignInRecord::key(&self.setup.id), record.to_text(), record.durable).await?;
         // One that was handed in before would go first.

@@ -155,6 +155,7 @@ pub(in crate::net) async fn sign_out(network: &Arc<Network>, setup: &Arc<Account
     let farewell = {
         // A refresh under way would keep its new token after this one was forgotten.
         let _alone_here = flight.lock().await;
+        let _alone_everywhere = hold_if_possible(network, &key).await;
         let token = network.load(&key).await?.as_ref().and_then(Token::from_text);
         let farewell = token.map(|token| farewell(network, setup, &record, client, token));
         if let Some(farewell) = &farewell {
@@ -171,6 +172,15 @@ pub(in crate::net) async fn sign_out(network: &Arc<Network>, setup: &Arc<Account
         network.drop_farewell(&farewell).await?;
     }
     Ok(outcome)
+}
+
+/// Holds the key against other processes; a lock that cannot be had hinders nobody who is about to decide anyway.
+pub(super) async fn hold_if_possible(network: &Network, key: &VaultKey) -> Option<Box<dyn Send>> {
+    let held = network.hold(key).await;
+    if let Err(problem) = &held {
+        tracing::warn!(target: "butty::net", code = problem.code(), "not held against other processes");
+    }
+    held.ok()
 }
 
 /// A sign-out is never held up by a full disk: then the service is told now, or never.
