@@ -41,6 +41,12 @@ impl Network {
         .await
     }
 
+    /// Lets sign-outs that wait be kept as safely as this secret is.
+    pub(super) async fn shelter(&self, key: &VaultKey) -> Result<(), Problem> {
+        let (vault, key) = (Arc::clone(&self.vault), key.clone());
+        off(move || vault.shelter(&key)).await
+    }
+
     /// Holds the key against other processes.
     pub(super) async fn hold(&self, key: &VaultKey) -> Result<Box<dyn Send>, Problem> {
         let (vault, key) = (Arc::clone(&self.vault), key.clone());

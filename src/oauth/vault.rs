@@ -120,6 +120,10 @@ pub trait Vault: Send + Sync {
     fn keyring(&self) -> Result<(), VaultError> {
         Err(VaultError::NoKeyring)
     }
+    /// From now on sign-outs that wait are kept in no less safe a place than this secret is: they hold its text.
+    fn shelter(&self, _key: &VaultKey) -> Result<(), VaultError> {
+        Ok(())
+    }
     /// From now on durable secrets of this account (`AccountId` text) go there; the next process finds them by itself.
     fn settle(&self, _account: &str, _place: Durable) {}
 }

@@ -25,6 +25,13 @@ impl Flow {
             Way::Browser(attempt) => self.wait_for_browser(hands, &pending, attempt, door).await?,
         };
         if !scopes::chat_granted(&pending.scopes, token.scopes.as_deref()) {
+            let before = record_of(&self.network, &self.setup).await?;
+            let stands = before.is_some_and(|record| {
+                record.service.issuer == pending.service.issuer && record.client == pending.client.id
+            });
+            // The refresh token may carry a sign-in of the same client that stands (RFC 7009 section 2.1).
+            let refresh = token.refresh.clone().filter(|_| !stands);
+            let token = Token { refresh, ..token };
             grant::revoke(hands, &pending.service, &pending.client, &token).await;
             return Err(Problem::ChatNotGranted { domain: self.setup.domain.clone() });
         }
@@ -126,6 +133,9 @@ impl Flow {
         // A refresh of the old token that is still under way must not come last.
         let _alone_here = flight.lock().await;
         let _alone_everywhere = hold_if_possible(&self.network, &key).await;
+        if let Err(problem) = self.network.forgo_farewells(&record, &self.setup.domain).await {
+            tracing::warn!(target: "butty::net", code = problem.code(), "sign-outs that wait are not taken back");
+        }
         self.network.save(&key, token.to_text(), record.durable).await?;
         self.network.save(&SignInRecord::key(&self.setup.id), record.to_text(), record.durable).await?;
         // One that was handed in before would go first.

@@ -170,3 +170,18 @@ fn what_is_kept_in_memory_stays_there() {
     vault.save(&tokens("a@a"), &Secret::from("kept"), true).unwrap();
     assert_eq!(vault.load(&tokens("a@a")).unwrap().unwrap().expose(), "kept");
 }
+
+#[test]
+fn what_came_out_of_the_keyring_waits_for_its_sign_out_there() {
+    let home = Home::new();
+    let vault = home.vault();
+    vault.settle("ring@a", Durable::Keyring);
+    vault.save(&tokens("ring@a"), &Secret::from("r-token"), true).unwrap();
+    home.vault().save(&VaultKey::Farewells, &Secret::from("of another"), true).unwrap();
+    // As a new process has it: nothing is settled there.
+    let vault = home.vault();
+    vault.shelter(&tokens("ring@a")).unwrap();
+    vault.save(&VaultKey::Farewells, &Secret::from("r-token"), true).unwrap();
+    assert!(!home.on_disk().contains("r-token"));
+    assert_eq!(home.vault().load(&VaultKey::Farewells).unwrap().unwrap().expose(), "r-token");
+}
