@@ -2,7 +2,7 @@
 
 use super::Flow;
 use super::reach::Reach;
-use super::tokens::{given_key, hold_if_possible, record_of};
+use super::tokens::{given_key, hold_if_possible, leave_behind, record_of};
 use crate::app::event::{Consent, Keep, LinkFact, PasteFault};
 use crate::net::loopback::{Judge, Listener};
 use crate::oauth::grant::{self, Attempt, Callback, CallbackFault, DeviceCode, Source};
@@ -133,11 +133,23 @@ impl Flow {
         // A refresh of the old token that is still under way must not come last.
         let _alone_here = flight.lock().await;
         let _alone_everywhere = hold_if_possible(&self.network, &key).await;
+        let before = record_of(&self.network, &self.setup).await?;
+        if !record.durable {
+            // What is on disk would be found there by the next process, and taken for this one.
+            for key in [&key, &SignInRecord::key(&self.setup.id)] {
+                if let Err(problem) = self.network.forget(key).await {
+                    tracing::warn!(target: "butty::net", code = problem.code(), "an earlier sign-in stays behind");
+                }
+            }
+        }
         if let Err(problem) = self.network.forgo_farewells(&record, &self.setup.domain).await {
             tracing::warn!(target: "butty::net", code = problem.code(), "sign-outs that wait are not taken back");
         }
         self.network.save(&key, token.to_text(), record.durable).await?;
         self.network.save(&SignInRecord::key(&self.setup.id), record.to_text(), record.durable).await?;
+        if let Some(before) = before.filter(|before| before.tokens_key(&self.setup.id) != key) {
+            leave_behind(&self.network, &self.setup, &before).await;
+        }
         // One that was handed in before would go first.
         self.network.forget(&given_key(&self.setup)).await?;
         let keep = if record.durable { Keep::File } else { Keep::Memory };

@@ -134,7 +134,7 @@ async fn a_sign_in_with_a_code_from_discovery_to_the_kept_token() {
     let log = world.shelf.log.lock().unwrap().clone();
     let told: Vec<&str> = log.iter().map(String::as_str).collect();
     assert_eq!(
-        told[..15],
+        told[..16],
         [
             "save probe",
             "forget probe",
@@ -147,6 +147,7 @@ async fn a_sign_in_with_a_code_from_discovery_to_the_kept_token() {
             "service /token",
             "load sign-in",
             "lock tokens",
+            "load sign-in",
             "load farewells",
             "save tokens",
             "save sign-in",
@@ -155,7 +156,7 @@ async fn a_sign_in_with_a_code_from_discovery_to_the_kept_token() {
         "probed before a code is asked for; kept before it is used"
     );
     // What is used is loaded beside the dialling, which fails here: any part of it may have come by now.
-    assert!(told[15..].iter().all(|step| step.starts_with("load ")), "{told:?}");
+    assert!(told[16..].iter().all(|step| step.starts_with("load ")), "{told:?}");
     link.closed().await;
 }
 
@@ -345,6 +346,32 @@ async fn who_signs_in_again_takes_back_the_sign_out_that_waits() {
     assert_eq!(kept.client, record.client);
     let waiting = world.network.load(&Farewell::KEY).await.unwrap().unwrap();
     assert_eq!(Farewell::from_text(&waiting), all[1..], "to tell it would end the new sign-in");
+}
+
+#[tokio::test]
+async fn a_second_sign_in_leaves_nothing_of_the_first_behind() {
+    let world = world().await;
+    let mut before = stale(&world);
+    let token = world.network.load(&before.tokens_key(&world.setup.id)).await.unwrap().unwrap();
+    world.network.forget(&before.tokens_key(&world.setup.id)).await.unwrap();
+    before.service.issuer = "https://id.example".to_owned();
+    let old = before.tokens_key(&world.setup.id);
+    world.shelf.put(&old, token.expose());
+    world.shelf.put(&SignInRecord::key(&world.setup.id), before.to_text().expose());
+    let (events, _facts) = mpsc::channel(256);
+    let teller = Teller::new(world.setup.id.clone(), events);
+    let mut flow = Flow::new(Arc::clone(&world.network), Arc::new(world.setup.clone()), teller, Keep::File);
+    let place = || Place::Asked { issuer: world.service.base.clone(), trusted: true };
+    flow.run(place()).await.unwrap();
+    assert!(!world.shelf.has(&old));
+    let waiting = Farewell::from_text(&world.network.load(&Farewell::KEY).await.unwrap().unwrap());
+    assert_eq!(waiting.iter().map(|one| one.service.issuer.as_str()).collect::<Vec<_>>(), ["https://id.example"]);
+    let began = world.shelf.log.lock().unwrap().len();
+    flow.keep = Keep::Memory;
+    flow.run(place()).await.unwrap();
+    let log = world.shelf.log.lock().unwrap().split_off(began);
+    let at = |line: &str| log.iter().position(|known| known == line).unwrap();
+    assert!(at("forget tokens") < at("hold tokens") && at("forget sign-in") < at("hold sign-in"), "{log:?}");
 }
 
 #[tokio::test]

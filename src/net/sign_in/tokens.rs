@@ -180,6 +180,26 @@ pub(in crate::net) async fn sign_out(network: &Arc<Network>, setup: &Arc<Account
     Ok(outcome)
 }
 
+/// Forgets the tokens of a sign-in that another one replaced, at another issuer or by another client; the service is told
+/// when butty starts next. That it cannot be done is no reason to lose the new one.
+pub(super) async fn leave_behind(network: &Network, setup: &AccountSetup, before: &SignInRecord) {
+    let key = before.tokens_key(&setup.id);
+    let flight = network.flight(&key);
+    let _alone_here = flight.lock().await;
+    let _alone_everywhere = hold_if_possible(network, &key).await;
+    let left = async {
+        let token = network.load(&key).await?.as_ref().and_then(Token::from_text);
+        if let Some(token) = token.filter(|_| before.durable) {
+            let client = client_of(network, setup, before).await?;
+            note(network, farewell(network, setup, before, client, token), &key).await;
+        }
+        network.forget(&key).await
+    };
+    if let Err(problem) = left.await {
+        tracing::warn!(target: "butty::net", code = problem.code(), "an earlier sign-in stays behind");
+    }
+}
+
 /// Holds the key against other processes; a lock that cannot be had hinders nobody who is about to decide anyway.
 pub(super) async fn hold_if_possible(network: &Network, key: &VaultKey) -> Option<Box<dyn Send>> {
     let held = network.hold(key).await;
