@@ -64,6 +64,7 @@ async fn off<T: Send + 'static>(work: impl FnOnce() -> Result<T, VaultError> + S
 fn problem_of(error: VaultError) -> Problem {
     match error {
         VaultError::Write(why) | VaultError::Read(why) => Problem::TokenNotKept { why },
+        VaultError::Held => Problem::SecretsHeld,
         VaultError::NoKeyring => Problem::NoKeyring,
         VaultError::Locked => Problem::KeyringLocked,
         VaultError::SetAside { file, kept_as } => Problem::SetAside { file, kept_as },
