@@ -3,8 +3,8 @@
 use super::Network;
 use super::sign_in::quiet;
 use crate::app::setup::AccountSetup;
-use crate::oauth::{Farewell, Farewelled, grant};
-use crate::types::{BareJid, Problem};
+use crate::oauth::{Farewell, Farewelled, SignInRecord, VaultKey, grant};
+use crate::types::{BareJid, Domain, Problem};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,6 +36,11 @@ impl Network {
         let waiting = self.farewells().await?;
         let mut left = waiting.len();
         for farewell in waiting {
+            if !self.farewells().await?.contains(&farewell) {
+                // Taken back meanwhile: the person signed in again.
+                left = left.saturating_sub(1);
+                continue;
+            }
             let over = farewell.is_over(self.now().wall);
             if over || self.tell_farewell(&farewell).await != Farewelled::Later {
                 self.drop_farewell(&farewell).await?;
@@ -52,19 +57,40 @@ impl Network {
         grant::revoke(&quiet(self, &Arc::new(setup)), &farewell.service, &farewell.client, &farewell.token).await
     }
 
-    /// Notes one, before anything is forgotten. `durable`: it waits beyond the end of this process.
-    pub(super) async fn note_farewell(&self, farewell: Farewell, durable: bool) -> Result<(), Problem> {
+    /// Notes one, before anything is forgotten: it waits beyond the end of this process. `kept_as`: where its tokens are
+    /// kept, which were kept beyond it too.
+    pub(super) async fn note_farewell(&self, farewell: Farewell, kept_as: &VaultKey) -> Result<(), Problem> {
         let _alone = self.hold(&Farewell::KEY).await?;
+        self.shelter(kept_as).await?;
         let mut all = self.farewells().await?;
+        all.retain(|other| !other.is_over(self.now().wall));
         all.push(farewell);
-        self.save(&Farewell::KEY, Farewell::to_text(&all), durable).await
+        self.save(&Farewell::KEY, Farewell::to_text(&all), true).await
+    }
+
+    /// Takes back all of this client at this service for this domain: to revoke its old refresh token can revoke what the
+    /// person agreed to since (RFC 7009 section 2.1).
+    pub(super) async fn forgo_farewells(&self, record: &SignInRecord, domain: &Domain) -> Result<(), Problem> {
+        let same = |farewell: &Farewell| {
+            farewell.service.issuer == record.service.issuer
+                && farewell.client.id == record.client
+                && farewell.domain == *domain
+        };
+        if !self.farewells().await?.iter().any(same) {
+            return Ok(());
+        }
+        self.keep_farewells_but(same).await
     }
 
     /// Takes one back.
     pub(super) async fn drop_farewell(&self, farewell: &Farewell) -> Result<(), Problem> {
+        self.keep_farewells_but(|other| other == farewell).await
+    }
+
+    async fn keep_farewells_but(&self, gone: impl Fn(&Farewell) -> bool) -> Result<(), Problem> {
         let _alone = self.hold(&Farewell::KEY).await?;
         let mut all = self.farewells().await?;
-        all.retain(|other| other != farewell);
+        all.retain(|farewell| !gone(farewell));
         if all.is_empty() {
             return self.forget(&Farewell::KEY).await;
         }

@@ -41,6 +41,12 @@ impl Network {
         .await
     }
 
+    /// Lets sign-outs that wait be kept as safely as this secret is.
+    pub(super) async fn shelter(&self, key: &VaultKey) -> Result<(), Problem> {
+        let (vault, key) = (Arc::clone(&self.vault), key.clone());
+        off(move || vault.shelter(&key)).await
+    }
+
     /// Holds the key against other processes.
     pub(super) async fn hold(&self, key: &VaultKey) -> Result<Box<dyn Send>, Problem> {
         let (vault, key) = (Arc::clone(&self.vault), key.clone());
@@ -58,6 +64,7 @@ async fn off<T: Send + 'static>(work: impl FnOnce() -> Result<T, VaultError> + S
 fn problem_of(error: VaultError) -> Problem {
     match error {
         VaultError::Write(why) | VaultError::Read(why) => Problem::TokenNotKept { why },
+        VaultError::Held => Problem::SecretsHeld,
         VaultError::NoKeyring => Problem::NoKeyring,
         VaultError::Locked => Problem::KeyringLocked,
         VaultError::SetAside { file, kept_as } => Problem::SetAside { file, kept_as },

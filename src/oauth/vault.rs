@@ -86,6 +86,9 @@ pub enum VaultError {
         /// What it is called now.
         kept_as: Line,
     },
+    /// Another process holds the key, and did not let go of it in time. Passes by itself.
+    #[error("held by another process")]
+    Held,
     /// No keyring answers on this computer.
     #[error("no keyring")]
     NoKeyring,
@@ -113,12 +116,17 @@ pub trait Vault: Send + Sync {
     fn save(&self, key: &VaultKey, secret: &Secret<String>, durable: bool) -> Result<(), VaultError>;
     /// Forgets it, everywhere.
     fn forget(&self, key: &VaultKey) -> Result<(), VaultError>;
-    /// Holds the key against other processes until the guard is dropped: one refresh at a time.
+    /// Holds the key against other processes until the guard is dropped: one refresh at a time. Waits for them, but not
+    /// for ever: one may have been stopped.
     fn lock(&self, key: &VaultKey) -> Result<Box<dyn Send>, VaultError>;
     /// Whether the system keyring takes secrets now: asked before a person is sent to a web page. May wait for them to
     /// unlock it, half a minute at most.
     fn keyring(&self) -> Result<(), VaultError> {
         Err(VaultError::NoKeyring)
+    }
+    /// From now on sign-outs that wait are kept in no less safe a place than this secret is: they hold its text.
+    fn shelter(&self, _key: &VaultKey) -> Result<(), VaultError> {
+        Ok(())
     }
     /// From now on durable secrets of this account (`AccountId` text) go there; the next process finds them by itself.
     fn settle(&self, _account: &str, _place: Durable) {}

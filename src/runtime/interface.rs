@@ -26,6 +26,9 @@ use tokio::sync::mpsc;
 /// Most events taken before the next look at the keys.
 const DRAIN: usize = 256;
 
+/// For what blocks when everything else is over.
+const LAST: Duration = Duration::from_millis(500);
+
 /// What the interface is started with.
 pub struct Start {
     /// Options, as configured.
@@ -101,13 +104,16 @@ pub fn run(start: Start, clock: Clock) -> io::Result<End> {
         wishes.extend(model.update(clock.now(), Event::ConfigProblem(Some(problem))));
     }
     // Links are tasks of the runtime; the loop only listens to them.
-    let _inside = runtime.enter();
+    let inside = runtime.enter();
     let mut turn = Loop::new(start, clock, model, view, screen, signals)?;
     let rest = Rest::default();
     let leave = rest.block_on(turn.run(wishes, &rest));
     let Loop { hands, keys, ears, mut model, .. } = turn;
     let last_word = |account, event| model.update(clock.now(), Event::Link(account, event));
     runtime.block_on(hands.goodbye(clock, ears, last_word));
+    drop(inside);
+    // A keyring that asks the person, or another process with a lock, may still be waited for: nobody else does.
+    runtime.shutdown_timeout(LAST);
     leave.map(|leave| match leave {
         Leave::With(code) => End::Left(code),
         Leave::ForTheDemo => End::WantsDemo(Keyboard(keys)),

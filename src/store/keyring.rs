@@ -64,6 +64,9 @@ impl SecretService {
         let run = move || {
             // A poisoned turn is still a turn.
             let _alone = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+            if heard.load(Ordering::SeqCst) {
+                return; // whoever asked did not wait for this turn
+            }
             let done = Session::open(bus.as_deref(), heard).and_then(|session| work(&session));
             ASKING.store(false, Ordering::SeqCst);
             drop(tell.send(done)); // nobody listens after the time limit
@@ -120,7 +123,9 @@ impl Session {
             Some(address) => zbus::connection::Builder::address(address),
             None => zbus::connection::Builder::session(),
         };
-        let bus = zbus::block_on(builder.method_timeout(ANSWER).build()).map_err(|error| absent(&error))?;
+        // The limit of the builder is for calls: whoever takes the connection and says nothing is not heard of again.
+        let connecting = async { tokio::time::timeout(ANSWER, builder.method_timeout(ANSWER).build()).await };
+        let bus = zbus::block_on(connecting).map_err(|_| WalletError::Absent)?.map_err(|error| absent(&error))?;
         let reply = call(&bus, ROOT, OF_SERVICE, "OpenSession", &("plain", Variant::from("")))?;
         let (_, path): (OwnedVariant, OwnedObjectPath) = body(&reply)?;
         Ok(Self { bus, path, given_up })

@@ -9,14 +9,18 @@ use crate::oauth::{Vault, VaultError, VaultKey};
 use crate::types::{Line, Secret};
 use ring::digest;
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Nobody writes a file for so long.
 const ABANDONED: Duration = Duration::from_secs(60);
+/// Longest wait for another process: a refresh with all its waits is shorter.
+const OTHERS: Duration = Duration::from_secs(20);
+/// Between two looks at its lock.
+const LOOK: Duration = Duration::from_millis(25);
 
 /// A keeper of secrets in a folder, with a memory for those that must not be written.
 #[derive(Debug)]
@@ -111,13 +115,25 @@ impl Vault for FileVault {
 
     fn lock(&self, key: &VaultKey) -> Result<Box<dyn Send>, VaultError> {
         let Some(file) = self.file(key) else { return Ok(Box::new(())) };
-        let locked = || -> io::Result<File> {
-            make_folder(&file)?;
-            let lock = private_options().create(true).append(true).open(file.with_extension("lock"))?;
-            lock.lock()?;
-            Ok(lock)
-        };
-        locked().map(|lock| Box::new(lock) as Box<dyn Send>).map_err(|error| VaultError::Write(said(&error)))
+        let opened = make_folder(&file)
+            .and_then(|()| private_options().create(true).append(true).open(file.with_extension("lock")));
+        let lock = opened.map_err(|error| VaultError::Write(said(&error)))?;
+        lock_within(&lock, OTHERS)?;
+        Ok(Box::new(lock))
+    }
+}
+
+/// Locks the file; waits at most so long. Whoever holds it may have been stopped, and `File::lock` would wait with it.
+#[allow(clippy::disallowed_methods, reason = "a lock of another process tells nobody when it is free")]
+fn lock_within(lock: &File, limit: Duration) -> Result<(), VaultError> {
+    let begun = Instant::now();
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(error)) => return Err(VaultError::Write(said(&error))),
+            Err(TryLockError::WouldBlock) if begun.elapsed() >= limit => return Err(VaultError::Held),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK),
+        }
     }
 }
 
@@ -365,6 +381,10 @@ mod tests {
             tell.send(()).unwrap();
         });
         assert!(told.try_recv().is_err());
+        // Nor does anybody wait for ever for one that was stopped.
+        let file = vault.file(&tokens("a@a")).unwrap().with_extension("lock");
+        let lock = private_options().append(true).open(file).unwrap();
+        assert_eq!(lock_within(&lock, Duration::ZERO), Err(VaultError::Held));
         drop(guard);
         told.recv().unwrap();
         waiter.join().unwrap();

@@ -68,6 +68,8 @@ struct Settled {
     by_account: HashMap<String, Durable>,
     /// For what belongs to no account.
     last: Durable,
+    /// Sign-outs that wait hold something that was in the keyring.
+    farewells_in_keyring: bool,
 }
 
 impl HomeVault {
@@ -100,6 +102,9 @@ impl HomeVault {
             return Ok(Durable::File); // no secret, and asked for at each sign-in: it wakes no keyring
         }
         let settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
+        if settled.farewells_in_keyring && *key == VaultKey::Farewells {
+            return Ok(Durable::Keyring);
+        }
         let Some(account) = key.account() else { return Ok(is.map_or(settled.last, place_of)) };
         if let Some(place) = settled.by_account.get(account).copied().or(is.map(place_of)) {
             return Ok(place);
@@ -179,6 +184,13 @@ impl Vault for HomeVault {
 
     fn keyring(&self) -> Result<(), VaultError> {
         self.wallet.probe().map_err(problem_of)
+    }
+
+    fn shelter(&self, key: &VaultKey) -> Result<(), VaultError> {
+        if matches!(self.files.kept_on_disk(key)?, Some(Kept::InKeyring(_))) {
+            self.settled.lock().unwrap_or_else(PoisonError::into_inner).farewells_in_keyring = true;
+        }
+        Ok(())
     }
 
     fn settle(&self, account: &str, place: Durable) {

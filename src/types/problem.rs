@@ -122,6 +122,8 @@ pub enum Problem {
     OtherPerson { wanted: BareJid, got: BareJid },
     /// The sign-in could not be kept; why, in our words.
     TokenNotKept { why: Line },
+    /// Another butty works on the same sign-in and does not let go of it.
+    SecretsHeld,
     /// The system keyring does not answer on this computer.
     NoKeyring,
     /// The system keyring is locked, and nobody unlocked it in time.
@@ -315,6 +317,7 @@ impl Problem {
             Self::NoKeyring => "BTY-AUTH-40",
             Self::KeyringLocked => "BTY-AUTH-41",
             Self::Intercepted { .. } => "BTY-AUTH-44",
+            Self::SecretsHeld => "BTY-AUTH-45",
             Self::WrongIssuer { .. } => "BTY-AUTH-30",
             Self::NoReturn { .. } => "BTY-AUTH-31",
             Self::NoPendingSignIn { .. } => "BTY-AUTH-32",
@@ -383,6 +386,7 @@ impl Problem {
                     | Self::StreamError { .. }
                     | Self::BindRefused { .. }
                     | Self::OAuthRubbish { .. }
+                    | Self::SecretsHeld
             )
     }
 }

@@ -73,6 +73,7 @@ fn parts(problem: &Problem) -> Parts {
         | Problem::TokenNotKept { .. }
         | Problem::NoKeyring
         | Problem::KeyringLocked
+        | Problem::SecretsHeld
         | Problem::NoIssuer { .. }
         | Problem::OAuthRefused { .. }
         | Problem::ScopeRefused { .. }

@@ -1,7 +1,7 @@
 //! The second half of a sign-in: waiting for the person, and keeping what came of it.
 
 use super::reach::Reach;
-use super::tokens::{given_key, record_of};
+use super::tokens::{given_key, hold_if_possible, record_of};
 use super::{Flow, Replaced};
 use crate::app::event::{Consent, Keep, LinkFact, PasteFault};
 use crate::net::loopback::{Judge, Listener};
@@ -25,6 +25,13 @@ impl Flow {
             Way::Browser(attempt) => self.wait_for_browser(hands, &pending, attempt, door).await?,
         };
         if !scopes::chat_granted(&pending.scopes, token.scopes.as_deref()) {
+            let before = record_of(&self.network, &self.setup).await?;
+            let stands = before.is_some_and(|record| {
+                record.service.issuer == pending.service.issuer && record.client == pending.client.id
+            });
+            // The refresh token may carry a sign-in of the same client that stands (RFC 7009 section 2.1).
+            let refresh = token.refresh.clone().filter(|_| !stands);
+            let token = Token { refresh, ..token };
             grant::revoke(hands, &pending.service, &pending.client, &token).await;
             return Err(Problem::ChatNotGranted { domain: self.setup.domain.clone() });
         }
@@ -123,12 +130,24 @@ impl Flow {
         let flight = self.network.flight(&key);
         // A refresh of the old token that is still under way must not come last.
         let _alone_here = flight.lock().await;
+        let _alone_everywhere = hold_if_possible(&self.network, &key).await;
         // Whose sign-in this is shows only in XMPP where the issuer does not tell: until then what was there is not lost.
         let tokens = match &before {
             Some(record) => self.network.load(&record.tokens_key(&self.setup.id)).await?,
             None => None,
         };
         *self.replaced.lock().unwrap_or_else(PoisonError::into_inner) = Some(Replaced { record: before, tokens });
+        if !record.durable {
+            // What is on disk would be found there by the next process, and taken for this one.
+            for key in [&key, &SignInRecord::key(&self.setup.id)] {
+                if let Err(problem) = self.network.forget(key).await {
+                    tracing::warn!(target: "butty::net", code = problem.code(), "an earlier sign-in stays behind");
+                }
+            }
+        }
+        if let Err(problem) = self.network.forgo_farewells(&record, &self.setup.domain).await {
+            tracing::warn!(target: "butty::net", code = problem.code(), "sign-outs that wait are not taken back");
+        }
         self.network.save(&key, token.to_text(), record.durable).await?;
         self.network.save(&SignInRecord::key(&self.setup.id), record.to_text(), record.durable).await?;
         // One that was handed in before would go first.

@@ -141,7 +141,7 @@ async fn a_sign_in_with_a_code_from_discovery_to_the_kept_token() {
     let log = world.shelf.log.lock().unwrap().clone();
     let told: Vec<&str> = log.iter().map(String::as_str).collect();
     assert_eq!(
-        told[..13],
+        told[..16],
         [
             "save probe",
             "forget probe",
@@ -153,6 +153,9 @@ async fn a_sign_in_with_a_code_from_discovery_to_the_kept_token() {
             "service /token",
             "service /token",
             "load sign-in",
+            "lock tokens",
+            "load sign-in",
+            "load farewells",
             "save tokens",
             "save sign-in",
             "forget given token"
@@ -160,7 +163,7 @@ async fn a_sign_in_with_a_code_from_discovery_to_the_kept_token() {
         "probed before a code is asked for; kept before it is used"
     );
     // What is used is loaded beside the dialling, which fails here: any part of it may have come by now.
-    assert!(told[13..].iter().all(|step| step.starts_with("load ")), "{told:?}");
+    assert!(told[16..].iter().all(|step| step.starts_with("load ")), "{told:?}");
     link.closed().await;
 }
 
@@ -294,6 +297,7 @@ async fn what_is_signed_out_is_forgotten_before_the_service_is_told() {
     sign_out(&world.network, &Arc::new(world.setup.clone())).await.unwrap();
     let log = world.shelf.log.lock().unwrap().clone();
     let at = |line: &str| log.iter().position(|known| known == line).unwrap();
+    assert!(at("lock tokens") < at("forget tokens"), "another process may be refreshing: {log:?}");
     assert!(at("forget tokens") < at("service /revoke") && at("forget sign-in") < at("service /revoke"), "{log:?}");
 }
 
@@ -314,6 +318,54 @@ async fn a_service_that_cannot_be_reached_is_told_later() {
     let told = world.shelf.log.lock().unwrap().iter().filter(|line| *line == "service /revoke").count();
     assert_eq!(told, 3, "one in vain, then both tokens");
     assert!(!world.shelf.has(&Farewell::KEY));
+}
+
+#[tokio::test]
+async fn what_was_in_memory_alone_is_told_now_or_never() {
+    let world = world().await;
+    let record = SignInRecord { durable: false, ..stale(&world) };
+    world.shelf.put(&SignInRecord::key(&world.setup.id), record.to_text().expose());
+    world.service.busy.store(true, Ordering::SeqCst);
+    assert_eq!(sign_out(&world.network, &Arc::new(world.setup.clone())).await, Ok(Farewelled::Never));
+    assert!(!world.shelf.has(&Farewell::KEY));
+}
+
+#[tokio::test]
+async fn who_signs_in_again_takes_back_the_sign_out_that_waits() {
+    let world = world().await;
+    let record = stale(&world);
+    let setup = Arc::new(world.setup.clone());
+    world.service.busy.store(true, Ordering::SeqCst);
+    assert_eq!(sign_out(&world.network, &setup).await, Ok(Farewelled::Later));
+    let waiting = world.network.load(&Farewell::KEY).await.unwrap().unwrap();
+    let mut all = Farewell::from_text(&waiting);
+    all.extend(all.clone().into_iter().map(|mut other| {
+        other.client.id = "another".to_owned();
+        other
+    }));
+    world.shelf.put(&Farewell::KEY, Farewell::to_text(&all).expose());
+    world.service.busy.store(false, Ordering::SeqCst);
+    let (events, _facts) = mpsc::channel(256);
+    let teller = Teller::new(setup.id.clone(), events);
+    let flow = Flow::new(Arc::clone(&world.network), setup, teller, Keep::File);
+    flow.run(Place::Asked { issuer: world.service.base.clone(), trusted: true }).await.unwrap();
+    let kept = record_of(&world.network, &world.setup).await.unwrap().unwrap();
+    assert_eq!(kept.client, record.client);
+    let waiting = world.network.load(&Farewell::KEY).await.unwrap().unwrap();
+    assert_eq!(Farewell::from_text(&waiting), all[1..], "to tell it would end the new sign-in");
+}
+
+#[tokio::test]
+async fn a_second_sign_in_for_this_run_alone_leaves_nothing_of_the_first_on_disk() {
+    let world = world().await;
+    stale(&world);
+    let (events, _facts) = mpsc::channel(256);
+    let teller = Teller::new(world.setup.id.clone(), events);
+    let flow = Flow::new(Arc::clone(&world.network), Arc::new(world.setup.clone()), teller, Keep::Memory);
+    flow.run(Place::Asked { issuer: world.service.base.clone(), trusted: true }).await.unwrap();
+    let log = world.shelf.log.lock().unwrap().clone();
+    let at = |line: &str| log.iter().position(|known| known == line).unwrap();
+    assert!(at("forget tokens") < at("hold tokens") && at("forget sign-in") < at("hold sign-in"), "{log:?}");
 }
 
 #[tokio::test]

@@ -160,14 +160,18 @@ pub(in crate::net) async fn sign_out(network: &Arc<Network>, setup: &Arc<Account
     let key = record.tokens_key(&setup.id);
     let client = client_of(network, setup, &record).await?;
     let flight = network.flight(&key);
+    let noted;
     let farewell = {
         // A refresh under way would keep its new token after this one was forgotten.
         let _alone_here = flight.lock().await;
+        let _alone_everywhere = hold_if_possible(network, &key).await;
         let token = network.load(&key).await?.as_ref().and_then(Token::from_text);
         let farewell = token.map(|token| farewell(network, setup, &record, client, token));
-        if let Some(farewell) = &farewell {
-            note(network, farewell.clone(), record.durable).await;
-        }
+        // What was kept in memory alone is told now or never: its secrets go on no disk.
+        noted = match &farewell {
+            Some(farewell) if record.durable => note(network, farewell.clone(), &key).await,
+            _ => false,
+        };
         network.forget(&key).await?;
         network.forget(&SignInRecord::key(&setup.id)).await?;
         farewell
@@ -175,8 +179,11 @@ pub(in crate::net) async fn sign_out(network: &Arc<Network>, setup: &Arc<Account
     let Some(farewell) = farewell else { return Ok(Farewelled::Told) };
     let hands = Reach::quiet(network, setup);
     let outcome = grant::revoke(&hands, &farewell.service, &farewell.client, &farewell.token).await;
-    if outcome != Farewelled::Later {
-        network.drop_farewell(&farewell).await?;
+    match outcome {
+        Farewelled::Later if !noted => return Ok(Farewelled::Never),
+        Farewelled::Later => {}
+        _ if noted => network.drop_farewell(&farewell).await?,
+        _ => {}
     }
     Ok(outcome)
 }
@@ -212,11 +219,22 @@ pub(in crate::net) async fn take_back(
     Ok(())
 }
 
-/// A sign-out is never held up by a full disk: then the service is told now, or never.
-async fn note(network: &Network, farewell: Farewell, durable: bool) {
-    if let Err(problem) = network.note_farewell(farewell, durable).await {
+/// Holds the key against other processes; a lock that cannot be had hinders nobody who is about to decide anyway.
+pub(super) async fn hold_if_possible(network: &Network, key: &VaultKey) -> Option<Box<dyn Send>> {
+    let held = network.hold(key).await;
+    if let Err(problem) = &held {
+        tracing::warn!(target: "butty::net", code = problem.code(), "not held against other processes");
+    }
+    held.ok()
+}
+
+/// A sign-out is never held up by a full disk: then the service is told now, or never. True: it is noted.
+async fn note(network: &Network, farewell: Farewell, kept_as: &VaultKey) -> bool {
+    let noted = network.note_farewell(farewell, kept_as).await;
+    if let Err(problem) = &noted {
         tracing::warn!(target: "butty::net", code = problem.code(), "a sign-out cannot be noted for later");
     }
+    noted.is_ok()
 }
 
 fn farewell(

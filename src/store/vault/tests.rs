@@ -170,3 +170,31 @@ fn what_is_kept_in_memory_stays_there() {
     vault.save(&tokens("a@a"), &Secret::from("kept"), true).unwrap();
     assert_eq!(vault.load(&tokens("a@a")).unwrap().unwrap().expose(), "kept");
 }
+
+#[test]
+fn what_came_out_of_the_keyring_waits_for_its_sign_out_there() {
+    let home = Home::new();
+    let vault = home.vault();
+    vault.settle("ring@a", Durable::Keyring);
+    vault.save(&tokens("ring@a"), &Secret::from("r-token"), true).unwrap();
+    home.vault().save(&VaultKey::Farewells, &Secret::from("of another"), true).unwrap();
+    // As a new process has it: nothing is settled there.
+    let vault = home.vault();
+    vault.shelter(&tokens("ring@a")).unwrap();
+    vault.save(&VaultKey::Farewells, &Secret::from("r-token"), true).unwrap();
+    assert!(!home.on_disk().contains("r-token"));
+    assert_eq!(home.vault().load(&VaultKey::Farewells).unwrap().unwrap().expose(), "r-token");
+}
+
+#[cfg(all(unix, feature = "keyring"))]
+#[test]
+fn a_bus_that_says_nothing_does_not_take_the_turn_of_others() {
+    let home = tempfile::tempdir().unwrap();
+    let socket = home.path().join("bus");
+    let _silent = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let vault = HomeVault::on_bus(home.path().join("tokens"), &format!("unix:path={}", socket.display()));
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || drop(tell.send(vault.keyring())));
+    let answer = told.recv_timeout(std::time::Duration::from_secs(9));
+    assert_eq!(answer, Ok(Err(VaultError::NoKeyring)), "by its own limit, not by that of the whole call");
+}

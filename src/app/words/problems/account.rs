@@ -40,6 +40,9 @@ pub(super) fn code(problem: &Problem) -> Parts {
         Problem::NoKeyring => Parts::what("No keyring answers on this computer.")
             .why("A keyring comes with a desktop; over ssh there is often none.")
             .next(&["/login asks where else to keep it"]),
+        Problem::SecretsHeld => Parts::what("Another butty keeps this sign-in busy.")
+            .why("It may have been stopped in the middle of it.")
+            .next(&["Close or continue the other one, then F5"]),
         Problem::KeyringLocked => Parts::what("The keyring of this computer is locked.")
             .why("Nobody unlocked it in time.")
             .next(&["Unlock it, then F5", "/login keeps the sign-in elsewhere"]),

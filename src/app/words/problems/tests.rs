@@ -81,6 +81,7 @@ fn account_problems(domain: &str) -> Vec<Problem> {
         Problem::TokenNotKept { why: line("the folder cannot be written") },
         Problem::NoKeyring,
         Problem::KeyringLocked,
+        Problem::SecretsHeld,
         Problem::NoIssuer { domain: domain.clone() },
         Problem::NoMechanism { domain: domain.clone(), offered: vec![line("GSSAPI"), line("EXTERNAL")] },
         Problem::ServerUnproven { domain: domain.clone() },
