@@ -21,10 +21,21 @@ use tokio::sync::Mutex;
 
 /// For one request, from name look-up to last byte.
 pub(super) const PATIENCE: Duration = Duration::from_secs(15);
+/// A connection that rested longer is not used again: one that died meanwhile could cost the code or the token that the
+/// request is about. Polling at its usual pace (RFC 8628 section 3.2: 5 s) rests less.
+const FRESH: Duration = Duration::from_secs(8);
 /// Largest reply.
 const MOST: usize = 1024 * 1024;
 
 type Sender = SendRequest<Full<Bytes>>;
+
+/// A connection that waits for the next request.
+struct Idle {
+    to: String,
+    sender: Sender,
+    /// Monotonic time of its last reply.
+    since: Duration,
+}
 
 /// A way to the sign-in services of one account. Keeps the last connection for polling.
 pub(super) struct Web {
@@ -35,7 +46,7 @@ pub(super) struct Web {
     first_decides: bool,
     /// The first connection went to a private address.
     first: OnceLock<bool>,
-    idle: Mutex<Option<(String, Sender)>>,
+    idle: Mutex<Option<Idle>>,
 }
 
 impl Web {
@@ -95,15 +106,21 @@ impl Web {
         let (parts, body) = reply.into_parts();
         let body = Limited::new(body, MOST).collect().await.map_err(|_| rubbish())?.to_bytes();
         if !sender.is_closed() {
-            *self.idle.lock().await = Some((authority, sender));
+            *self.idle.lock().await = Some(Idle { to: authority, sender, since: self.network.now().mono });
         }
         Ok(HttpResponse::from_parts(parts, body.to_vec()))
     }
 
-    /// The kept connection, if it goes there and still stands.
+    /// The kept connection, if it goes there, still stands and has not rested long.
     async fn kept(&self, authority: &str) -> Option<Sender> {
-        let (to, mut sender) = self.idle.lock().await.take()?;
-        (to == authority && sender.ready().await.is_ok()).then_some(sender)
+        let Idle { to, mut sender, since } = self.idle.lock().await.take()?;
+        let fresh = self.network.now().mono.saturating_sub(since) <= FRESH;
+        (fresh && to == authority && sender.ready().await.is_ok()).then_some(sender)
+    }
+
+    #[cfg(all(test, feature = "demo"))]
+    pub(super) async fn keeps(&self, authority: &str) -> bool {
+        self.kept(authority).await.is_some()
     }
 
     async fn connect(&self, domain: &Domain, host: &str, port: u16) -> Result<Sender, Problem> {

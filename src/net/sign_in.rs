@@ -159,14 +159,14 @@ impl Flow {
     /// The whole of it. Dropping it cancels.
     pub(super) async fn run(&self, place: Place) -> Result<(), Problem> {
         let hands = Reach::watched(self, self.web(&place));
-        let (pending, door) = self.begin(&hands, place, true).await?;
-        self.finish(&hands, pending, door).await
+        let (pending, door) = Box::pin(self.begin(&hands, place, true)).await?;
+        Box::pin(self.finish(&hands, pending, door)).await
     }
 
     /// Its first half; the person answers while nobody waits.
     pub(super) async fn park(&self, place: Place) -> Result<(), Problem> {
         let hands = Reach::watched(self, self.web(&place));
-        let (pending, _) = self.begin(&hands, place, false).await?;
+        let (pending, _) = Box::pin(self.begin(&hands, place, false)).await?;
         self.network.save(&Pending::key(&self.setup.id), pending.to_text(), true).await?;
         self.tell(Consent::Parked).await;
         Ok(())
@@ -184,7 +184,7 @@ impl Flow {
         let hands = Reach::watched(self, web);
         let door = self.reopen(&pending).await;
         self.show(&pending, door.is_some()).await?;
-        let done = self.finish(&hands, pending, door).await;
+        let done = Box::pin(self.finish(&hands, pending, door)).await;
         // Whatever came of it: a code is good for one answer.
         self.network.forget(&key).await?;
         done

@@ -34,18 +34,9 @@ pub(super) fn code(problem: &Problem) -> Parts {
                 ))
                 .next(NEW_CODE)
         }
-        Problem::TokenNotKept { why } => Parts::what("The sign-in could not be kept.")
-            .why(sentence(why))
-            .next(&["/login, and keep it until butty closes"]),
-        Problem::NoKeyring => Parts::what("No keyring answers on this computer.")
-            .why("A keyring comes with a desktop; over ssh there is often none.")
-            .next(&["/login asks where else to keep it"]),
-        Problem::SecretsHeld => Parts::what("Another butty keeps this sign-in busy.")
-            .why("It may have been stopped in the middle of it.")
-            .next(&["Close or continue the other one, then F5"]),
-        Problem::KeyringLocked => Parts::what("The keyring of this computer is locked.")
-            .why("Nobody unlocked it in time.")
-            .next(&["Unlock it, then F5", "/login keeps the sign-in elsewhere"]),
+        Problem::TokenNotKept { .. } | Problem::NoKeyring | Problem::SecretsHeld | Problem::KeyringLocked => {
+            keeping(problem)
+        }
         Problem::NoIssuer { domain } => {
             Parts::what(format!("The sign-in addresses of {domain} cannot be found.", domain = name(domain)))
                 .why("The page that should name them is missing.")
@@ -68,6 +59,25 @@ pub(super) fn code(problem: &Problem) -> Parts {
                 .why(format!("{} then, {} now.", short(was.as_str(), 30), short(now.as_str(), 30)))
                 .next(&["Ask the operator", "/logout and /login if it is right"])
         }
+        _ => Parts::misplaced(),
+    }
+}
+
+/// Keeping what was signed in with.
+fn keeping(problem: &Problem) -> Parts {
+    match problem {
+        Problem::TokenNotKept { why } => Parts::what("The sign-in could not be kept.")
+            .why(sentence(why))
+            .next(&["/login, and keep it until butty closes"]),
+        Problem::NoKeyring => Parts::what("No keyring answers on this computer.")
+            .why("A keyring comes with a desktop; over ssh there is often none.")
+            .next(&["/login asks where else to keep it"]),
+        Problem::SecretsHeld => Parts::what("Another butty keeps this sign-in busy.")
+            .why("It may have been stopped in the middle of it.")
+            .next(&["Close or continue the other one, then F5"]),
+        Problem::KeyringLocked => Parts::what("The keyring of this computer is locked.")
+            .why("Nobody unlocked it in time.")
+            .next(&["Unlock it, then F5", "/login keeps the sign-in elsewhere"]),
         _ => Parts::misplaced(),
     }
 }

@@ -229,6 +229,24 @@ async fn a_service_without_codes_and_proofs_gives_its_token_in_the_address() {
 }
 
 #[tokio::test]
+async fn a_connection_that_rested_while_the_person_read_is_not_used_for_the_code() {
+    let world = world().await;
+    let later = Arc::new(Mutex::new(Duration::ZERO));
+    let clock = Arc::clone(&later);
+    let now = move || crate::types::Now { mono: *clock.lock().unwrap(), wall: Stamp(1_000_000) };
+    let vault = Arc::clone(&world.shelf) as Arc<dyn crate::oauth::Vault>;
+    let network = Arc::new(Network::new(NetworkSettings::default(), vault, Arc::new(now)));
+    let web = Web::new(network, Arc::new(world.setup.clone()), true);
+    let address = Url::parse(&format!("{}/token", world.service.base)).unwrap();
+    let authority = world.service.base.strip_prefix("https://").unwrap();
+    for (rest, kept) in [(5, true), (60, false)] {
+        web.fetch(crate::oauth::discovery::request(&address)).await.unwrap();
+        *later.lock().unwrap() += Duration::from_secs(rest);
+        assert_eq!(web.keeps(authority).await, kept, "{rest} s");
+    }
+}
+
+#[tokio::test]
 async fn what_a_public_issuer_names_may_not_lead_into_a_private_network() {
     let mut world = world().await;
     world.setup.server = None;

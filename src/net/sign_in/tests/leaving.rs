@@ -1,0 +1,120 @@
+//! Signing out, and what of a sign-in is left behind.
+
+use super::*;
+
+#[tokio::test]
+async fn sign_out_revokes_and_forgets() {
+    let world = world().await;
+    let record = stale(&world);
+    let setup = Arc::new(world.setup.clone());
+    assert_eq!(sign_out(&world.network, &setup).await, Ok(Farewelled::Told));
+    let revoked = world.shelf.log.lock().unwrap().iter().filter(|line| *line == "service /revoke").count();
+    assert_eq!(revoked, 2);
+    assert!(!world.shelf.has(&record.tokens_key(&setup.id)) && !world.shelf.has(&SignInRecord::key(&setup.id)));
+    assert_eq!(sign_out(&world.network, &setup).await, Ok(Farewelled::Told), "nothing left to tell");
+}
+
+#[tokio::test]
+async fn what_is_signed_out_is_forgotten_before_the_service_is_told() {
+    let world = world().await;
+    stale(&world);
+    sign_out(&world.network, &Arc::new(world.setup.clone())).await.unwrap();
+    let log = world.shelf.log.lock().unwrap().clone();
+    let at = |line: &str| log.iter().position(|known| known == line).unwrap();
+    assert!(at("lock tokens") < at("forget tokens"), "another process may be refreshing: {log:?}");
+    assert!(at("forget tokens") < at("service /revoke") && at("forget sign-in") < at("service /revoke"), "{log:?}");
+}
+
+#[tokio::test]
+async fn a_service_that_cannot_be_reached_is_told_later() {
+    let mut world = world().await;
+    let record = stale(&world);
+    // What waits knows the roots by their file alone.
+    let roots = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(roots.path(), world.setup.ca_pem.take().unwrap()).unwrap();
+    world.setup.ca_file = Some(roots.path().to_owned());
+    let setup = Arc::new(world.setup.clone());
+    world.service.busy.store(true, Ordering::SeqCst);
+    assert_eq!(sign_out(&world.network, &setup).await, Ok(Farewelled::Later));
+    assert!(!world.shelf.has(&record.tokens_key(&setup.id)) && world.shelf.has(&Farewell::KEY));
+    world.service.busy.store(false, Ordering::SeqCst);
+    Arc::clone(&world.network).say_farewells().await;
+    let told = world.shelf.log.lock().unwrap().iter().filter(|line| *line == "service /revoke").count();
+    assert_eq!(told, 3, "one in vain, then both tokens");
+    assert!(!world.shelf.has(&Farewell::KEY));
+}
+
+#[tokio::test]
+async fn what_was_in_memory_alone_is_told_now_or_never() {
+    let world = world().await;
+    let record = SignInRecord { durable: false, ..stale(&world) };
+    world.shelf.put(&SignInRecord::key(&world.setup.id), record.to_text().expose());
+    world.service.busy.store(true, Ordering::SeqCst);
+    assert_eq!(sign_out(&world.network, &Arc::new(world.setup.clone())).await, Ok(Farewelled::Never));
+    assert!(!world.shelf.has(&Farewell::KEY));
+}
+
+#[tokio::test]
+async fn who_signs_in_again_takes_back_the_sign_out_that_waits() {
+    let world = world().await;
+    let record = stale(&world);
+    let setup = Arc::new(world.setup.clone());
+    world.service.busy.store(true, Ordering::SeqCst);
+    assert_eq!(sign_out(&world.network, &setup).await, Ok(Farewelled::Later));
+    let waiting = world.network.load(&Farewell::KEY).await.unwrap().unwrap();
+    let mut all = Farewell::from_text(&waiting);
+    all.extend(all.clone().into_iter().map(|mut other| {
+        other.client.id = "another".to_owned();
+        other
+    }));
+    world.shelf.put(&Farewell::KEY, Farewell::to_text(&all).expose());
+    world.service.busy.store(false, Ordering::SeqCst);
+    let (events, _facts) = mpsc::channel(256);
+    let teller = Teller::new(setup.id.clone(), events);
+    let flow = Flow::new(Arc::clone(&world.network), setup, teller, Keep::File);
+    flow.run(Place::Asked { issuer: world.service.base.clone(), trusted: true }).await.unwrap();
+    let kept = record_of(&world.network, &world.setup).await.unwrap().unwrap();
+    assert_eq!(kept.client, record.client);
+    let waiting = world.network.load(&Farewell::KEY).await.unwrap().unwrap();
+    assert_eq!(Farewell::from_text(&waiting), all[1..], "to tell it would end the new sign-in");
+}
+
+#[tokio::test]
+async fn a_second_sign_in_for_this_run_alone_leaves_nothing_of_the_first_on_disk() {
+    let world = world().await;
+    stale(&world);
+    let (events, _facts) = mpsc::channel(256);
+    let teller = Teller::new(world.setup.id.clone(), events);
+    let flow = Flow::new(Arc::clone(&world.network), Arc::new(world.setup.clone()), teller, Keep::Memory);
+    flow.run(Place::Asked { issuer: world.service.base.clone(), trusted: true }).await.unwrap();
+    let log = world.shelf.log.lock().unwrap().clone();
+    let at = |line: &str| log.iter().position(|known| known == line).unwrap();
+    assert!(at("forget tokens") < at("hold tokens") && at("forget sign-in") < at("hold sign-in"), "{log:?}");
+}
+
+#[tokio::test]
+async fn a_full_disk_does_not_hold_up_a_sign_out() {
+    let world = world().await;
+    let record = stale(&world);
+    world.shelf.full.store(true, Ordering::Relaxed);
+    let setup = Arc::new(world.setup.clone());
+    assert_eq!(sign_out(&world.network, &setup).await, Ok(Farewelled::Told));
+    assert!(!world.shelf.has(&record.tokens_key(&setup.id)));
+}
+
+#[tokio::test]
+async fn a_refresh_under_way_does_not_undo_a_sign_out() {
+    let world = world().await;
+    let record = stale(&world);
+    let setup = Arc::new(world.setup.clone());
+    let key = record.tokens_key(&setup.id);
+    let flight = world.network.flight(&key);
+    let refreshing = flight.lock().await;
+    let out = sign_out(&world.network, &setup);
+    tokio::pin!(out);
+    assert!(tokio::time::timeout(Duration::from_millis(200), &mut out).await.is_err(), "waits for the refresh");
+    world.shelf.put(&key, Token::given("A-new").unwrap().to_text().expose());
+    drop(refreshing);
+    assert_eq!(out.await, Ok(Farewelled::Told));
+    assert!(!world.shelf.has(&key));
+}
