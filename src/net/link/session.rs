@@ -308,7 +308,7 @@ impl Link {
                     Event::Offered(mechanisms) => {
                         self.code_on_offer = mechanisms.iter().any(|name| name == "OAUTHBEARER");
                     }
-                    Event::SignedIn(_) => {
+                    Event::SignedIn(_) | Event::Resumed { .. } => {
                         ride.attempt.signed_in = Some(self.network.now().mono);
                         match ride.attempt.kind {
                             CredentialKind::Password => self.keep_password().await,
@@ -320,7 +320,7 @@ impl Link {
                     }
                     _ => {}
                 }
-                let signed_in = matches!(event, Event::SignedIn(_));
+                let signed_in = matches!(event, Event::SignedIn(_) | Event::Resumed { .. });
                 self.teller.tell(LinkFact::Session(event)).await;
                 if signed_in {
                     self.keep_known();
