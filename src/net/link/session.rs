@@ -212,7 +212,12 @@ impl Link {
             show_client: self.options.show_client,
             known: self.known().await,
             lasting: !self.options.one_shot,
-            fast: if attempt.purpose == Purpose::Discover || attempt.stepwise { None } else { self.ticket().await },
+            fast: match attempt.purpose {
+                Purpose::Discover => None,
+                _ if attempt.stepwise => None,
+                Purpose::Chat => self.ticket().await,
+                Purpose::Invalidate => self.counted_ticket().await,
+            },
             stepwise: attempt.stepwise,
         })
     }
