@@ -14,7 +14,10 @@ impl Link {
         self.teller.next_epoch();
         match self.consent(order).await {
             Ok(()) if order.part == Part::Begin => Wish::Rest,
-            Ok(()) => Wish::Connect,
+            Ok(()) => {
+                self.begin_anew().await;
+                Wish::Connect
+            }
             Err(End::Problem(problem)) => {
                 tracing::warn!(target: "butty::net", code = problem.code(), "no sign-in");
                 self.teller.tell(LinkFact::Consent(Consent::Failed(problem))).await;
@@ -23,6 +26,13 @@ impl Link {
             Err(End::Wish(wish)) => wish,
             Err(End::Clean | End::Discovered { .. }) => Wish::Rest,
         }
+    }
+
+    /// Another grant, perhaps of another person: nothing that the last one left signs in before it.
+    pub(super) async fn begin_anew(&mut self) {
+        self.learn_fast(None).await;
+        self.forget_address().await;
+        self.short.suspended = None;
     }
 
     async fn consent(&mut self, order: Order) -> Result<(), End> {

@@ -42,6 +42,11 @@ impl Link {
         if self.options.one_shot || !self.setup.mechanisms.is_empty() || given {
             return false;
         }
+        self.holds_fast().await
+    }
+
+    /// There is a token that has not run out, whatever the person wants to sign in with.
+    async fn holds_fast(&mut self) -> bool {
         if !self.short.read {
             self.short.read = true;
             let kept = match self.network.load(&self.fast_key()).await {
@@ -62,6 +67,11 @@ impl Link {
         if !self.has_fast().await {
             return None;
         }
+        self.counted_ticket().await
+    }
+
+    /// The same where the token is at hand already.
+    pub(super) async fn counted_ticket(&mut self) -> Option<FastTicket> {
         let token = self.short.token.take()?.counted();
         let ticket = token.ticket.clone();
         self.short.token = Some(token);
@@ -136,7 +146,7 @@ impl Link {
     /// At sign-out: the server forgets the token, then we do. True when there was none, or the server confirmed.
     pub(super) async fn invalidate_fast(&mut self) -> bool {
         self.short.suspended = None;
-        if !self.has_fast().await {
+        if !self.holds_fast().await {
             self.forget_fast().await;
             return true;
         }

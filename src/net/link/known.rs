@@ -59,6 +59,15 @@ impl Link {
         }
     }
 
+    /// Who signed in last says nothing of who signs in next.
+    pub(super) async fn forget_address(&mut self) {
+        let known = match &self.known.known {
+            Some(known) => known.clone(),
+            None => self.load_known().await,
+        };
+        self.learn(Known { address: None, ..known });
+    }
+
     /// A session learned something.
     pub(super) fn learn(&mut self, known: Known) {
         self.known.fresh |= self.known.known.as_ref() != Some(&known);

@@ -212,7 +212,12 @@ impl Link {
             show_client: self.options.show_client,
             known: self.known().await,
             lasting: !self.options.one_shot,
-            fast: if attempt.purpose == Purpose::Discover || attempt.stepwise { None } else { self.ticket().await },
+            fast: match attempt.purpose {
+                Purpose::Discover => None,
+                _ if attempt.stepwise => None,
+                Purpose::Chat => self.ticket().await,
+                Purpose::Invalidate => self.counted_ticket().await,
+            },
             stepwise: attempt.stepwise,
         })
     }
@@ -308,7 +313,7 @@ impl Link {
                     Event::Offered(mechanisms) => {
                         self.code_on_offer = mechanisms.iter().any(|name| name == "OAUTHBEARER");
                     }
-                    Event::SignedIn(_) => {
+                    Event::SignedIn(_) | Event::Resumed { .. } => {
                         ride.attempt.signed_in = Some(self.network.now().mono);
                         match ride.attempt.kind {
                             CredentialKind::Password => self.keep_password().await,
@@ -320,7 +325,7 @@ impl Link {
                     }
                     _ => {}
                 }
-                let signed_in = matches!(event, Event::SignedIn(_));
+                let signed_in = matches!(event, Event::SignedIn(_) | Event::Resumed { .. });
                 self.teller.tell(LinkFact::Session(event)).await;
                 if signed_in {
                     self.keep_known();

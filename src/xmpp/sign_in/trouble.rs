@@ -36,7 +36,9 @@ impl Negotiation {
         if let Some(Way::Fast(_)) = self.way {
             wire.event(Event::Fast(None));
             if self.sign_in.purpose == Purpose::Invalidate {
-                return Err(Ending::Done);
+                // Only these say that the token is worth nothing.
+                let dead = matches!(condition.as_str(), "not-authorized" | "credentials-expired");
+                return Err(if dead { Ending::Done } else { self.refusal(&condition, failure) });
             }
             self.fast_refused = true;
         } else if ahead && self.misjudged(&condition) {

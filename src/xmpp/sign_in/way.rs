@@ -120,7 +120,9 @@ impl Negotiation {
     }
 
     pub(super) fn takes_tokens(&self) -> bool {
-        self.sign_in.lasting && self.sign_in.mechanisms.is_empty() && self.from().is_some()
+        // To take a token back is no sign-in: it goes as the installation that it was given to, whatever was named.
+        let may = self.sign_in.lasting && self.sign_in.mechanisms.is_empty();
+        (may || self.sign_in.purpose == Purpose::Invalidate) && self.from().is_some()
     }
 
     /// The way to speak before the features of this stream are seen: out of what was seen last time.
@@ -202,7 +204,8 @@ impl Negotiation {
     /// that may run beside another has none, for a server ends the earlier one of the same installation.
     pub(super) fn installation(&self) -> Option<String> {
         let known = self.sign_in.known.installation.clone().filter(|id| is_uuid(id));
-        self.sign_in.lasting.then(|| known.unwrap_or_else(|| self.uuid()))
+        let lasting = self.sign_in.lasting || self.sign_in.purpose == Purpose::Invalidate;
+        lasting.then(|| known.unwrap_or_else(|| self.uuid()))
     }
 
     /// A random UUID (RFC 9562 section 5.4).

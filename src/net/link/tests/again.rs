@@ -9,7 +9,7 @@ const PLAIN: &str = "<stream:features><mechanisms xmlns='urn:ietf:params:xml:ns:
     </mechanisms></stream:features>";
 const BIND: &str = "<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></stream:features>";
 
-async fn heard_in(io: &mut (impl AsyncRead + Unpin), end: &str) -> String {
+pub(super) async fn heard_in(io: &mut (impl AsyncRead + Unpin), end: &str) -> String {
     let (mut all, mut piece) = (Vec::new(), [0; 1024]);
     while !String::from_utf8_lossy(&all).contains(end) {
         let count = io.read(&mut piece).await.unwrap();
@@ -35,7 +35,7 @@ async fn let_in(io: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> String {
 }
 
 /// Somebody who was here when the server took tokens of its own.
-fn returning(shelf: &Shelf, account: &AccountSetup) {
+pub(super) fn returning(shelf: &Shelf, account: &AccountSetup) {
     let id = account.id.as_str().to_owned();
     let sasl2 = Sasl2 { fast: vec!["HT-SHA-256-NONE".to_owned()], ..Sasl2::default() };
     let entrance = Entrance { sasl2: Some(sasl2), named: true, ..Entrance::default() };

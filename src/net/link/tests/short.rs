@@ -1,0 +1,129 @@
+//! The short ways in: tokens of the server's own, and sessions that are taken up.
+
+use super::again::{heard_in, returning};
+use super::*;
+use crate::oauth::{Farewelled, VaultKey};
+use crate::xmpp::Event;
+
+const SHORT: &str = "<stream:features><authentication xmlns='urn:xmpp:sasl:2'><mechanism>PLAIN</mechanism><inline>\
+    <bind xmlns='urn:xmpp:bind:0'><inline><feature var='urn:xmpp:sm:3'/></inline></bind><sm xmlns='urn:xmpp:sm:3'/>\
+    <fast xmlns='urn:xmpp:fast:0'><mechanism>HT-SHA-256-NONE</mechanism></fast></inline></authentication>\
+    </stream:features>";
+
+fn success(inner: &str) -> String {
+    format!(
+        "<success xmlns='urn:xmpp:sasl:2'><authorization-identifier>juliet@example.org/x</authorization-identifier>\
+         {inner}</success><stream:features/>"
+    )
+}
+
+fn key(setup: &AccountSetup) -> VaultKey {
+    VaultKey::Fast { account: setup.id.as_str().to_owned() }
+}
+
+#[tokio::test]
+async fn a_session_that_is_taken_up_is_a_sign_in_as_any_other() {
+    let (listener, port) = listen().await;
+    let ca = Authority::new();
+    let setup = AccountSetup { tls: TlsMode::Direct, ca_pem: Some(ca.pem.clone()), ..account(port) };
+    let shelf = Arc::new(Shelf::default());
+    let (events, mut facts) = channel(256);
+    let options = LinkOptions { connect: true, resource: None, show_client: false, one_shot: false };
+    let link = start_link(&network(&shelf, NetworkSettings::default()), setup.clone(), options, events);
+    let acceptor = ca.acceptor(&["example.org"], |_| {});
+
+    let (tcp, _) = listener.accept().await.unwrap();
+    let mut tls = acceptor.accept(tcp).await.unwrap();
+    heard_in(&mut tls, "xml:lang='en'>").await;
+    tls.write_all(format!("{HEADER}{SHORT}").as_bytes()).await.unwrap();
+    heard_in(&mut tls, "</authenticate>").await;
+    let bound = "<bound xmlns='urn:xmpp:bind:0'><enabled xmlns='urn:xmpp:sm:3' id='sm-1' resume='true'/></bound>";
+    tls.write_all(success(bound).as_bytes()).await.unwrap();
+    while !matches!(next(&mut facts).await.1, LinkFact::Session(Event::SignedIn(_))) {}
+    drop(tls);
+    until_down(&mut facts).await;
+    link.send(LinkCommand::Connect);
+
+    let (tcp, _) = listener.accept().await.unwrap();
+    let mut tls = acceptor.accept(tcp).await.unwrap();
+    heard_in(&mut tls, "xml:lang='en'>").await;
+    tls.write_all(format!("{HEADER}{SHORT}").as_bytes()).await.unwrap();
+    let asked = heard_in(&mut tls, "</authenticate>").await;
+    assert!(asked.contains("previd='sm-1'"), "{asked}");
+    assert!(!shelf.has(&key(&setup)));
+    let resumed = "<resumed xmlns='urn:xmpp:sm:3' previd='sm-1' h='0'/>\
+        <token xmlns='urn:xmpp:fast:0' token='tok' expiry='2099-01-01T00:00:00Z'/>";
+    tls.write_all(success(resumed).as_bytes()).await.unwrap();
+    while !matches!(next(&mut facts).await.1, LinkFact::Session(Event::Resumed { .. })) {}
+    let kept = async {
+        while !shelf.has(&key(&setup)) {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, kept).await.unwrap();
+}
+
+/// How signing out by a command is told, where the server answers so.
+async fn signed_out(condition: &str) -> Farewelled {
+    let (listener, port) = listen().await;
+    let ca = Authority::new();
+    let mechanisms = vec!["PLAIN".to_owned()];
+    let setup = AccountSetup { tls: TlsMode::Direct, ca_pem: Some(ca.pem.clone()), mechanisms, ..account(port) };
+    let shelf = Arc::new(Shelf::default());
+    returning(&shelf, &setup);
+    let (events, mut facts) = channel(256);
+    let options = LinkOptions { connect: false, resource: None, show_client: false, one_shot: true };
+    let link = start_link(&network(&shelf, NetworkSettings::default()), setup.clone(), options, events);
+    link.send(LinkCommand::SignOut);
+    let told = async {
+        loop {
+            if let LinkFact::SignedOut { told } = next(&mut facts).await.1 {
+                return told;
+            }
+        }
+    };
+    let server = async {
+        let (tcp, _) = listener.accept().await.unwrap();
+        let mut tls = ca.acceptor(&["example.org"], |_| {}).accept(tcp).await.unwrap();
+        let asked = heard_in(&mut tls, "</authenticate>").await;
+        assert!(asked.contains("mechanism='HT-SHA-256-NONE'") && asked.contains("invalidate='true'"), "{asked}");
+        assert!(asked.contains("<user-agent id="), "the token is this installation's: {asked}");
+        let answer = format!(
+            "{HEADER}{SHORT}<failure xmlns='urn:xmpp:sasl:2'><{condition} xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/></failure>"
+        );
+        tls.write_all(answer.as_bytes()).await.unwrap();
+        tls
+    };
+    let server = async { tokio::time::timeout(PATIENCE, server).await.unwrap() };
+    let (told, _tls) = tokio::join!(told, server);
+    assert!(!shelf.has(&key(&setup)), "gone here in any case");
+    told
+}
+
+#[tokio::test]
+async fn signing_out_by_a_command_takes_the_token_back_at_the_server() {
+    for (condition, expected) in [
+        ("not-authorized", Farewelled::Told),
+        ("credentials-expired", Farewelled::Told),
+        ("temporary-auth-failure", Farewelled::Never),
+        ("invalid-mechanism", Farewelled::Never),
+    ] {
+        assert_eq!(signed_out(condition).await, expected, "{condition}");
+    }
+}
+
+#[tokio::test]
+async fn behind_another_consent_nothing_of_the_last_one_signs_in() {
+    let (mut link, _facts) = resting();
+    let shelf = Shelf::default();
+    returning(&shelf, &link.setup);
+    let kept = crate::oauth::Vault::load(&shelf, &key(&link.setup)).unwrap().unwrap();
+    link.network.save(&key(&link.setup), kept, true).await.unwrap();
+    let before = Known { address: Some("romeo@example.org".to_owned()), stumbles: 1, ..Known::default() };
+    link.learn(before.clone());
+    assert!(link.has_fast().await);
+    link.begin_anew().await;
+    assert!(!link.has_fast().await);
+    assert!(link.network.load(&key(&link.setup)).await.unwrap().is_none());
+    assert_eq!(link.known().await, Known { address: None, ..before });
+}
