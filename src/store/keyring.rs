@@ -12,9 +12,12 @@ use super::vault::{Wallet, WalletError};
 use crate::types::Secret;
 use futures_util::{FutureExt, StreamExt};
 use std::collections::HashMap;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 use zbus::message::{Message, Type};
 use zbus::{Connection, DynamicType, MatchRule, MessageStream, OwnedObjectPath, OwnedVariant, Variant};
@@ -124,8 +127,8 @@ impl Session {
             None => zbus::connection::Builder::session(),
         };
         // The limit of the builder is for calls: whoever takes the connection and says nothing is not heard of again.
-        let connecting = async { tokio::time::timeout(ANSWER, builder.method_timeout(ANSWER).build()).await };
-        let bus = zbus::block_on(connecting).map_err(|_| WalletError::Absent)?.map_err(|error| absent(&error))?;
+        let connected = within(ANSWER, builder.method_timeout(ANSWER).build()).ok_or(WalletError::Absent)?;
+        let bus = connected.map_err(|error| absent(&error))?;
         let reply = call(&bus, ROOT, OF_SERVICE, "OpenSession", &("plain", Variant::from("")))?;
         let (_, path): (OwnedVariant, OwnedObjectPath) = body(&reply)?;
         Ok(Self { bus, path, given_up })
@@ -230,6 +233,35 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// What comes of it in this time. A thread is the alarm clock: timers of the runtime belong to a higher floor.
+fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    let until = Instant::now() + limit;
+    let mut work = pin!(work);
+    // Dropped at the end, which ends the thread too.
+    let mut alarm = None;
+    zbus::block_on(poll_fn(|context| {
+        if let Poll::Ready(done) = work.as_mut().poll(context) {
+            return Poll::Ready(Some(done));
+        }
+        if Instant::now() >= until {
+            return Poll::Ready(None);
+        }
+        if alarm.is_none() {
+            let (stop, stopped) = channel::<()>();
+            let waker = context.waker().clone();
+            let ring = move || {
+                let _ = stopped.recv_timeout(limit); // the time is over, or the work
+                waker.wake();
+            };
+            if std::thread::Builder::new().name("keyring".into()).spawn(ring).is_err() {
+                return Poll::Ready(None);
+            }
+            alarm = Some(stop);
+        }
+        Poll::Pending
+    }))
 }
 
 fn call<B: serde::Serialize + DynamicType>(
