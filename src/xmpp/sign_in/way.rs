@@ -11,7 +11,7 @@ use std::fmt::Write;
 /// Most mechanisms that are told when none fits.
 const MOST_TOLD: usize = 8;
 /// So many failures in a row, and this server is not spoken ahead of any more.
-const MOST_STUMBLES: u8 = 2;
+pub(super) const MOST_STUMBLES: u8 = 2;
 
 /// How the messages of a mechanism are carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
