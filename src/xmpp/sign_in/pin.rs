@@ -2,7 +2,7 @@
 
 use super::Negotiation;
 use super::ending::Ending;
-use super::way::Way;
+use super::way::{MOST_STUMBLES, Way};
 use crate::types::Problem;
 use crate::xmpp::sasl::{self, Plan};
 use crate::xmpp::wire::Wire;
@@ -51,7 +51,8 @@ impl Negotiation {
             known.stumbles = match (stepwise || stumbled, spoke_ahead || other) {
                 (true, _) => known.stumbles.saturating_add(1),
                 (false, true) => 0,
-                (false, false) => known.stumbles,
+                // Servers are mended: now and then it is tried again.
+                (false, false) => known.stumbles.min(MOST_STUMBLES).saturating_sub(1),
             };
             known.entrance = entrance.or(known.entrance.take());
             known.installation = installation.or(known.installation.take());
@@ -67,7 +68,7 @@ impl Negotiation {
             self.learn(wire, |known| known.guess_refused = true);
         }
         if self.ahead && matches!(**problem, Problem::SilentAt { .. }) {
-            self.learn(wire, |known| known.stumbles = u8::MAX);
+            self.learn(wire, |known| known.stumbles = MOST_STUMBLES);
         }
     }
 

@@ -3,7 +3,7 @@
 use super::ending::Ending;
 use super::{Expect, Negotiation};
 use crate::types::{Line, Now, Problem};
-use crate::xmpp::sasl::{Coding, Denied, HashedToken, Plan, Wish, choose};
+use crate::xmpp::sasl::{self, Coding, Denied, HashedToken, Plan, Wish, choose};
 use crate::xmpp::wire::Wire;
 use crate::xmpp::{Bindings, Entrance, FastTicket, Purpose, Sasl2, TokenSlot};
 use std::fmt::Write;
@@ -11,7 +11,7 @@ use std::fmt::Write;
 /// Most mechanisms that are told when none fits.
 const MOST_TOLD: usize = 8;
 /// So many failures in a row, and this server is not spoken ahead of any more.
-const MOST_STUMBLES: u8 = 2;
+pub(super) const MOST_STUMBLES: u8 = 2;
 
 /// How the messages of a mechanism are carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,13 +80,19 @@ impl Negotiation {
             if self.sign_in.purpose == Purpose::Invalidate {
                 return Err(Denied::NothingFits);
             }
-            match choose(&sasl2.offer, self.wish()) {
-                Ok(plan) if plan.mechanism.coding == Coding::Base64 => {
+            // Whoever named mechanisms has an order of their own.
+            let any = self.sign_in.mechanisms.is_empty();
+            match (choose(&sasl2.offer, self.wish()), choose(&entrance.sasl, self.wish())) {
+                // The stronger of both lists, the newer way where they are level.
+                (Ok(plan), Ok(older)) if any && sasl::beats(older.mechanism.name, Some(plan.mechanism.name)) => {
+                    return Ok(Way::Secret { plan: older, profile: Profile::Sasl });
+                }
+                (Ok(plan), _) if plan.mechanism.coding == Coding::Base64 => {
                     return Ok(Way::Secret { plan, profile: Profile::Sasl2 });
                 }
                 // What this list cannot do, or not in this coding, the older one may.
-                Ok(_) | Err(Denied::NothingFits) => {}
-                Err(denied) => return Err(denied),
+                (Err(denied @ Denied::Weaker { .. }), Err(_)) => return Err(denied),
+                _ => {}
             }
         }
         choose(&entrance.sasl, self.wish()).map(|plan| Way::Secret { plan, profile: Profile::Sasl })
