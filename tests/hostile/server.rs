@@ -268,7 +268,11 @@ impl Talk {
     pub async fn up_to_success(self) -> Option<Self> {
         let mut talk = self.up_to_tls().await?;
         talk.say(FEATURES_PLAIN).await?;
-        talk.hear("</auth>").await?;
+        if !talk.hear("</auth>").await?.contains("PLAIN") {
+            // Said ahead, of an earlier offer.
+            talk.say("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><invalid-mechanism/></failure>").await?;
+            talk.hear("</auth>").await?;
+        }
         talk.say(SUCCESS).await?;
         talk.header().await?;
         talk.say(HEADER).await?;
