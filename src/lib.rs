@@ -53,7 +53,8 @@
 //! let mut account = butty::config::setup_for(service.address(), "messenger").ok_or("an address")?;
 //! let (device, token, revocation) = service.endpoints();
 //! let revocation = Some(revocation);
-//! account.oauth.endpoints = Some(Endpoints { device, token, revocation, device_response_type: true });
+//! account.oauth.endpoints =
+//!     Some(Endpoints { device, token, revocation, device_response_type: true, ..Endpoints::default() });
 //! account.oauth.client_id = Some(service.client_id().to_owned());
 //! account.oauth.allow_local_page = true;
 //! account.ca_pem = Some(service.ca_pem().to_owned());
