@@ -18,7 +18,7 @@ mod trouble;
 use super::effect::{Effect, LinkCommand, StoreRequest};
 use super::event::{AccountCache, Event, LinkEvent, LinkFact, Stored};
 use super::model::{Conversation, ConversationKey, Message, Model, Options};
-use super::setup::{AccountSetup, OAuthSetup, TlsMode};
+use super::setup::AccountSetup;
 use crate::types::{
     AccountId, BareJid, Domain, Epoch, FullJid, Jid, Line, MessageKey, Now, OriginId, Prose, Stamp, StanzaId,
 };
@@ -53,27 +53,7 @@ fn line(text: &str) -> Line {
 }
 
 fn setup(address: &str) -> AccountSetup {
-    let jid = bare(address);
-    AccountSetup {
-        id: AccountId::new(address),
-        domain: Domain::parse(jid.domain().as_str()).unwrap(),
-        local: jid.local().map(str::to_owned),
-        name: String::new(),
-        enabled: true,
-        credential: Some(CredentialKind::Password),
-        profile: "auto".to_owned(),
-        server: None,
-        tls: TlsMode::Auto,
-        ca_file: None,
-        ca_pem: None,
-        mechanisms: Vec::new(),
-        password_command: Vec::new(),
-        token_command: Vec::new(),
-        oauth: OAuthSetup::default(),
-        resolver: None,
-        keep: None,
-        ephemeral: false,
-    }
+    AccountSetup { credential: Some(CredentialKind::Password), ..AccountSetup::new(&bare(address)) }
 }
 
 fn item(address: &str, name: &str, group: &str) -> RosterItem {

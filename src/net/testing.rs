@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop")]
 
 use super::{Network, NetworkSettings};
-use crate::app::setup::{AccountSetup, OAuthSetup, TlsMode};
+use crate::app::setup::AccountSetup;
 use crate::oauth::{Vault, VaultError, VaultKey};
-use crate::types::{AccountId, Domain, Line, Now, Secret, Stamp};
+use crate::types::{BareJid, Line, Now, Secret, Stamp};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -88,26 +88,8 @@ pub(super) fn network(shelf: &Arc<Shelf>, settings: NetworkSettings) -> Arc<Netw
 }
 
 pub(super) fn setup(domain: &str) -> AccountSetup {
-    AccountSetup {
-        id: AccountId::new(&format!("juliet@{domain}")),
-        domain: Domain::parse(domain).unwrap(),
-        local: Some("juliet".to_owned()),
-        name: "Juliet".to_owned(),
-        enabled: true,
-        credential: None,
-        profile: String::new(),
-        server: None,
-        tls: TlsMode::Auto,
-        ca_file: None,
-        ca_pem: None,
-        mechanisms: Vec::new(),
-        password_command: Vec::new(),
-        token_command: Vec::new(),
-        oauth: OAuthSetup::default(),
-        resolver: None,
-        keep: None,
-        ephemeral: false,
-    }
+    let address = BareJid::parse(&format!("juliet@{domain}")).unwrap();
+    AccountSetup { name: "Juliet".to_owned(), profile: String::new(), ..AccountSetup::new(&address) }
 }
 
 /// A CA of our own.

@@ -9,10 +9,10 @@
 
 use butty::app::event::{Key, KeyCode, Stored};
 use butty::app::model::{Conversation, Message, Options};
-use butty::app::setup::{AccountSetup, OAuthSetup, TlsMode};
+use butty::app::setup::AccountSetup;
 use butty::app::{Effect, Effects, Event, LinkEvent, LinkFact, Model, StoreRequest};
 use butty::store::{Place, Store};
-use butty::types::{AccountId, BareJid, Domain, Epoch, FullJid, Jid, Line, Now, OriginId, Prose, Stamp};
+use butty::types::{AccountId, BareJid, Epoch, FullJid, Jid, Line, Now, OriginId, Prose, Stamp};
 use butty::ui::{self, View};
 use butty::xml::{Frame, Framer, Limits};
 use butty::xmpp::{
@@ -332,25 +332,6 @@ fn says(number: usize) -> Incoming {
 }
 
 fn setup() -> AccountSetup {
-    let jid = BareJid::parse(ADDRESS).unwrap();
-    AccountSetup {
-        id: AccountId::new(ADDRESS),
-        domain: Domain::parse(jid.domain().as_str()).unwrap(),
-        local: jid.local().map(str::to_owned),
-        name: String::new(),
-        enabled: true,
-        credential: Some(CredentialKind::Password),
-        profile: "auto".to_owned(),
-        server: None,
-        tls: TlsMode::Auto,
-        ca_file: None,
-        ca_pem: None,
-        mechanisms: Vec::new(),
-        password_command: Vec::new(),
-        token_command: Vec::new(),
-        oauth: OAuthSetup::default(),
-        resolver: None,
-        keep: None,
-        ephemeral: false,
-    }
+    let address = BareJid::parse(ADDRESS).unwrap();
+    AccountSetup { credential: Some(CredentialKind::Password), ..AccountSetup::new(&address) }
 }

@@ -7,7 +7,7 @@ use butty::app::event::{
 };
 use butty::app::keymap;
 use butty::app::model::*;
-use butty::app::setup::{AccountSetup, OAuthSetup, TlsMode};
+use butty::app::setup::AccountSetup;
 use butty::types::*;
 use butty::xmpp::{
     self, Appearance, ChatState, Content, Direction, Features, Incoming, Presence, RosterItem, Show, SignedIn,
@@ -33,27 +33,7 @@ pub fn id() -> AccountId {
 }
 
 pub fn setup(address: &str, name: &str) -> AccountSetup {
-    let jid = BareJid::parse(address).unwrap();
-    AccountSetup {
-        id: AccountId::new(address),
-        domain: jid.domain(),
-        local: jid.local().map(str::to_owned),
-        name: name.to_owned(),
-        enabled: true,
-        credential: None,
-        profile: "auto".to_owned(),
-        server: None,
-        tls: TlsMode::Auto,
-        ca_file: None,
-        ca_pem: None,
-        mechanisms: Vec::new(),
-        password_command: Vec::new(),
-        token_command: Vec::new(),
-        oauth: OAuthSetup::default(),
-        resolver: None,
-        keep: None,
-        ephemeral: false,
-    }
+    AccountSetup { name: name.to_owned(), ..AccountSetup::new(&BareJid::parse(address).unwrap()) }
 }
 
 pub fn key(local: &str) -> ConversationKey {

@@ -5,7 +5,7 @@ use crate::app::effect::Effect;
 use crate::app::event::{Event, LinkState, Viewport};
 use crate::app::keymap;
 use crate::app::model::{Contact, ConversationKey, Focus, MessageState, Model, Options, Overlay, Screen, SignInStep};
-use crate::app::setup::{AccountSetup, OAuthSetup, TlsMode};
+use crate::app::setup::AccountSetup;
 use crate::types::{AccountId, BareJid, Domain, Line, Now, Problem};
 use crate::xmpp::{Direction, RosterItem, Show, Subscription};
 use std::time::Duration;
@@ -141,24 +141,5 @@ pub(super) fn talk(peer: &str) -> ConversationKey {
 }
 
 fn setup(address: &str) -> AccountSetup {
-    AccountSetup {
-        id: AccountId::new(address),
-        domain: Domain::parse("example.org").unwrap(),
-        local: Some("anna".to_owned()),
-        name: String::new(),
-        enabled: true,
-        credential: None,
-        profile: "auto".to_owned(),
-        server: None,
-        tls: TlsMode::Auto,
-        ca_file: None,
-        ca_pem: None,
-        mechanisms: Vec::new(),
-        password_command: Vec::new(),
-        token_command: Vec::new(),
-        oauth: OAuthSetup::default(),
-        resolver: None,
-        keep: None,
-        ephemeral: false,
-    }
+    AccountSetup::new(&BareJid::parse(address).unwrap())
 }
