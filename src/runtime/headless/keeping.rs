@@ -25,9 +25,21 @@ pub(super) async fn instead(desk: &Desk, no_input: bool) -> Result<Keep, Problem
         return Ok(Keep::File);
     }
     desk.voice.say(&format!("{why} Keep the sign-in in a file only you can read, or not at all?"));
-    desk.voice.say("f  in a file   m  not at all");
-    let typed = login::read_line().await?;
-    Ok(if typed.trim().eq_ignore_ascii_case("m") { Keep::Memory } else { Keep::File })
+    loop {
+        desk.voice.say("f  in a file   m  not at all");
+        if let Some(keep) = answered(&login::read_line().await?) {
+            return Ok(keep);
+        }
+    }
+}
+
+/// What an answer means: Enter alone is the first that was named; anything else than the two letters is asked again.
+fn answered(typed: &str) -> Option<Keep> {
+    match typed.trim() {
+        "" | "f" | "F" => Some(Keep::File),
+        "m" | "M" => Some(Keep::Memory),
+        _ => None,
+    }
 }
 
 /// Where it went, as a sentence.
@@ -36,5 +48,20 @@ pub(super) fn told(desk: &Desk, keep: Keep) -> String {
         Keep::Keyring => "Kept in the system keyring.".to_owned(),
         Keep::File => format!("Kept in a file that only you can read, in {}.", desk.folders.tokens().display()),
         Keep::Memory => "Not kept.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_known_letter_says_where_the_sign_in_is_kept() {
+        for (typed, keep) in [("f\n", Keep::File), (" M \n", Keep::Memory), ("\n", Keep::File)] {
+            assert_eq!(answered(typed), Some(keep), "{typed:?}");
+        }
+        for typed in ["n\n", "no\n", "memory\n", "fm\n", "\u{1b}[A\n"] {
+            assert_eq!(answered(typed), None, "{typed:?}");
+        }
     }
 }
