@@ -7,6 +7,7 @@
 
 mod binding;
 pub mod command;
+mod dismissal;
 pub(crate) mod entitled;
 pub mod entrance;
 pub mod event;
@@ -30,7 +31,9 @@ pub use command::{
     TokenSlot,
 };
 pub use entrance::{Entrance, Sasl2};
-pub use event::{Content, Direction, Event, Features, Incoming, Presence, RosterItem, SignedIn, Subscription, Via};
+pub use event::{
+    Content, Direction, Elsewhere, Event, Features, Incoming, Presence, RosterItem, SignedIn, Subscription, Via,
+};
 pub use ext::fast::{FastTicket, FastToken};
 pub use known::Known;
 pub use session::{Output, Session, Suspended, Verified};

@@ -7,6 +7,8 @@
 
 #[path = "harness/command.rs"]
 mod command;
+#[path = "journeys/everywhere.rs"]
+mod everywhere;
 #[path = "journeys/pages.rs"]
 mod pages;
 #[path = "harness/peers.rs"]
@@ -143,9 +145,14 @@ fn g1_an_evening_with_profanity() {
 
 /// Plays the person at the browser.
 fn robot(peers: &Peers, address: &str, code: &str, deny: bool) -> std::process::Output {
+    robot_as(peers, "juliet", address, code, deny)
+}
+
+/// Plays this person.
+fn robot_as(peers: &Peers, user: &str, address: &str, code: &str, deny: bool) -> std::process::Output {
     let mut command = Command::new("python3");
     command.arg(Path::new(peers.get("SCRIPTS")).join("robot.py"));
-    command.args([address, "--ca", peers.get("CA"), "--user", "juliet", "--password", "pw-juliet"]);
+    command.args([address, "--ca", peers.get("CA"), "--user", user, "--password", &format!("pw-{user}")]);
     command.arg(format!("--code={code}")); // it may begin with a dash
     for host in ["alpha.test", "redirect.test", "beta.test"] {
         command.args(["--map", &format!("{host}=127.0.0.13")]);
@@ -245,9 +252,10 @@ fn sign_in_with_code(peers: &Peers, home: &Path, address: &str) {
         let line = screen.lines().find(|line| line.starts_with(name)).expect("a line").to_owned();
         line.split_whitespace().nth(1).expect("a word").to_owned()
     };
-    let done = robot(peers, &field("Open"), &field("Type"), false);
+    let user = address.split_once('@').map_or("juliet", |(user, _)| user);
+    let done = robot_as(peers, user, &field("Open"), &field("Type"), false);
     assert!(done.status.success(), "{}", words(&done));
-    login.wait_for("Signed in as juliet@");
+    login.wait_for(&format!("Signed in as {user}@"));
     assert_eq!(login.end(), 0);
 }
 

@@ -322,9 +322,9 @@ async fn row_002_16_one_command_does_the_whole_sign_in_and_it_stays_until_sign_o
 
     let (link, mut facts) = start(&network, account("alpha.test"), true);
     assert_eq!(outcome(&mut facts).await, Ok(expected), "without a person");
-    link.send(LinkCommand::SignOut);
+    link.send(LinkCommand::SignOut { everywhere: false });
     loop {
-        if let LinkFact::SignedOut { told } = next(&mut facts).await {
+        if let LinkFact::SignedOut { told, .. } = next(&mut facts).await {
             assert_eq!(told, butty::oauth::Farewelled::Told, "the service confirmed");
             break;
         }
@@ -410,9 +410,9 @@ async fn a_service_of_another_family_gives_a_code_refreshes_and_revokes() {
     }
     // Prosody knows nothing of these tokens. It refuses the first; the second, fresh from a refresh, it refuses too.
     assert_eq!(outcome(&mut facts).await.unwrap_err().code(), "BTY-AUTH-04");
-    link.send(LinkCommand::SignOut);
+    link.send(LinkCommand::SignOut { everywhere: false });
     loop {
-        if let LinkFact::SignedOut { told } = next(&mut facts).await {
+        if let LinkFact::SignedOut { told, .. } = next(&mut facts).await {
             assert_eq!(told, butty::oauth::Farewelled::Told);
             break;
         }

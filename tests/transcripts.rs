@@ -8,7 +8,7 @@
 //! resource X | mechanisms A B | roster-version V | direct | discover | after-redirect     how
 //! known {"strongest":"SCRAM-SHA-256"}          what earlier sign-ins saw
 //! fast HT-SHA-256-NONE 2026-01-01T00:00:00Z 3    a token of the server's own is at hand
-//! stepwise | one-shot | show-client | invalidate | start 2026-01-01T00:00:00Z     how, and when
+//! stepwise | one-shot | show-client | invalidate | dismiss | start 2026-01-01T00:00:00Z     how, and when
 //! bound-by tls-exporter tls-server-end-point     what TLS can be told by: 32 sevens, 32 nines
 //! C: <stream:stream …>                     what we send: every byte since the last C, lines are joined
 //! S: <stream:features>…                    what the server sends, lines are joined
@@ -147,6 +147,7 @@ impl Stage {
             "stepwise" => self.sign_in.stepwise = true,
             "one-shot" => self.sign_in.lasting = false,
             "show-client" => self.sign_in.show_client = true,
+            "dismiss" => self.sign_in.purpose = Purpose::Dismiss,
             "invalidate" => self.sign_in.purpose = Purpose::Invalidate,
             "roster-version" => self.roster_version = Some(rest.to_owned()),
             "direct" => self.sign_in.direct_tls = true,

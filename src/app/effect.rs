@@ -79,8 +79,9 @@ pub enum LinkCommand {
     PollNow,
     /// The last sign-in was another person's: it is given up, and what was kept before it comes back. Offline then.
     TakeBack,
-    /// Forget the sign-in here, and revoke it at the service.
-    SignOut,
+    /// Forget the sign-in here, and revoke it at the service; `everywhere`: and first have the server end the account's
+    /// other sign-ins.
+    SignOut { everywhere: bool },
     /// Stop reading from the wire: the store is behind.
     Pause,
     /// Read again.

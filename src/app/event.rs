@@ -4,7 +4,7 @@ use super::model::{ConversationKey, Message, Options, Scroll};
 use super::setup::AccountSetup;
 use crate::oauth::{Agreement, Farewelled};
 use crate::types::{AccountId, ArchiveId, BareJid, Epoch, FullJid, Line, MessageKey, Problem, RequestId, Stage, Stamp};
-use crate::xmpp::{self, Appearance, RosterItem};
+use crate::xmpp::{self, Appearance, Elsewhere, RosterItem};
 use std::time::Duration;
 
 /// One thing that happened.
@@ -161,8 +161,9 @@ pub enum LinkFact {
     Agreed(Box<Agreement>),
     /// Where the secret was put, or why not. Comes before the session uses it.
     Kept(Keep),
-    /// After `LinkCommand::SignOut`: done. `told`: whether the service knows, or will.
-    SignedOut { told: Farewelled },
+    /// After `LinkCommand::SignOut`: done. `told`: whether the service knows, or will; `elsewhere`: what became of the
+    /// other sign-ins, where they were to end.
+    SignedOut { told: Farewelled, elsewhere: Option<Elsewhere> },
 }
 
 /// Steps of a sign-in with a code (RFC 8628) or on a page (RFC 8252), for the sign-in screen.

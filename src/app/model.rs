@@ -13,7 +13,8 @@ pub use message::{
 };
 pub use options::{LayoutChoice, Options, Zone};
 pub use screen::{
-    Focus, Held, ListState, MenuStep, Overlay, Picker, Screen, SignInScreen, SignInStep, SignInWay, Toast, Welcome,
+    Focus, Held, ListState, MenuStep, Overlay, Picker, Screen, SignInScreen, SignInStep, SignInWay, SignOutBox, Toast,
+    Welcome,
 };
 
 use super::event::Viewport;

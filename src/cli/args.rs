@@ -96,6 +96,9 @@ pub enum Command {
         /// Every account that butty knows
         #[arg(long, conflicts_with = "account")]
         all: bool,
+        /// End your sign-ins on other devices too, where the server does that
+        #[arg(long)]
+        everywhere: bool,
         /// Delete the messages kept on this computer too
         #[arg(long)]
         forget_history: bool,

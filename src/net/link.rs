@@ -5,6 +5,7 @@
 //! sign-out is not disturbed. When the handle is dropped the link says goodbye and is gone within a second.
 
 mod consent;
+mod everywhere;
 mod fast;
 mod hear;
 mod known;
@@ -18,7 +19,7 @@ use crate::app::event::{Keep, LinkEvent, LinkFact};
 use crate::app::setup::AccountSetup;
 use crate::route::Backoff;
 use crate::types::{AccountId, Epoch, Line, Problem, Secret};
-use crate::xmpp::{CredentialKind, Purpose, chosen_mechanism};
+use crate::xmpp::{CredentialKind, Elsewhere, Purpose, chosen_mechanism};
 use secrets::Means;
 pub(super) use secrets::Supply;
 use std::future::Future;
@@ -147,8 +148,8 @@ pub(super) enum Wish {
     SignIn(Order),
     /// Put back what the last sign-in replaced.
     TakeBack,
-    /// Forget and revoke.
-    SignOut,
+    /// Forget and revoke; and first have the server end the other sign-ins.
+    SignOut { everywhere: bool },
     /// The mind let go.
     Leave,
 }
@@ -164,6 +165,8 @@ pub(super) enum End {
     Clean,
     /// What a probe found.
     Discovered { mechanisms: Vec<String>, metadata: Option<String> },
+    /// What became of the other sign-ins.
+    Dismissed(Elsewhere),
 }
 
 pub(super) struct Link {
@@ -235,7 +238,7 @@ impl Link {
                 Wish::Connect => self.online().await,
                 Wish::SignIn(order) => Box::pin(self.sign_in(order)).await,
                 Wish::TakeBack => Box::pin(self.take_back()).await,
-                Wish::SignOut => self.sign_out().await,
+                Wish::SignOut { everywhere } => Box::pin(self.sign_out(everywhere)).await,
             };
         }
     }
@@ -280,7 +283,7 @@ impl Link {
                     }
                     return wish;
                 }
-                End::Clean | End::Discovered { .. } => {
+                End::Clean | End::Discovered { .. } | End::Dismissed(_) => {
                     self.down(None, None).await;
                     return Wish::Rest;
                 }
@@ -353,7 +356,7 @@ impl Link {
                 let supply = self.supply(fast::Demand::PasswordCommand, short);
                 self.with_password(supply).await
             }
-            Means::Token(source) => self.with_token(source).await,
+            Means::Token(source) => self.with_token(Purpose::Chat, source).await,
             Means::NoPassword if short => {
                 let end = self.with_password(Supply::OnDemand(fast::Demand::Nowhere)).await;
                 if fast::is_wanting(&end) { self.want_password(None).await } else { end }

@@ -138,9 +138,12 @@ async fn carry_out(args: &Args, command: &Command, desk: &Desk) -> Result<u8, Pr
     let named = |address: &Option<String>| address.clone().or_else(|| args.account.clone());
     match command {
         Command::Login(login) => login::run(args, login, desk).await,
-        Command::Logout { all: true, forget_history, .. } => logout::all(desk, *forget_history, args.timeout).await,
-        Command::Logout { address, forget_history, .. } => {
-            logout::run(desk, named(address).as_deref(), *forget_history, args.timeout).await
+        Command::Logout { address, all, forget_history, everywhere } => {
+            let wish = logout::Wish { forget_history: *forget_history, everywhere: *everywhere };
+            match all {
+                true => logout::all(desk, wish, args.timeout).await,
+                false => logout::run(desk, named(address).as_deref(), wish, args.timeout).await,
+            }
         }
         Command::Accounts { command } => accounts::run(desk, command.as_ref()),
         Command::Whoami { scopes } => accounts::whoami(desk, args.account.as_deref(), *scopes).await,

@@ -28,6 +28,8 @@ pub enum Event {
     /// What was said ahead of the server's offer was not understood, and the session has ended: worth another try at
     /// once, with `SignIn::stepwise`. For whoever drives the session, not for the mind.
     Again,
+    /// `Purpose::Dismiss` is done as far as it could be. For whoever drives the session, not for the mind.
+    Dismissed(Elsewhere),
     /// See-other-host (RFC 6120 section 4.9.3.19). The text is raw: `route` parses it. The session has ended.
     Redirected { to: String, secured: bool },
     /// Bound: messages may flow. Roster and features follow.
@@ -67,6 +69,26 @@ pub enum Event {
     RequestFailed { request: RequestId, problem: Problem },
     /// The session is over. Always the last event; `None` when we signed out ourselves.
     Ended(Option<Problem>),
+}
+
+/// What became of the account's other sign-ins (XEP-0494).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields are the nouns of what their variant says")]
+pub enum Elsewhere {
+    /// The server was asked to end them. So many it has ended; so many may come back by the password that they know; so
+    /// many are left, for whatever reason.
+    Asked { ended: usize, by_password: usize, left: usize },
+    /// The server ends no sign-in but ours.
+    NoWay,
+    /// It was not asked.
+    NotAsked(Problem),
+}
+
+impl Elsewhere {
+    /// Nobody else is signed in any more, nor can be without the person.
+    pub fn is_over(&self) -> bool {
+        matches!(self, Self::Asked { by_password: 0, left: 0, .. })
+    }
 }
 
 /// The result of resource binding.

@@ -1,6 +1,7 @@
 //! Extensions, one file each: namespace, reading, writing, and the specification's own examples as tests.
 
 pub(crate) mod bind2;
+pub(crate) mod cam;
 pub(crate) mod caps;
 pub(crate) mod carbons;
 pub(crate) mod chat_states;

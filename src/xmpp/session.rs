@@ -4,11 +4,14 @@
 //! over it does nothing more and says nothing more. Refused: a second sign-in, and any command before bind but
 //! [`Command::SignOut`].
 
+mod dismissing;
+
+use super::dismissal::Dismissal;
 use super::live::{Live, LiveOutput, Start};
 use super::sign_in::{Bound, Negotiation, Step, ending};
 use super::stream::Received;
 use super::wire::Wire;
-use super::{Bindings, Command, Event, SignIn, TokenSlot, ns};
+use super::{Bindings, Command, Event, Purpose, SignIn, TokenSlot, ns};
 use crate::types::{Domain, Line, Now, Problem, Secret, Stage};
 use crate::xml::Element;
 use std::fmt;
@@ -88,6 +91,8 @@ enum Phase {
         live: Box<Live>,
         leaving: Option<Duration>,
     },
+    /// The other sign-ins are being ended.
+    Dismissing(Box<Dismissal>),
     Over,
 }
 
@@ -132,6 +137,10 @@ impl Session {
                 self.wire.stream.feed(bytes);
                 self.read(now);
             }
+            Phase::Dismissing(_) => {
+                self.wire.stream.feed(bytes);
+                self.read_dismissal();
+            }
             Phase::Over => {}
         }
     }
@@ -148,6 +157,7 @@ impl Session {
                 let host = self.host();
                 self.lose(Problem::ClosedAt { host, stage: Stage::Idle });
             }
+            Phase::Dismissing(_) => self.cut_dismissal(Problem::ClosedAt { host: self.host(), stage: Stage::Idle }),
             Phase::Over => {}
         }
     }
@@ -176,6 +186,7 @@ impl Session {
                 live.handle_timeout(now);
                 self.drain();
             }
+            Phase::Dismissing(_) => self.dismissal_timeout(now),
             Phase::Over => {}
         }
     }
@@ -183,7 +194,7 @@ impl Session {
     /// A request of the mind.
     pub fn handle_command(&mut self, now: Now, command: Command) {
         match (&mut self.phase, command) {
-            (Phase::SigningIn(_), Command::SignOut) => self.end(None),
+            (Phase::SigningIn(_) | Phase::Dismissing(_), Command::SignOut) => self.end(None),
             (Phase::SignedIn { leaving: leaving @ None, live }, Command::SignOut) => {
                 *leaving = Some(now.mono.saturating_add(FAREWELL));
                 if let Some(count) = live.farewell() {
@@ -197,7 +208,7 @@ impl Session {
                 self.drain();
             }
             // Dropped, as `Command` says.
-            (Phase::SigningIn(_) | Phase::SignedIn { .. } | Phase::Over, _) => {}
+            (Phase::SigningIn(_) | Phase::SignedIn { .. } | Phase::Dismissing(_) | Phase::Over, _) => {}
         }
     }
 
@@ -221,6 +232,7 @@ impl Session {
             Phase::SigningIn(negotiation) => negotiation.deadline(),
             Phase::SignedIn { leaving: Some(until), .. } => Some(*until),
             Phase::SignedIn { live, leaving: None } => live.deadline(),
+            Phase::Dismissing(dismissal) => Some(dismissal.deadline()),
             Phase::Over => None,
         }
     }
@@ -234,12 +246,13 @@ impl Session {
                     self.suspended = negotiation.not_taken_up().map(Suspended);
                 }
             }
+            Step::Bound(bound) if bound.sign_in.purpose == Purpose::Dismiss => self.begin_dismissal(now, *bound),
             Step::Bound(bound) => self.go_live(now, *bound),
         }
     }
 
     fn go_live(&mut self, now: Now, bound: Bound) {
-        let Bound { signed_in, sign_in, roster_version, copies, managed, manageable, resumed, early } = bound;
+        let Bound { signed_in, sign_in, roster_version, copies, managed, manageable, resumed, early, .. } = bound;
         let mut live = match resumed {
             Some((mut live, count)) => {
                 live.resumed(now, count, signed_in);
@@ -323,6 +336,7 @@ impl fmt::Debug for Session {
             Phase::SigningIn(_) => "signing in",
             Phase::SignedIn { leaving: None, .. } => "signed in",
             Phase::SignedIn { .. } => "leaving",
+            Phase::Dismissing(_) => "ending other sign-ins",
             Phase::Over => "over",
         };
         write!(f, "Session({}, {phase})", self.domain)

@@ -62,6 +62,8 @@ pub(super) struct Bound {
     pub(super) manageable: bool,
     /// The session that was taken up, and how many of its stanzas the server had.
     pub(super) resumed: Option<(Box<Live>, u32)>,
+    /// The name of this installation, if it has one.
+    pub(super) installation: Option<String>,
     /// A stanza that came in place of the last features.
     pub(super) early: Option<Element>,
 }

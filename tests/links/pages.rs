@@ -79,8 +79,8 @@ async fn row_000_15_a_page_at_prosody_signs_in_by_the_listener_and_the_sign_in_s
     link.closed().await;
     let (link, mut facts) = start(&network, on_a_page(), true);
     assert_eq!(outcome(&mut facts).await, Ok(juliet()), "without a person");
-    link.send(LinkCommand::SignOut);
-    while !matches!(next(&mut facts).await, LinkFact::SignedOut { told: butty::oauth::Farewelled::Told }) {}
+    link.send(LinkCommand::SignOut { everywhere: false });
+    while !matches!(next(&mut facts).await, LinkFact::SignedOut { told: butty::oauth::Farewelled::Told, .. }) {}
 }
 
 #[tokio::test]
@@ -183,8 +183,8 @@ async fn row_000_12_a_public_client_and_one_with_a_secret_sign_in_at_oidc_provid
         walk(&prompt.address, &["--deliver"]).await;
         let granted = kept(&mut facts).await;
         assert!(granted.contains(&"offline_access".to_owned()), "{client}: {granted:?}");
-        link.send(LinkCommand::SignOut);
-        while !matches!(next(&mut facts).await, LinkFact::SignedOut { told: butty::oauth::Farewelled::Told }) {}
+        link.send(LinkCommand::SignOut { everywhere: false });
+        while !matches!(next(&mut facts).await, LinkFact::SignedOut { told: butty::oauth::Farewelled::Told, .. }) {}
     }
 }
 

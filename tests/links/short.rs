@@ -54,9 +54,9 @@ async fn the_second_sign_in_shows_the_servers_own_token_and_asks_for_no_password
         // Signed out, the server has forgotten the token: it is none, and the password is asked for again.
         let (link, mut facts) = lasting(&network, setup.clone());
         outcome(&mut facts).await.unwrap();
-        link.send(LinkCommand::SignOut);
+        link.send(LinkCommand::SignOut { everywhere: false });
         loop {
-            if let LinkFact::SignedOut { told } = next(&mut facts).await {
+            if let LinkFact::SignedOut { told, .. } = next(&mut facts).await {
                 assert_eq!(told, butty::oauth::Farewelled::Told, "the server confirmed");
                 break;
             }

@@ -6,7 +6,7 @@ use butty::app::event::{Consent, Event, Fallback, Keep, LinkFact, PasteFault};
 use butty::app::model::*;
 use butty::oauth::Farewelled;
 use butty::types::*;
-use butty::xmpp::Content;
+use butty::xmpp::{Content, Elsewhere};
 use std::time::Duration;
 
 pub fn unicode() -> Options {
@@ -153,10 +153,22 @@ pub fn overlay_scenes() -> Vec<Scene> {
         scene("card", |options| keyed(options, &["f4"], "")),
         scene("sign_out", move |options| {
             let account = account();
-            over(options, Overlay::SignOut { account, forget: true, kept: Some(214), pending: 1 })
+            let question =
+                SignOutBox { account, forget: true, everywhere: false, selected: 0, kept: Some(214), pending: 1 };
+            over(options, Overlay::SignOut(question))
         }),
         scene("signed_out_later", |options| {
-            over(options, Overlay::SignedOut { domain: Line::clean("example.org"), told: Farewelled::Later })
+            let (domain, told) = (Line::clean("example.org"), Farewelled::Later);
+            over(options, Overlay::SignedOut { domain, told, elsewhere: None })
+        }),
+        scene("signed_out_in_part", |options| {
+            let (domain, told) = (Line::clean("example.org"), Farewelled::Told);
+            let elsewhere = Some(Elsewhere::Asked { ended: 2, by_password: 1, left: 1 });
+            over(options, Overlay::SignedOut { domain, told, elsewhere })
+        }),
+        scene("signed_out_here_alone", |options| {
+            let (domain, told) = (Line::clean("example.org"), Farewelled::Told);
+            over(options, Overlay::SignedOut { domain, told, elsewhere: Some(Elsewhere::NoWay) })
         }),
         scene("account", |options| {
             let mut model = over(options, Overlay::Account { account: cast::id(), raw: false });

@@ -97,6 +97,8 @@ pub struct Account {
 pub struct SigningOut {
     /// Forget the messages too.
     pub forget: bool,
+    /// The other sign-ins are to end as well.
+    pub everywhere: bool,
     /// Go on without the service's word at this moment (`Now::mono`).
     pub by: Duration,
 }

@@ -6,6 +6,7 @@ use crate::app::event::{BrowserPrompt, CodePrompt, Consent, Fallback, PasteFault
 use crate::app::list::Row;
 use crate::oauth::Farewelled;
 use crate::types::{AccountId, BareJid, Line, MessageKey, Problem};
+use crate::xmpp::Elsewhere;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -140,9 +141,9 @@ pub enum Overlay {
     /// `.` in the list: what can be done with somebody there.
     Menu { key: ConversationKey, selected: usize, step: MenuStep },
     /// Sign out?
-    SignOut { account: AccountId, forget: bool, kept: Option<u64>, pending: usize },
-    /// Signed out here, and the service does not know it yet, or never will.
-    SignedOut { domain: Line, told: Farewelled },
+    SignOut(SignOutBox),
+    /// Signed out here, and the service does not know it yet, or never will; or not everywhere as was wished.
+    SignedOut { domain: Line, told: Farewelled, elsewhere: Option<Elsewhere> },
     /// Send this many lines?
     PasteSend { lines: usize },
     /// Quit although something is pending?
@@ -153,6 +154,37 @@ pub enum Overlay {
     PlainReply,
     /// Add a buddy: address field, and a complaint.
     Add { account: AccountId, address: Composer, complaint: Option<Problem> },
+}
+
+/// The question whether to sign out, with what can be ticked.
+#[derive(Clone, Debug)]
+pub struct SignOutBox {
+    /// Of which account.
+    pub account: AccountId,
+    /// Delete the messages kept here too.
+    pub forget: bool,
+    /// Sign out everywhere.
+    pub everywhere: bool,
+    /// The row that Space ticks, counted from 0.
+    pub selected: usize,
+    /// How many messages are kept here, once counted.
+    pub kept: Option<u64>,
+    /// Messages that would be lost.
+    pub pending: usize,
+}
+
+impl SignOutBox {
+    /// Rows that can be ticked.
+    pub const ROWS: usize = 2;
+
+    /// Ticks the row, or takes the tick away.
+    pub fn tick(&mut self, row: usize) {
+        self.selected = row;
+        match row {
+            0 => self.forget = !self.forget,
+            _ => self.everywhere = !self.everywhere,
+        }
+    }
 }
 
 /// Where the menu of the list stands.

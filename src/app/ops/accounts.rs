@@ -3,14 +3,17 @@
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, LinkCommand, StoreRequest};
 use crate::app::event::LinkState;
-use crate::app::model::{Files, Model, Overlay, Screen, SigningOut, Welcome};
+use crate::app::model::{Files, Model, Overlay, Screen, SignOutBox, SigningOut, Welcome};
 use crate::app::words::notices;
 use crate::oauth::Farewelled;
-use crate::types::{AccountId, Line, Stage};
+use crate::types::{AccountId, Line, Problem, Stage};
+use crate::xmpp::Elsewhere;
 use std::time::Duration;
 
 /// A service has this long to confirm that it forgets us; then we go without its word.
 const SIGN_OUT: Duration = Duration::from_secs(10);
+/// So much longer where it is to end the other sign-ins first.
+const EVERYWHERE: Duration = Duration::from_secs(45);
 
 impl Model {
     /// Goes online, or tries again now.
@@ -60,31 +63,48 @@ impl Model {
         let pending = own.pending();
         let account = account.clone();
         fx.push(Effect::Store(StoreRequest::Count { account: account.clone() }));
-        self.overlays.push(Overlay::SignOut { account, forget: true, kept: None, pending });
+        let question = SignOutBox { account, forget: true, everywhere: false, selected: 0, kept: None, pending };
+        self.overlays.push(Overlay::SignOut(question));
     }
 
-    /// Signs out: the service is told first, then everything here is forgotten.
-    pub fn sign_out(&mut self, account: &AccountId, forget: bool, fx: &mut Effects) {
-        let by = self.now.mono.saturating_add(SIGN_OUT);
+    /// Signs out: the service is told first, then everything here is forgotten, `forget`: the messages too.
+    pub fn sign_out(&mut self, account: &AccountId, (forget, everywhere): (bool, bool), fx: &mut Effects) {
+        let patience = if everywhere { SIGN_OUT.saturating_add(EVERYWHERE) } else { SIGN_OUT };
+        let by = self.now.mono.saturating_add(patience);
         let Some(own) = self.account_mut(account).filter(|own| own.signing_out.is_none()) else { return };
         own.wanted = false;
-        own.signing_out = Some(SigningOut { forget, by });
-        fx.push(Effect::Link(account.clone(), LinkCommand::SignOut));
+        own.signing_out = Some(SigningOut { forget, everywhere, by });
+        fx.push(Effect::Link(account.clone(), LinkCommand::SignOut { everywhere }));
+    }
+
+    /// The service took too long: what it was not told in time was noted, and is told later.
+    pub(crate) fn give_up_sign_out(&mut self, id: &AccountId, fx: &mut Effects) {
+        let Some(own) = self.account(id) else { return };
+        let host = Line::clean(own.setup.domain.as_str());
+        let late = |_| Elsewhere::NotAsked(Problem::NoAnswer { host, waited: SIGN_OUT.saturating_add(EVERYWHERE) });
+        let elsewhere = own.signing_out.filter(|out| out.everywhere).map(late);
+        self.end_sign_out(id, Farewelled::Later, elsewhere, fx);
     }
 
     /// The service was told, or cannot be.
-    pub(crate) fn end_sign_out(&mut self, id: &AccountId, told: Farewelled, fx: &mut Effects) {
+    pub(crate) fn end_sign_out(
+        &mut self,
+        id: &AccountId,
+        told: Farewelled,
+        elsewhere: Option<Elsewhere>,
+        fx: &mut Effects,
+    ) {
         let Some(own) = self.account(id) else { return };
         let Some(SigningOut { forget, .. }) = own.signing_out else { return };
         let domain = Line::clean(own.setup.domain.as_str());
         fx.push(Effect::StopLink(id.clone()));
         fx.push(Effect::Store(StoreRequest::ForgetAccount { account: id.clone(), messages: forget }));
         self.forget_account(id);
-        if told == Farewelled::Told {
-            self.toast(notices::signed_out(domain.as_str(), told));
+        if told == Farewelled::Told && elsewhere.as_ref().is_none_or(Elsewhere::is_over) {
+            self.toast(notices::signed_out_of(domain.as_str(), told, elsewhere.as_ref()));
         } else {
             // Two sentences, with something to do: too much for a line that passes.
-            self.overlays.push(Overlay::SignedOut { domain, told });
+            self.overlays.push(Overlay::SignedOut { domain, told, elsewhere });
         }
         self.tell_title(fx);
     }
@@ -104,7 +124,7 @@ impl Model {
         self.list.frozen = None;
         self.overlays.retain(|overlay| match overlay {
             Overlay::Request { account, .. }
-            | Overlay::SignOut { account, .. }
+            | Overlay::SignOut(SignOutBox { account, .. })
             | Overlay::Add { account, .. }
             | Overlay::Account { account, .. } => account != id,
             Overlay::Card(key) | Overlay::Menu { key, .. } | Overlay::Info { talk: key, .. } => !gone(key),

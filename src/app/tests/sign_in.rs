@@ -2,10 +2,11 @@
 
 use super::*;
 use crate::app::event::{CodePrompt, Consent, Keep};
-use crate::app::model::{Overlay, Screen, SignInScreen, SignInStep, SignInWay};
+use crate::app::model::{Overlay, Screen, SignInScreen, SignInStep, SignInWay, SignOutBox};
 use crate::app::slash;
 use crate::oauth::Farewelled;
 use crate::types::Problem;
+use crate::xmpp::Elsewhere;
 
 const NEW: &str = "juliet@alpha.test";
 
@@ -308,14 +309,14 @@ fn signing_out_tells_the_service_then_forgets_here() {
     world.send(BELA, "hi");
     world.does(|model, fx| model.ask_sign_out(&account, fx));
     world.stored(Stored::Count { account: account.clone(), messages: 214 });
-    let Some(Overlay::SignOut { kept: Some(214), pending: 1, .. }) = world.model.overlays.last() else {
+    let Some(Overlay::SignOut(SignOutBox { kept: Some(214), pending: 1, .. })) = world.model.overlays.last() else {
         panic!("{:?}", world.model.overlays)
     };
     world.fx.clear();
-    world.does(|model, fx| model.sign_out(&account, true, fx));
-    assert!(world.fx.iter().any(|e| matches!(e, Effect::Link(_, LinkCommand::SignOut))));
+    world.does(|model, fx| model.sign_out(&account, (true, false), fx));
+    assert!(world.fx.iter().any(|e| matches!(e, Effect::Link(_, LinkCommand::SignOut { everywhere: false }))));
     assert!(!world.fx.iter().any(|e| matches!(e, Effect::StopLink(_))), "not before the service was told");
-    world.link(LinkFact::SignedOut { told: Farewelled::Told });
+    world.link(LinkFact::SignedOut { told: Farewelled::Told, elsewhere: None });
     assert!(world.fx.iter().any(|e| matches!(e, Effect::StopLink(_))));
     assert!(world.requests().iter().any(|r| matches!(r, StoreRequest::ForgetAccount { messages: true, .. })));
     assert!(world.model.accounts.is_empty() && world.model.talks.is_empty() && world.model.open.is_none());
@@ -326,9 +327,39 @@ fn signing_out_tells_the_service_then_forgets_here() {
 fn signing_out_does_not_wait_for_ever() {
     let mut world = World::online(false);
     let account = world.account.clone();
-    world.does(|model, fx| model.sign_out(&account, false, fx));
+    world.does(|model, fx| model.sign_out(&account, (false, false), fx));
     world.after(second(11));
     assert!(world.model.accounts.is_empty());
+}
+
+#[test]
+fn signing_out_everywhere_takes_longer_and_tells_what_was_left() {
+    let told = |elsewhere: Option<Elsewhere>| {
+        let mut world = World::online(false);
+        let account = world.account.clone();
+        world.does(|model, fx| model.sign_out(&account, (false, true), fx));
+        assert!(world.fx.iter().any(|e| matches!(e, Effect::Link(_, LinkCommand::SignOut { everywhere: true }))));
+        world.after(second(11));
+        assert!(!world.model.accounts.is_empty(), "not yet");
+        match elsewhere {
+            Some(elsewhere) => {
+                world.link(LinkFact::SignedOut { told: Farewelled::Told, elsewhere: Some(elsewhere) });
+            }
+            None => world.after(second(45)),
+        }
+        assert!(world.model.accounts.is_empty());
+        match world.model.overlays.last() {
+            Some(Overlay::SignedOut { elsewhere: Some(elsewhere), .. }) => Some(elsewhere.is_over()),
+            Some(other) => panic!("{other:?}"),
+            None => None,
+        }
+    };
+    let asked = |ended, by_password, left| Some(Elsewhere::Asked { ended, by_password, left });
+    assert_eq!(told(asked(2, 0, 0)), None, "a line that passes is enough");
+    assert_eq!(told(asked(2, 1, 0)), Some(false));
+    assert_eq!(told(asked(2, 0, 1)), Some(false));
+    assert_eq!(told(Some(Elsewhere::NoWay)), Some(false));
+    assert_eq!(told(None), Some(false), "nobody answered in time");
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub(super) fn on_link(model: &mut Model, id: &AccountId, event: LinkEvent, fx: &
         LinkFact::Consent(consent) => sign_in::on_consent(model, id, consent),
         LinkFact::Agreed(agreement) => model.on_agreed(id, *agreement),
         LinkFact::Kept(keep) => model.on_kept(id, keep),
-        LinkFact::SignedOut { told } => model.end_sign_out(id, told, fx),
+        LinkFact::SignedOut { told, elsewhere } => model.end_sign_out(id, told, elsewhere, fx),
     }
 }
 
@@ -72,6 +72,7 @@ fn on_session(model: &mut Model, id: &AccountId, event: Event, fx: &mut Effects)
         | Event::Learned(_)
         | Event::Fast(_)
         | Event::Again
+        | Event::Dismissed(_)
         | Event::Redirected { .. }
         | Event::Pong(_)
         | Event::Ended(_) => {}

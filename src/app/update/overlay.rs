@@ -41,7 +41,7 @@ pub fn on_key(model: &mut Model, key: Key, fx: &mut Effects) {
             forms::status_key(model, (selected, message, editing), key, meant, fx)
         }
         Overlay::Add { account, address, complaint } => forms::add_key(model, account, (address, complaint), key, fx),
-        Overlay::SignOut { account, forget, .. } => answers::sign_out_key(model, account, forget, key, fx),
+        Overlay::SignOut(question) => answers::sign_out_key(model, question, key, fx),
         Overlay::Request { account, from } => answers::request_key(model, account, from, key, fx),
         Overlay::PasteSend { .. } => answers::paste_key(model, key, fx),
         Overlay::PlainReply => answers::plain_key(model, key, fx),
@@ -79,8 +79,8 @@ pub fn activate_row(model: &mut Model, row: usize, fx: &mut Effects) {
             *selected = row;
             menu::enter(model, key, (selected, step), fx)
         }
-        Overlay::SignOut { forget, .. } if row == 0 => {
-            *forget = !*forget;
+        Overlay::SignOut(question) => {
+            question.tick(row);
             After::Stay
         }
         _ => After::Stay,

@@ -82,7 +82,7 @@ fn overlay_field(overlay: &mut Overlay) -> Option<&mut Composer> {
         | Overlay::Bare
         | Overlay::Request { .. }
         | Overlay::Card(_)
-        | Overlay::SignOut { .. }
+        | Overlay::SignOut(_)
         | Overlay::SignedOut { .. }
         | Overlay::PasteSend { .. }
         | Overlay::Quit { .. }

@@ -225,10 +225,10 @@ impl Model {
 
     fn on_count(&mut self, id: &AccountId, messages: u64) {
         for overlay in &mut self.overlays {
-            if let Overlay::SignOut { account, kept, .. } = overlay
-                && account == id
+            if let Overlay::SignOut(question) = overlay
+                && question.account == *id
             {
-                *kept = Some(messages);
+                question.kept = Some(messages);
             }
         }
     }

@@ -4,7 +4,6 @@ use crate::app::action::Effects;
 use crate::app::effect::{Effect, LinkCommand};
 use crate::app::event::LinkState;
 use crate::app::model::{Account, Contact, Conversation, Model, Screen, SignInScreen, SignInStep, Welcome};
-use crate::oauth::Farewelled;
 use crate::types::{Now, Stamp};
 use std::time::Duration;
 
@@ -34,8 +33,7 @@ pub(super) fn on_tick(model: &mut Model, fx: &mut Effects) {
     for id in model.meant(None) {
         let late = model.account(&id).and_then(|account| account.signing_out).map(|out| out.by);
         if due(late) {
-            // What the service was not told in time was noted, and is told later.
-            model.end_sign_out(&id, Farewelled::Later, fx);
+            model.give_up_sign_out(&id, fx);
         }
     }
     model.touch();

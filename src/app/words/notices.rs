@@ -1,6 +1,7 @@
 //! The passing lines of the status bar: what was just done, or why it was not.
 
 use crate::oauth::Farewelled;
+use crate::xmpp::Elsewhere;
 
 /// Somebody was added.
 pub fn asked_to_be_buddies(name: &str) -> String {
@@ -34,6 +35,46 @@ pub fn signed_out(domain: &str, told: Farewelled) -> String {
             format!("Signed out on this computer. {domain} cannot be told: remove butty on its account page")
         }
     }
+}
+
+/// The same, with what became of the other sign-ins.
+pub fn signed_out_of(domain: &str, told: Farewelled, others: Option<&Elsewhere>) -> String {
+    let here = signed_out(domain, told);
+    others.map_or(here.clone(), |others| format!("{here}. {}", elsewhere(domain, others)))
+}
+
+/// What became of the other sign-ins.
+pub fn elsewhere(domain: &str, others: &Elsewhere) -> String {
+    let (ended, by_password, left) = match others {
+        Elsewhere::Asked { ended, by_password, left } => (*ended, *by_password, *left),
+        Elsewhere::NoWay => {
+            return format!(
+                "{domain} has no way to end your other sign-ins: change your password there, or remove them on its \
+                 account page"
+            );
+        }
+        Elsewhere::NotAsked(problem) => {
+            let why = super::problem(problem).what;
+            return format!("Your other sign-ins have not ended. {}", why.trim_end_matches('.'));
+        }
+    };
+    let mut said = Vec::new();
+    if ended > 0 || by_password + left == 0 {
+        said.push(match ended {
+            0 => "Nobody else was signed in".to_owned(),
+            1 => "1 other sign-in has ended".to_owned(),
+            _ => format!("{ended} other sign-ins have ended"),
+        });
+    }
+    if by_password > 0 {
+        let who = if by_password == 1 { "1 other knows".to_owned() } else { format!("{by_password} others know") };
+        said.push(format!("{who} your password: only a new one shuts them out"));
+    }
+    if left > 0 {
+        let who = if left == 1 { "1 other".to_owned() } else { format!("{left} others") };
+        said.push(format!("{who} could not be ended: try it on the account page of {domain}"));
+    }
+    said.join(". ")
 }
 
 /// Something needs a connection.

@@ -101,7 +101,7 @@ impl Visit {
                 None
             }
             Ok(End::Problem(problem)) => Some(problem),
-            Ok(End::Clean | End::Wish(_)) => Some(Problem::ClosedAt { host, stage }),
+            Ok(End::Clean | End::Wish(_) | End::Dismissed(_)) => Some(Problem::ClosedAt { host, stage }),
             Err(_) => Some(Problem::SilentAt { host, stage }),
         };
         // A problem of this conversation belongs to TLS until TLS stands.

@@ -24,7 +24,7 @@ impl Link {
                 Wish::Rest
             }
             Err(End::Wish(wish)) => wish,
-            Err(End::Clean | End::Discovered { .. }) => Wish::Rest,
+            Err(End::Clean | End::Discovered { .. } | End::Dismissed(_)) => Wish::Rest,
         }
     }
 
@@ -117,7 +117,9 @@ impl Link {
         Wish::Rest
     }
 
-    pub(super) async fn sign_out(&mut self) -> Wish {
+    pub(super) async fn sign_out(&mut self, everywhere: bool) -> Wish {
+        // While there is still something to sign in with.
+        let elsewhere = if everywhere { Some(self.dismiss_others().await) } else { None };
         self.replaced = None;
         self.password = None;
         self.given_token = None;
@@ -125,9 +127,9 @@ impl Link {
         match sign_in::sign_out(&self.network, &self.setup).await {
             // The server's own token is gone here, and dies there by itself; but nobody will tell it.
             Ok(Farewelled::Told) if !invalidated => {
-                self.teller.tell(LinkFact::SignedOut { told: Farewelled::Never }).await;
+                self.teller.tell(LinkFact::SignedOut { told: Farewelled::Never, elsewhere }).await;
             }
-            Ok(told) => self.teller.tell(LinkFact::SignedOut { told }).await,
+            Ok(told) => self.teller.tell(LinkFact::SignedOut { told, elsewhere }).await,
             Err(problem) => self.down(Some(problem), None).await,
         }
         Wish::Rest

@@ -38,7 +38,7 @@ impl Link {
             LinkCommand::BeginSignIn { keep } => Some(self.sign_in_wish(keep, Part::Begin)),
             LinkCommand::ResumeSignIn { keep } => Some(self.sign_in_wish(keep, Part::Resume)),
             LinkCommand::TakeBack => Some(Wish::TakeBack),
-            LinkCommand::SignOut => Some(Wish::SignOut),
+            LinkCommand::SignOut { everywhere } => Some(Wish::SignOut { everywhere }),
             LinkCommand::KnowRoster { version } => {
                 self.roster_version.get_or_insert(version);
                 None

@@ -77,13 +77,13 @@ impl Link {
         }
     }
 
-    pub(super) async fn with_token(&mut self, source: TokenSource) -> End {
+    pub(super) async fn with_token(&mut self, purpose: Purpose, source: TokenSource) -> End {
         if let TokenSource::Record(record) = &source {
             self.teller.tell(LinkFact::Agreed(Box::new(record.agreement()))).await;
         }
         let lazily = self.has_fast().await;
         let supply = self.supply(Demand::Token(source.clone()), lazily);
-        let (secret, end) = self.session_with(Purpose::Chat, CredentialKind::Token, supply).await;
+        let (secret, end) = self.session_with(purpose, CredentialKind::Token, supply).await;
         let End::Problem(Problem::SignInExpired { .. }) = end else { return end };
         if matches!(source, TokenSource::Given(_)) {
             // Nobody can make it fresh. What was there before it is tried next.
@@ -94,7 +94,7 @@ impl Link {
         // Refused: one refresh, one more try, then the person.
         let Some(refused) = secret else { return end };
         let supply = self.token(&source, Some(refused));
-        self.session(Purpose::Chat, CredentialKind::Token, supply).await
+        self.session(purpose, CredentialKind::Token, supply).await
     }
 
     /// A token on its way. The task is never aborted: a refresh that was sent must be kept.

@@ -39,7 +39,8 @@ struct Ride<'t> {
     session: Session,
     attempt: &'t mut Try,
     slot: Option<TokenSlot>,
-    discovered: Option<End>,
+    /// What a session that is not for chatting has found or done.
+    result: Option<End>,
     redirect: Option<String>,
     again: bool,
     over: bool,
@@ -164,7 +165,7 @@ impl Link {
             session,
             attempt,
             slot: None,
-            discovered: None,
+            result: None,
             redirect: None,
             again: false,
             over: false,
@@ -215,7 +216,7 @@ impl Link {
             fast: match attempt.purpose {
                 Purpose::Discover => None,
                 _ if attempt.stepwise => None,
-                Purpose::Chat => self.ticket().await,
+                Purpose::Chat | Purpose::Dismiss => self.ticket().await,
                 Purpose::Invalidate => self.counted_ticket().await,
             },
             stepwise: attempt.stepwise,
@@ -296,8 +297,9 @@ impl Link {
         match event {
             Event::Redirected { to, .. } => ride.redirect = Some(to),
             Event::Discovered { mechanisms, metadata } => {
-                ride.discovered = Some(End::Discovered { mechanisms, metadata });
+                ride.result = Some(End::Discovered { mechanisms, metadata });
             }
+            Event::Dismissed(elsewhere) => ride.result = Some(End::Dismissed(elsewhere)),
             Event::Learned(known) => self.learn(*known),
             Event::Fast(token) => self.learn_fast(token.map(|token| *token)).await,
             Event::Again => ride.again = true,
@@ -306,8 +308,8 @@ impl Link {
                 // What ended it on our side comes first.
                 ride.problem = ride.problem.take().or(problem);
             }
-            // A probe has nothing to tell the mind.
-            _ if ride.attempt.purpose == Purpose::Discover => {}
+            // Neither has anything to tell the mind.
+            _ if matches!(ride.attempt.purpose, Purpose::Discover | Purpose::Dismiss) => {}
             event => {
                 match &event {
                     Event::Offered(mechanisms) => {
@@ -347,7 +349,7 @@ impl Ride<'_> {
         if let Some(text) = self.redirect {
             return After::Redirected(text);
         }
-        if let Some(end) = self.discovered {
+        if let Some(end) = self.result {
             return After::End(end);
         }
         After::End(self.problem.map_or(End::Clean, End::Problem))

@@ -203,8 +203,8 @@ async fn cancel_ends_the_wait() {
     link.send(LinkCommand::SignInWithCode { keep: Keep::File });
     while !matches!(next(&mut facts).await, LinkFact::Consent(Consent::Code(_))) {}
     link.send(LinkCommand::CancelSignIn);
-    link.send(LinkCommand::SignOut);
-    assert!(matches!(next(&mut facts).await, LinkFact::SignedOut { told: Farewelled::Told }));
+    link.send(LinkCommand::SignOut { everywhere: false });
+    assert!(matches!(next(&mut facts).await, LinkFact::SignedOut { told: Farewelled::Told, .. }));
     assert!(!world.shelf.has(&SignInRecord::key(&world.setup.id)));
 }
 

@@ -4,37 +4,53 @@ use super::{Desk, Errand};
 use crate::app::event::LinkFact;
 use crate::app::words::notices;
 use crate::app::{LinkCommand, StoreRequest};
+use crate::cli::exit_code;
 use crate::config;
 use crate::oauth::Farewelled;
 use crate::store::{Place, Store};
 use crate::types::{Line, Problem};
+use crate::xmpp::Elsewhere;
 use std::time::Duration;
 
+/// Exit code where the server did not do all that was asked of it.
+const REFUSED: u8 = 6;
+
+/// What goes beyond this computer's own sign-in.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wish {
+    /// Delete the messages kept here too.
+    pub(super) forget_history: bool,
+    /// Have the server end the account's other sign-ins.
+    pub(super) everywhere: bool,
+}
+
 /// Every account, whatever becomes of one of them; what went wrong first is told.
-pub(super) async fn all(desk: &Desk, forget_history: bool, timeout: Option<Duration>) -> Result<u8, Problem> {
+pub(super) async fn all(desk: &Desk, wish: Wish, timeout: Option<Duration>) -> Result<u8, Problem> {
     if desk.accounts.is_empty() {
         return Err(Problem::NoAccount);
     }
-    let mut failed = None;
+    let mut first = Ok(0);
     for setup in &desk.accounts {
-        let done = run(desk, Some(setup.id.as_str()), forget_history, timeout).await;
-        failed = failed.or(done.err());
+        let done = run(desk, Some(setup.id.as_str()), wish, timeout).await;
+        if first == Ok(0) {
+            first = done;
+        }
     }
-    failed.map_or(Ok(0), Err)
+    first
 }
 
 pub(super) async fn run(
     desk: &Desk,
     named: Option<&str>,
-    forget_history: bool,
+    wish: Wish,
     timeout: Option<Duration>,
 ) -> Result<u8, Problem> {
     let setup = desk.account(named)?.clone();
     let mut errand = Errand::start(desk, &setup, false, timeout);
-    errand.send(LinkCommand::SignOut);
-    let told = loop {
-        if let LinkFact::SignedOut { told } = errand.next_raw().await? {
-            break told;
+    errand.send(LinkCommand::SignOut { everywhere: wish.everywhere });
+    let (told, elsewhere) = loop {
+        if let LinkFact::SignedOut { told, elsewhere } = errand.next_raw().await? {
+            break (told, elsewhere);
         }
     };
     errand.finish().await;
@@ -42,14 +58,21 @@ pub(super) async fn run(
     if desk.folders.data.exists() {
         let store = Store::start(Place::Folder(desk.folders.data.clone()), false, |_| ());
         let store = store.map_err(|error| Problem::NotKept { why: Line::clean(&error.kind().to_string()) })?;
-        store.send(StoreRequest::ForgetAccount { account: setup.id.clone(), messages: forget_history });
+        store.send(StoreRequest::ForgetAccount { account: setup.id.clone(), messages: wish.forget_history });
         store.close();
     }
     if told != Farewelled::Told {
         desk.voice.say(&format!("{}.", notices::signed_out(setup.domain.as_str(), told)));
     }
+    if let Some(others) = &elsewhere {
+        desk.voice.say(&format!("{}.", notices::elsewhere(setup.domain.as_str(), others)));
+    }
     if desk.is_configured(&setup.id) {
         desk.voice.say("The account itself stands in config.toml and stays there.");
     }
-    Ok(0)
+    Ok(match elsewhere {
+        Some(Elsewhere::NotAsked(problem)) => exit_code(&problem),
+        Some(others) if !others.is_over() => REFUSED,
+        _ => 0,
+    })
 }

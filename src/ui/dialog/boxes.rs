@@ -2,7 +2,7 @@
 
 use super::{Dialog, Line, SMALL, WIDE, about, consent};
 use crate::app::composer::Composer;
-use crate::app::model::{Account, ConversationKey, Model, Overlay};
+use crate::app::model::{Account, ConversationKey, Model, Overlay, SignOutBox};
 use crate::app::words::{self, notices, screens};
 use crate::app::{Show, Subscription};
 use crate::types::{AccountId, BareJid, Problem};
@@ -16,13 +16,16 @@ pub fn of(model: &Model, overlay: &Overlay, width: &dyn Fn(u16) -> u16) -> Dialo
         Overlay::Status { selected, message, editing } => status(model, *selected, message, *editing, width(SMALL)),
         Overlay::Request { account, from } => request(model, account, from, width(WIDE)),
         Overlay::Card(key) => card(model, key, width(WIDE)),
-        Overlay::SignOut { account, forget, kept, pending } => {
-            sign_out(model, account, (&screens::forget_messages(*kept), *forget), *pending, width(WIDE))
-        }
-        Overlay::SignedOut { domain, told } => {
+        Overlay::SignOut(question) => sign_out(model, question, width(WIDE)),
+        Overlay::SignedOut { domain, told, elsewhere } => {
             let (title, foot) = (screens::SIGNED_OUT.into(), screens::CLOSE_FOOT.into());
             let mut dialog = Dialog { title, foot, width: width(WIDE), ..Dialog::default() };
             dialog.say(&format!("{}.", notices::signed_out(domain.as_str(), *told)), Role::Text, model.options.ascii);
+            if let Some(others) = elsewhere {
+                dialog.blank();
+                let said = format!("{}.", notices::elsewhere(domain.as_str(), others));
+                dialog.say(&said, Role::Text, model.options.ascii);
+            }
             dialog
         }
         Overlay::PasteSend { lines } => paste(model, *lines, width(SMALL)),
@@ -162,7 +165,8 @@ fn subscription(state: Subscription, pending: bool) -> &'static str {
     }
 }
 
-fn sign_out(model: &Model, account: &AccountId, (words, ticked): (&str, bool), pending: usize, width: u16) -> Dialog {
+fn sign_out(model: &Model, question: &SignOutBox, width: u16) -> Dialog {
+    let SignOutBox { account, forget, everywhere, selected, kept, pending } = question;
     let found = facts::account(model, account);
     let address = found.map_or_else(|| account.to_string(), facts::own_address);
     let domain = found.map_or("", |account: &Account| account.setup.domain.as_str());
@@ -175,11 +179,15 @@ fn sign_out(model: &Model, account: &AccountId, (words, ticked): (&str, bool), p
     };
     dialog.say(&screens::sign_out_means(domain), Role::Text, ascii);
     dialog.blank();
-    let tick = if ticked { "[x]" } else { "[ ]" };
-    dialog.lines.push(Line::choice(0, true, vec![Piece::new(format!("{tick} {words}"), Role::Text)]));
-    if pending > 0 {
+    let rows = [(screens::forget_messages(*kept), *forget), (screens::SIGN_OUT_EVERYWHERE.to_owned(), *everywhere)];
+    for (row, (words, ticked)) in rows.into_iter().enumerate() {
+        let tick = if ticked { "[x]" } else { "[ ]" };
+        let pieces = vec![Piece::new(format!("{tick} {words}"), Role::Text)];
+        dialog.lines.push(Line::choice(row, row == *selected, pieces));
+    }
+    if *pending > 0 {
         dialog.blank();
-        dialog.say(&screens::would_be_lost(pending), Role::Warn, ascii);
+        dialog.say(&screens::would_be_lost(*pending), Role::Warn, ascii);
     }
     dialog
 }

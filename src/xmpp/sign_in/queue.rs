@@ -97,6 +97,7 @@ impl Negotiation {
         Bound {
             signed_in,
             sign_in: self.sign_in.clone(),
+            installation: self.installation(),
             roster_version: self.roster_version.clone(),
             copies: self.copies,
             managed: std::mem::take(&mut self.managed),

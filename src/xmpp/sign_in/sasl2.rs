@@ -50,6 +50,7 @@ impl Negotiation {
         let offered = self.entrance.as_ref().or(self.sign_in.known.entrance.as_ref());
         let sasl2 = offered.and_then(|entrance| entrance.sasl2.clone()).unwrap_or_default();
         let chat = self.sign_in.purpose == Purpose::Chat;
+        let binds = chat || self.sign_in.purpose == Purpose::Dismiss;
         self.asked_along = Along::default();
         let mut along = vec![self.user_agent()];
         if chat
@@ -60,7 +61,7 @@ impl Negotiation {
             self.asked_along.resume = true;
         }
         // A resource of our own choice cannot be had here, so it is bound behind.
-        if let Some(features) = sasl2.bind.as_ref().filter(|_| chat && self.resource().is_none()) {
+        if let Some(features) = sasl2.bind.as_ref().filter(|_| binds && self.resource().is_none()) {
             along.push(self.bind_2(features));
         }
         if let (Some(Way::Fast(_)), Some(ticket)) = (&self.way, &self.sign_in.fast) {
@@ -78,8 +79,10 @@ impl Negotiation {
     }
 
     fn bind_2(&mut self, features: &[String]) -> Element {
-        let has = |name: &str| features.iter().any(|feature| feature == name);
         self.asked_along.bind = true;
+        // To end other sign-ins nothing else is needed.
+        let features = if self.sign_in.purpose == Purpose::Chat { features } else { &[] };
+        let has = |name: &str| features.iter().any(|feature| feature == name);
         self.asked_along.copies = has(carbons::NS);
         self.asked_along.manage = has(sm::NS) && self.sign_in.lasting;
         // A session that may run beside another is not taken up again, and so not counted.
@@ -105,7 +108,7 @@ impl Negotiation {
         };
         proved.map_err(|fault| self.fault(&fault))?;
         match self.sign_in.purpose {
-            Purpose::Chat => {}
+            Purpose::Chat | Purpose::Dismiss => {}
             Purpose::Discover => return Err(self.discovered()),
             Purpose::Invalidate => {
                 wire.event(Event::Fast(None));

@@ -210,7 +210,9 @@ impl Negotiation {
     /// that may run beside another has none, for a server ends the earlier one of the same installation.
     pub(super) fn installation(&self) -> Option<String> {
         let known = self.sign_in.known.installation.clone().filter(|id| is_uuid(id));
-        let lasting = self.sign_in.lasting || self.sign_in.purpose == Purpose::Invalidate;
+        // What ends sign-ins ends that of this installation too, so it may take its place.
+        let ends = matches!(self.sign_in.purpose, Purpose::Invalidate | Purpose::Dismiss);
+        let lasting = self.sign_in.lasting || ends;
         lasting.then(|| known.unwrap_or_else(|| self.uuid()))
     }
 

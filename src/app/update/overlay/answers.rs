@@ -1,9 +1,9 @@
 //! Keys of the questions: sign out, quit, a request, a large paste, a plain reply.
 
-use super::After;
+use super::{After, walks};
 use crate::app::action::{Effects, send};
 use crate::app::event::{Key, KeyCode};
-use crate::app::model::Model;
+use crate::app::model::{Model, SignOutBox};
 use crate::types::{AccountId, BareJid, Problem};
 
 /// The letter of a plain key, or `\n` for Enter; `None` for any other.
@@ -53,17 +53,15 @@ pub(super) fn account_key(
     After::Stay
 }
 
-pub(super) fn sign_out_key(
-    model: &mut Model,
-    account: &AccountId,
-    forget: &mut bool,
-    key: Key,
-    fx: &mut Effects,
-) -> After {
+/// Up and Down choose what Space ticks; Enter signs out.
+pub(super) fn sign_out_key(model: &mut Model, question: &mut SignOutBox, key: Key, fx: &mut Effects) -> After {
+    if walks(&mut question.selected, || SignOutBox::ROWS, key) {
+        return After::Stay;
+    }
     match letter(key) {
-        Some(' ') => *forget = !*forget,
+        Some(' ') => question.tick(question.selected),
         Some('\n') => {
-            model.sign_out(account, *forget, fx);
+            model.sign_out(&question.account, (question.forget, question.everywhere), fx);
             return After::Close;
         }
         _ => {}

@@ -172,7 +172,7 @@ pub fn read_since(time: &str) -> String {
 // Questions.
 words! {
     CLOSE_FOOT = "Enter close";
-    SIGN_OUT_FOOT = "Enter sign out · Esc stay";
+    SIGN_OUT_FOOT = "Space tick · Enter sign out · Esc stay";
     TROUBLE = "Something went wrong";
     WHY = "  Why   ";
     NEXT = "  Next  ";
@@ -219,6 +219,9 @@ pub fn forget_messages(kept: Option<u64>) -> String {
         None => "also delete messages kept on this computer".to_owned(),
     }
 }
+
+/// A box to tick.
+pub const SIGN_OUT_EVERYWHERE: &str = "sign out everywhere";
 
 /// What signing out would cost.
 pub fn would_be_lost(count: usize) -> String {

@@ -74,10 +74,10 @@ async fn signed_out(condition: &str) -> Farewelled {
     let (events, mut facts) = channel(256);
     let options = LinkOptions { connect: false, resource: None, show_client: false, one_shot: true };
     let link = start_link(&network(&shelf, NetworkSettings::default()), setup.clone(), options, events);
-    link.send(LinkCommand::SignOut);
+    link.send(LinkCommand::SignOut { everywhere: false });
     let told = async {
         loop {
-            if let LinkFact::SignedOut { told } = next(&mut facts).await.1 {
+            if let LinkFact::SignedOut { told, .. } = next(&mut facts).await.1 {
                 return told;
             }
         }

@@ -223,14 +223,17 @@ fn signing_out_asks_and_ticks() {
     let mut person = Person::talking();
     person.paste("/logout");
     person.press("enter");
-    assert!(matches!(person.top(), Some(Overlay::SignOut { .. })));
     let ticks = |person: &Person| match person.top() {
-        Some(Overlay::SignOut { forget, .. }) => *forget,
+        Some(Overlay::SignOut(question)) => (question.forget, question.everywhere),
         _ => panic!("no question"),
     };
-    let forget = ticks(&person);
+    assert_eq!(ticks(&person), (true, false), "nobody else is signed out by mistake");
     person.press("space down");
-    assert_eq!(ticks(&person), !forget);
+    assert_eq!(ticks(&person), (false, false));
+    person.press("space");
+    assert_eq!(ticks(&person), (false, true));
+    person.press("down space");
+    assert_eq!(ticks(&person), (true, true), "once around");
     person.press("esc");
     assert!(person.top().is_none() && person.model.accounts[0].signing_out.is_none());
     person.paste("/logout");
@@ -289,7 +292,9 @@ fn slash_account_shows_what_was_agreed_to_and_goes_round() {
     person.press("shift-tab i");
     assert_eq!(shown(&person), ("anna@work.example".to_owned(), true));
     person.press("s");
-    assert!(matches!(person.top(), Some(Overlay::SignOut { account, .. }) if account.as_str() == "anna@work.example"));
+    assert!(
+        matches!(person.top(), Some(Overlay::SignOut(question)) if question.account.as_str() == "anna@work.example")
+    );
     person.press("esc").write("/account").press("enter");
     assert_eq!(shown(&person).0, "anna@example.org");
     person.press("enter");
