@@ -44,6 +44,6 @@ pub use stream::{Header, Received, Rubbish, Stream, StreamError};
 pub fn chosen_mechanism(offered: &[String], wished: &[String], kind: CredentialKind) -> Option<&'static str> {
     let offer = sasl::Offer { mechanisms: offered.to_vec(), bindings: None };
     let (bindings, known) = (Bindings::default(), Known::default());
-    let wish = sasl::Wish { kind, named: wished, bindings: &bindings, known: &known };
+    let wish = sasl::Wish { kind, named: wished, bindings: &bindings, known: &known, bound_elsewhere: false };
     sasl::choose(&offer, wish).ok().map(|plan| plan.mechanism.name)
 }

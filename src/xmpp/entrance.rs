@@ -53,6 +53,11 @@ impl Entrance {
         Self { sasl, sasl2, named }
     }
 
+    /// A mechanism that binds the channel is on offer by either way.
+    pub(crate) fn can_bind(&self) -> bool {
+        self.sasl.can_bind() || self.sasl2.as_ref().is_some_and(|sasl2| sasl2.offer.can_bind())
+    }
+
     /// Every mechanism for which the usual secret is taken, by either way, each once.
     pub(crate) fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = self.sasl.names().map(str::to_owned).collect();

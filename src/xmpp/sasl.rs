@@ -20,7 +20,7 @@
 //!
 //! let offer = Offer { mechanisms: vec!["PLAIN".into(), "SCRAM-SHA-256".into()], bindings: None };
 //! let (bindings, known) = (Bindings::default(), Known::default());
-//! let wish = Wish { kind: CredentialKind::Password, named: &[], bindings: &bindings, known: &known };
+//! let wish = Wish { kind: CredentialKind::Password, named: &[], bindings: &bindings, known: &known, bound_elsewhere: false };
 //! let plan = sasl::choose(&offer, wish).unwrap();
 //! assert_eq!(plan.mechanism.name, "SCRAM-SHA-256");
 //!
@@ -260,7 +260,8 @@ mod tests {
             let bindings = if mechanism.binds() { bindings } else { Bindings::default() };
             let (known, names) = (Known::default(), vec![mechanism.name.to_owned()]);
             let offer = Offer { mechanisms: names, bindings: Some(vec!["tls-exporter".to_owned()]) };
-            let wish = Wish { kind: mechanism.kind, named: &[], bindings: &bindings, known: &known };
+            let wish =
+                Wish { kind: mechanism.kind, named: &[], bindings: &bindings, known: &known, bound_elsewhere: false };
             let plan = choose(&offer, wish).unwrap();
             let secret = if mechanism.kind == CredentialKind::Token { token } else { "tanstaaftanstaaf" };
             let started = plan.start("tim", &Secret::from(secret), "fyko+d2lbbFgONRv9qkxdawL").unwrap();

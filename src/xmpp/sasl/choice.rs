@@ -24,6 +24,9 @@ pub struct Wish<'a> {
     pub bindings: &'a Bindings,
     /// What was seen before.
     pub known: &'a Known,
+    /// A mechanism that binds the channel is on offer by another way in than the one of the offer: a server knows no
+    /// more of `y` than that nothing of the kind was.
+    pub bound_elsewhere: bool,
 }
 
 /// A mechanism, and how it is tied to the connection.
@@ -125,7 +128,8 @@ pub fn choose(offer: &Offer, wish: Wish<'_>) -> Result<Plan, Denied> {
 
 /// The strongest mechanism for a password that this offer has for us, without any guess: what is worth a pin.
 pub fn strongest(offer: &Offer, bindings: &Bindings) -> Option<&'static str> {
-    let wish = Wish { kind: CredentialKind::Password, named: &[], bindings, known: &Known::default() };
+    let known = Known::default();
+    let wish = Wish { kind: CredentialKind::Password, named: &[], bindings, known: &known, bound_elsewhere: false };
     plan(offer, wish, false).map(|plan| plan.mechanism.name)
 }
 
@@ -145,7 +149,8 @@ fn plan(offer: &Offer, wish: Wish<'_>, guess: bool) -> Option<Plan> {
     let flag = match binding.filter(|_| mechanism.binds()) {
         Some((kind, data)) => Flag::Bound(kind, data.to_vec()),
         // Whoever names a mechanism without a binding does not want one.
-        None if offer.can_bind() || wish.bindings.is_empty() || !wish.named.is_empty() => Flag::Unbound,
+        None if offer.can_bind() || wish.bound_elsewhere => Flag::Unbound,
+        None if wish.bindings.is_empty() || !wish.named.is_empty() => Flag::Unbound,
         None => Flag::NotOffered,
     };
     let channel = Channel { flag, offer: offer.vouched_text(), weaker_than: None };

@@ -82,7 +82,7 @@ impl Negotiation {
             }
             // Whoever named mechanisms has an order of their own.
             let any = self.sign_in.mechanisms.is_empty();
-            match (choose(&sasl2.offer, self.wish()), choose(&entrance.sasl, self.wish())) {
+            match (choose(&sasl2.offer, self.wish(entrance)), choose(&entrance.sasl, self.wish(entrance))) {
                 // The stronger of both lists, the newer way where they are level.
                 (Ok(plan), Ok(older)) if any && sasl::beats(older.mechanism.name, Some(plan.mechanism.name)) => {
                     return Ok(Way::Secret { plan: older, profile: Profile::Sasl });
@@ -95,15 +95,16 @@ impl Negotiation {
                 _ => {}
             }
         }
-        choose(&entrance.sasl, self.wish()).map(|plan| Way::Secret { plan, profile: Profile::Sasl })
+        choose(&entrance.sasl, self.wish(entrance)).map(|plan| Way::Secret { plan, profile: Profile::Sasl })
     }
 
-    fn wish(&self) -> Wish<'_> {
+    fn wish(&self, entrance: &Entrance) -> Wish<'_> {
         Wish {
             kind: self.sign_in.credential,
             named: &self.sign_in.mechanisms,
             bindings: self.bindings(),
             known: &self.sign_in.known,
+            bound_elsewhere: entrance.can_bind(),
         }
     }
 

@@ -25,7 +25,8 @@ fn pinned(strongest: &str) -> Known {
 fn plan_of(offer: &Offer, named: &str, bindings: &Bindings, known: &Known) -> String {
     let named = names(named);
     let said = |plan: &Plan| format!("{} {}", plan.mechanism.name, plan.channel.flag.header());
-    match choose(offer, Wish { kind: CredentialKind::Password, named: &named, bindings, known }) {
+    match choose(offer, Wish { kind: CredentialKind::Password, named: &named, bindings, known, bound_elsewhere: false })
+    {
         Ok(plan) => match &plan.fall_back {
             Some(plain) => format!("{} else {}", said(&plan), said(plain)),
             None => said(&plan),
@@ -46,7 +47,13 @@ fn row_001_04_the_mechanism_that_the_person_named_is_used_or_nothing_is_sent() {
     let offer = offer("OAUTHBEARER,X-MESSENGER-OAUTH2,PLAIN,SCRAM-SHA-1", None);
     let token = |named: &str| {
         let (named, known, bindings) = (names(named), Known::default(), both());
-        let wish = Wish { kind: CredentialKind::Token, named: &named, bindings: &bindings, known: &known };
+        let wish = Wish {
+            kind: CredentialKind::Token,
+            named: &named,
+            bindings: &bindings,
+            known: &known,
+            bound_elsewhere: false,
+        };
         choose(&offer, wish).map(|plan| plan.mechanism.name)
     };
     assert_eq!(token(""), Ok("OAUTHBEARER"));
@@ -119,7 +126,13 @@ fn plain_is_refused_once_scram_was_seen_unless_it_is_named() {
 fn a_weaker_scram_needs_the_servers_word() {
     let weaker = |mechanisms: &str, was: &str| {
         let (known, bindings) = (pinned(was), both());
-        let wish = Wish { kind: CredentialKind::Password, named: &[], bindings: &bindings, known: &known };
+        let wish = Wish {
+            kind: CredentialKind::Password,
+            named: &[],
+            bindings: &bindings,
+            known: &known,
+            bound_elsewhere: false,
+        };
         choose(&offer(mechanisms, Some("tls-exporter")), wish).unwrap().channel.weaker_than
     };
     assert_eq!(weaker("SCRAM-SHA-1", "SCRAM-SHA-256").as_deref(), Some("SCRAM-SHA-256"));
