@@ -113,9 +113,12 @@ impl Session {
         }
     }
 
-    /// Once it is over: what the next session can take up. Also what this one was given and did not get to.
+    /// Once it is over, or given up: what the next session can take up. Also what this one was given and did not get to.
     pub fn suspended(&mut self) -> Option<Suspended> {
-        self.suspended.take()
+        match &mut self.phase {
+            Phase::SigningIn(negotiation) => negotiation.not_taken_up().map(Suspended),
+            _ => self.suspended.take(),
+        }
     }
 
     /// The version of the cached roster became known. In time if the roster was not asked for yet, else without effect.
@@ -242,9 +245,8 @@ impl Session {
         match step {
             Step::On => {}
             Step::Over => {
-                if let Phase::SigningIn(negotiation) = std::mem::replace(&mut self.phase, Phase::Over) {
-                    self.suspended = negotiation.not_taken_up().map(Suspended);
-                }
+                self.suspended = self.suspended();
+                self.phase = Phase::Over;
             }
             Step::Bound(bound) if bound.sign_in.purpose == Purpose::Dismiss => self.begin_dismissal(now, *bound),
             Step::Bound(bound) => self.go_live(now, *bound),
@@ -321,6 +323,7 @@ impl Session {
     /// The end. Whatever goes wrong after we chose to leave is no problem any more.
     fn end(&mut self, problem: Option<Problem>) {
         let left = matches!(self.phase, Phase::SignedIn { leaving: Some(_), .. });
+        self.suspended = self.suspended();
         self.phase = Phase::Over;
         self.wire.end(problem.filter(|_| !left));
     }

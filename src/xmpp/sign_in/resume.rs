@@ -15,9 +15,10 @@ impl Negotiation {
         self.suspended = Some(live);
     }
 
-    /// It was not: the connection failed before.
-    pub(in crate::xmpp) fn not_taken_up(self) -> Option<Box<Live>> {
-        self.suspended.filter(|_| !self.authenticated)
+    /// Handed back, for nothing came of it: the server has not said that it is gone. It may even have been taken up, and
+    /// the word of that was lost with the connection.
+    pub(in crate::xmpp) fn not_taken_up(&mut self) -> Option<Box<Live>> {
+        self.suspended.take()
     }
 
     /// Its name, and how much of theirs it has handled.
@@ -59,6 +60,8 @@ impl Negotiation {
         let count = sm::count(resumed).filter(|_| ours.is_some() && resumed.get("previd") == ours.as_deref());
         let jid = self.suspended.as_ref().map(|live| live.address().clone());
         let (Some(count), Some(jid)) = (count, jid) else {
+            // Whoever mixes sessions up would do so again.
+            self.suspended = None;
             return Err(self.rubbish("a session taken up that is not ours"));
         };
         self.resumed = Some(count);

@@ -153,6 +153,7 @@ impl Negotiation {
         self.take_up(resumed)?;
         let same = self.signed_in.as_ref().is_some_and(|done| done.jid.bare() == address.bare());
         if !same {
+            self.suspended = None;
             return Err(self.rubbish("a session taken up that is not ours"));
         }
         wire.event(Event::Reached(Stage::Bind));

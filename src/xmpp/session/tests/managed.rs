@@ -235,6 +235,47 @@ fn a_connection_that_fails_before_it_is_taken_up_leaves_it_for_the_next() {
 }
 
 #[test]
+fn only_the_servers_no_gives_up_a_session_whose_sign_in_fails_half_way() {
+    let again = |mut scene: Scene, at: &str| {
+        let scene = asked(scene.lose());
+        assert!(scene.sent.contains(&format!("{RESUME} h='0' previd='sm-1'/>")), "{at}");
+    };
+    // TLS does not come to stand; the session is let go of as it is.
+    let mut scene = Scene::new(sign_in());
+    scene.session.take_up(counted().lose().unwrap());
+    scene.hear(&format!(
+        "{HEADER}<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>\
+        </stream:features><proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
+    ));
+    let kept = scene.session.suspended();
+    assert!(kept.is_some(), "behind the go-ahead for TLS");
+    again(asked(kept), "TLS");
+    // There is no secret.
+    let mut scene = Scene::new(SignIn { direct_tls: true, ..sign_in() });
+    scene.session.take_up(counted().lose().unwrap());
+    scene.secure();
+    scene.hear(&format!("{HEADER}{FEATURES_2}"));
+    scene.session.handle_command(scene.now, Command::SignOut);
+    scene.drain();
+    again(scene, "secret");
+    // The connection is lost behind the sign-in, before its last word or behind it.
+    let mut scene = Scene::new(SignIn { direct_tls: true, ..sign_in() });
+    scene.session.take_up(counted_behind_sasl().lose().unwrap());
+    scene.secure();
+    scene.hear(&format!("{HEADER}{MECHANISMS}"));
+    scene.provide();
+    scene.hear(SUCCESS);
+    again(scene, "the answer to the wish");
+    let mut scene = asked(counted().lose());
+    scene.hear(&success_2(""));
+    again(scene, "a sign-in that says nothing of it");
+    // A no is a no, whatever comes behind it.
+    let mut scene = asked(counted().lose());
+    scene.hear(&success_2("<failed xmlns='urn:xmpp:sm:3'/>"));
+    assert!(scene.lose().is_none());
+}
+
+#[test]
 fn an_end_with_a_word_is_an_end() {
     for last in [
         "<stream:error><conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>",
