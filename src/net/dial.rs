@@ -110,6 +110,7 @@ impl Network {
         for endpoint in endpoints {
             let host = Line::clean(&endpoint.host);
             let waited = self.settings.connect_timeout;
+            self.ready_proxy(&endpoint.host).await?;
             let problem = match tokio::time::timeout(waited, self.open(setup, goal, endpoint)).await {
                 Ok(Ok(dialed)) => return Ok(dialed),
                 Ok(Err(problem)) => problem,

@@ -1,7 +1,7 @@
 //! One function: a request to a sign-in service, and its reply.
 //!
 //! hyper over our own TLS and our own resolver, so that OAuth obeys the same trust and DNS as XMPP. Refused:
-//! plain http, bodies above 1 MiB, waits above 15 s, private addresses where the way there came from a public
+//! plain http, bodies above 1 MiB, waits above 15 s (for a proxy's password aside), private addresses where the way there came from a public
 //! one. Redirects are replies like any other; nothing follows them.
 
 use super::tls::{self, Trust, Use};
@@ -72,6 +72,7 @@ impl Web {
     /// One request, one reply.
     pub(super) async fn fetch(&self, request: HttpRequest) -> Result<HttpResponse, Problem> {
         let host = Line::clean(request.uri().host().unwrap_or_default());
+        self.network.ready_proxy(host.as_str()).await?;
         match tokio::time::timeout(PATIENCE, self.exchange(request)).await {
             Ok(result) => result,
             Err(_) => Err(Problem::NoAnswer { host, waited: PATIENCE }),

@@ -19,6 +19,8 @@ use tokio::time::{Instant, timeout_at};
 
 /// Read at once; no answer that is taken is longer.
 const PIECE: usize = 8 * 1024;
+/// How long the command may take that prints the password: somebody may have to unlock something.
+const COMMAND: Duration = Duration::from_secs(120);
 
 /// An open way. `peer`: who is at its end, where that is known.
 pub(super) struct Way {
@@ -65,6 +67,13 @@ impl Network {
         let opened = dial::reach(&addresses, port).await;
         let (stream, peer) = opened.map_err(|error| dial::tcp_problem(&error, host, port))?;
         Ok(Way { stream, peer: Some(peer) })
+    }
+
+    /// Asks for what the proxy to this host wants to know, where a command has to be asked, which may ask a person in its
+    /// turn. To be done before the time for a way begins to count.
+    pub(super) async fn ready_proxy(&self, host: &str) -> Result<(), Problem> {
+        let Some(proxy) = self.proxy_for(host)? else { return Ok(()) };
+        tokio::time::timeout(COMMAND, self.login(proxy)).await.map_err(|_| no_password())?.map(drop)
     }
 
     async fn through(&self, proxy: &Proxy, host: &str, port: u16) -> Result<TcpStream, Problem> {
@@ -115,12 +124,15 @@ impl Network {
                 if known.is_none() {
                     *known = sign_in::first_line(command).await;
                 }
-                let none = || Problem::ProxyUnknown { why: Line::clean("proxy_password_command printed nothing") };
-                known.clone().ok_or_else(none)?
+                known.clone().ok_or_else(no_password)?
             }
         };
         Ok(Some(Login { user, password }))
     }
+}
+
+fn no_password() -> Problem {
+    Problem::ProxyUnknown { why: Line::clean("proxy_password_command printed nothing") }
 }
 
 /// Says what the machine wants said, reads no more than it wants to read.

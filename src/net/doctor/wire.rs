@@ -58,6 +58,9 @@ impl Visit {
         let mut dead = Vec::new();
         let mut why = None;
         for endpoint in &self.found.endpoints {
+            if let Err(problem) = self.network.ready_proxy(&endpoint.host).await {
+                return StepReport::failed(Step::Tcp, problem);
+            }
             let begun = self.network.now().mono;
             let way = self.network.way(&self.setup, &endpoint.host, endpoint.port, true);
             match self.limited(Stage::Accept, way).await {

@@ -109,6 +109,24 @@ async fn every_failure_of_a_proxy_has_a_code() {
 }
 
 #[tokio::test]
+async fn the_time_of_a_slow_command_is_not_the_proxys() {
+    let proxy = stub("socks5", &[&[5, 2], &[1, 0], &[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]], true).await;
+    let mut named = Proxy::parse(&proxy.url.replace("://", "://anna@")).unwrap();
+    named.password_command = ["sh", "-c", "sleep 2.2; echo late"].map(str::to_owned).to_vec();
+    let settings = NetworkSettings {
+        proxy: Proxying::Through(Box::new(named)),
+        connect_timeout: Duration::from_secs(2),
+        ..NetworkSettings::default()
+    };
+    let network = network(&Arc::new(Shelf::default()), settings);
+    let server = Some(("chat.alpha.test".to_owned(), 5222));
+    let setup = crate::app::setup::AccountSetup { server, tls: TlsMode::StartTls, ..setup("alpha.test") };
+    let dialed = tokio::time::timeout(PATIENCE, network.dial(&setup, &Goal::Home)).await.unwrap();
+    assert!(matches!(dialed.map(|dialed| dialed.stream), Ok(Stream::Plain(_))));
+    assert!(String::from_utf8_lossy(&proxy.heard.lock().unwrap()).contains("late"));
+}
+
+#[tokio::test]
 async fn the_login_comes_from_a_command_and_is_asked_for_again_when_refused() {
     let proxy = stub("socks5", &[&[5, 2], &[1, 1]], true).await;
     let mut named = Proxy::parse(&proxy.url.replace("://", "://anna@")).unwrap();
