@@ -34,8 +34,10 @@ impl Alarm {
         };
         if self.timer.is_none() {
             let timer = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK);
-            let timer = timer.map_err(std::io::Error::from);
-            self.timer = timer.and_then(tokio::io::unix::AsyncFd::new).ok();
+            let timer = timer.map_err(std::io::Error::from).and_then(tokio::io::unix::AsyncFd::new);
+            // Out of descriptors: no alarm then, and whoever waits uses a timer, which costs a wake-up or two.
+            let noted = |error: &std::io::Error| tracing::debug!(target: "butty::net", %error, "no alarm");
+            self.timer = timer.inspect_err(noted).ok();
         }
         let (Some(timer), Ok(value)) = (&self.timer, Timespec::try_from(left.unwrap_or_default())) else {
             return false;

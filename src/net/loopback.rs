@@ -152,8 +152,9 @@ impl Door {
                 let page = if matches!(callback, Callback::Refused(_)) { pages::REFUSED } else { pages::DONE };
                 match self.found.lock().unwrap_or_else(PoisonError::into_inner).take() {
                     Some(found) => {
-                        // Nobody waits any more: then there is nobody to tell.
-                        let _ = found.send(callback);
+                        // Who waited gave up between this knock and the answer: the sender goes with the door, so
+                        // nobody is left to tell, and the code that came was used by nobody and dies by itself.
+                        drop(found.send(callback));
                         (StatusCode::OK, page)
                     }
                     None => (StatusCode::GONE, pages::OTHER_SIGN_IN),
