@@ -19,6 +19,7 @@ mod http;
 mod keeper;
 mod link;
 mod loopback;
+mod parting;
 mod proxy;
 mod refreshing;
 mod resolve;

@@ -23,7 +23,7 @@ pub mod vault;
 
 pub use agreement::{Agreement, Terms};
 pub use discovery::Issuer;
-pub use farewell::Farewell;
+pub use farewell::{Farewell, Matter};
 pub use grant::{DeviceCode, Service};
 pub use oauth2::{HttpRequest, HttpResponse};
 pub use pending::Pending;
@@ -52,8 +52,8 @@ pub trait Hands: Send + Sync {
     fn tell(&self, pace: Pace) -> Later<'_, ()>;
 }
 
-/// Whether a service knows that a sign-in has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Whether a service knows that a sign-in has ended. The worst of several is the greatest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Farewelled {
     /// It confirmed, or there was nothing to tell.
     Told,

@@ -1,9 +1,10 @@
 //! Telling services later that the person has signed out.
 
-use super::Network;
+use super::parting::Parting;
 use super::sign_in::quiet;
+use super::{Network, link};
 use crate::app::setup::AccountSetup;
-use crate::oauth::{Farewell, Farewelled, SignInRecord, VaultKey, grant};
+use crate::oauth::{Farewell, Farewelled, Matter, SignInRecord, VaultKey, grant};
 use crate::types::{BareJid, Domain, Problem};
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,7 +43,7 @@ impl Network {
                 continue;
             }
             let over = farewell.is_over(self.now().wall);
-            if over || self.tell_farewell(&farewell).await != Farewelled::Later {
+            if over || self.tell_farewell(&farewell).await? != Farewelled::Later {
                 self.drop_farewell(&farewell).await?;
                 left = left.saturating_sub(1);
             }
@@ -50,16 +51,75 @@ impl Network {
         Ok(left)
     }
 
-    async fn tell_farewell(self: &Arc<Self>, farewell: &Farewell) -> Farewelled {
-        let Ok(address) = BareJid::parse(farewell.domain.as_str()) else { return Farewelled::Never };
-        let mut setup = AccountSetup::new(&address);
-        setup.ca_file.clone_from(&farewell.ca_file);
-        grant::revoke(&quiet(self, &Arc::new(setup)), &farewell.service, &farewell.client, &farewell.token).await
+    async fn tell_farewell(self: &Arc<Self>, farewell: &Farewell) -> Result<Farewelled, Problem> {
+        let ca_file = farewell.ca_file.clone();
+        match &farewell.matter {
+            Matter::Revoke { service, client, token } => {
+                let Ok(address) = BareJid::parse(farewell.domain.as_str()) else { return Ok(Farewelled::Never) };
+                let setup = AccountSetup { ca_file, ..AccountSetup::new(&address) };
+                Ok(grant::revoke(&quiet(self, &Arc::new(setup)), service, client, token).await)
+            }
+            Matter::Forget(text) => {
+                let Some(parting) = Parting::from_text(text) else { return Ok(Farewelled::Never) };
+                if parting.token.ticket.expires <= self.now().wall {
+                    return Ok(Farewelled::Told);
+                }
+                let parting = parting.counted();
+                let counted = Farewell { matter: Matter::Forget(parting.to_text()), ..farewell.clone() };
+                self.replace_farewell(farewell, &counted).await?;
+                let told = link::invalidate(self, AccountSetup { ca_file, ..parting.setup.clone() }, parting).await;
+                if told != Farewelled::Later {
+                    self.drop_farewell(&counted).await?;
+                }
+                Ok(told)
+            }
+        }
     }
 
     /// Notes one, before anything is forgotten: it waits beyond the end of this process. `kept_as`: where its tokens are
-    /// kept, which were kept beyond it too.
-    pub(super) async fn note_farewell(&self, farewell: Farewell, kept_as: &VaultKey) -> Result<(), Problem> {
+    /// kept, which were kept beyond it too. A sign-out is never held up by a full disk: `None`, and the service is told
+    /// now, or never.
+    pub(super) async fn note_farewell(
+        &self,
+        setup: &AccountSetup,
+        matter: Matter,
+        kept_as: &VaultKey,
+    ) -> Option<Farewell> {
+        let (domain, ca_file) = (setup.domain.clone(), setup.ca_file.clone());
+        let farewell = Farewell { domain, ca_file, matter, since: self.now().wall };
+        match self.add_farewell(farewell.clone(), kept_as).await {
+            Ok(()) => Some(farewell),
+            Err(problem) => {
+                tracing::warn!(target: "butty::net", code = problem.code(), "a sign-out cannot be noted for later");
+                None
+            }
+        }
+    }
+
+    /// The service was told, or not: what was noted goes, unless it is to be told later.
+    pub(super) async fn settle_farewell(
+        &self,
+        noted: Option<Farewell>,
+        outcome: Farewelled,
+    ) -> Result<Farewelled, Problem> {
+        match (outcome, noted) {
+            (Farewelled::Later, None) => return Ok(Farewelled::Never),
+            (Farewelled::Later, Some(_)) | (_, None) => {}
+            (_, Some(farewell)) => self.drop_farewell(&farewell).await?,
+        }
+        Ok(outcome)
+    }
+
+    async fn replace_farewell(&self, old: &Farewell, new: &Farewell) -> Result<(), Problem> {
+        let _alone = self.hold(&Farewell::KEY).await?;
+        let mut all = self.farewells().await?;
+        for farewell in all.iter_mut().filter(|farewell| *farewell == old) {
+            farewell.clone_from(new);
+        }
+        self.save(&Farewell::KEY, Farewell::to_text(&all), true).await
+    }
+
+    async fn add_farewell(&self, farewell: Farewell, kept_as: &VaultKey) -> Result<(), Problem> {
         let _alone = self.hold(&Farewell::KEY).await?;
         self.shelter(kept_as).await?;
         let mut all = self.farewells().await?;
@@ -72,9 +132,8 @@ impl Network {
     /// person agreed to since (RFC 7009 section 2.1).
     pub(super) async fn forgo_farewells(&self, record: &SignInRecord, domain: &Domain) -> Result<(), Problem> {
         let same = |farewell: &Farewell| {
-            farewell.service.issuer == record.service.issuer
-                && farewell.client.id == record.client
-                && farewell.domain == *domain
+            let Matter::Revoke { service, client, .. } = &farewell.matter else { return false };
+            service.issuer == record.service.issuer && client.id == record.client && farewell.domain == *domain
         };
         if !self.farewells().await?.iter().any(same) {
             return Ok(());

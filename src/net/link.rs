@@ -21,6 +21,7 @@ use crate::route::Backoff;
 use crate::types::{AccountId, Epoch, Line, Problem, Secret};
 use crate::xmpp::{CredentialKind, Elsewhere, Purpose, chosen_mechanism};
 use secrets::Means;
+pub(super) use fast::invalidate;
 pub(super) use secrets::Supply;
 use std::future::Future;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Sign-outs that a service has not been told of yet.
 //!
 //! What the person signed out of is forgotten at once. Where the service could not be reached, the tokens alone wait here
-//! until it is told (RFC 7009), at most [`PATIENCE`]: then a token that nobody used has died by itself.
+//! until it is told (RFC 7009, XEP-0484), at most [`PATIENCE`]: then a token that nobody used has died by itself.
 
 use super::registration::ClientIdentity;
 use super::service::{KeptService, Service};
@@ -24,24 +24,36 @@ pub struct Farewell {
     pub domain: Domain,
     /// Extra roots that the account trusted.
     pub ca_file: Option<PathBuf>,
-    /// Whom to tell.
-    pub service: Service,
-    /// As which client.
-    pub client: ClientIdentity,
-    /// What is to be revoked.
-    pub token: Token,
+    /// What is to be told, and to whom.
+    pub matter: Matter,
     /// When the person signed out.
     pub since: Stamp,
+}
+
+/// What is still to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields are the nouns of what their variant says")]
+pub enum Matter {
+    /// The sign-in service is to revoke this token of this client.
+    Revoke { service: Box<Service>, client: ClientIdentity, token: Token },
+    /// The account's own server is to forget a token of its own: in a text that only who tells it can read.
+    Forget(Secret<String>),
 }
 
 #[derive(Serialize, Deserialize)]
 struct Kept {
     domain: String,
     ca_file: Option<PathBuf>,
-    service: KeptService,
-    client: Hidden,
-    token: Hidden,
+    #[serde(flatten)]
+    matter: KeptMatter,
     since: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum KeptMatter {
+    Revoke { service: KeptService, client: Hidden, token: Hidden },
+    Forget { forget: Hidden },
 }
 
 /// A text inside the text that is a secret itself.
@@ -78,9 +90,14 @@ impl From<&Farewell> for Kept {
         Self {
             domain: farewell.domain.as_str().to_owned(),
             ca_file: farewell.ca_file.clone(),
-            service: KeptService::from(&farewell.service),
-            client: Hidden(farewell.client.to_text().expose().clone()),
-            token: Hidden(farewell.token.to_text().expose().clone()),
+            matter: match &farewell.matter {
+                Matter::Revoke { service, client, token } => KeptMatter::Revoke {
+                    service: KeptService::from(&**service),
+                    client: Hidden(client.to_text().expose().clone()),
+                    token: Hidden(token.to_text().expose().clone()),
+                },
+                Matter::Forget(text) => KeptMatter::Forget { forget: Hidden(text.expose().clone()) },
+            },
             since: farewell.since.0,
         }
     }
@@ -91,9 +108,14 @@ impl Kept {
         Some(Farewell {
             domain: Domain::parse(&self.domain).ok()?,
             ca_file: self.ca_file,
-            service: self.service.service()?,
-            client: ClientIdentity::from_text(&Secret::from(self.client.0.as_str()))?,
-            token: Token::from_text(&Secret::from(self.token.0.as_str()))?,
+            matter: match self.matter {
+                KeptMatter::Revoke { service, client, token } => Matter::Revoke {
+                    service: Box::new(service.service()?),
+                    client: ClientIdentity::from_text(&Secret::from(client.0.as_str()))?,
+                    token: Token::from_text(&Secret::from(token.0.as_str()))?,
+                },
+                KeptMatter::Forget { forget } => Matter::Forget(Secret::from(forget.0.as_str())),
+            },
             since: Stamp(self.since),
         })
     }
@@ -112,16 +134,19 @@ mod tests {
         Farewell {
             domain: Domain::parse("example.org").unwrap(),
             ca_file: Some("ca.pem".into()),
-            service,
-            client: ClientIdentity::given("c", Some(Secret::from("s"))),
-            token: Token::given("A*%!$+/=").unwrap(),
+            matter: Matter::Revoke {
+                service: Box::new(service),
+                client: ClientIdentity::given("c", Some(Secret::from("s"))),
+                token: Token::given("A*%!$+/=").unwrap(),
+            },
             since: Stamp(0).plus(Duration::from_secs(day * 86_400)),
         }
     }
 
     #[test]
     fn what_waits_survives_its_text_and_rubbish_beside_it_does_not() {
-        let all = [farewell(1), farewell(2)];
+        let to_server = Farewell { matter: Matter::Forget(Secret::from("{\"tok\"}")), ..farewell(2) };
+        let all = [farewell(1), to_server, farewell(2)];
         assert_eq!(Farewell::from_text(&Farewell::to_text(&all)), all);
         let one = Farewell::to_text(&all[..1]);
         let mixed = one.expose().replacen('[', r#"[7,{"domain":"x"},"#, 1);

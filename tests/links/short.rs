@@ -1,15 +1,16 @@
 //! What makes a later sign-in short: the server's own token (XEP-0484), and sessions that are taken up (XEP-0198).
 
-use super::{Facts, data, network, next, outcome, relay, script, with_password};
+use super::{Facts, Memory, data, network, network_with, next, outcome, relay, script, start, with_password};
 use butty::app::effect::LinkCommand;
-use butty::app::event::LinkFact;
+use butty::app::event::{Keep, LinkFact};
 use butty::app::setup::{AccountSetup, TlsMode};
 use butty::net::{LinkHandle, LinkOptions, Network, start_link};
+use butty::oauth::VaultKey;
 use butty::types::{Jid, MessageKey};
 use butty::xmpp;
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc::channel;
 
@@ -174,4 +175,102 @@ async fn a_sign_in_by_oauth_is_followed_by_the_servers_own_token() {
     // Who we are is known from the first sign-in on; what is offered to us by name, from the second.
     assert_eq!(used, ["OAUTHBEARER", "OAUTHBEARER", "OAUTHBEARER", "HT-SHA-256-EXPR"]);
     assert_eq!(runs(&trace), 3);
+}
+
+/// A way to a server that can be there or not.
+struct Door {
+    port: u16,
+    open: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl Door {
+    async fn new() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut door = Self { port: listener.local_addr().unwrap().port(), open: None };
+        door.serve(listener);
+        door
+    }
+
+    fn serve(&mut self, listener: tokio::net::TcpListener) {
+        self.open = Some(tokio::spawn(async move {
+            let mut ways = tokio::task::JoinSet::new();
+            loop {
+                let (mut near, _) = listener.accept().await.unwrap();
+                ways.spawn(async move {
+                    let mut far = tokio::net::TcpStream::connect("127.0.0.13:15222").await.unwrap();
+                    let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+                });
+            }
+        }));
+    }
+
+    async fn shut(&mut self) {
+        let open = self.open.take().unwrap();
+        open.abort();
+        assert!(open.await.unwrap_err().is_cancelled());
+    }
+
+    async fn reopen(&mut self) {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", self.port)).await.unwrap();
+        self.serve(listener);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_was_away_at_sign_out_is_told_later_to_forget_its_token() {
+    let (vault, mut door) = (Arc::new(Memory::default()), Door::new().await);
+    let network = network_with(Arc::clone(&vault));
+    let mut setup = with_password("alpha.test");
+    setup.password_command = Vec::new();
+    setup.server = Some(("127.0.0.1".to_owned(), door.port));
+    let visit = async |network: &Arc<Network>, password: Option<&str>| {
+        let (link, mut facts) = lasting(network, setup.clone());
+        if let Some(password) = password {
+            link.send(LinkCommand::Password { password: password.into(), keep: Keep::File });
+        }
+        let done = outcome(&mut facts).await;
+        drop(facts);
+        link.closed().await;
+        done.map(|done| done.1)
+    };
+    assert_eq!(visit(&network, Some("pw-juliet")).await.unwrap(), "SCRAM-SHA-1-PLUS");
+    assert_eq!(visit(&network, None).await.unwrap(), "HT-SHA-256-EXPR");
+    // A thief's copy of all that is kept but the password.
+    let thief = || {
+        let mut kept = vault.0.lock().unwrap().clone();
+        kept.retain(|key, _| !matches!(key, VaultKey::Password { .. }));
+        network_with(Arc::new(Memory(Mutex::new(kept))))
+    };
+    let (here, there) = (thief(), thief());
+
+    door.shut().await;
+    let (link, mut facts) = start(&network, setup.clone(), false);
+    link.send(LinkCommand::SignOut { everywhere: false });
+    loop {
+        if let LinkFact::SignedOut { told, .. } = next(&mut facts).await {
+            assert_eq!(told, butty::oauth::Farewelled::Later);
+            break;
+        }
+    }
+    drop(facts);
+    link.closed().await;
+    let left: Vec<VaultKey> = vault.0.lock().unwrap().keys().cloned().collect();
+    let spare = |key: &VaultKey| matches!(key, VaultKey::Farewells | VaultKey::Known { .. });
+    assert!(left.iter().all(spare) && left.contains(&VaultKey::Farewells), "{left:?}");
+
+    door.reopen().await;
+    assert_eq!(visit(&here, None).await.unwrap(), "HT-SHA-256-EXPR", "nobody has told the server yet");
+    Arc::clone(&network).say_farewells().await;
+    assert!(!vault.0.lock().unwrap().contains_key(&VaultKey::Farewells));
+    let refused = tokio::time::timeout(Duration::from_secs(20), async {
+        let (_link, mut facts) = lasting(&there, setup.clone());
+        loop {
+            match next(&mut facts).await {
+                LinkFact::PasswordWanted { .. } => return true,
+                LinkFact::Session(xmpp::Event::SignedIn(_)) => return false,
+                _ => {}
+            }
+        }
+    });
+    assert!(refused.await.unwrap(), "the token is worth nothing any more");
 }

@@ -123,12 +123,12 @@ impl Link {
         self.replaced = None;
         self.password = None;
         self.given_token = None;
-        let invalidated = self.invalidate_fast().await;
-        match sign_in::sign_out(&self.network, &self.setup).await {
-            // The server's own token is gone here, and dies there by itself; but nobody will tell it.
-            Ok(Farewelled::Told) if !invalidated => {
-                self.teller.tell(LinkFact::SignedOut { told: Farewelled::Never, elsewhere }).await;
-            }
+        // A disk that takes no note of it does not keep the rest from being given up.
+        let forgotten = self.invalidate_fast().await.unwrap_or_else(|problem| {
+            tracing::warn!(target: "butty::net", code = problem.code(), "a sign-out that was told is still noted");
+            Farewelled::Told
+        });
+        match sign_in::sign_out(&self.network, &self.setup).await.map(|told| told.max(forgotten)) {
             Ok(told) => self.teller.tell(LinkFact::SignedOut { told, elsewhere }).await,
             Err(problem) => self.down(Some(problem), None).await,
         }

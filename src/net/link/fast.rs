@@ -5,9 +5,11 @@
 //! person named mechanisms or has just typed a secret, which wants to be tried. A place that cannot be read or written is
 //! told to the log alone: the secret itself is still there.
 
-use super::{End, FAREWELL, Link, Supply};
-use crate::net::sign_in;
-use crate::oauth::VaultKey;
+use super::{End, FAREWELL, Link, LinkOptions, Supply};
+use crate::app::setup::AccountSetup;
+use crate::net::parting::Parting;
+use crate::net::{Network, sign_in};
+use crate::oauth::{Farewelled, Matter, VaultKey};
 use crate::types::{Problem, Secret};
 use crate::xmpp::{CredentialKind, FastTicket, FastToken, Purpose, Suspended};
 use std::sync::Arc;
@@ -29,6 +31,20 @@ pub(super) struct Short {
     pub(super) memory_only: bool,
     /// The session that may be taken up.
     pub(super) suspended: Option<Suspended>,
+    /// The token is one of before, whose account may have another by now: what is kept is not touched.
+    borrowed: bool,
+}
+
+/// Has a server forget a token that was given up, by a link of its own. Nobody hears of it.
+pub(in crate::net) async fn invalidate(network: &Arc<Network>, setup: AccountSetup, parting: Parting) -> Farewelled {
+    let (events, _unheard) = tokio::sync::mpsc::channel(1);
+    drop(_unheard);
+    let (_silent, commands) = tokio::sync::mpsc::unbounded_channel();
+    let options = LinkOptions { connect: false, resource: None, show_client: false, one_shot: true };
+    let mut link = Link::new(Arc::clone(network), setup, options, events, commands);
+    link.lend(parting.known());
+    link.short = Short { read: true, borrowed: true, token: Some(parting.token), ..Short::default() };
+    link.tell_to_forget(parting.kind).await
 }
 
 impl Link {
@@ -96,6 +112,9 @@ impl Link {
 
     /// Sends what is new to the vault, behind what went there before.
     pub(super) async fn keep_fast(&mut self) {
+        if self.short.borrowed {
+            return;
+        }
         let durable = self.keeps_durably().await;
         let Some(token) = self.short.token.as_ref().filter(|_| self.short.fresh) else { return };
         let (network, key) = (Arc::clone(&self.network), self.fast_key());
@@ -138,23 +157,58 @@ impl Link {
             drop(saving.await);
         }
         (self.short.token, self.short.fresh, self.short.read) = (None, false, true);
+        if self.short.borrowed {
+            return;
+        }
         if let Err(problem) = self.network.forget(&self.fast_key()).await {
             tracing::warn!(target: "butty::net", code = problem.code(), "the short sign-in is not forgotten");
         }
     }
 
-    /// At sign-out: the server forgets the token, then we do. True when there was none, or the server confirmed.
-    pub(super) async fn invalidate_fast(&mut self) -> bool {
+    /// At sign-out: the server forgets the token, then we do. What it could not be told now it is told later, if the
+    /// token was kept for later too.
+    pub(super) async fn invalidate_fast(&mut self) -> Result<Farewelled, Problem> {
         self.short.suspended = None;
         if !self.holds_fast().await {
             self.forget_fast().await;
-            return true;
+            return Ok(Farewelled::Told);
         }
         let kind = self.setup.credential.unwrap_or(CredentialKind::Password);
-        let session = self.session(Purpose::Invalidate, kind, Supply::Nothing);
-        let end = tokio::time::timeout(INVALIDATION, session).await;
+        // Before anything is told: the process may end in the middle of it.
+        let noted = match self.parting(kind).await {
+            Some(parting) => {
+                let matter = Matter::Forget(parting.to_text());
+                self.network.note_farewell(&self.setup, matter, &self.fast_key()).await
+            }
+            None => None,
+        };
+        let told = self.tell_to_forget(kind).await;
         self.forget_fast().await;
-        matches!(end, Ok(End::Clean))
+        self.network.settle_farewell(noted, told).await
+    }
+
+    /// What is needed to tell it later; `None` where the token goes on no disk.
+    async fn parting(&mut self, kind: CredentialKind) -> Option<Parting> {
+        if !self.keeps_durably().await {
+            return None;
+        }
+        let known = self.known().await;
+        let (token, installation) = (self.short.token.clone()?, known.installation?);
+        let setup = (*self.setup).clone();
+        Some(Parting { setup, kind, address: known.address, installation, token })
+    }
+
+    /// One try. Only a server that is sure keeps it from another one later.
+    async fn tell_to_forget(&mut self, kind: CredentialKind) -> Farewelled {
+        let session = self.session(Purpose::Invalidate, kind, Supply::Nothing);
+        match tokio::time::timeout(INVALIDATION, session).await {
+            Ok(End::Clean) => Farewelled::Told,
+            Ok(End::Problem(problem)) if problem.passes_by_itself() => Farewelled::Later,
+            Ok(End::Problem(
+                Problem::NoMechanism { .. } | Problem::AccountRefused { .. } | Problem::HostUnknown { .. },
+            )) => Farewelled::Never,
+            _ => Farewelled::Later,
+        }
     }
 
     /// The secret of the account, where it comes from, once it is asked for.

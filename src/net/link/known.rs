@@ -19,6 +19,8 @@ pub(super) struct Memory {
     fresh: bool,
     /// The person agreed to a weaker sign-in: the pin does not hold for the next session.
     agreed: bool,
+    /// It is about an account that may be gone: never kept.
+    lent: bool,
     /// The last save.
     saving: Option<JoinHandle<()>>,
 }
@@ -74,9 +76,15 @@ impl Link {
         self.known.known = Some(known);
     }
 
+    /// What a session is told, and nobody keeps.
+    pub(super) fn lend(&mut self, known: Known) {
+        self.known = Memory { known: Some(known), lent: true, ..Memory::default() };
+    }
+
     /// Sends what is new to the vault; an account that leaves no trace has it in memory alone.
     pub(super) fn keep_known(&mut self) {
-        let Some(known) = self.known.known.as_ref().filter(|_| self.known.fresh) else { return };
+        let fresh = self.known.fresh && !self.known.lent;
+        let Some(known) = self.known.known.as_ref().filter(|_| fresh) else { return };
         let (network, key, durable) = (Arc::clone(&self.network), self.known_key(), !self.setup.ephemeral);
         let (text, before) = (Secret::new(known.to_text()), self.known.saving.take());
         self.known.fresh = false;

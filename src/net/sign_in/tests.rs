@@ -17,7 +17,7 @@ use crate::app::setup::Endpoints;
 use crate::net::NetworkSettings;
 use crate::net::link::{LinkOptions, start_link};
 use crate::net::testing::{Authority, PATIENCE, Shelf, network, setup};
-use crate::oauth::{ClientIdentity, Farewell, Farewelled, SignInRecord, Token};
+use crate::oauth::{ClientIdentity, Farewell, Farewelled, Matter, SignInRecord, Token};
 use crate::types::{AccountId, Stamp};
 use service::{Service13, serve};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

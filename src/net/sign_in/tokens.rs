@@ -12,7 +12,7 @@ use crate::app::setup::AccountSetup;
 use crate::net::Network;
 use crate::net::link::Teller;
 use crate::oauth::{
-    Agreement, ClientIdentity, Farewell, Farewelled, GrantError, Pending, SignInRecord, Token, VaultKey, grant, page,
+    Agreement, ClientIdentity, Farewelled, GrantError, Matter, Pending, SignInRecord, Token, VaultKey, grant, page,
 };
 use crate::types::{Line, Problem, Secret, Stamp};
 use std::sync::Arc;
@@ -157,35 +157,43 @@ pub(in crate::net) async fn sign_out(network: &Arc<Network>, setup: &Arc<Account
         network.forget(&key).await?;
     }
     let Some(record) = record_of(network, setup).await? else { return Ok(Farewelled::Told) };
+    give_up(network, setup, &record, Some(SignInRecord::key(&setup.id))).await
+}
+
+/// Forgets the tokens of a sign-in, and what is kept `beside` them, then has them revoked: now, or later.
+async fn give_up(
+    network: &Arc<Network>,
+    setup: &Arc<AccountSetup>,
+    record: &SignInRecord,
+    beside: Option<VaultKey>,
+) -> Result<Farewelled, Problem> {
     let key = record.tokens_key(&setup.id);
-    let client = client_of(network, setup, &record).await?;
+    let client = client_of(network, setup, record).await?;
     let flight = network.flight(&key);
     let noted;
-    let farewell = {
+    let token = {
         // A refresh under way would keep its new token after this one was forgotten.
         let _alone_here = flight.lock().await;
         let _alone_everywhere = hold_if_possible(network, &key).await;
         let token = network.load(&key).await?.as_ref().and_then(Token::from_text);
-        let farewell = token.map(|token| farewell(network, setup, &record, client, token));
         // What was kept in memory alone is told now or never: its secrets go on no disk.
-        noted = match &farewell {
-            Some(farewell) if record.durable => note(network, farewell.clone(), &key).await,
-            _ => false,
+        noted = match token.clone().filter(|_| record.durable) {
+            Some(token) => {
+                let service = Box::new(record.service.clone());
+                let matter = Matter::Revoke { service, client: client.clone(), token };
+                network.note_farewell(setup, matter, &key).await
+            }
+            None => None,
         };
-        network.forget(&key).await?;
-        network.forget(&SignInRecord::key(&setup.id)).await?;
-        farewell
+        for key in std::iter::once(&key).chain(&beside) {
+            network.forget(key).await?;
+        }
+        token
     };
-    let Some(farewell) = farewell else { return Ok(Farewelled::Told) };
+    let Some(token) = token else { return Ok(Farewelled::Told) };
     let hands = Reach::quiet(network, setup);
-    let outcome = grant::revoke(&hands, &farewell.service, &farewell.client, &farewell.token).await;
-    match outcome {
-        Farewelled::Later if !noted => return Ok(Farewelled::Never),
-        Farewelled::Later => {}
-        _ if noted => network.drop_farewell(&farewell).await?,
-        _ => {}
-    }
-    Ok(outcome)
+    let outcome = grant::revoke(&hands, &record.service, &client, &token).await;
+    network.settle_farewell(noted, outcome).await
 }
 
 /// Puts back what a sign-in had replaced, and revokes what had come of it.
@@ -226,32 +234,6 @@ pub(super) async fn hold_if_possible(network: &Network, key: &VaultKey) -> Optio
         tracing::warn!(target: "butty::net", code = problem.code(), "not held against other processes");
     }
     held.ok()
-}
-
-/// A sign-out is never held up by a full disk: then the service is told now, or never. True: it is noted.
-async fn note(network: &Network, farewell: Farewell, kept_as: &VaultKey) -> bool {
-    let noted = network.note_farewell(farewell, kept_as).await;
-    if let Err(problem) = &noted {
-        tracing::warn!(target: "butty::net", code = problem.code(), "a sign-out cannot be noted for later");
-    }
-    noted.is_ok()
-}
-
-fn farewell(
-    network: &Network,
-    setup: &AccountSetup,
-    record: &SignInRecord,
-    client: ClientIdentity,
-    token: Token,
-) -> Farewell {
-    Farewell {
-        domain: setup.domain.clone(),
-        ca_file: setup.ca_file.clone(),
-        service: record.service.clone(),
-        client,
-        token,
-        since: network.now().wall,
-    }
 }
 
 /// Where the password of an account is kept.

@@ -112,6 +112,61 @@ async fn signing_out_by_a_command_takes_the_token_back_at_the_server() {
     }
 }
 
+/// Takes the token back from whoever comes; gives what was said to it.
+async fn taken_back(listener: &TcpListener, ca: &Authority, condition: &str) -> String {
+    let (tcp, _) = listener.accept().await.unwrap();
+    let mut tls = ca.acceptor(&["example.org"], |_| {}).accept(tcp).await.unwrap();
+    let mut said = heard_in(&mut tls, "xml:lang='en'>").await;
+    tls.write_all(format!("{HEADER}{SHORT}").as_bytes()).await.unwrap();
+    if !said.contains("</authenticate>") {
+        said += &heard_in(&mut tls, "</authenticate>").await;
+    }
+    let answer =
+        format!("<failure xmlns='urn:xmpp:sasl:2'><{condition} xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/></failure>");
+    tls.write_all(answer.as_bytes()).await.unwrap();
+    heard_in(&mut tls, "</stream:stream>").await;
+    said
+}
+
+#[tokio::test]
+async fn a_server_that_could_not_be_told_is_told_later_and_what_came_since_stays() {
+    let (listener, port) = listen().await;
+    let ca = Authority::new();
+    let roots = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(roots.path(), &ca.pem).unwrap();
+    let ca_file = Some(roots.path().to_owned());
+    let setup = AccountSetup { tls: TlsMode::Direct, ca_file, password_command: Vec::new(), ..account(port) };
+    let shelf = Arc::new(Shelf::default());
+    returning(&shelf, &setup);
+    let id = setup.id.as_str().to_owned();
+    let installation = "6e5c5ef5-ffd5-4c1e-a6ad-9c9d1e9a1f11";
+    let known = Known { installation: Some(installation.to_owned()), ..Known::default() };
+    shelf.put(&VaultKey::Known { account: id }, &known.to_text());
+    let network = network(&shelf, NetworkSettings::default());
+    let (events, mut facts) = channel(256);
+    let options = LinkOptions { connect: false, resource: None, show_client: false, one_shot: true };
+    let link = start_link(&network, setup.clone(), options, events);
+    link.send(LinkCommand::SignOut { everywhere: false });
+    let told = async {
+        loop {
+            if let LinkFact::SignedOut { told, .. } = next(&mut facts).await.1 {
+                return told;
+            }
+        }
+    };
+    let (told, said) = tokio::join!(told, taken_back(&listener, &ca, "temporary-auth-failure"));
+    assert_eq!(told, Farewelled::Later);
+    assert!(said.contains("count='8' invalidate='true'") && said.contains(installation), "{said}");
+    assert!(!shelf.has(&key(&setup)) && shelf.has(&VaultKey::Farewells));
+
+    shelf.put(&key(&setup), "the token of a new sign-in");
+    let later = Arc::clone(&network).say_farewells();
+    let ((), said) = tokio::join!(later, taken_back(&listener, &ca, "credentials-expired"));
+    assert!(said.contains("count='9' invalidate='true'") && said.contains(installation), "{said}");
+    assert!(shelf.has(&key(&setup)) && !shelf.has(&VaultKey::Farewells));
+    assert!(!shelf.log.lock().unwrap().iter().any(|line| line == "hold fast"), "nothing is kept of it either");
+}
+
 #[tokio::test]
 async fn behind_another_consent_nothing_of_the_last_one_signs_in() {
     let (mut link, _facts) = resting();

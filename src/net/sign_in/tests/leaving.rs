@@ -63,10 +63,11 @@ async fn who_signs_in_again_takes_back_the_sign_out_that_waits() {
     assert_eq!(sign_out(&world.network, &setup).await, Ok(Farewelled::Later));
     let waiting = world.network.load(&Farewell::KEY).await.unwrap().unwrap();
     let mut all = Farewell::from_text(&waiting);
-    all.extend(all.clone().into_iter().map(|mut other| {
-        other.client.id = "another".to_owned();
-        other
-    }));
+    let mut other = all[0].clone();
+    if let Matter::Revoke { client, .. } = &mut other.matter {
+        client.id = "another".to_owned();
+    }
+    all.push(other);
     world.shelf.put(&Farewell::KEY, Farewell::to_text(&all).expose());
     world.service.busy.store(false, Ordering::SeqCst);
     let (events, _facts) = mpsc::channel(256);
