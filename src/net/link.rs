@@ -9,19 +9,21 @@ mod everywhere;
 mod fast;
 mod hear;
 mod known;
+mod pause;
+mod ride;
 mod secrets;
 mod session;
 
+use super::Network;
 use super::dial::Goal;
-use super::{Network, chance};
 use crate::app::effect::LinkCommand;
 use crate::app::event::{Keep, LinkEvent, LinkFact};
 use crate::app::setup::AccountSetup;
 use crate::route::Backoff;
 use crate::types::{AccountId, Epoch, Line, Problem, Secret};
 use crate::xmpp::{CredentialKind, Elsewhere, Purpose, chosen_mechanism};
-use secrets::Means;
 pub(super) use fast::invalidate;
+use secrets::Means;
 pub(super) use secrets::Supply;
 use std::future::Future;
 use std::sync::Arc;
@@ -30,8 +32,6 @@ use std::time::Duration;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 
-/// Longest wait after a try that reached nobody, so that a cable put back is noticed: no server is spared by more.
-const LOCAL: Duration = Duration::from_secs(5);
 /// Longest goodbye.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -196,6 +196,10 @@ pub(super) struct Link {
     code_on_offer: bool,
     /// The last server dialled was on a private address.
     inside: bool,
+    /// Nobody had proved anything when the last session ended: whatever was said may be anybody's word.
+    in_the_clear: bool,
+    /// A session of this link was signed in.
+    was_online: bool,
 }
 
 impl Link {
@@ -224,6 +228,8 @@ impl Link {
             replaced: None,
             code_on_offer: false,
             inside: false,
+            in_the_clear: false,
+            was_online: false,
         }
     }
 
@@ -233,7 +239,7 @@ impl Link {
             wish = match wish {
                 Wish::Leave => return,
                 Wish::Rest => {
-                    self.short.suspended = None;
+                    self.short.forget_session();
                     self.rest().await
                 }
                 Wish::Connect => self.online().await,
@@ -297,35 +303,6 @@ impl Link {
                 None => {}
                 Some(Wish::Connect) => self.backoff.reset(),
                 Some(wish) => return wish,
-            }
-        }
-    }
-
-    /// How long to wait before the next try, if there is one.
-    fn pause_after(&mut self, problem: &Problem) -> Option<Duration> {
-        if !problem.passes_by_itself() || self.options.one_shot {
-            return None;
-        }
-        let wait = self.backoff.next(chance());
-        let local = matches!(problem, Problem::Offline | Problem::NoResolver);
-        Some(if local { wait.min(LOCAL) } else { wait })
-    }
-
-    /// The pause between tries; any command that means something ends it.
-    async fn wait(&mut self, wait: Duration) -> Option<Wish> {
-        let end = tokio::time::sleep(wait);
-        tokio::pin!(end);
-        loop {
-            tokio::select! {
-                () = &mut end => return None,
-                command = self.commands.recv() => match command {
-                    None => return Some(Wish::Leave),
-                    Some(command) => {
-                        if let Some(wish) = self.hear(command) {
-                            return Some(wish);
-                        }
-                    }
-                },
             }
         }
     }

@@ -32,7 +32,7 @@ impl Link {
     pub(super) async fn begin_anew(&mut self) {
         self.learn_fast(None).await;
         self.forget_address().await;
-        self.short.suspended = None;
+        self.short.forget_session();
     }
 
     async fn consent(&mut self, order: Order) -> Result<(), End> {

@@ -14,7 +14,7 @@ const DISMISSAL: Duration = Duration::from_secs(45);
 impl Link {
     /// One session for it, with whatever there is to sign in with. Nobody is asked for anything.
     pub(super) async fn dismiss_others(&mut self) -> Elsewhere {
-        self.short.suspended = None;
+        self.short.forget_session();
         match tokio::time::timeout(DISMISSAL, self.dismissal()).await {
             Ok(End::Dismissed(elsewhere)) => elsewhere,
             Ok(End::Problem(problem)) => Elsewhere::NotAsked(problem),

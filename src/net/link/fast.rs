@@ -11,11 +11,14 @@ use crate::net::parting::Parting;
 use crate::net::{Network, sign_in};
 use crate::oauth::{Farewelled, Matter, VaultKey};
 use crate::types::{Problem, Secret};
-use crate::xmpp::{CredentialKind, FastTicket, FastToken, Purpose, Suspended};
+use crate::xmpp::{Command, CredentialKind, FastTicket, FastToken, Purpose, Suspended};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
+/// So much is noted for a session without a connection; a mind hears of that within moments.
+const MOST_LATE: usize = 256;
 /// How long a server may take to forget a token at sign-out.
 const INVALIDATION: Duration = Duration::from_secs(5);
 
@@ -31,8 +34,38 @@ pub(super) struct Short {
     pub(super) memory_only: bool,
     /// The session that may be taken up.
     pub(super) suspended: Option<Suspended>,
+    /// What the mind said to it when it had lost its connection, and the mind did not know yet.
+    late: VecDeque<Command>,
     /// The token is one of before, whose account may have another by now: what is kept is not touched.
     borrowed: bool,
+}
+
+impl Short {
+    /// The mind said this to a session that has no connection. What it says again by itself is let go.
+    pub(super) fn note_late(&mut self, command: Command) {
+        let said_once = matches!(
+            command,
+            Command::Appear(_)
+                | Command::Receipt { .. }
+                | Command::Subscription { .. }
+                | Command::SetBuddy { .. }
+                | Command::RemoveBuddy { .. }
+        );
+        if said_once && self.late.len() < MOST_LATE {
+            self.late.push_back(command);
+        }
+    }
+
+    /// All of it, in order; it is noted no more.
+    pub(super) fn late(&mut self) -> VecDeque<Command> {
+        std::mem::take(&mut self.late)
+    }
+
+    /// The session that lost its connection is given up.
+    pub(super) fn forget_session(&mut self) {
+        self.suspended = None;
+        self.late.clear();
+    }
 }
 
 /// Has a server forget a token that was given up, by a link of its own. Nobody hears of it.
@@ -168,7 +201,7 @@ impl Link {
     /// At sign-out: the server forgets the token, then we do. What it could not be told now it is told later, if the
     /// token was kept for later too.
     pub(super) async fn invalidate_fast(&mut self) -> Result<Farewelled, Problem> {
-        self.short.suspended = None;
+        self.short.forget_session();
         if !self.holds_fast().await {
             self.forget_fast().await;
             return Ok(Farewelled::Told);

@@ -51,11 +51,14 @@ impl Link {
                 self.paused = false;
                 None
             }
-            // Dropped: the mind sends again by the rules of its outbox.
-            LinkCommand::Session(_)
-            | LinkCommand::CancelSignIn
-            | LinkCommand::PollNow
-            | LinkCommand::Redirected { .. } => None,
+            // For a session that may be taken up again, or for none: then the mind sends again by its own rules.
+            LinkCommand::Session(command) => {
+                if self.short.suspended.is_some() {
+                    self.short.note_late(command);
+                }
+                None
+            }
+            LinkCommand::CancelSignIn | LinkCommand::PollNow | LinkCommand::Redirected { .. } => None,
         }
     }
 

@@ -51,6 +51,11 @@ impl Link {
         self.known.known.insert(known).clone()
     }
 
+    /// Somebody was let in before, as far as was seen since the start.
+    pub(super) fn has_met(&self) -> bool {
+        self.known.known.as_ref().is_some_and(|known| known.address.is_some())
+    }
+
     async fn load_known(&self) -> Known {
         match self.network.load(&self.known_key()).await {
             Ok(text) => text.map(|text| Known::from_text(text.expose())).unwrap_or_default(),

@@ -1,5 +1,6 @@
 //! One try of a link: dial, drive a session, follow redirects.
 
+use super::ride::{After, Ride, Try, behind, provide};
 use super::{End, FAREWELL, HOME, Link, Supply, Wish};
 use crate::app::effect::LinkCommand;
 use crate::app::event::LinkFact;
@@ -9,45 +10,8 @@ use crate::net::{random, tls};
 use crate::route::redirect::is_local;
 use crate::route::{Refusal, Target, Trail, Transport};
 use crate::types::{Line, Now, Problem, Secret, Stage};
-use crate::xmpp::{Bindings, Command, CredentialKind, Event, Purpose, Session, SignIn, TokenSlot, Verified};
-use std::time::Duration;
+use crate::xmpp::{Bindings, Command, CredentialKind, Event, Purpose, Session, SignIn, Verified};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-
-/// How one session ended, beyond [`End`].
-enum After {
-    End(End),
-    Redirected(String),
-    /// The same once more, step by step.
-    Again,
-}
-
-/// What is kept over the redirects of one try.
-struct Try {
-    purpose: Purpose,
-    kind: CredentialKind,
-    supply: Supply,
-    /// The secret that was provided last.
-    given: Option<Secret<String>>,
-    signed_in: Option<Duration>,
-    redirected: bool,
-    /// What was said ahead was not understood.
-    stepwise: bool,
-}
-
-/// A session on its way through one connection.
-struct Ride<'t> {
-    session: Session,
-    attempt: &'t mut Try,
-    slot: Option<TokenSlot>,
-    /// What a session that is not for chatting has found or done.
-    result: Option<End>,
-    redirect: Option<String>,
-    again: bool,
-    over: bool,
-    problem: Option<Problem>,
-    /// What to do once the goodbye is said.
-    wish: Option<Wish>,
-}
 
 /// How driving stopped.
 enum Stop<S> {
@@ -91,6 +55,7 @@ impl Link {
     }
 
     async fn follow(&mut self, attempt: &mut Try) -> End {
+        self.in_the_clear = false;
         let mut trail = Trail::default();
         let mut goal = HOME;
         let mut before = None;
@@ -172,29 +137,36 @@ impl Link {
             problem: None,
             wish: None,
         };
-        match dialed.stream {
-            Stream::Secure(stream) => {
-                self.secured(&mut ride, tls::version_of(&stream), tls::bindings_of(&stream)).await;
-                drop(self.drive(*stream, &mut ride).await);
-            }
-            Stream::Plain(tcp) => {
-                if let Stop::StartTls(tcp) = self.drive(tcp, &mut ride).await
-                    && ride.wish.is_none()
-                {
-                    let (network, setup) = (self.network.clone(), self.setup.clone());
-                    match self.unless_told(async move { network.secure(&setup, tcp).await }).await {
-                        Ok(Ok(stream)) => {
-                            self.secured(&mut ride, tls::version_of(&stream), tls::bindings_of(&stream)).await;
-                            drop(self.drive(stream, &mut ride).await);
-                        }
-                        Ok(Err(problem)) => return After::End(End::Problem(problem)),
-                        Err(wish) => return After::End(End::Wish(wish)),
-                    }
-                }
-            }
-        }
+        self.in_the_clear = true;
+        let cut = self.through(dialed.stream, &mut ride).await;
         self.short.suspended = ride.session.suspended().or(self.short.suspended.take());
-        ride.after()
+        cut.map_or_else(|| ride.after(), After::End)
+    }
+
+    /// Drives the session as far as it goes. The end, where it came between the two halves of the way.
+    async fn through(&mut self, stream: Stream, ride: &mut Ride<'_>) -> Option<End> {
+        let tcp = match stream {
+            Stream::Secure(stream) => {
+                self.secured(ride, tls::version_of(&stream), tls::bindings_of(&stream)).await;
+                drop(self.drive(*stream, ride).await);
+                return None;
+            }
+            Stream::Plain(tcp) => tcp,
+        };
+        let Stop::StartTls(tcp) = self.drive(tcp, ride).await else { return None };
+        if ride.wish.is_some() {
+            return None;
+        }
+        let (network, setup) = (self.network.clone(), self.setup.clone());
+        match self.unless_told(async move { network.secure(&setup, tcp).await }).await {
+            Ok(Ok(stream)) => {
+                self.secured(ride, tls::version_of(&stream), tls::bindings_of(&stream)).await;
+                drop(self.drive(stream, ride).await);
+                None
+            }
+            Ok(Err(problem)) => Some(End::Problem(problem)),
+            Err(wish) => Some(End::Wish(wish)),
+        }
     }
 
     /// What a session is told. `None`: this computer gives no random numbers.
@@ -227,6 +199,7 @@ impl Link {
     async fn secured(&mut self, ride: &mut Ride<'_>, version: &'static str, bindings: Bindings) {
         let proof = Verified::for_domain(self.setup.domain.clone(), version).bound_by(bindings);
         ride.session.handle_secured(self.network.now(), proof);
+        self.in_the_clear = false;
         self.teller.tell(LinkFact::Secured { version }).await;
     }
 
@@ -252,7 +225,13 @@ impl Link {
                 () = until(leave_by), if leave_by.is_some() => Turn::Finished,
             };
             match turn {
-                Turn::Event(event) => self.report(ride, event).await,
+                Turn::Event(event) => {
+                    let resumed = matches!(event, Event::Resumed { .. });
+                    self.report(ride, event).await;
+                    if resumed {
+                        self.short.late().into_iter().for_each(|command| wire.command(command));
+                    }
+                }
                 Turn::WantSecret(slot) if slot.is_fast() => wire.provide(slot, self.fast_secret()),
                 Turn::WantSecret(slot) => {
                     let supply = std::mem::replace(&mut ride.attempt.supply, Supply::Nothing);
@@ -262,6 +241,9 @@ impl Link {
                 Turn::StartTls => return Stop::StartTls(wire.into_inner()),
                 Turn::Command(LinkCommand::Session(Command::SignOut) | LinkCommand::Disconnect) => {
                     ride.wish = Some(Wish::Rest);
+                }
+                Turn::Command(LinkCommand::Session(command)) if ride.over || ride.attempt.signed_in.is_none() => {
+                    self.short.note_late(command);
                 }
                 Turn::Command(LinkCommand::Session(command)) => wire.command(command),
                 Turn::Command(LinkCommand::KnowRoster { version }) => {
@@ -317,6 +299,10 @@ impl Link {
                     }
                     Event::SignedIn(_) | Event::Resumed { .. } => {
                         ride.attempt.signed_in = Some(self.network.now().mono);
+                        self.was_online = true;
+                        if matches!(event, Event::SignedIn(_)) {
+                            self.short.late(); // the mind says it anew
+                        }
                         match ride.attempt.kind {
                             CredentialKind::Password => self.keep_password().await,
                             CredentialKind::Token => self.keep_token().await,
@@ -338,46 +324,6 @@ impl Link {
     }
 }
 
-impl Ride<'_> {
-    fn after(self) -> After {
-        if let Some(wish) = self.wish {
-            return After::End(End::Wish(wish));
-        }
-        if self.again {
-            return After::Again;
-        }
-        if let Some(text) = self.redirect {
-            return After::Redirected(text);
-        }
-        if let Some(end) = self.result {
-            return After::End(end);
-        }
-        After::End(self.problem.map_or(End::Clean, End::Problem))
-    }
-}
-
-/// Hands the secret on, or ends the session for want of it.
-fn provide<S: AsyncRead + AsyncWrite + Unpin + Prompt>(
-    wire: &mut Wire<S>,
-    ride: &mut Ride<'_>,
-    secret: Result<Secret<String>, Problem>,
-) {
-    let Some(slot) = ride.slot.take() else { return };
-    match secret {
-        Ok(secret) => {
-            ride.attempt.given = Some(secret.clone());
-            ride.attempt.supply = Supply::Ready(secret.clone());
-            wire.provide(slot, secret);
-        }
-        Err(problem) => {
-            ride.attempt.supply = Supply::Nothing;
-            ride.over = true;
-            ride.problem = Some(problem);
-            wire.command(Command::SignOut);
-        }
-    }
-}
-
 /// The secret, once it is there.
 async fn arrive(supply: &mut Supply) -> Result<Secret<String>, Problem> {
     match supply {
@@ -393,17 +339,5 @@ async fn arrive(supply: &mut Supply) -> Result<Secret<String>, Problem> {
 async fn until(at: Option<tokio::time::Instant>) {
     if let Some(at) = at {
         tokio::time::sleep_until(at).await;
-    }
-}
-
-/// A hang-up behind a redirect is told with both places: the one that pointed, and the one that hung up.
-fn behind(before: Option<&Target>, place: &Target, end: End) -> End {
-    match (before, end) {
-        (Some(before), End::Problem(Problem::ClosedAt { stage: Stage::Redirect, .. })) => {
-            let [from, to] = [before, place].map(|place| Line::clean(&place.to_string()));
-            tracing::warn!(target: "butty::net", from = from.as_str(), to = to.as_str(), "hung up behind a redirect");
-            End::Problem(Problem::RedirectClosed { from, to })
-        }
-        (_, end) => end,
     }
 }

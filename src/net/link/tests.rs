@@ -117,6 +117,35 @@ async fn a_server_that_closes_at_once_is_no_riddle() {
 }
 
 #[tokio::test]
+async fn a_word_before_tls_ends_no_sign_in_that_stood_before() {
+    for met in [true, false] {
+        let (listener, port) = listen().await;
+        let setup = account(port);
+        let shelf = Arc::new(Shelf::default());
+        if met {
+            let known = Known { address: Some("juliet@example.org".to_owned()), ..Known::default() };
+            let key = crate::oauth::VaultKey::Known { account: setup.id.as_str().to_owned() };
+            shelf.put(&key, &known.to_text());
+        }
+        let (events, mut facts) = channel(256);
+        let options = LinkOptions { connect: true, resource: None, show_client: false, one_shot: false };
+        let _link = start_link(&network(&shelf, NetworkSettings::default()), setup, options, events);
+        for _ in 0..2 {
+            let (mut tcp, _) = listener.accept().await.unwrap();
+            heard(&mut tcp, "version=").await;
+            let unknown = "<stream:error><host-unknown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>";
+            tcp.write_all(format!("{HEADER}{unknown}</stream:stream>").as_bytes()).await.unwrap();
+            let (_, problem, wait) = until_down(&mut facts).await;
+            assert!(matches!(problem, Some(Problem::HostUnknown { .. })), "{problem:?}");
+            assert_eq!(wait.is_some(), met, "the first sign-in is told that the address may be wrong");
+            if !met {
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_server_without_tls_gets_no_password() {
     let (listener, port) = listen().await;
     let (_link, mut facts) = start(account(port), true);
@@ -239,7 +268,7 @@ fn resting() -> (Link, Facts) {
 async fn a_computer_without_a_network_looks_for_one_every_few_seconds() {
     let (mut link, _facts) = resting();
     for _ in 0..20 {
-        assert!(link.pause_after(&Problem::Offline).unwrap() <= LOCAL);
+        assert!(link.pause_after(&Problem::Offline).unwrap() <= pause::LOCAL);
     }
     let server = Problem::SilentAt { host: Line::default(), stage: Stage::Idle };
     assert!(link.pause_after(&server).unwrap() >= Duration::from_secs(48), "a server in trouble is spared");

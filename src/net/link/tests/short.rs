@@ -3,7 +3,7 @@
 use super::again::{heard_in, returning};
 use super::*;
 use crate::oauth::{Farewelled, VaultKey};
-use crate::xmpp::Event;
+use crate::xmpp::{Command, Event};
 
 const SHORT: &str = "<stream:features><authentication xmlns='urn:xmpp:sasl:2'><mechanism>PLAIN</mechanism><inline>\
     <bind xmlns='urn:xmpp:bind:0'><inline><feature var='urn:xmpp:sm:3'/></inline></bind><sm xmlns='urn:xmpp:sm:3'/>\
@@ -42,6 +42,14 @@ async fn a_session_that_is_taken_up_is_a_sign_in_as_any_other() {
     while !matches!(next(&mut facts).await.1, LinkFact::Session(Event::SignedIn(_))) {}
     drop(tls);
     until_down(&mut facts).await;
+    // A mind that has not heard of it yet speaks to the session all the same; what it says only once is not lost.
+    let bela = crate::types::BareJid::parse("bela@example.org").unwrap();
+    let of = crate::types::OriginId("m-1".to_owned());
+    let receipt = Command::Receipt { to: crate::types::Jid::Bare(bela.clone()), of };
+    let accept = Command::Subscription { who: bela, step: crate::xmpp::SubscriptionStep::Accept };
+    for command in [receipt, accept, Command::AskOwnName] {
+        link.send(LinkCommand::Session(command));
+    }
     link.send(LinkCommand::Connect);
 
     let (tcp, _) = listener.accept().await.unwrap();
@@ -55,6 +63,9 @@ async fn a_session_that_is_taken_up_is_a_sign_in_as_any_other() {
         <token xmlns='urn:xmpp:fast:0' token='tok' expiry='2099-01-01T00:00:00Z'/>";
     tls.write_all(success(resumed).as_bytes()).await.unwrap();
     while !matches!(next(&mut facts).await.1, LinkFact::Session(Event::Resumed { .. })) {}
+    let said = heard_in(&mut tls, "type='subscribed'").await;
+    let (receipt, accept) = (said.find("urn:xmpp:receipts"), said.find("type='subscribed'"));
+    assert!(receipt.is_some() && receipt < accept && !said.contains("vcard-temp"), "{said}");
     let kept = async {
         while !shelf.has(&key(&setup)) {
             tokio::time::sleep(Duration::from_millis(2)).await;
