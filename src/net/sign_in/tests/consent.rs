@@ -3,6 +3,7 @@
 use super::*;
 use crate::app::setup::Terms;
 use crate::oauth::Agreement;
+use crate::xmpp::{FastTicket, FastToken, Known};
 
 fn started(world: &World) -> (crate::net::LinkHandle, Facts) {
     let (events, facts) = mpsc::channel(256);
@@ -41,6 +42,27 @@ async fn row_003_12_what_was_granted_is_kept_beside_what_was_asked() {
     assert_eq!(world.network.agreement(&world.setup).await, Ok(Some(told.clone())), "and at the next start");
     // Before the session that follows, the link tells it again.
     assert_eq!(agreed(&mut facts).await, told);
+}
+
+#[tokio::test]
+async fn a_new_consent_forgets_the_short_ways_in_before_it_signs_in() {
+    let world = world().await;
+    let account = world.setup.id.as_str().to_owned();
+    let (fast, seen) = (VaultKey::Fast { account: account.clone() }, VaultKey::Known { account });
+    let ticket = FastTicket { mechanism: "HT-SHA-256-NONE".to_owned(), expires: Stamp(i64::MAX), count: 1 };
+    let token = FastToken { token: Secret::from("tok"), ticket };
+    world.shelf.put(&fast, token.to_text().expose());
+    let known = Known { address: Some("romeo@alpha.test".to_owned()), stumbles: 1, ..Known::default() };
+    world.shelf.put(&seen, &known.to_text());
+    let (link, mut facts) = started(&world);
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    while !matches!(next(&mut facts).await, LinkFact::Kept(_)) {}
+    while !matches!(next(&mut facts).await, LinkFact::Dialing { .. }) {}
+    assert!(!world.shelf.has(&fast));
+    while !matches!(next(&mut facts).await, LinkFact::Down { .. }) {}
+    let kept = world.network.load(&seen).await.unwrap().unwrap();
+    assert_eq!(Known::from_text(kept.expose()), Known { address: None, ..known }, "who comes is not known yet");
+    link.closed().await;
 }
 
 #[tokio::test]
