@@ -77,6 +77,8 @@ pub enum LinkCommand {
     CancelSignIn,
     /// Poll now instead of waiting (key `r`).
     PollNow,
+    /// The last sign-in was the right person's: what it replaced is given up for good.
+    Confirm,
     /// The last sign-in was another person's: it is given up, and what was kept before it comes back. Offline then.
     TakeBack,
     /// Forget the sign-in here, and revoke it at the service; `everywhere`: and first have the server end the account's

@@ -12,7 +12,9 @@ mod tokens;
 
 pub(super) use command::{first_line, first_line_of};
 pub(super) use reach::quiet;
-pub(super) use tokens::{access_token, given_key, known_client, password_key, record_of, sign_out, take_back};
+pub(super) use tokens::{
+    access_token, given_key, known_client, leave_behind, password_key, record_of, sign_out, take_back,
+};
 
 use super::Network;
 use super::http::Web;

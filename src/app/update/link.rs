@@ -2,7 +2,7 @@
 
 use super::{marks, message, presence, resumed, roster, sign_in};
 use crate::app::action::Effects;
-use crate::app::effect::{Effect, StoreRequest};
+use crate::app::effect::{Effect, LinkCommand, StoreRequest};
 use crate::app::event::{LinkEvent, LinkFact, LinkState};
 use crate::app::model::{Asked, Back, Model};
 use crate::app::words;
@@ -137,6 +137,7 @@ impl Model {
         });
         account.was_online = true;
         account.post.suspended.clear();
+        fx.push(Effect::Link(id.clone(), LinkCommand::Confirm));
         fx.push(Effect::Store(StoreRequest::Bound { account: id.clone(), jid: signed_in.jid }));
         self.tell_appearance(id, fx);
         self.begin_post(id, fx);

@@ -105,6 +105,23 @@ impl Link {
         }
     }
 
+    /// The right person came back: what was there before is left behind, beside what the link goes on with.
+    pub(super) fn confirm(&mut self) {
+        let Some(replaced) = self.replaced.take() else { return };
+        let (network, setup) = (Arc::clone(&self.network), Arc::clone(&self.setup));
+        tokio::spawn(async move {
+            // Whoever ends the process waits for it: a token that nobody notes is never revoked.
+            let _under_way = network.refreshing();
+            match sign_in::leave_behind(&network, &setup, replaced).await {
+                Ok(Farewelled::Told) => {}
+                Ok(told) => tracing::info!(target: "butty::net", ?told, "the sign-in before is not revoked yet"),
+                Err(problem) => {
+                    tracing::warn!(target: "butty::net", code = problem.code(), "the sign-in before stays behind");
+                }
+            }
+        });
+    }
+
     /// Another person came back than this account belongs to: nothing of theirs stays, what was there before does.
     pub(super) async fn take_back(&mut self) -> Wish {
         if let Some(replaced) = self.replaced.take() {
@@ -120,7 +137,11 @@ impl Link {
     pub(super) async fn sign_out(&mut self, everywhere: bool) -> Wish {
         // While there is still something to sign in with.
         let elsewhere = if everywhere { Some(self.dismiss_others().await) } else { None };
-        self.replaced = None;
+        if let Some(replaced) = self.replaced.take()
+            && let Err(problem) = sign_in::leave_behind(&self.network, &self.setup, replaced).await
+        {
+            tracing::warn!(target: "butty::net", code = problem.code(), "the sign-in before stays behind");
+        }
         self.password = None;
         self.given_token = None;
         // A disk that takes no note of it does not keep the rest from being given up.

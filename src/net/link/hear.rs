@@ -37,6 +37,10 @@ impl Link {
             LinkCommand::SignInWithCode { keep } => Some(self.sign_in_wish(keep, Part::Whole)),
             LinkCommand::BeginSignIn { keep } => Some(self.sign_in_wish(keep, Part::Begin)),
             LinkCommand::ResumeSignIn { keep } => Some(self.sign_in_wish(keep, Part::Resume)),
+            LinkCommand::Confirm => {
+                self.confirm();
+                None
+            }
             LinkCommand::TakeBack => Some(Wish::TakeBack),
             LinkCommand::SignOut { everywhere } => Some(Wish::SignOut { everywhere }),
             LinkCommand::KnowRoster { version } => {

@@ -196,6 +196,22 @@ async fn give_up(
     network.settle_farewell(noted, outcome).await
 }
 
+/// The new sign-in was the right one: the one that it replaced is given up, where the two have nothing in common. To
+/// revoke an old token of the same client can revoke what the person agreed to since (RFC 7009 section 2.1).
+pub(in crate::net) async fn leave_behind(
+    network: &Arc<Network>,
+    setup: &Arc<AccountSetup>,
+    replaced: Replaced,
+) -> Result<Farewelled, Problem> {
+    let (Some(old), Some(new)) = (replaced.record, record_of(network, setup).await?) else {
+        return Ok(Farewelled::Told);
+    };
+    if old.tokens_key(&setup.id) == new.tokens_key(&setup.id) {
+        return Ok(Farewelled::Told);
+    }
+    give_up(network, setup, &old, None).await
+}
+
 /// Puts back what a sign-in had replaced, and revokes what had come of it.
 pub(in crate::net) async fn take_back(
     network: &Arc<Network>,
@@ -212,6 +228,8 @@ pub(in crate::net) async fn take_back(
         network.forget(&key).await?;
         match replaced {
             Replaced { record: Some(before), tokens } => {
+                // What stands again is not to be revoked by what an earlier process left undone.
+                network.forgo_farewells(&before, &setup.domain).await?;
                 if let Some(tokens) = tokens {
                     network.save(&before.tokens_key(&setup.id), tokens, before.durable).await?;
                 }

@@ -80,6 +80,85 @@ async fn who_signs_in_again_takes_back_the_sign_out_that_waits() {
     assert_eq!(Farewell::from_text(&waiting), all[1..], "to tell it would end the new sign-in");
 }
 
+/// An earlier sign-in at another issuer, whose tokens lie beside those of the next.
+fn elsewhere(world: &World) -> SignInRecord {
+    let here = stale(world);
+    let account = &world.setup.id;
+    let tokens = crate::oauth::Vault::load(&*world.shelf, &here.tokens_key(account)).unwrap().unwrap();
+    let service = Service { issuer: "https://elsewhere.test".to_owned(), ..here.service.clone() };
+    let identity = Some(ClientIdentity::given("client-0", Some(Secret::from("s3"))));
+    let there = SignInRecord { service, identity, ..here };
+    world.shelf.put(&there.tokens_key(account), tokens.expose());
+    world.shelf.put(&SignInRecord::key(account), there.to_text().expose());
+    there
+}
+
+fn revoked(world: &World) -> usize {
+    world.shelf.log.lock().unwrap().iter().filter(|line| *line == "service /revoke").count()
+}
+
+async fn until(what: impl Fn() -> bool) {
+    let wait = async {
+        while !what() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, wait).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_sign_in_before_is_revoked_once_the_new_one_is_the_right_persons() {
+    let mut world = world().await;
+    let roots = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(roots.path(), world.setup.ca_pem.take().unwrap()).unwrap();
+    world.setup.ca_file = Some(roots.path().to_owned());
+    for busy in [false, true] {
+        let old = elsewhere(&world);
+        let key = old.tokens_key(&world.setup.id);
+        let (events, mut facts) = mpsc::channel(256);
+        let link = start_link(&world.network, world.setup.clone(), rest(), events);
+        link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+        while !matches!(next(&mut facts).await, LinkFact::Kept(_)) {}
+        assert!(world.shelf.has(&key), "kept until it is sure");
+        let before = revoked(&world);
+        world.service.busy.store(busy, Ordering::SeqCst);
+        link.send(LinkCommand::Confirm);
+        until(|| revoked(&world) == before + if busy { 1 } else { 2 }).await;
+        assert!(!world.shelf.has(&key));
+        let new = record_of(&world.network, &world.setup).await.unwrap().unwrap();
+        assert!(new.service.issuer == world.service.base && world.shelf.has(&new.tokens_key(&world.setup.id)));
+        assert!(world.network.refreshes_done(PATIENCE).await);
+        assert_eq!(world.shelf.has(&Farewell::KEY), busy);
+        // Once is enough.
+        link.send(LinkCommand::Confirm);
+        link.closed().await;
+    }
+    world.service.busy.store(false, Ordering::SeqCst);
+    let before = revoked(&world);
+    Arc::clone(&world.network).say_farewells().await;
+    assert_eq!((revoked(&world), world.shelf.has(&Farewell::KEY)), (before + 2, false));
+}
+
+#[tokio::test]
+async fn what_is_taken_back_is_revoked_by_nothing_that_waits() {
+    let world = world().await;
+    let old = elsewhere(&world);
+    let key = old.tokens_key(&world.setup.id);
+    let token = Token::from_text(&world.network.load(&key).await.unwrap().unwrap()).unwrap();
+    let client = ClientIdentity::given("client-0", Some(Secret::from("s3")));
+    let matter = Matter::Revoke { service: Box::new(old.service.clone()), client, token };
+    let (events, mut facts) = mpsc::channel(256);
+    let link = start_link(&world.network, world.setup.clone(), rest(), events);
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    while !matches!(next(&mut facts).await, LinkFact::Kept(_)) {}
+    // Left by a process that ended in the middle of it.
+    assert!(world.network.note_farewell(&world.setup, matter, &key).await.is_some());
+    link.send(LinkCommand::TakeBack);
+    until(|| revoked(&world) == 2).await;
+    assert!(world.shelf.has(&key) && !world.shelf.has(&Farewell::KEY));
+    assert_eq!(record_of(&world.network, &world.setup).await.unwrap(), Some(old));
+}
+
 #[tokio::test]
 async fn a_second_sign_in_for_this_run_alone_leaves_nothing_of_the_first_on_disk() {
     let world = world().await;

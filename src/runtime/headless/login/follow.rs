@@ -70,6 +70,7 @@ pub(super) async fn follow(
                     while !matches!(errand.next_raw().await?, LinkFact::Down { .. }) {}
                     return Err(problem);
                 }
+                errand.send(LinkCommand::Confirm);
                 return Ok(Outcome::SignedIn { jid: done.jid.bare().to_string(), by_password });
             }
             Ok(_) => {}
