@@ -45,6 +45,10 @@ pub(in crate::net) enum TokenSource {
 impl Link {
     /// Asks for a password and waits until something is wished for.
     pub(super) async fn want_password(&mut self, problem: Option<Problem>) -> End {
+        if self.password.is_some() {
+            // It came while nothing was known of it, such as during the look into the vault.
+            return End::Wish(Wish::Connect);
+        }
         let device_sign_in = self.code_on_offer;
         self.teller.tell(LinkFact::PasswordWanted { problem, device_sign_in }).await;
         loop {

@@ -117,6 +117,14 @@ async fn a_server_that_closes_at_once_is_no_riddle() {
 }
 
 #[tokio::test]
+async fn a_password_that_comes_during_the_look_into_the_vault_is_used() {
+    let (listener, port) = listen().await;
+    let (link, _facts) = start(AccountSetup { password_command: Vec::new(), ..account(port) }, false);
+    link.send(LinkCommand::Password { password: Secret::from("pw-juliet"), keep: Keep::Memory });
+    drop(tokio::time::timeout(PATIENCE, listener.accept()).await.unwrap().unwrap());
+}
+
+#[tokio::test]
 async fn a_word_before_tls_ends_no_sign_in_that_stood_before() {
     for met in [true, false] {
         let (listener, port) = listen().await;
