@@ -126,9 +126,33 @@ pub fn main_scenes() -> Vec<Scene> {
     ]
 }
 
-pub fn overlay_scenes() -> Vec<Scene> {
-    let account = cast::id;
+fn leaving_scenes() -> Vec<Scene> {
     vec![
+        scene("sign_out", |options| {
+            let account = cast::id();
+            let question =
+                SignOutBox { account, forget: true, everywhere: false, selected: 0, kept: Some(214), pending: 1 };
+            over(options, Overlay::SignOut(question))
+        }),
+        scene("signed_out_later", |options| {
+            let (domain, told) = (Line::clean("example.org"), Farewelled::Later);
+            over(options, Overlay::SignedOut { domain, told, elsewhere: None })
+        }),
+        scene("signed_out_in_part", |options| {
+            let (domain, told) = (Line::clean("example.org"), Farewelled::Told);
+            let elsewhere = Some(Elsewhere::Asked { ended: 2, by_password: 1, left: 1 });
+            over(options, Overlay::SignedOut { domain, told, elsewhere })
+        }),
+        scene("signed_out_here_alone", |options| {
+            let (domain, told) = (Line::clean("example.org"), Farewelled::Told);
+            over(options, Overlay::SignedOut { domain, told, elsewhere: Some(Elsewhere::NoWay) })
+        }),
+    ]
+}
+
+pub fn overlay_scenes() -> Vec<Scene> {
+    let mut scenes = leaving_scenes();
+    scenes.extend([
         scene("go_to", |options| keyed(options, &["ctrl-k"], "be")),
         scene("go_to_empty", |options| keyed(options, &["ctrl-k"], "")),
         scene("palette", |options| keyed(options, &["ctrl-p"], "st")),
@@ -151,25 +175,6 @@ pub fn overlay_scenes() -> Vec<Scene> {
         scene("menu_name", |options| keyed(options, &["f3", ".", "down", "down", "enter"], "")),
         scene("menu_remove", |options| keyed(options, &["f3", ".", "up", "enter"], "")),
         scene("card", |options| keyed(options, &["f4"], "")),
-        scene("sign_out", move |options| {
-            let account = account();
-            let question =
-                SignOutBox { account, forget: true, everywhere: false, selected: 0, kept: Some(214), pending: 1 };
-            over(options, Overlay::SignOut(question))
-        }),
-        scene("signed_out_later", |options| {
-            let (domain, told) = (Line::clean("example.org"), Farewelled::Later);
-            over(options, Overlay::SignedOut { domain, told, elsewhere: None })
-        }),
-        scene("signed_out_in_part", |options| {
-            let (domain, told) = (Line::clean("example.org"), Farewelled::Told);
-            let elsewhere = Some(Elsewhere::Asked { ended: 2, by_password: 1, left: 1 });
-            over(options, Overlay::SignedOut { domain, told, elsewhere })
-        }),
-        scene("signed_out_here_alone", |options| {
-            let (domain, told) = (Line::clean("example.org"), Farewelled::Told);
-            over(options, Overlay::SignedOut { domain, told, elsewhere: Some(Elsewhere::NoWay) })
-        }),
         scene("account", |options| {
             let mut model = over(options, Overlay::Account { account: cast::id(), raw: false });
             model.accounts[0].keep = Some(Keep::Keyring);
@@ -198,7 +203,8 @@ pub fn overlay_scenes() -> Vec<Scene> {
             let address = butty::app::composer::Composer::with_text("bela@example.org");
             over(options, Overlay::Add { account: cast::id(), address, complaint })
         }),
-    ]
+    ]);
+    scenes
 }
 
 pub fn sign_in_scenes() -> Vec<Scene> {

@@ -70,8 +70,8 @@ impl Short {
 
 /// Has a server forget a token that was given up, by a link of its own. Nobody hears of it.
 pub(in crate::net) async fn invalidate(network: &Arc<Network>, setup: AccountSetup, parting: Parting) -> Farewelled {
-    let (events, _unheard) = tokio::sync::mpsc::channel(1);
-    drop(_unheard);
+    let (events, unheard) = tokio::sync::mpsc::channel(1);
+    drop(unheard);
     let (_silent, commands) = tokio::sync::mpsc::unbounded_channel();
     let options = LinkOptions { connect: false, resource: None, show_client: false, one_shot: true };
     let mut link = Link::new(Arc::clone(network), setup, options, events, commands);

@@ -239,21 +239,7 @@ impl Link {
                     ride.slot = Some(slot);
                 }
                 Turn::StartTls => return Stop::StartTls(wire.into_inner()),
-                Turn::Command(LinkCommand::Session(Command::SignOut) | LinkCommand::Disconnect) => {
-                    ride.wish = Some(Wish::Rest);
-                }
-                Turn::Command(LinkCommand::Session(command)) if ride.over || ride.attempt.signed_in.is_none() => {
-                    self.short.note_late(command);
-                }
-                Turn::Command(LinkCommand::Session(command)) => wire.command(command),
-                Turn::Command(LinkCommand::KnowRoster { version }) => {
-                    ride.session.know_roster(&version);
-                    self.roster_version.get_or_insert(version);
-                }
-                Turn::Command(command) => match self.hear(command) {
-                    None | Some(Wish::Connect) => {}
-                    Some(wish) => ride.wish = Some(wish),
-                },
+                Turn::Command(command) => self.obey(command, &mut wire, ride),
                 Turn::HungUp => {
                     wire.orphaned = true;
                     ride.wish = Some(Wish::Leave);
@@ -272,6 +258,31 @@ impl Link {
             if ride.over && leave_by.is_none() {
                 leave_by = Some(tokio::time::Instant::now() + FAREWELL * 3 / 4);
             }
+        }
+    }
+
+    /// What the mind says while a session is driven.
+    fn obey<S: AsyncRead + AsyncWrite + Unpin + Prompt>(
+        &mut self,
+        command: LinkCommand,
+        wire: &mut Wire<S>,
+        ride: &mut Ride<'_>,
+    ) {
+        match command {
+            LinkCommand::Session(Command::SignOut) | LinkCommand::Disconnect => ride.wish = Some(Wish::Rest),
+            // The mind takes the session before for alive.
+            LinkCommand::Session(command) if ride.over || ride.attempt.signed_in.is_none() => {
+                self.short.note_late(command);
+            }
+            LinkCommand::Session(command) => wire.command(command),
+            LinkCommand::KnowRoster { version } => {
+                ride.session.know_roster(&version);
+                self.roster_version.get_or_insert(version);
+            }
+            command => match self.hear(command) {
+                None | Some(Wish::Connect) => {}
+                Some(wish) => ride.wish = Some(wish),
+            },
         }
     }
 
