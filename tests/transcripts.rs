@@ -102,6 +102,10 @@ impl Stage {
                     self.slot = Some(slot);
                     self.reported.push(if slot.is_fast() { "WantToken" } else { "WantSecret" }.to_owned());
                 }
+                Output::Sums(sums) => {
+                    let (now, salted) = (self.now, sums.carry_out());
+                    self.session().summed(now, &salted);
+                }
                 Output::Wait(_) => return,
             }
         }

@@ -7,6 +7,7 @@ use super::alarm::Alarm;
 use super::wire_log::WireLog;
 use crate::app::effect::LinkCommand;
 use crate::types::{Now, Secret};
+use crate::xmpp::sasl::Salted;
 use crate::xmpp::{Command, Event, Output, Session, TokenSlot};
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::JoinHandle;
 use tokio_rustls::client::TlsStream;
 
 /// Bytes taken per read.
@@ -56,6 +58,7 @@ pub(super) trait Machine {
     fn timeout(&mut self, now: Now);
     fn command(&mut self, now: Now, command: Command);
     fn provide(&mut self, now: Now, slot: TokenSlot, secret: Secret<String>);
+    fn summed(&mut self, now: Now, salted: &Salted);
     fn output(&mut self) -> Output;
 }
 
@@ -74,6 +77,9 @@ impl Machine for Session {
     }
     fn provide(&mut self, now: Now, slot: TokenSlot, secret: Secret<String>) {
         Session::provide(self, now, slot, secret);
+    }
+    fn summed(&mut self, now: Now, salted: &Salted) {
+        Session::summed(self, now, salted);
     }
     fn output(&mut self) -> Output {
         self.poll_output()
@@ -115,6 +121,8 @@ pub(super) struct Wire<S> {
     /// Nobody is there to command any more.
     pub(super) orphaned: bool,
     waiting: VecDeque<Work>,
+    /// Sums of the machine, done where they keep no other link waiting.
+    sums: Option<JoinHandle<Salted>>,
     alarm: Alarm,
     sent: WireLog,
     got: WireLog,
@@ -139,6 +147,8 @@ enum Moved {
     Wrote(io::Result<usize>),
     /// A deadline of the machine has come.
     Rang,
+    /// Its sums are done.
+    Summed(Option<Salted>),
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Prompt> Wire<S> {
@@ -157,6 +167,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Prompt> Wire<S> {
             stood: Duration::ZERO,
             orphaned: false,
             waiting: VecDeque::new(),
+            sums: None,
             alarm: Alarm::default(),
             sent: WireLog::default(),
             got: WireLog::default(),
@@ -239,6 +250,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Prompt> Wire<S> {
                 }
                 Output::StartTls => self.upgrading = true,
                 Output::WantSecret(slot) => return Drained::Turn(Turn::WantSecret(slot)),
+                Output::Sums(sums) => self.sums = Some(tokio::task::spawn_blocking(move || sums.carry_out())),
                 Output::Wait(deadline) => break deadline,
             }
         };
@@ -278,6 +290,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Prompt> Wire<S> {
                 }
                 Moved::Wrote(Ok(_)) => {}
                 Moved::Rang => machine.timeout(self.now(clock)),
+                Moved::Summed(Some(salted)) => machine.summed(self.now(clock), &salted),
+                // They stopped half way: as good as a line that is gone.
+                Moved::Summed(None) => machine.eof(self.now(clock), true),
                 Moved::Read(Err(_)) | Moved::Wrote(Err(_)) => {
                     self.deaf = true;
                     self.out.clear();
@@ -295,6 +310,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Prompt> Wire<S> {
 
     /// Whichever of reading and writing can go on, by turns.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Moved> {
+        if let Some(sums) = &mut self.sums
+            && let Poll::Ready(salted) = Pin::new(sums).poll(context)
+        {
+            self.sums = None;
+            return Poll::Ready(Moved::Summed(salted.ok()));
+        }
         self.read_next = !self.read_next;
         let first = if self.read_next { self.poll_read(context) } else { self.poll_write(context) };
         if first.is_ready() {

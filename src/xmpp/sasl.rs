@@ -42,6 +42,7 @@ mod oauthbearer;
 mod offer;
 mod plain;
 mod scram;
+mod sums;
 mod x_oauth2;
 
 use super::CredentialKind;
@@ -54,6 +55,7 @@ pub use choice::{Channel, Denied, Flag, Plan, Wish, beats, choose, strongest};
 pub use ht::HashedToken;
 pub use oauthbearer::{MECHANISM as OAUTHBEARER, probe};
 pub use offer::Offer;
+pub use sums::{Salted, Sums};
 
 /// How a mechanism's bytes stand in `<auth/>`, `<challenge/>`, `<response/>` and `<success/>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +104,17 @@ pub trait Exchange {
     /// Answers a challenge.
     fn challenge(&mut self, data: &[u8]) -> Result<Secret<Vec<u8>>, SaslFault>;
 
+    /// As [`Exchange::challenge`], but long sums are left to the caller: what comes of them goes to
+    /// [`Exchange::summed`].
+    fn answer(&mut self, data: &[u8]) -> Result<Answer, SaslFault> {
+        self.challenge(data).map(Answer::Say)
+    }
+
+    /// The sums that an answer asked for are done: the message to send.
+    fn summed(&mut self, _salted: &Salted) -> Result<Secret<Vec<u8>>, SaslFault> {
+        Err(SaslFault::Malformed("sums that nobody asked for"))
+    }
+
     /// The server says that it is done; an error where it still owes a proof.
     fn success(&mut self, data: Option<&[u8]>) -> Result<(), SaslFault>;
 
@@ -109,6 +122,15 @@ pub trait Exchange {
     fn refusal(&self) -> Option<&Refusal> {
         None
     }
+}
+
+/// What an exchange has to say to a challenge.
+#[derive(Debug)]
+pub enum Answer {
+    /// This message.
+    Say(Secret<Vec<u8>>),
+    /// Nothing before these are done.
+    Sums(Box<Sums>),
 }
 
 /// Why a token was refused.

@@ -8,6 +8,7 @@ mod dismissing;
 
 use super::dismissal::Dismissal;
 use super::live::{Live, LiveOutput, Start};
+use super::sasl::{Salted, Sums};
 use super::sign_in::{Bound, Negotiation, Step, ending};
 use super::stream::Received;
 use super::wire::Wire;
@@ -54,6 +55,8 @@ pub enum Output {
     StartTls,
     /// Bring the secret, then `provide`.
     WantSecret(TokenSlot),
+    /// Do these sums, wherever there is time, then `summed`.
+    Sums(Box<Sums>),
     /// Nothing more until input, a command, or this moment (`Now::mono`).
     Wait(Option<Duration>),
 }
@@ -66,6 +69,7 @@ impl fmt::Debug for Output {
             Self::Event(event) => write!(f, "Event({event:?})"),
             Self::StartTls => f.write_str("StartTls"),
             Self::WantSecret(slot) => write!(f, "WantSecret({slot:?})"),
+            Self::Sums(sums) => write!(f, "{sums:?}"),
             Self::Wait(until) => write!(f, "Wait({until:?})"),
         }
     }
@@ -223,6 +227,14 @@ impl Session {
         }
         // Wiped now, not when the caller thinks of it.
         drop(secret);
+    }
+
+    /// What came of sums.
+    pub fn summed(&mut self, now: Now, salted: &Salted) {
+        if let Phase::SigningIn(negotiation) = &mut self.phase {
+            let step = negotiation.summed(now, salted, &mut self.wire);
+            self.take(now, step);
+        }
     }
 
     /// The next thing to do. Call until it says `Wait`.

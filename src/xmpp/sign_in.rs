@@ -4,7 +4,7 @@
 //! comes back must be what stands in front. So as much as can be known goes out in one write: `<starttls/>` with the
 //! first header, the request for a resource with the last, and, where an earlier visit saw what is on offer, the sign-in
 //! itself with the header inside TLS. One time limit holds for whatever stands in front; only while a person or a token
-//! service is asked for the secret does no limit run.
+//! service is asked for the secret, or our own side does long sums, does no limit run.
 //!
 //! Order of safety: nothing but a header and `<starttls/>` is written before the certificate is proved; bytes behind
 //! the go-ahead for TLS end the session; a [`TokenSlot`] is made from the proof alone; a restart forgets what was
@@ -26,7 +26,7 @@ mod way;
 
 use super::live::Live;
 use super::managed::Managed;
-use super::sasl::Exchange;
+use super::sasl::{Exchange, Salted};
 use super::stream::{Header, Received};
 use super::wire::Wire;
 use super::{Entrance, Event, SignIn, SignedIn, TokenSlot, Verified, ns};
@@ -80,6 +80,8 @@ enum Expect {
     Secured,
     /// The secret, from our own side.
     Secret,
+    /// Long sums, from our own side.
+    Sums,
     /// Challenge, success or failure.
     SaslOutcome,
     /// The answer to the wish to take a session up.
@@ -244,6 +246,14 @@ impl Negotiation {
             self.expected.pop_front();
         }
         let result = self.authenticate(now, secret, wire);
+        self.conclude(result, wire)
+    }
+}
+
+impl Negotiation {
+    /// Long sums are done.
+    pub(super) fn summed(&mut self, now: Now, salted: &Salted, wire: &mut Wire) -> Step {
+        let result = self.read_sums(now, salted, wire);
         self.conclude(result, wire)
     }
 }

@@ -1,5 +1,6 @@
 //! The stream and the ordered list of what the hand has to do. Bytes written before an event leave before it.
 
+use super::sasl::Sums;
 use super::stream::Stream;
 use super::{Event, Output, TokenSlot};
 use crate::types::Problem;
@@ -27,6 +28,10 @@ impl Wire {
 
     pub(crate) fn start_tls(&mut self) {
         self.push(Output::StartTls);
+    }
+
+    pub(crate) fn sums(&mut self, sums: Box<Sums>) {
+        self.push(Output::Sums(sums));
     }
 
     pub(crate) fn want(&mut self, slot: TokenSlot) {

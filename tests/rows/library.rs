@@ -83,6 +83,7 @@ impl Hand {
                 Output::Transmit(bytes) => self.sent.push_str(std::str::from_utf8(&bytes).unwrap()),
                 Output::Event(event) => self.events.push(event),
                 Output::WantSecret(slot) => self.session.provide(Now::default(), slot, Secret::from(token)),
+                Output::Sums(sums) => self.session.summed(Now::default(), &sums.carry_out()),
                 Output::StartTls => panic!("TLS stands already"),
                 Output::Wait(_) => return,
             }

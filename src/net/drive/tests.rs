@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::types::Stamp;
+use crate::xmpp::sasl::{self, Answer, Offer, Sums, Wish};
+use crate::xmpp::{Bindings, CredentialKind, Known};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
@@ -38,6 +40,9 @@ impl Machine for Puppet {
     }
     fn provide(&mut self, _: Now, _: TokenSlot, secret: Secret<String>) {
         self.say.push_back(Output::Transmit(secret.expose().clone().into_bytes()));
+    }
+    fn summed(&mut self, _: Now, _: &Salted) {
+        self.say.push_back(Output::Transmit(b"summed".to_vec()));
     }
     fn output(&mut self) -> Output {
         self.say.pop_front().unwrap_or(Output::Wait(self.deadline))
@@ -78,6 +83,40 @@ async fn a_megabyte_each_way_passes_a_pipe_of_64_bytes() {
     ended(&mut wire, &mut puppet, &mut unbounded_channel()).await;
     assert_eq!(puppet.heard, vec![b't'; MEGABYTE]);
     assert_eq!(other.await.unwrap(), vec![b'u'; MEGABYTE]);
+}
+
+/// The sums of a SCRAM sign-in, this long.
+fn sums(count: u32) -> Sums {
+    let offer = Offer { mechanisms: vec!["SCRAM-SHA-1".to_owned()], bindings: None };
+    let (bindings, known) = (Bindings::default(), Known::default());
+    let kind = CredentialKind::Password;
+    let wish = Wish { kind, named: &[], bindings: &bindings, known: &known, bound_elsewhere: false };
+    let mut started = sasl::choose(&offer, wish).unwrap().start("u", &Secret::from("p"), "abc").unwrap();
+    let challenge = format!("r=abcd,s=QSXCR+Q6sek8bf92,i={count}");
+    let Ok(Answer::Sums(sums)) = started.exchange.answer(challenge.as_bytes()) else { panic!("no sums") };
+    *sums
+}
+
+#[tokio::test]
+async fn long_sums_are_done_beside_and_nobody_waits_for_them() {
+    let (here, mut there) = duplex(64);
+    let mut puppet = Puppet { enough: 1_000, ..Puppet::default() };
+    puppet.say.push_back(Output::Sums(Box::new(sums(300_000))));
+    let mut commands: Commands = unbounded_channel();
+    let mut wire = Wire::new(here);
+    // The thread of all links goes on: a command comes through while they run.
+    commands.0.send(LinkCommand::Connect).unwrap();
+    let turn = wire.turn(&mut puppet, &mut commands.1, &still).await;
+    assert!(matches!(turn, Turn::Command(LinkCommand::Connect)) && wire.sums.is_some(), "{turn:?}");
+    let mut said = [0; 6];
+    let summed = async {
+        tokio::select! {
+            turn = wire.turn(&mut puppet, &mut commands.1, &still) => panic!("{turn:?}"),
+            read = there.read_exact(&mut said) => read.unwrap(),
+        }
+    };
+    summed.await;
+    assert_eq!(&said, b"summed");
 }
 
 #[tokio::test]

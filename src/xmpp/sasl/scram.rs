@@ -5,7 +5,9 @@
 //! arrived (`h=`, XEP-0474 0.5.0) or for none where it would have to, and success without the server's signature. All
 //! but the last end the exchange before a proof is sent. Other attributes are let pass.
 
-use super::{Channel, Coding, Credentials, Exchange, Flag, Mechanism, SaslFault, Started, Wiped, join, prepare};
+use super::{
+    Answer, Channel, Coding, Credentials, Exchange, Flag, Mechanism, Salted, SaslFault, Started, Sums, join, prepare,
+};
 use crate::types::Secret;
 use crate::xmpp::CredentialKind;
 use base64::Engine;
@@ -14,11 +16,9 @@ use ring::{digest, hmac, pbkdf2};
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 
-/// Below: too cheap to guess by (RFC 7677 section 4). Above: our own computer would be the victim. The sums are done on
-/// the thread of all links, so the ceiling is about a second of them; what is recommended today is 600,000.
-const COUNTS: RangeInclusive<u64> = 4_096..=1_500_000;
-/// The longest hash, that of SHA-512.
-const LONGEST: usize = 64;
+/// Below: too cheap to guess by (RFC 7677 section 4). Above: our own computer would be the victim, for some seconds at
+/// the ceiling; what is recommended today is 600,000.
+const COUNTS: RangeInclusive<u64> = 4_096..=10_000_000;
 pub(super) const SHA_1_PLUS: Mechanism = mechanism("SCRAM-SHA-1-PLUS");
 pub(super) const SHA_256_PLUS: Mechanism = mechanism("SCRAM-SHA-256-PLUS");
 pub(super) const SHA_512_PLUS: Mechanism = mechanism("SCRAM-SHA-512-PLUS");
@@ -87,23 +87,37 @@ struct Scram {
 enum State {
     /// The server's salt and count are awaited.
     First { password: Secret<String> },
+    /// The salted password is being made; `message`: our last one, but for the proof.
+    Summing { signed: String, message: String },
     /// Its signature is awaited; `verified` once it came in a challenge.
     Final { key: hmac::Key, signed: String, verified: bool },
 }
 
 impl Exchange for Scram {
     fn challenge(&mut self, data: &[u8]) -> Result<Secret<Vec<u8>>, SaslFault> {
+        match self.answer(data)? {
+            Answer::Say(message) => Ok(message),
+            Answer::Sums(sums) => self.summed(&sums.carry_out()),
+        }
+    }
+
+    fn answer(&mut self, data: &[u8]) -> Result<Answer, SaslFault> {
         let text = std::str::from_utf8(data).map_err(|_| SaslFault::Malformed("a challenge that is no text"))?;
         match &mut self.state {
-            State::First { .. } => self.prove(text),
+            State::First { .. } => self.ask(text).map(Answer::Sums),
+            State::Summing { .. } => Err(SaslFault::Malformed("a challenge ahead of our answer")),
             State::Final { verified: true, .. } => Err(SaslFault::Malformed("a challenge too many")),
             // RFC 4422 section 3.6: where success carries no data, the last message is a challenge of its own.
             State::Final { key, signed, verified } => {
                 check_signature(key, signed, text)?;
                 *verified = true;
-                Ok(Secret::new(Vec::new()))
+                Ok(Answer::Say(Secret::new(Vec::new())))
             }
         }
+    }
+
+    fn summed(&mut self, salted: &Salted) -> Result<Secret<Vec<u8>>, SaslFault> {
+        self.prove(salted)
     }
 
     fn success(&mut self, data: Option<&[u8]>) -> Result<(), SaslFault> {
@@ -129,8 +143,8 @@ impl Scram {
         if vouched == BASE64_STANDARD.encode(ours) { Ok(()) } else { Err(SaslFault::OfferAltered) }
     }
 
-    /// The client's last message (RFC 5802 section 3).
-    fn prove(&mut self, server_first: &str) -> Result<Secret<Vec<u8>>, SaslFault> {
+    /// Everything about the client's last message but the proof in it (RFC 5802 section 3).
+    fn ask(&mut self, server_first: &str) -> Result<Box<Sums>, SaslFault> {
         let State::First { password } = &self.state else {
             return Err(SaslFault::Malformed("a challenge too many"));
         };
@@ -138,14 +152,21 @@ impl Scram {
         self.check_offer(vouched)?;
         let flag = &self.channel.flag;
         let binding = join(&[flag.header().as_bytes(), flag.data()]);
-        let without_proof = format!("c={},r={nonce}", BASE64_STANDARD.encode(binding.expose()));
-        let signed = format!("{},{server_first},{without_proof}", self.client_first);
+        let message = format!("c={},r={nonce}", BASE64_STANDARD.encode(binding.expose()));
+        let signed = format!("{},{server_first},{message}", self.client_first);
+        let (stretch, length) = (self.hash.stretch, self.hash.digest.output_len());
+        let sums = Box::new(Sums { stretch, length, password: password.clone(), salt, count });
+        self.state = State::Summing { signed, message };
+        Ok(sums)
+    }
 
-        let length = self.hash.digest.output_len();
-        let mut salted = Wiped([0; LONGEST]);
-        let salted = salted.0.get_mut(..length).ok_or(SaslFault::Malformed("hash"))?;
-        pbkdf2::derive(self.hash.stretch, count, &salt, password.expose().as_bytes(), salted);
-        let salted = hmac::Key::new(self.hash.hmac, salted);
+    /// The client's last message.
+    fn prove(&mut self, salted: &Salted) -> Result<Secret<Vec<u8>>, SaslFault> {
+        let State::Summing { signed, message } = &mut self.state else {
+            return Err(SaslFault::Malformed("sums that nobody asked for"));
+        };
+        let (signed, message) = (std::mem::take(signed), std::mem::take(message));
+        let salted = hmac::Key::new(self.hash.hmac, salted.expose());
         let client_key = hmac::sign(&salted, b"Client Key");
         let stored_key = digest::digest(self.hash.digest, client_key.as_ref());
         let signature = hmac::sign(&hmac::Key::new(self.hash.hmac, stored_key.as_ref()), signed.as_bytes());
@@ -156,7 +177,7 @@ impl Scram {
         let key = hmac::Key::new(self.hash.hmac, server_key.as_ref());
         self.state = State::Final { key, signed, verified: false };
         let proof = Coding::Base64.encode(proof.expose());
-        Ok(join(&[without_proof.as_bytes(), b",p=", proof.expose().as_bytes()]))
+        Ok(join(&[message.as_bytes(), b",p=", proof.expose().as_bytes()]))
     }
 }
 

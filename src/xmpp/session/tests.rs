@@ -71,6 +71,7 @@ impl Scene {
                 Output::Event(event) => self.events.push(event),
                 Output::StartTls => self.wants_tls = true,
                 Output::WantSecret(slot) => self.slot = Some(slot),
+                Output::Sums(sums) => self.session.summed(self.now, &sums.carry_out()),
                 Output::Wait(_) => return,
             }
         }

@@ -5,7 +5,7 @@ use super::way::{Profile, Way};
 use super::{Expect, Negotiation};
 use crate::types::{Line, Now, Problem, Secret, Stage};
 use crate::xml::{Element, escape_text};
-use crate::xmpp::sasl::{self, Channel, Coding, Plan, SaslFault, Started};
+use crate::xmpp::sasl::{self, Answer, Channel, Coding, Plan, Salted, SaslFault, Started};
 use crate::xmpp::wire::Wire;
 use crate::xmpp::{Entrance, Event, Purpose, ns};
 
@@ -142,13 +142,35 @@ impl Negotiation {
         let coding = self.coding();
         let exchange = self.exchange.as_mut().ok_or(SaslFault::Malformed("a challenge before the start"))?;
         let data = coding.decode(&challenge.content())?;
-        let answer = exchange.challenge(&data)?;
+        match exchange.answer(&data)? {
+            Answer::Say(message) => self.respond(now, &message, wire),
+            Answer::Sums(sums) => {
+                wire.sums(sums);
+                self.met(now);
+                self.expect(now, [Expect::Sums]);
+            }
+        }
+        Ok(())
+    }
+
+    /// The sums are done that an answer needed.
+    pub(super) fn read_sums(&mut self, now: Now, salted: &Salted, wire: &mut Wire) -> Result<(), Ending> {
+        let Some(exchange) = self.exchange.as_mut().filter(|_| matches!(self.expected.front(), Some(Expect::Sums)))
+        else {
+            return Ok(());
+        };
+        let message = exchange.summed(salted).map_err(|fault| self.fallen(&fault))?;
+        self.respond(now, &message, wire);
+        Ok(())
+    }
+
+    fn respond(&mut self, now: Now, message: &Secret<Vec<u8>>, wire: &mut Wire) {
         // A response may be empty, and then is not `=` (RFC 6120 section 6.4.3).
-        let text = if answer.expose().is_empty() { Secret::from("") } else { coding.encode(answer.expose()) };
-        wire.send(&Element::new("response", challenge.ns()).text(text.expose().as_str()));
+        let text = if message.expose().is_empty() { Secret::from("") } else { self.coding().encode(message.expose()) };
+        let profile = self.way.as_ref().map_or(Profile::Sasl, Way::profile);
+        wire.send(&Element::new("response", namespace(profile)).text(text.expose().as_str()));
         self.met(now);
         self.expect(now, [Expect::SaslOutcome]);
-        Ok(())
     }
 
     fn succeed(&mut self, success: &Element) -> Result<(), SaslFault> {

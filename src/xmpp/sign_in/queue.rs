@@ -26,7 +26,7 @@ impl Negotiation {
     }
 
     pub(super) fn renew(&mut self, now: Now) {
-        let ours = matches!(self.expected.front(), Some(Expect::Secret) | None);
+        let ours = matches!(self.expected.front(), Some(Expect::Secret | Expect::Sums) | None);
         self.deadline = (!ours).then(|| now.mono.saturating_add(LIMIT));
     }
 
@@ -40,7 +40,7 @@ impl Negotiation {
             Some(Expect::Header) => Stage::Header,
             Some(Expect::Features) => Stage::Features,
             Some(Expect::Proceed | Expect::Secured) => Stage::Tls,
-            Some(Expect::Secret | Expect::SaslOutcome) => Stage::Auth,
+            Some(Expect::Secret | Expect::Sums | Expect::SaslOutcome) => Stage::Auth,
             Some(Expect::Resumed | Expect::Bound { .. } | Expect::Session { .. }) | None => Stage::Bind,
         }
     }

@@ -126,6 +126,24 @@ fn hash_counts_have_a_floor_and_a_ceiling() {
 }
 
 #[test]
+fn the_sums_are_the_callers_up_to_the_ceiling() {
+    for count in ["4096", "1500001", "10000000"] {
+        let mut started = begin(&SHA_512, "user", "pencil", "abc");
+        let first = format!("r=abcd,s=QSXCR+Q6sek8bf92,i={count}");
+        let Ok(Answer::Sums(sums)) = started.exchange.answer(first.as_bytes()) else { panic!("{count}") };
+        assert_eq!(format!("{sums:?}"), format!("Sums({count} times)"), "no secret is shown");
+        assert!(started.exchange.answer(b"v=AAAA").is_err() && started.exchange.success(Some(b"v=AAAA")).is_err());
+    }
+    let (mut at_once, mut later) = (begin(&SHA_256, "u", "p", "abc"), begin(&SHA_256, "u", "p", "abc"));
+    let first = "r=abcd,s=QSXCR+Q6sek8bf92,i=4096";
+    let Ok(Answer::Sums(sums)) = later.exchange.answer(first.as_bytes()) else { panic!("no sums") };
+    let salted = sums.carry_out();
+    let message = later.exchange.summed(&salted).unwrap();
+    assert_eq!(answer(&mut at_once.exchange, first).unwrap().as_bytes(), message.expose());
+    assert!(later.exchange.summed(&salted).is_err(), "once");
+}
+
+#[test]
 fn unknown_attributes_are_let_pass() {
     let mut started = begin(&SHA_1, "user", "pencil", "abc");
     assert!(answer(&mut started.exchange, "r=abcd,s=QSXCR+Q6sek8bf92,i=4096,d=ZGVm,x=1").is_ok());
