@@ -43,6 +43,28 @@ fn row_000_28_the_demo_runs_from_welcome_to_an_answered_message() {
 }
 
 #[test]
+fn a_service_that_ends_no_other_sign_ins_is_left_and_says_what_to_do_instead() {
+    let home = home();
+    let mut butty = Terminal::start(home.path(), &["demo", "--fast"], 80, 24);
+    butty.wait_for("Type this code");
+    butty.send("a");
+    butty.wait_for("You are signed in");
+    butty.send("\r");
+    butty.wait_for("Bela");
+    butty.line("/logout");
+    butty.wait_for("[ ] sign out everywhere");
+    butty.send("\x1b[B");
+    butty.send(" ");
+    butty.wait_for("[x] sign out everywhere");
+    butty.send("\r");
+    let screen = butty.wait_for("has no way to end your other");
+    assert!(screen.contains("has forgotten this computer"), "{screen}");
+    butty.send("\r");
+    butty.wait_for("Sign in with a code");
+    assert_eq!(butty.quit(), 0);
+}
+
+#[test]
 fn a_no_is_a_no() {
     let home = home();
     let mut butty = Terminal::start(home.path(), &["demo", "--fast"], 80, 24);
