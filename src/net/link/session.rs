@@ -10,8 +10,9 @@ use crate::net::{random, tls};
 use crate::route::redirect::is_local;
 use crate::route::{Refusal, Target, Trail, Transport};
 use crate::types::{Line, Now, Problem, Secret, Stage};
-use crate::xmpp::{Bindings, Command, CredentialKind, Event, Purpose, Session, SignIn, Verified};
+use crate::xmpp::{Command, CredentialKind, Event, Purpose, Session, SignIn, Verified};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio_rustls::client::TlsStream;
 
 /// How driving stopped.
 enum Stop<S> {
@@ -147,7 +148,7 @@ impl Link {
     async fn through(&mut self, stream: Stream, ride: &mut Ride<'_>) -> Option<End> {
         let tcp = match stream {
             Stream::Secure(stream) => {
-                self.secured(ride, tls::version_of(&stream), tls::bindings_of(&stream)).await;
+                self.secured(ride, &stream).await;
                 drop(self.drive(*stream, ride).await);
                 return None;
             }
@@ -160,7 +161,7 @@ impl Link {
         let (network, setup) = (self.network.clone(), self.setup.clone());
         match self.unless_told(async move { network.secure(&setup, tcp).await }).await {
             Ok(Ok(stream)) => {
-                self.secured(ride, tls::version_of(&stream), tls::bindings_of(&stream)).await;
+                self.secured(ride, &stream).await;
                 drop(self.drive(stream, ride).await);
                 None
             }
@@ -196,11 +197,12 @@ impl Link {
     }
 
     /// Only here, right behind the handshake that checked the certificate, is the proof made.
-    async fn secured(&mut self, ride: &mut Ride<'_>, version: &'static str, bindings: Bindings) {
-        let proof = Verified::for_domain(self.setup.domain.clone(), version).bound_by(bindings);
+    async fn secured<S>(&mut self, ride: &mut Ride<'_>, stream: &TlsStream<S>) {
+        let version = tls::version_of(stream);
+        let proof = Verified::for_domain(self.setup.domain.clone(), version).bound_by(tls::bindings_of(stream));
         ride.session.handle_secured(self.network.now(), proof);
         self.in_the_clear = false;
-        self.teller.tell(LinkFact::Secured { version }).await;
+        self.teller.tell(LinkFact::Secured { version, until: tls::good_until(stream) }).await;
     }
 
     /// Drives until TLS is to start or everything is over.
