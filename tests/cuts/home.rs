@@ -1,0 +1,160 @@
+//! One person's files, and links that start from them like a new process.
+
+use butty::app::effect::LinkCommand;
+use butty::app::event::{Consent, Keep, LinkEvent, LinkFact};
+use butty::app::setup::AccountSetup;
+use butty::net::{LinkHandle, LinkOptions, Network, NetworkSettings, start_link};
+use butty::oauth::{SignInRecord, Token, Vault, VaultKey};
+use butty::store::FileVault;
+use butty::types::{AccountId, Now, RequestId, Stamp};
+use butty::xmpp::{Command, Event};
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant, SystemTime};
+use tokio::sync::mpsc::{Receiver, channel};
+
+/// Only a failing run waits that long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub type Facts = Receiver<(AccountId, LinkEvent)>;
+
+/// A home with one account.
+pub struct Home {
+    folder: tempfile::TempDir,
+    pub setup: AccountSetup,
+    /// Who is let in here: the first address that was given.
+    address: OnceLock<String>,
+}
+
+impl Home {
+    pub fn new(setup: AccountSetup) -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), setup, address: OnceLock::new() }
+    }
+
+    fn tokens(&self) -> PathBuf {
+        self.folder.path().join("tokens")
+    }
+
+    pub fn vault(&self) -> FileVault {
+        FileVault::new(Some(self.tokens()))
+    }
+
+    /// A new process: nothing is known but what is on disk.
+    fn network(&self) -> Arc<Network> {
+        let began = Instant::now();
+        let clock = move || Now { mono: began.elapsed(), wall: wall() };
+        Arc::new(Network::new(NetworkSettings::default(), Arc::new(self.vault()), Arc::new(clock)))
+    }
+
+    /// A link that goes on trying.
+    pub fn link(&self, connect: bool) -> (LinkHandle, Facts) {
+        let (events, facts) = channel(256);
+        let options = LinkOptions { connect, resource: None, show_client: false, one_shot: false };
+        (start_link(&self.network(), self.setup.clone(), options, events), facts)
+    }
+
+    fn record(&self) -> SignInRecord {
+        let record = self.vault().load(&SignInRecord::key(&self.setup.id)).unwrap().expect("signed in");
+        SignInRecord::from_text(&record).unwrap()
+    }
+
+    pub fn token(&self) -> Token {
+        let key = self.record().tokens_key(&self.setup.id);
+        Token::from_text(&self.vault().load(&key).unwrap().expect("a token")).unwrap()
+    }
+
+    /// The access token on disk ends so much from now, or has ended.
+    pub fn ends_in(&self, left: Duration) {
+        let token = Token { expires: Some(wall().plus(left)), ..self.token() };
+        self.vault().save(&self.record().tokens_key(&self.setup.id), &token.to_text(), true).unwrap();
+    }
+
+    /// What makes a sign-in short is gone.
+    pub fn forget_fast(&self) {
+        let account = self.setup.id.as_str().to_owned();
+        self.vault().forget(&VaultKey::Fast { account }).unwrap();
+    }
+
+    /// Signs in and out again, without a person.
+    pub async fn visit(&self) -> Result<String, String> {
+        let (link, mut facts) = self.link(true);
+        let done = self.online(&mut facts, &link).await;
+        drop(facts);
+        link.closed().await;
+        self.whole()?;
+        done
+    }
+
+    /// Signs in with a code; the person answers somewhere else.
+    pub async fn sign_in(&self, mut answer: impl AsyncFnMut(String)) -> Result<String, String> {
+        let (link, mut facts) = self.link(false);
+        link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+        let done = loop {
+            match next(&mut facts).await? {
+                LinkFact::Consent(Consent::Code(prompt)) => {
+                    answer(prompt.complete.unwrap_or(prompt.address).as_str().to_owned()).await;
+                }
+                LinkFact::Consent(Consent::Failed(problem)) => break Err(format!("no sign-in: {problem:?}")),
+                LinkFact::Consent(Consent::Granted { .. }) => break self.online(&mut facts, &link).await,
+                _ => {}
+            }
+        };
+        drop(facts);
+        link.closed().await;
+        self.whole()?;
+        done
+    }
+
+    /// Waits until the link is online and its session answers, whatever comes between; the mechanism. An end that nobody
+    /// but a person can mend, another address than before and a bug are faults.
+    async fn online(&self, facts: &mut Facts, link: &LinkHandle) -> Result<String, String> {
+        let (begun, mut mechanism, mut past) = (Instant::now(), String::new(), Vec::new());
+        loop {
+            if begun.elapsed() > PATIENCE {
+                return Err(format!("not online after {PATIENCE:?}: {past:?}"));
+            }
+            match next(facts).await.map_err(|fault| format!("{fault}: {past:?}"))? {
+                LinkFact::Session(Event::SignedIn(done) | Event::Resumed { signed_in: done, .. }) => {
+                    let address = done.jid.bare().to_string();
+                    if *self.address.get_or_init(|| address.clone()) != address {
+                        return Err(format!("signed in as {address}"));
+                    }
+                    mechanism = done.mechanism;
+                    link.send(LinkCommand::Session(Command::Ping(RequestId(1))));
+                }
+                LinkFact::Session(Event::Pong(_)) => return Ok(mechanism),
+                LinkFact::Down { problem: Some(problem), retry_in } => {
+                    past.push(problem.code());
+                    if retry_in.is_none() || problem.code().contains("BUG") {
+                        return Err(format!("down for good: {problem:?}, after {past:?}"));
+                    }
+                }
+                LinkFact::PasswordWanted { problem, .. } => return Err(format!("a password is asked for: {problem:?}")),
+                LinkFact::Consent(Consent::Failed(problem)) => return Err(format!("no sign-in: {problem:?}")),
+                _ => {}
+            }
+        }
+    }
+
+    /// No file was set aside as broken.
+    fn whole(&self) -> Result<(), String> {
+        let Ok(entries) = std::fs::read_dir(self.tokens()) else { return Ok(()) };
+        let names = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+        match names.into_iter().find(|name| name.contains("broken")) {
+            Some(name) => Err(format!("a broken file: {name}")),
+            None => Ok(()),
+        }
+    }
+}
+
+fn wall() -> Stamp {
+    Stamp(0).plus(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap())
+}
+
+async fn next(facts: &mut Facts) -> Result<LinkFact, String> {
+    match tokio::time::timeout(PATIENCE, facts.recv()).await {
+        Ok(Some((_, event))) => Ok(event.fact),
+        Ok(None) => Err("the link ended".to_owned()),
+        Err(_) => Err(format!("nothing happens for {PATIENCE:?}")),
+    }
+}
