@@ -19,20 +19,17 @@ use butty::demo::{Running, Switches};
 use gate::Gate;
 use home::Home;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use sweep::{Figures, Position, count_crashes, positions};
+use sweep::{World, sweep};
 
 /// Sign-ins at a time.
 const AT_ONCE: usize = 24;
 /// The gates: the host that redirects, the one that lets in, and the sign-in service.
 const GATES: usize = 3;
-const ISSUER: usize = 2;
 
 /// A service of its own for each row of sign-ins, and somebody who signs in there.
 struct Town {
-    service: Running,
+    _service: Running,
     gates: [Gate; GATES],
     home: Home,
 }
@@ -58,72 +55,44 @@ impl Town {
         setup.ca_pem = Some(service.ca_pem().to_owned());
         setup.resolver = Some(service.resolver());
         setup.server = Some(("127.0.0.1".to_owned(), first.port));
-        Self { service, gates: [first, second, issuer], home: Home::new(setup) }
+        Self { _service: service, gates: [first, second, issuer], home: Home::new(setup) }
     }
 
     /// A person who says yes at once, and a service that redirects every time.
     fn switches() -> Switches {
         Switches { fast: true, redirect_always: true, answered: Some(true), ..Switches::default() }
     }
+}
 
-    async fn sign_in(&self) -> Result<String, String> {
-        self.home.sign_in(async |_| {}).await
+/// The access token on disk has long been dead: a refresh comes first. The service takes the last refresh token once
+/// more as long as nothing that it gave for it was used: an answer may get lost.
+struct Kept(Town);
+
+impl World for Kept {
+    async fn open(_: usize) -> Self {
+        let kept = Self(Town::open(Town::switches()).await);
+        kept.begin_anew().await;
+        kept
     }
-
-    /// Bytes of the first connection through each gate.
-    fn lengths(&self) -> Vec<[usize; 2]> {
-        self.gates.iter().map(|gate| gate.passed().first().copied().unwrap_or_default()).collect()
+    fn home(&self) -> &Home {
+        &self.0.home
     }
-
-    fn arm(&self, position: Option<Position>) {
-        for (number, gate) in self.gates.iter().enumerate() {
-            gate.arm(position.filter(|position| position.gate == number).map(|position| position.cut));
-        }
+    fn gates(&self) -> &[Gate] {
+        &self.0.gates
+    }
+    fn prepare(&self) {
+        self.0.home.ends_in(Duration::ZERO);
+    }
+    fn prepare_proof(&self) {
+        self.0.home.ends_in(Duration::ZERO);
+    }
+    async fn begin_anew(&self) {
+        self.0.home.sign_in(async |_| {}).await.unwrap();
     }
 }
 
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_kept_sign_in_at_the_demo_survives_every_cut() {
-    count_crashes();
-    let town = Town::open(Town::switches()).await;
-    town.sign_in().await.unwrap();
-    town.home.ends_in(Duration::ZERO);
-    town.arm(None);
-    let begun = std::time::Instant::now();
-    assert_eq!(town.home.visit().await.unwrap().trim(), "X-MESSENGER-OAUTH2");
-    println!("one visit: {:?}", begun.elapsed());
-    let lengths = town.lengths();
-    let list = Arc::new(positions(&lengths));
-    let (figures, next) = (Arc::new(Figures::default()), Arc::new(AtomicUsize::new(0)));
-    let rows: Vec<_> = (0..AT_ONCE)
-        .map(|_| {
-            let (list, figures, next) = (Arc::clone(&list), Arc::clone(&figures), Arc::clone(&next));
-            tokio::spawn(async move {
-                let town = Town::open(Town::switches()).await;
-                town.sign_in().await.unwrap();
-                while let Some(&position) = list.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    town.home.ends_in(Duration::ZERO);
-                    town.arm(Some(position));
-                    let outcome = town.home.visit().await;
-                    let cut = town.gates[position.gate].has_cut();
-                    town.arm(None);
-                    town.home.ends_in(Duration::ZERO);
-                    let outcome = match outcome {
-                        Ok(_) => town.home.visit().await.map(drop).map_err(|fault| format!("the next time: {fault}")),
-                        Err(fault) => Err(fault),
-                    };
-                    if outcome.is_err() {
-                        town.sign_in().await.unwrap();
-                    }
-                    figures.note(position, cut, outcome);
-                }
-            })
-        })
-        .collect();
-    for row in rows {
-        row.await.unwrap();
-    }
-    figures.close("demo, kept sign-in, refresh and redirect", &lengths);
-    println!("{:?}", begun.elapsed());
+    let mechanism = sweep::<Kept>("demo, refresh and redirect", AT_ONCE).await;
+    assert_eq!(mechanism, "X-MESSENGER-OAUTH2");
 }

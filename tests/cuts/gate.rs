@@ -1,6 +1,6 @@
 //! A relay on loopback that cuts one connection after an exact number of bytes.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -52,21 +52,21 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// One that leads to an address.
+    /// One that leads to an address, and has the same number but for the port.
     pub async fn to(address: SocketAddr) -> Self {
-        Self::open(Some(address), None).await
+        Self::open(address.ip(), Some(address), None).await
     }
 
     /// Two: the first leads to an address. What that redirects to lies behind the second, which the redirect names by
     /// then.
     pub async fn pair(address: SocketAddr) -> (Self, Self) {
-        let second = Self::open(None, None).await;
-        let first = Self::open(Some(address), Some((second.port, Arc::clone(&second.plan)))).await;
+        let second = Self::open(address.ip(), None, None).await;
+        let first = Self::open(address.ip(), Some(address), Some((second.port, Arc::clone(&second.plan)))).await;
         (first, second)
     }
 
-    async fn open(to: Option<SocketAddr>, next: Option<(u16, Arc<Mutex<Plan>>)>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    async fn open(near: IpAddr, to: Option<SocketAddr>, next: Option<(u16, Arc<Mutex<Plan>>)>) -> Self {
+        let listener = TcpListener::bind((near, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let plan = Arc::new(Mutex::new(Plan { to, ..Plan::default() }));
         let shared = Arc::clone(&plan);

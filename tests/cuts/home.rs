@@ -6,8 +6,8 @@ use butty::app::setup::AccountSetup;
 use butty::net::{LinkHandle, LinkOptions, Network, NetworkSettings, start_link};
 use butty::oauth::{SignInRecord, Token, Vault, VaultKey};
 use butty::store::FileVault;
-use butty::types::{AccountId, Now, RequestId, Stamp};
-use butty::xmpp::{Command, Event};
+use butty::types::{AccountId, Now, RequestId, Secret, Stamp};
+use butty::xmpp::{Command, Event, Known};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
@@ -71,8 +71,20 @@ impl Home {
 
     /// What makes a sign-in short is gone.
     pub fn forget_fast(&self) {
-        let account = self.setup.id.as_str().to_owned();
-        self.vault().forget(&VaultKey::Fast { account }).unwrap();
+        self.vault().forget(&VaultKey::Fast { account: self.account() }).unwrap();
+    }
+
+    /// The same, and everything that was seen of the server; but not what this installation is called there.
+    pub fn forget_server(&self) {
+        self.forget_fast();
+        let (vault, key) = (self.vault(), VaultKey::Known { account: self.account() });
+        let known = vault.load(&key).unwrap().map(|text| Known::from_text(text.expose())).unwrap_or_default();
+        let known = Known { installation: known.installation, ..Known::default() };
+        vault.save(&key, &Secret::new(known.to_text()), true).unwrap();
+    }
+
+    fn account(&self) -> String {
+        self.setup.id.as_str().to_owned()
     }
 
     /// Signs in and out again, without a person.

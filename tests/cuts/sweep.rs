@@ -1,9 +1,11 @@
 //! Where to cut, and what came of it.
 
-use super::gate::{Cut, Way};
+use super::gate::{Cut, Gate, Way};
+use super::home::Home;
 use std::fmt;
-use std::sync::Mutex;
+use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// Every so many bytes, unless the whole sweep is wanted.
 const STEP: usize = 37;
@@ -17,7 +19,7 @@ pub struct Position {
 
 /// Every position of a sign-in whose first connections were so many bytes long, out and in, at each gate.
 /// FIN and RST take turns.
-pub fn positions(lengths: &[[usize; 2]]) -> Vec<Position> {
+fn positions(lengths: &[[usize; 2]]) -> Vec<Position> {
     let step = if std::env::var_os("BUTTY_LONG").is_some() { 1 } else { STEP };
     let mut positions = Vec::new();
     for (gate, length) in lengths.iter().enumerate() {
@@ -31,21 +33,95 @@ pub fn positions(lengths: &[[usize; 2]]) -> Vec<Position> {
     positions
 }
 
+/// Somebody who signs in, and the gates on the way.
+pub trait World: Sized + Send + Sync + 'static {
+    /// The row's own: nobody else signs in with what is kept there. It has signed in once.
+    fn open(row: usize) -> impl Future<Output = Self> + Send;
+    fn home(&self) -> &Home;
+    fn gates(&self) -> &[Gate];
+    /// What is kept is made such that the next sign-in is the one to be cut.
+    fn prepare(&self);
+    /// What is kept is made such that the next sign-in shows whether it still works.
+    fn prepare_proof(&self);
+    /// Signs in like the first time, with a person.
+    fn begin_anew(&self) -> impl Future<Output = ()> + Send;
+    /// What is kept did not work. True: no client could have helped it.
+    fn is_excused(&self, _position: Position, _passed: &[usize; 2], _lengths: &[[usize; 2]]) -> bool {
+        false
+    }
+    /// The connection of its gate that is cut: all but the first are spared.
+    fn arm(&self, position: Option<Position>) {
+        for (number, gate) in self.gates().iter().enumerate() {
+            gate.arm(position.filter(|position| position.gate == number).map(|position| position.cut));
+        }
+    }
+}
+
+/// Cuts at every position, in so many rows at a time, and prints what came of it.
+pub async fn sweep<W: World>(name: &str, rows: usize) -> String {
+    count_crashes();
+    let begun = std::time::Instant::now();
+    let world = W::open(0).await;
+    world.prepare();
+    world.arm(None);
+    let mechanism = world.home().visit().await.unwrap();
+    let lengths: Vec<_> = world.gates().iter().map(|gate| gate.passed().first().copied().unwrap_or_default()).collect();
+    let (list, lengths) = (Arc::new(positions(&lengths)), Arc::new(lengths));
+    let (figures, next) = (Arc::new(Figures::default()), Arc::new(AtomicUsize::new(0)));
+    let mut tasks = tokio::task::JoinSet::new();
+    for row in 1..=rows {
+        let (list, lengths, figures, next) = (list.clone(), lengths.clone(), figures.clone(), next.clone());
+        tasks.spawn(async move {
+            let world = W::open(row).await;
+            while let Some(&position) = list.get(next.fetch_add(1, Ordering::Relaxed)) {
+                visit(&world, position, &lengths, &figures).await;
+            }
+        });
+    }
+    while let Some(row) = tasks.join_next().await {
+        row.unwrap();
+    }
+    figures.close(&format!("{name} ({}, {:?})", mechanism.trim(), begun.elapsed()), &lengths);
+    mechanism.trim().to_owned()
+}
+
+async fn visit<W: World>(world: &W, position: Position, lengths: &[[usize; 2]], figures: &Figures) {
+    world.prepare();
+    world.arm(Some(position));
+    let mut outcome = world.home().visit().await.map(drop);
+    let gate = &world.gates()[position.gate];
+    let (cut, passed) = (gate.has_cut(), gate.passed().first().copied().unwrap_or_default());
+    world.arm(None);
+    if outcome.is_ok() {
+        world.prepare_proof();
+        outcome = world.home().visit().await.map(drop).map_err(|fault| format!("the next time: {fault}"));
+        if outcome.is_err() && world.is_excused(position, &passed, lengths) {
+            figures.spent.fetch_add(1, Ordering::Relaxed);
+            outcome = Ok(());
+            world.begin_anew().await;
+        }
+    }
+    if outcome.is_err() {
+        world.begin_anew().await;
+    }
+    figures.note(position, cut, outcome);
+}
+
 /// What came of a sweep.
 #[derive(Default)]
-pub struct Figures {
+struct Figures {
     positions: AtomicUsize,
     /// The cut fell into the sign-in.
     cut: AtomicUsize,
     signed_in: AtomicUsize,
     /// Refresh tokens that the issuer took and answered for in vain.
-    pub spent: AtomicUsize,
+    spent: AtomicUsize,
     faults: Mutex<Vec<String>>,
 }
 
 impl Figures {
     /// One position: whether the connection was cut, and what went wrong.
-    pub fn note(&self, position: Position, cut: bool, outcome: Result<(), String>) {
+    fn note(&self, position: Position, cut: bool, outcome: Result<(), String>) {
         self.positions.fetch_add(1, Ordering::Relaxed);
         self.cut.fetch_add(usize::from(cut), Ordering::Relaxed);
         match outcome {
@@ -58,11 +134,12 @@ impl Figures {
 
     /// Prints the figures; every position must have gone well.
     #[track_caller]
-    pub fn close(&self, name: &str, lengths: &[[usize; 2]]) {
+    fn close(&self, name: &str, lengths: &[[usize; 2]]) {
         println!("{name}: bytes out and in {lengths:?}; {self}");
         let faults = self.faults.lock().unwrap();
         assert!(faults.is_empty(), "{name}: {} of them:\n{}", faults.len(), faults.join("\n"));
         assert!(self.positions.load(Ordering::Relaxed) > 0);
+        assert_eq!(CRASHES.load(Ordering::Relaxed), 0, "{name}");
     }
 }
 
@@ -83,10 +160,10 @@ impl fmt::Display for Figures {
 }
 
 /// Panics of this process, in whatever task.
-pub static CRASHES: AtomicUsize = AtomicUsize::new(0);
+static CRASHES: AtomicUsize = AtomicUsize::new(0);
 
 /// Counts panics from here on.
-pub fn count_crashes() {
+fn count_crashes() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
