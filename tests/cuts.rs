@@ -20,12 +20,13 @@ use gate::Gate;
 use home::Home;
 use std::net::SocketAddr;
 use std::time::Duration;
-use sweep::{World, sweep};
+use sweep::{World, is_long, sweep};
 
 /// Sign-ins at a time.
 const AT_ONCE: usize = 24;
 /// The gates: the host that redirects, the one that lets in, and the sign-in service.
 const GATES: usize = 3;
+const ISSUER: usize = 2;
 
 /// A service of its own for each row of sign-ins, and somebody who signs in there.
 struct Town {
@@ -94,5 +95,39 @@ impl World for Kept {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_kept_sign_in_at_the_demo_survives_every_cut() {
     let mechanism = sweep::<Kept>("demo, refresh and redirect", AT_ONCE).await;
+    assert_eq!(mechanism, "X-MESSENGER-OAUTH2");
+}
+
+/// The first sign-in of all, by a code that a person says yes to. The code and the token come through one connection.
+struct First(Town);
+
+impl World for First {
+    async fn open(_: usize) -> Self {
+        Self(Town::open(Town::switches()).await)
+    }
+    fn home(&self) -> &Home {
+        &self.0.home
+    }
+    fn gates(&self) -> &[Gate] {
+        &self.0.gates
+    }
+    fn prepare(&self) {
+        self.0.home.wipe();
+    }
+    fn prepare_proof(&self) {
+        self.0.home.ends_in(Duration::ZERO);
+    }
+    async fn begin_anew(&self) {}
+    async fn sign_in(&self) -> Result<String, String> {
+        self.0.home.sign_in(async |_| {}).await
+    }
+    fn is_swept(&self, gate: usize) -> bool {
+        gate == ISSUER || is_long()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_sign_in_at_the_demo_survives_every_cut() {
+    let mechanism = sweep::<First>("demo, first sign-in by a code", AT_ONCE).await;
     assert_eq!(mechanism, "X-MESSENGER-OAUTH2");
 }

@@ -359,6 +359,11 @@ impl Problem {
         }
     }
 
+    /// True where somebody was there, and the connection broke: the same may well go through the next time.
+    pub fn is_cut(&self) -> bool {
+        matches!(self, Self::ClosedByServer { .. } | Self::ClosedAt { .. } | Self::RedirectClosed { .. })
+    }
+
     /// True when trying again by itself may help: the network, not the person, has to change.
     pub fn passes_by_itself(&self) -> bool {
         // RFC 6120 section 6.5.10: the one SASL failure that is about the server's day.

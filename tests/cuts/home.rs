@@ -83,6 +83,11 @@ impl Home {
         vault.save(&key, &Secret::new(known.to_text()), true).unwrap();
     }
 
+    /// Nobody ever signed in here.
+    pub fn wipe(&self) {
+        drop(std::fs::remove_dir_all(self.tokens()));
+    }
+
     fn account(&self) -> String {
         self.setup.id.as_str().to_owned()
     }

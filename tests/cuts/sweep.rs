@@ -17,12 +17,17 @@ pub struct Position {
     pub cut: Cut,
 }
 
+/// The whole sweep is wanted.
+pub fn is_long() -> bool {
+    std::env::var_os("BUTTY_LONG").is_some()
+}
+
 /// Every position of a sign-in whose first connections were so many bytes long, out and in, at each gate.
 /// FIN and RST take turns.
-fn positions(lengths: &[[usize; 2]]) -> Vec<Position> {
-    let step = if std::env::var_os("BUTTY_LONG").is_some() { 1 } else { STEP };
+fn positions(lengths: &[[usize; 2]], swept: impl Fn(usize) -> bool) -> Vec<Position> {
+    let step = if is_long() { 1 } else { STEP };
     let mut positions = Vec::new();
-    for (gate, length) in lengths.iter().enumerate() {
+    for (gate, length) in lengths.iter().enumerate().filter(|(gate, _)| swept(*gate)) {
         for (way, length) in Way::BOTH.into_iter().zip(*length) {
             for after in (0..=length).step_by(step) {
                 let reset = positions.len() % 2 == 1;
@@ -43,8 +48,16 @@ pub trait World: Sized + Send + Sync + 'static {
     fn prepare(&self);
     /// What is kept is made such that the next sign-in shows whether it still works.
     fn prepare_proof(&self);
-    /// Signs in like the first time, with a person.
+    /// Signs in like the first time, with a person if there has to be one.
     fn begin_anew(&self) -> impl Future<Output = ()> + Send;
+    /// The sign-in that is cut; its mechanism. Usually nobody but what is kept helps.
+    fn sign_in(&self) -> impl Future<Output = Result<String, String>> + Send {
+        self.home().visit()
+    }
+    /// False: what passes there belongs to another sweep.
+    fn is_swept(&self, _gate: usize) -> bool {
+        true
+    }
     /// What is kept did not work. True: no client could have helped it.
     fn is_excused(&self, _position: Position, _passed: &[usize; 2], _lengths: &[[usize; 2]]) -> bool {
         false
@@ -64,9 +77,10 @@ pub async fn sweep<W: World>(name: &str, rows: usize) -> String {
     let world = W::open(0).await;
     world.prepare();
     world.arm(None);
-    let mechanism = world.home().visit().await.unwrap();
-    let lengths: Vec<_> = world.gates().iter().map(|gate| gate.passed().first().copied().unwrap_or_default()).collect();
-    let (list, lengths) = (Arc::new(positions(&lengths)), Arc::new(lengths));
+    let mechanism = world.sign_in().await.unwrap();
+    let length = |gate: &Gate| gate.passed().first().copied().expect("it was passed");
+    let lengths: Vec<_> = world.gates().iter().map(length).collect();
+    let (list, lengths) = (Arc::new(positions(&lengths, |gate| world.is_swept(gate))), Arc::new(lengths));
     let (figures, next) = (Arc::new(Figures::default()), Arc::new(AtomicUsize::new(0)));
     let mut tasks = tokio::task::JoinSet::new();
     for row in 1..=rows {
@@ -88,7 +102,7 @@ pub async fn sweep<W: World>(name: &str, rows: usize) -> String {
 async fn visit<W: World>(world: &W, position: Position, lengths: &[[usize; 2]], figures: &Figures) {
     world.prepare();
     world.arm(Some(position));
-    let mut outcome = world.home().visit().await.map(drop);
+    let mut outcome = world.sign_in().await.map(drop);
     let gate = &world.gates()[position.gate];
     let (cut, passed) = (gate.has_cut(), gate.passed().first().copied().unwrap_or_default());
     world.arm(None);
