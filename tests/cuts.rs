@@ -20,7 +20,7 @@ use gate::Gate;
 use home::Home;
 use std::net::SocketAddr;
 use std::time::Duration;
-use sweep::{World, is_long, sweep};
+use sweep::{Proof, World, is_long, sweep};
 
 /// Sign-ins at a time.
 const AT_ONCE: usize = 24;
@@ -84,11 +84,12 @@ impl World for Kept {
     fn prepare(&self) {
         self.0.home.ends_in(Duration::ZERO);
     }
-    fn prepare_proof(&self) {
+    async fn prove(&self) -> Result<Proof, String> {
         self.0.home.ends_in(Duration::ZERO);
+        self.0.home.visit().await.map(|_| Proof::Works)
     }
     async fn begin_anew(&self) {
-        self.0.home.sign_in(async |_| {}).await.unwrap();
+        self.0.home.sign_in(|_| async {}).await.unwrap();
     }
 }
 
@@ -114,12 +115,13 @@ impl World for First {
     fn prepare(&self) {
         self.0.home.wipe();
     }
-    fn prepare_proof(&self) {
+    async fn prove(&self) -> Result<Proof, String> {
         self.0.home.ends_in(Duration::ZERO);
+        self.0.home.visit().await.map(|_| Proof::Works)
     }
     async fn begin_anew(&self) {}
     async fn sign_in(&self) -> Result<String, String> {
-        self.0.home.sign_in(async |_| {}).await
+        self.0.home.sign_in(|_| async {}).await
     }
     fn is_swept(&self, gate: usize) -> bool {
         gate == ISSUER || is_long()

@@ -307,7 +307,14 @@ fn failed(model: &Model, screen: &SignInScreen, problem: &Problem, width: u16) -
         }
     }
     // Where the service itself answered, the address was right.
-    if !matches!(problem, Problem::SignInDenied { .. } | Problem::CodeExpired { .. } | Problem::ScopeRefused { .. }) {
+    let answered = matches!(
+        problem,
+        Problem::SignInDenied { .. }
+            | Problem::CodeExpired { .. }
+            | Problem::AnswerLost { .. }
+            | Problem::ScopeRefused { .. }
+    );
+    if !answered {
         let keys_here = [screens::EDIT_ADDRESS, screens::RUN_DOCTOR];
         if width >= dialog::WIDE {
             keys.push(keys_here.join("      "));

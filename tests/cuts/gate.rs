@@ -41,9 +41,10 @@ struct Plan {
     passed: Vec<[usize; 2]>,
     /// How often the gate was armed.
     armed: u32,
-    /// Connections that were not cut end now.
-    ended: Vec<Arc<tokio::sync::Notify>>,
 }
+
+/// The gate behind, and its port.
+type Next = Option<(u16, Arc<Mutex<Plan>>)>;
 
 /// A relay.
 pub struct Gate {
@@ -65,24 +66,44 @@ impl Gate {
         (first, second)
     }
 
-    async fn open(near: IpAddr, to: Option<SocketAddr>, next: Option<(u16, Arc<Mutex<Plan>>)>) -> Self {
+    async fn open(near: IpAddr, to: Option<SocketAddr>, next: Next) -> Self {
         let listener = TcpListener::bind((near, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let plan = Arc::new(Mutex::new(Plan { to, ..Plan::default() }));
-        let shared = Arc::clone(&plan);
+        let door = Self { port, plan: Arc::clone(&plan) };
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
-                let relay = {
-                    let mut plan = shared.lock().unwrap();
-                    plan.passed.push([0; 2]);
-                    let cut = plan.cut.take();
-                    let (number, to) = ((plan.armed, plan.passed.len() - 1), plan.to);
-                    Relay { plan: Arc::clone(&shared), number, to, cut, next: next.clone() }
-                };
-                tokio::spawn(relay.run(near));
+                door.admit(near, next.clone());
             }
         });
         Self { port, plan }
+    }
+
+    /// Gates behind an HTTP proxy, which leads everything to this number: to the first gate what is the first to its
+    /// port since the gate was armed, to the second what comes to that port later, to the third all else.
+    pub async fn behind_a_proxy(number: IpAddr, port: u16) -> ([Self; 3], u16) {
+        let gate = |port| Self { port, plan: Arc::default() };
+        let gates = [gate(port), gate(port), gate(0)];
+        let listener = TcpListener::bind((number, 0)).await.unwrap();
+        let own = listener.local_addr().unwrap().port();
+        let doors = gates.each_ref().map(|gate| Self { port: gate.port, plan: Arc::clone(&gate.plan) });
+        tokio::spawn(async move {
+            while let Ok((mut near, _)) = listener.accept().await {
+                let Some(wanted) = asked_for(&mut near).await else { continue };
+                let is_first = wanted == port && doors[0].plan.lock().unwrap().passed.is_empty();
+                let door = if is_first { &doors[0] } else { &doors[if wanted == port { 1 } else { 2 }] };
+                door.plan.lock().unwrap().to = Some(SocketAddr::from((number, wanted)));
+                door.admit(near, None);
+            }
+        });
+        (gates, own)
+    }
+
+    fn admit(&self, near: TcpStream, next: Next) {
+        let mut plan = self.plan.lock().unwrap();
+        plan.passed.push([0; 2]);
+        let (cut, number, to) = (plan.cut.take(), (plan.armed, plan.passed.len() - 1), plan.to);
+        tokio::spawn(Relay { plan: Arc::clone(&self.plan), number, to, cut, next }.run(near));
     }
 
     /// The next connection is cut there; what was passed so far is forgotten.
@@ -103,13 +124,17 @@ impl Gate {
     pub fn passed(&self) -> Vec<[usize; 2]> {
         self.plan.lock().unwrap().passed.clone()
     }
+}
 
-    /// Ends every connection that stands.
-    pub fn end_all(&self) {
-        for ended in self.plan.lock().unwrap().ended.drain(..) {
-            ended.notify_one();
-        }
+/// The port that a client asks an HTTP proxy for; it is told that the way is open.
+async fn asked_for(near: &mut TcpStream) -> Option<u16> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(near.read_u8().await.ok()?);
     }
+    let place = std::str::from_utf8(&head).ok()?.strip_prefix("CONNECT ")?.split(' ').next()?;
+    near.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.ok()?;
+    place.rsplit_once(':')?.1.parse().ok()
 }
 
 struct Relay {
@@ -118,7 +143,7 @@ struct Relay {
     number: (u32, usize),
     to: Option<SocketAddr>,
     cut: Option<Cut>,
-    next: Option<(u16, Arc<Mutex<Plan>>)>,
+    next: Next,
 }
 
 impl Relay {
@@ -132,21 +157,16 @@ impl Relay {
             return self.end(near, None).await;
         };
         far.set_nodelay(true).unwrap();
-        let ended = Arc::new(tokio::sync::Notify::new());
-        self.plan.lock().unwrap().ended.push(Arc::clone(&ended));
         let (mut near_in, mut near_out) = near.into_split();
         let (mut far_in, mut far_out) = far.into_split();
         let whole = {
             let out = self.pass(Way::Out, &mut near_in, &mut far_out);
             let back = self.pass(Way::In, &mut far_in, &mut near_out);
             tokio::pin!(out, back);
+            // Both have ended, or one was cut.
             tokio::select! {
-                // Both have ended, or one was cut.
-                whole = async { tokio::select! {
-                    whole = &mut out => whole && back.await,
-                    whole = &mut back => whole && out.await,
-                } } => whole,
-                () = ended.notified() => true,
+                whole = &mut out => whole && back.await,
+                whole = &mut back => whole && out.await,
             }
         };
         let near = near_in.reunite(near_out).unwrap();

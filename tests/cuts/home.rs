@@ -3,11 +3,12 @@
 use butty::app::effect::LinkCommand;
 use butty::app::event::{Consent, Keep, LinkEvent, LinkFact};
 use butty::app::setup::AccountSetup;
-use butty::net::{LinkHandle, LinkOptions, Network, NetworkSettings, start_link};
+use butty::net::{LinkHandle, LinkOptions, Network, NetworkSettings, Step, doctor, start_link};
 use butty::oauth::{SignInRecord, Token, Vault, VaultKey};
 use butty::store::FileVault;
-use butty::types::{AccountId, Now, RequestId, Secret, Stamp};
+use butty::types::{AccountId, Now, Problem, RequestId, Secret, Stamp};
 use butty::xmpp::{Command, Event, Known};
+use std::future::Future;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
@@ -16,19 +17,20 @@ use tokio::sync::mpsc::{Receiver, channel};
 /// Only a failing run waits that long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub type Facts = Receiver<(AccountId, LinkEvent)>;
+type Facts = Receiver<(AccountId, LinkEvent)>;
 
 /// A home with one account.
 pub struct Home {
     folder: tempfile::TempDir,
     pub setup: AccountSetup,
+    pub settings: NetworkSettings,
     /// Who is let in here: the first address that was given.
     address: OnceLock<String>,
 }
 
 impl Home {
     pub fn new(setup: AccountSetup) -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), setup, address: OnceLock::new() }
+        Self { folder: tempfile::tempdir().unwrap(), setup, settings: NetworkSettings::default(), address: OnceLock::new() }
     }
 
     fn tokens(&self) -> PathBuf {
@@ -43,14 +45,24 @@ impl Home {
     fn network(&self) -> Arc<Network> {
         let began = Instant::now();
         let clock = move || Now { mono: began.elapsed(), wall: wall() };
-        Arc::new(Network::new(NetworkSettings::default(), Arc::new(self.vault()), Arc::new(clock)))
+        Arc::new(Network::new(self.settings.clone(), Arc::new(self.vault()), Arc::new(clock)))
     }
 
     /// A link that goes on trying.
-    pub fn link(&self, connect: bool) -> (LinkHandle, Facts) {
+    fn link(&self, network: &Arc<Network>, connect: bool) -> (LinkHandle, Facts) {
         let (events, facts) = channel(256);
         let options = LinkOptions { connect, resource: None, show_client: false, one_shot: false };
-        (start_link(&self.network(), self.setup.clone(), options, events), facts)
+        (start_link(network, self.setup.clone(), options, events), facts)
+    }
+
+    /// The end of a process: a refresh under way is not left behind.
+    async fn leave(&self, network: &Network, link: LinkHandle, facts: Facts) -> Result<(), String> {
+        drop(facts);
+        link.closed().await;
+        if !network.refreshes_done(PATIENCE).await {
+            return Err("a refresh without end".to_owned());
+        }
+        self.whole()
     }
 
     fn record(&self) -> SignInRecord {
@@ -58,7 +70,14 @@ impl Home {
         SignInRecord::from_text(&record).unwrap()
     }
 
-    pub fn token(&self) -> Token {
+    /// Tokens are fetched at another port from here on.
+    pub fn fetch_at(&self, port: u16) {
+        let mut record = self.record();
+        record.service.token.set_port(Some(port)).unwrap();
+        self.vault().save(&SignInRecord::key(&self.setup.id), &record.to_text(), true).unwrap();
+    }
+
+    fn token(&self) -> Token {
         let key = self.record().tokens_key(&self.setup.id);
         Token::from_text(&self.vault().load(&key).unwrap().expect("a token")).unwrap()
     }
@@ -94,17 +113,17 @@ impl Home {
 
     /// Signs in and out again, without a person.
     pub async fn visit(&self) -> Result<String, String> {
-        let (link, mut facts) = self.link(true);
+        let network = self.network();
+        let (link, mut facts) = self.link(&network, true);
         let done = self.online(&mut facts, &link).await;
-        drop(facts);
-        link.closed().await;
-        self.whole()?;
+        self.leave(&network, link, facts).await?;
         done
     }
 
     /// Signs in with a code; the person answers somewhere else.
-    pub async fn sign_in(&self, mut answer: impl AsyncFnMut(String)) -> Result<String, String> {
-        let (link, mut facts) = self.link(false);
+    pub async fn sign_in<F: Future<Output = ()> + Send>(&self, answer: impl Fn(String) -> F) -> Result<String, String> {
+        let network = self.network();
+        let (link, mut facts) = self.link(&network, false);
         link.send(LinkCommand::SignInWithCode { keep: Keep::File });
         let done = loop {
             match next(&mut facts).await? {
@@ -116,10 +135,16 @@ impl Home {
                 _ => {}
             }
         };
-        drop(facts);
-        link.closed().await;
-        self.whole()?;
+        self.leave(&network, link, facts).await?;
         done
+    }
+
+    /// Fetches new tokens without signing in.
+    pub async fn refresh(&self) -> Result<(), Problem> {
+        self.ends_in(Duration::ZERO);
+        let reports = doctor(self.network(), self.setup.clone(), Some(Step::Token)).await;
+        let token = reports.into_iter().find(|report| report.step == Step::Token).expect("the step");
+        token.problem.map_or(Ok(()), Err)
     }
 
     /// Waits until the link is online and its session answers, whatever comes between; the mechanism. An end that nobody

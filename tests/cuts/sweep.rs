@@ -46,8 +46,8 @@ pub trait World: Sized + Send + Sync + 'static {
     fn gates(&self) -> &[Gate];
     /// What is kept is made such that the next sign-in is the one to be cut.
     fn prepare(&self);
-    /// What is kept is made such that the next sign-in shows whether it still works.
-    fn prepare_proof(&self);
+    /// Whether what is kept works after that sign-in, without a person.
+    fn prove(&self) -> impl Future<Output = Result<Proof, String>> + Send;
     /// Signs in like the first time, with a person if there has to be one.
     fn begin_anew(&self) -> impl Future<Output = ()> + Send;
     /// The sign-in that is cut; its mechanism. Usually nobody but what is kept helps.
@@ -57,10 +57,6 @@ pub trait World: Sized + Send + Sync + 'static {
     /// False: what passes there belongs to another sweep.
     fn is_swept(&self, _gate: usize) -> bool {
         true
-    }
-    /// What is kept did not work. True: no client could have helped it.
-    fn is_excused(&self, _position: Position, _passed: &[usize; 2], _lengths: &[[usize; 2]]) -> bool {
-        false
     }
     /// The connection of its gate that is cut: all but the first are spared.
     fn arm(&self, position: Option<Position>) {
@@ -107,18 +103,38 @@ async fn visit<W: World>(world: &W, position: Position, lengths: &[[usize; 2]], 
     let (cut, passed) = (gate.has_cut(), gate.passed().first().copied().unwrap_or_default());
     world.arm(None);
     if outcome.is_ok() {
-        world.prepare_proof();
-        outcome = world.home().visit().await.map(drop).map_err(|fault| format!("the next time: {fault}"));
-        if outcome.is_err() && world.is_excused(position, &passed, lengths) {
-            figures.spent.fetch_add(1, Ordering::Relaxed);
-            outcome = Ok(());
-            world.begin_anew().await;
-        }
+        outcome = match world.prove().await {
+            Ok(Proof::Works) => Ok(()),
+            Ok(Proof::Spent) if may_be_spent(position.cut, passed, lengths[position.gate]) => {
+                figures.spent.fetch_add(1, Ordering::Relaxed);
+                world.begin_anew().await;
+                Ok(())
+            }
+            Ok(Proof::Spent) => Err("the refresh token is lost".to_owned()),
+            Err(fault) => Err(format!("the next time: {fault}")),
+        };
     }
     if outcome.is_err() {
         world.begin_anew().await;
     }
     figures.note(position, cut, outcome);
+}
+
+/// What is left after a sign-in that was cut.
+pub enum Proof {
+    Works,
+    /// It signs in, but the refresh token is used up.
+    Spent,
+}
+
+/// True where no client can help it: the issuer had the whole request, took the refresh token for it, and its answer with
+/// the new one did not get through. `passed` is what did, `whole` what passes when nothing is cut; the last bytes out are
+/// the end of TLS.
+fn may_be_spent(cut: Cut, passed: [usize; 2], whole: [usize; 2]) -> bool {
+    const CLOSE_NOTIFY: usize = 24;
+    let asked = passed[0] + CLOSE_NOTIFY >= whole[0];
+    let answered = cut.way == Way::In && cut.after >= whole[1];
+    asked && !answered
 }
 
 /// What came of a sweep.

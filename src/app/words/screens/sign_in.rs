@@ -325,6 +325,7 @@ pub fn failed_title(problem: &Problem) -> &'static str {
     match problem {
         Problem::SignInDenied { .. } => "Sign-in was refused",
         Problem::CodeExpired { .. } => "The code has run out",
+        Problem::AnswerLost { .. } => "The answer got lost",
         Problem::ScopeRefused { .. } => "Less than asked for",
         _ => "Not signed in",
     }

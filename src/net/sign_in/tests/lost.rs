@@ -51,3 +51,33 @@ async fn a_token_that_still_lives_is_used_first_and_the_lost_refresh_follows_soo
     let kept = Token::from_text(&world.network.load(&key).await.unwrap().unwrap()).unwrap();
     assert_eq!((kept.access.expose().as_str(), requests(&world, "/token")), ("A1", 2));
 }
+
+#[tokio::test]
+async fn a_sign_in_that_was_cut_before_anything_was_shown_is_begun_once_more() {
+    let world = world().await;
+    world.service.lost.store(1, Ordering::SeqCst);
+    let (events, mut facts) = mpsc::channel(256);
+    let link = start_link(&world.network, world.setup.clone(), LinkOptions { one_shot: false, ..rest() }, events);
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    let mut steps = steps(&mut facts).await;
+    assert!(steps.remove(1).starts_with("Consent(Unreachable"), "the person is told");
+    assert_eq!(steps, ["looking up", "looking up", "asking", "code R669-F1RU", "granted 3", "kept File"]);
+}
+
+#[tokio::test]
+async fn who_does_not_want_to_wait_for_it_is_not_kept() {
+    let world = world().await;
+    world.service.lost.store(usize::MAX, Ordering::SeqCst);
+    let (events, mut facts) = mpsc::channel(256);
+    let link = start_link(&world.network, world.setup.clone(), LinkOptions { one_shot: false, ..rest() }, events);
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    while !matches!(next(&mut facts).await, LinkFact::Consent(Consent::Unreachable { .. })) {}
+    link.send(LinkCommand::CancelSignIn);
+    link.send(LinkCommand::SignOut);
+    assert!(matches!(next(&mut facts).await, LinkFact::SignedOut { .. }));
+    // A command of the shell says so at once.
+    let (events, mut facts) = mpsc::channel(256);
+    let link = start_link(&world.network, world.setup.clone(), rest(), events);
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    assert_eq!(steps(&mut facts).await, ["looking up", "BTY-NET-04"]);
+}
