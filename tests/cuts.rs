@@ -3,16 +3,28 @@
 //!
 //! Every 37th byte; with `BUTTY_LONG` every one. The figures are printed. `cuts_at_prosody` does the same at a real server.
 
-#![cfg(feature = "demo")]
+#![cfg(all(unix, feature = "demo"))]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may stop")]
 #![allow(clippy::disallowed_methods, reason = "sign-ins live in real time")]
 
+#[path = "harness/command.rs"]
+#[allow(dead_code, reason = "the harness is shared")]
+mod command;
 #[path = "cuts/gate.rs"]
 mod gate;
 #[path = "cuts/home.rs"]
+#[allow(dead_code, reason = "shared with the other target")]
 mod home;
+#[path = "cuts/program.rs"]
+mod program;
 #[path = "cuts/sweep.rs"]
 mod sweep;
+#[path = "harness/terminal.rs"]
+#[allow(dead_code, reason = "the harness is shared")]
+mod terminal;
+#[path = "rows/town.rs"]
+#[allow(dead_code, reason = "the harness is shared")]
+mod town;
 
 use butty::app::setup::Endpoints;
 use butty::demo::{Running, Switches};
@@ -29,13 +41,13 @@ const GATES: usize = 3;
 const ISSUER: usize = 2;
 
 /// A service of its own for each row of sign-ins, and somebody who signs in there.
-struct Town {
+struct Place {
     _service: Running,
     gates: [Gate; GATES],
     home: Home,
 }
 
-impl Town {
+impl Place {
     async fn open(switches: Switches) -> Self {
         let service = butty::demo::start(switches).await.unwrap();
         let (device, token, revocation) = service.endpoints();
@@ -67,11 +79,11 @@ impl Town {
 
 /// The access token on disk has long been dead: a refresh comes first. The service takes the last refresh token once
 /// more as long as nothing that it gave for it was used: an answer may get lost.
-struct Kept(Town);
+struct Kept(Place);
 
 impl World for Kept {
     async fn open(_: usize) -> Self {
-        let kept = Self(Town::open(Town::switches()).await);
+        let kept = Self(Place::open(Place::switches()).await);
         kept.begin_anew().await;
         kept
     }
@@ -100,11 +112,11 @@ async fn a_kept_sign_in_at_the_demo_survives_every_cut() {
 }
 
 /// The first sign-in of all, by a code that a person says yes to. The code and the token come through one connection.
-struct First(Town);
+struct First(Place);
 
 impl World for First {
     async fn open(_: usize) -> Self {
-        Self(Town::open(Town::switches()).await)
+        Self(Place::open(Place::switches()).await)
     }
     fn home(&self) -> &Home {
         &self.0.home

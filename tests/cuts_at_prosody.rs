@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, reason = "sign-ins live in real time")]
 
 #[path = "cuts/gate.rs"]
+#[allow(dead_code, reason = "shared with the other target")]
 mod gate;
 #[path = "cuts/home.rs"]
 mod home;
@@ -175,14 +176,11 @@ impl World for Bearer {
         &self.gates
     }
     fn prepare(&self) {
-        self.home.forget_server();
+        self.home.forget_fast();
         self.home.ends_in(Duration::from_secs(50));
     }
     async fn prove(&self) -> Result<Proof, String> {
-        let next = self.home.visit().await?;
-        if !next.starts_with("HT-SHA-256-") && next != "OAUTHBEARER" {
-            return Err(format!("by {next}"));
-        }
+        by_fast(self.home.visit().await)?;
         match self.home.refresh().await {
             Ok(()) => Ok(Proof::Works),
             Err(Problem::SignInExpired { .. }) => Ok(Proof::Spent),
@@ -192,6 +190,8 @@ impl World for Bearer {
     async fn begin_anew(&self) {
         self.home.sign_in(|page| approve(page, self.row)).await.unwrap();
         self.home.fetch_at(self.gates[1].port);
+        // From its second visit on butty knows that the server has tokens of its own to give.
+        self.home.visit().await.unwrap();
     }
 }
 

@@ -46,7 +46,8 @@ struct Plan {
 /// The gate behind, and its port.
 type Next = Option<(u16, Arc<Mutex<Plan>>)>;
 
-/// A relay.
+/// A relay. Clones are the same one.
+#[derive(Clone)]
 pub struct Gate {
     pub port: u16,
     plan: Arc<Mutex<Plan>>,
@@ -70,23 +71,23 @@ impl Gate {
         let listener = TcpListener::bind((near, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let plan = Arc::new(Mutex::new(Plan { to, ..Plan::default() }));
-        let door = Self { port, plan: Arc::clone(&plan) };
+        let gate = Self { port, plan };
+        let door = gate.clone();
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
                 door.admit(near, next.clone());
             }
         });
-        Self { port, plan }
+        gate
     }
 
     /// Gates behind an HTTP proxy, which leads everything to this number: to the first gate what is the first to its
     /// port since the gate was armed, to the second what comes to that port later, to the third all else.
     pub async fn behind_a_proxy(number: IpAddr, port: u16) -> ([Self; 3], u16) {
-        let gate = |port| Self { port, plan: Arc::default() };
-        let gates = [gate(port), gate(port), gate(0)];
+        let gates = [port, port, 0].map(|port| Self { port, plan: Arc::default() });
         let listener = TcpListener::bind((number, 0)).await.unwrap();
         let own = listener.local_addr().unwrap().port();
-        let doors = gates.each_ref().map(|gate| Self { port: gate.port, plan: Arc::clone(&gate.plan) });
+        let doors = gates.clone();
         tokio::spawn(async move {
             while let Ok((mut near, _)) = listener.accept().await {
                 let Some(wanted) = asked_for(&mut near).await else { continue };

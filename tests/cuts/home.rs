@@ -24,13 +24,20 @@ pub struct Home {
     folder: tempfile::TempDir,
     pub setup: AccountSetup,
     pub settings: NetworkSettings,
+    /// What to do when a session is there.
+    on_bound: OnceLock<Box<dyn Fn() + Send + Sync>>,
     /// Who is let in here: the first address that was given.
     address: OnceLock<String>,
 }
 
 impl Home {
     pub fn new(setup: AccountSetup) -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), setup, settings: NetworkSettings::default(), address: OnceLock::new() }
+        Self { folder: tempfile::tempdir().unwrap(), setup, settings: NetworkSettings::default(), on_bound: OnceLock::new(), address: OnceLock::new() }
+    }
+
+    /// From now on this is done when a session is there.
+    pub fn when_bound(&self, act: impl Fn() + Send + Sync + 'static) {
+        assert!(self.on_bound.set(Box::new(act)).is_ok());
     }
 
     fn tokens(&self) -> PathBuf {
@@ -162,6 +169,7 @@ impl Home {
                         return Err(format!("signed in as {address}"));
                     }
                     mechanism = done.mechanism;
+                    self.on_bound.get().into_iter().for_each(|act| act());
                     link.send(LinkCommand::Session(Command::Ping(RequestId(1))));
                 }
                 LinkFact::Session(Event::Pong(_)) => return Ok(mechanism),

@@ -73,9 +73,14 @@ pub async fn sweep<W: World>(name: &str, rows: usize) -> String {
     let world = W::open(0).await;
     world.prepare();
     world.arm(None);
+    let (gates, lengths) = (world.gates().to_vec(), Arc::new(Mutex::new(Vec::new())));
+    let noted = Arc::clone(&lengths);
+    world.home().when_bound(move || {
+        let length = |gate: &Gate| gate.passed().first().copied().expect("it was passed");
+        *noted.lock().unwrap() = gates.iter().map(length).collect();
+    });
     let mechanism = world.sign_in().await.unwrap();
-    let length = |gate: &Gate| gate.passed().first().copied().expect("it was passed");
-    let lengths: Vec<_> = world.gates().iter().map(length).collect();
+    let lengths = lengths.lock().unwrap().clone();
     let (list, lengths) = (Arc::new(positions(&lengths, |gate| world.is_swept(gate))), Arc::new(lengths));
     let (figures, next) = (Arc::new(Figures::default()), Arc::new(AtomicUsize::new(0)));
     let mut tasks = tokio::task::JoinSet::new();

@@ -68,6 +68,8 @@ pub struct SignInScreen {
     pub field: usize,
     /// What is wrong with what was typed.
     pub complaint: Option<Problem>,
+    /// How often the connection broke off since the person did the last step.
+    pub broke_off: u8,
     /// The square alone on the screen.
     pub big_square: bool,
     /// Dark and light swapped.

@@ -27,6 +27,7 @@ impl SignInScreen {
             keep: true,
             field: 0,
             complaint: None,
+            broke_off: 0,
             big_square: false,
             invert: false,
             raw_scopes: false,

@@ -7,6 +7,9 @@ use crate::app::model::{Model, Screen, SignInScreen, SignInStep, SignInWay};
 use crate::types::{AccountId, Problem};
 use crate::xmpp::CredentialKind;
 
+/// So often the link tries again by itself while its connections break off: within a quarter of a minute.
+const MOST_BREAKS: u8 = 4;
+
 /// The sign-in screen, if it is about this account.
 fn screen_of<'a>(model: &'a mut Model, id: &AccountId) -> Option<&'a mut SignInScreen> {
     match &mut model.screen {
@@ -110,15 +113,21 @@ pub(super) fn on_success(model: &mut Model, id: &AccountId, fx: &mut Effects) {
     }
 }
 
-/// The link is down in the middle of a sign-in: said in place, and not tried for ever.
+/// The link is down in the middle of a sign-in: said in place, and not tried for ever. Where the server was there, and the
+/// connection broke off, the link's next tries may well go through: the person has done their part.
 pub(super) fn on_down(model: &mut Model, id: &AccountId, problem: Option<Problem>, retries: bool, fx: &mut Effects) {
     let Some(problem) = problem else { return };
     let Some(screen) = screen_of(model, id) else { return };
     match screen.step {
+        SignInStep::Opening if retries && problem.is_cut() && screen.broke_off < MOST_BREAKS => {
+            screen.broke_off += 1;
+            return;
+        }
         SignInStep::Opening => {}
         SignInStep::Working(_) if !retries => {}
         _ => return,
     }
+    screen.broke_off = 0;
     if screen.way == SignInWay::Password && matches!(problem, Problem::NoKeyring | Problem::KeyringLocked) {
         return Model::ask_keep(screen, problem); // the link rests, with the password, until that is answered
     }

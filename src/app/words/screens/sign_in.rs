@@ -153,7 +153,7 @@ pub fn working(consent: &Consent) -> String {
         Consent::LookingUp { domain } => format!("Looking up {domain} …"),
         Consent::AskingForCode { host } => format!("Asking {host} for a code …"),
         Consent::SteppingDown { domain, to } => stepping_down(domain.as_str(), *to),
-        Consent::Unreachable { host, .. } => cannot_reach(host.as_str()),
+        Consent::Unreachable { host, .. } => broke_off(host.as_str()),
         Consent::Granted { .. } => "Thank you. Signing in …".to_owned(),
         _ => "Waiting for the service …".to_owned(),
     }
@@ -255,6 +255,11 @@ pub fn waiting(left: &str) -> String {
 /// The sign-in service is out of reach.
 pub fn cannot_reach(host: &str) -> String {
     format!("! Cannot reach {host} now. Your code still works.")
+}
+
+/// A connection of a sign-in ended before its time; it is made anew.
+pub fn broke_off(host: &str) -> String {
+    format!("The connection to {host} broke off. Trying again …")
 }
 
 /// And when it is tried again.
