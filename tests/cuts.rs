@@ -28,6 +28,7 @@ mod town;
 
 use butty::app::setup::Endpoints;
 use butty::demo::{Running, Switches};
+use butty::types::Problem;
 use gate::Gate;
 use home::Home;
 use std::net::SocketAddr;
@@ -103,6 +104,48 @@ impl World for Kept {
     async fn begin_anew(&self) {
         self.0.home.sign_in(|_| async {}).await.unwrap();
     }
+}
+
+/// A service without mercy: a spent refresh token that comes again ends everything. What is left of the access token lives
+/// for some seconds. Where the answer with the new refresh token is cut no client can have it; butty owes a sign-in all
+/// the same, by what is left, and not one lost token elsewhere.
+struct Merciless(Place);
+
+impl World for Merciless {
+    async fn open(_: usize) -> Self {
+        let switches = Switches { forgives_lost_answers: false, ..Place::switches() };
+        let merciless = Self(Place::open(switches).await);
+        merciless.begin_anew().await;
+        merciless
+    }
+    fn home(&self) -> &Home {
+        &self.0.home
+    }
+    fn gates(&self) -> &[Gate] {
+        &self.0.gates
+    }
+    fn prepare(&self) {
+        self.0.home.ends_in(Duration::from_secs(50));
+    }
+    async fn prove(&self) -> Result<Proof, String> {
+        match self.0.home.refresh().await {
+            Ok(()) => self.0.home.visit().await.map(|_| Proof::Works),
+            Err(Problem::SignInExpired { .. }) => Ok(Proof::Spent),
+            Err(problem) => Err(format!("no new token: {problem:?}")),
+        }
+    }
+    async fn begin_anew(&self) {
+        self.0.home.sign_in(|_| async {}).await.unwrap();
+    }
+    fn is_swept(&self, gate: usize) -> bool {
+        gate == ISSUER
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_merciless_service_takes_no_more_than_what_it_answered_in_vain() {
+    let mechanism = sweep::<Merciless>("demo without mercy, refresh", AT_ONCE).await;
+    assert_eq!(mechanism, "X-MESSENGER-OAUTH2");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -196,7 +196,8 @@ impl World for Bearer {
 }
 
 /// The first sign-in of all, by a code: the server is asked where its sign-in service is, that what it can do, butty
-/// registers, and somebody approves.
+/// registers, and somebody approves. Prosody gives the tokens for a code once: where that answer is cut the person is
+/// shown another code, and approves that.
 struct First {
     row: usize,
     gates: [Gate; 3],

@@ -100,6 +100,8 @@ pub(super) struct Flow {
     replaced: Mutex<Option<Replaced>>,
     /// The person was shown a code or a page: from here on a beginning would be another one.
     shown: AtomicBool,
+    /// It was a code.
+    code_shown: AtomicBool,
 }
 
 /// What a sign-in put out of its place. Empty: nothing was there.
@@ -124,12 +126,18 @@ impl Flow {
             asks_for: Vec::new(),
             replaced: Mutex::default(),
             shown: AtomicBool::new(false),
+            code_shown: AtomicBool::new(false),
         }
     }
 
     /// The person saw nothing yet: it can be begun once more.
     pub(super) fn is_unseen(&self) -> bool {
         !self.shown.load(Ordering::Relaxed)
+    }
+
+    /// The person was shown a code.
+    pub(super) fn is_by_code(&self) -> bool {
+        self.code_shown.load(Ordering::Relaxed)
     }
 
     fn durable(&self) -> bool {

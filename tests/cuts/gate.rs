@@ -211,7 +211,8 @@ impl Relay {
     /// A redirect leads through the next gate.
     fn turned(&self, way: Way, piece: &[u8]) -> Vec<u8> {
         let text = std::str::from_utf8(piece).ok().filter(|_| way == Way::In);
-        let (Some((port, plan)), Some((head, rest))) = (&self.next, text.and_then(|text| text.split_once("<see-other")))
+        let (Some((port, plan)), Some((head, rest))) =
+            (&self.next, text.and_then(|text| text.split_once("<see-other")))
         else {
             return piece.to_vec();
         };

@@ -32,7 +32,13 @@ pub struct Home {
 
 impl Home {
     pub fn new(setup: AccountSetup) -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), setup, settings: NetworkSettings::default(), on_bound: OnceLock::new(), address: OnceLock::new() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            setup,
+            settings: NetworkSettings::default(),
+            on_bound: OnceLock::new(),
+            address: OnceLock::new(),
+        }
     }
 
     /// From now on this is done when a session is there.
@@ -179,7 +185,9 @@ impl Home {
                         return Err(format!("down for good: {problem:?}, after {past:?}"));
                     }
                 }
-                LinkFact::PasswordWanted { problem, .. } => return Err(format!("a password is asked for: {problem:?}")),
+                LinkFact::PasswordWanted { problem, .. } => {
+                    return Err(format!("a password is asked for: {problem:?}"));
+                }
                 LinkFact::Consent(Consent::Failed(problem)) => return Err(format!("no sign-in: {problem:?}")),
                 _ => {}
             }

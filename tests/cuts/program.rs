@@ -1,7 +1,7 @@
 //! The program itself, on its screen: the first sign-in and later ones, cut at a handful of places.
 
 use super::gate::{Cut, Gate, Way};
-use super::town::{Home, Town, ask_for_code, modern, say};
+use super::town::{CHAT, Home, Town, ask_for_code, modern, say};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Behind the proxy: XMPP, XMPP again, and the sign-in service.
@@ -25,6 +25,7 @@ fn goes_on(home: &Home, text: &str) {
 #[track_caller]
 fn signs_in(home: &Home) {
     let mut butty = home.open();
+    butty.wait_for("is not signed in");
     ask_for_code(&mut butty, "anna@demo.butty");
     butty.wait_for("You are signed in");
     butty.send("\r");
@@ -38,7 +39,8 @@ fn the_program_comes_back_by_itself_and_ends_well() {
     let town = Town::open(modern());
     let port = town.service.server().port();
     let (gates, proxy) = runtime.block_on(Gate::behind_a_proxy(IpAddr::V4(Ipv4Addr::LOCALHOST), port));
-    let account = town.account("anna@demo.butty", &format!("server = \"demo.butty:{port}\""));
+    let more = format!("server = \"demo.butty:{port}\"\n[accounts.oauth]\nscopes = {CHAT:?}");
+    let account = town.account("anna@demo.butty", &more);
     let config = format!("[network]\nproxy = \"http://127.0.0.1:{proxy}\"\n[log]\nlevel = \"debug\"\n{account}");
     let cut = |gate: usize, way, after, reset| {
         for (number, door) in gates.iter().enumerate() {

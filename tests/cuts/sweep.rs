@@ -68,7 +68,7 @@ pub trait World: Sized + Send + Sync + 'static {
 
 /// Cuts at every position, in so many rows at a time, and prints what came of it.
 pub async fn sweep<W: World>(name: &str, rows: usize) -> String {
-    count_crashes();
+    let crashes = count_crashes();
     let begun = std::time::Instant::now();
     let world = W::open(0).await;
     world.prepare();
@@ -82,7 +82,8 @@ pub async fn sweep<W: World>(name: &str, rows: usize) -> String {
     let mechanism = world.sign_in().await.unwrap();
     let lengths = lengths.lock().unwrap().clone();
     let (list, lengths) = (Arc::new(positions(&lengths, |gate| world.is_swept(gate))), Arc::new(lengths));
-    let (figures, next) = (Arc::new(Figures::default()), Arc::new(AtomicUsize::new(0)));
+    let figures = Arc::new(Figures { crashes_before: crashes, ..Figures::default() });
+    let next = Arc::new(AtomicUsize::new(0));
     let mut tasks = tokio::task::JoinSet::new();
     for row in 1..=rows {
         let (list, lengths, figures, next) = (list.clone(), lengths.clone(), figures.clone(), next.clone());
@@ -115,7 +116,7 @@ async fn visit<W: World>(world: &W, position: Position, lengths: &[[usize; 2]], 
                 world.begin_anew().await;
                 Ok(())
             }
-            Ok(Proof::Spent) => Err("the refresh token is lost".to_owned()),
+            Ok(Proof::Spent) => Err(format!("the refresh token is lost, {passed:?} had passed")),
             Err(fault) => Err(format!("the next time: {fault}")),
         };
     }
@@ -145,6 +146,8 @@ fn may_be_spent(cut: Cut, passed: [usize; 2], whole: [usize; 2]) -> bool {
 /// What came of a sweep.
 #[derive(Default)]
 struct Figures {
+    /// Panics of earlier sweeps.
+    crashes_before: usize,
     positions: AtomicUsize,
     /// The cut fell into the sign-in.
     cut: AtomicUsize,
@@ -167,6 +170,10 @@ impl Figures {
         }
     }
 
+    fn crashes(&self) -> usize {
+        CRASHES.load(Ordering::Relaxed) - self.crashes_before
+    }
+
     /// Prints the figures; every position must have gone well.
     #[track_caller]
     fn close(&self, name: &str, lengths: &[[usize; 2]]) {
@@ -174,7 +181,7 @@ impl Figures {
         let faults = self.faults.lock().unwrap();
         assert!(faults.is_empty(), "{name}: {} of them:\n{}", faults.len(), faults.join("\n"));
         assert!(self.positions.load(Ordering::Relaxed) > 0);
-        assert_eq!(CRASHES.load(Ordering::Relaxed), 0, "{name}");
+        assert_eq!(self.crashes(), 0, "{name}");
     }
 }
 
@@ -188,7 +195,7 @@ impl fmt::Display for Figures {
             count(&self.positions),
             count(&self.cut),
             count(&self.signed_in),
-            CRASHES.load(Ordering::Relaxed),
+            self.crashes(),
             count(&self.spent),
         )
     }
@@ -197,8 +204,8 @@ impl fmt::Display for Figures {
 /// Panics of this process, in whatever task.
 static CRASHES: AtomicUsize = AtomicUsize::new(0);
 
-/// Counts panics from here on.
-fn count_crashes() {
+/// Counts panics from here on; how many there were.
+fn count_crashes() -> usize {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
@@ -207,4 +214,5 @@ fn count_crashes() {
             before(info);
         }));
     });
+    CRASHES.load(Ordering::Relaxed)
 }

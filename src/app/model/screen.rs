@@ -70,6 +70,8 @@ pub struct SignInScreen {
     pub complaint: Option<Problem>,
     /// How often the connection broke off since the person did the last step.
     pub broke_off: u8,
+    /// Where an answer got lost: the next code has to say why it is there.
+    pub answer_lost: Option<Line>,
     /// The square alone on the screen.
     pub big_square: bool,
     /// Dark and light swapped.

@@ -28,6 +28,7 @@ impl SignInScreen {
             field: 0,
             complaint: None,
             broke_off: 0,
+            answer_lost: None,
             big_square: false,
             invert: false,
             raw_scopes: false,

@@ -185,11 +185,26 @@ fn a_server_that_cannot_be_reached_is_told_on_the_form() {
 }
 
 #[test]
+fn a_code_in_place_of_one_whose_answer_got_lost_says_why_it_is_there() {
+    let mut world = begun(SignInWay::Code, NEW);
+    let code = prompt(&world);
+    let host = line("login.alpha.test");
+    world.link(LinkFact::Consent(Consent::Code(code.clone())));
+    let lost = Consent::AnswerLost { host: host.clone() };
+    world.link(LinkFact::Consent(lost.clone()));
+    world.link(LinkFact::Consent(Consent::AskingForCode { host }));
+    for expected in [Some(lost), None] {
+        world.link(LinkFact::Consent(Consent::Code(code.clone())));
+        let SignInStep::Code { trouble, .. } = &screen(&world).step else { panic!("no code") };
+        assert_eq!(*trouble, expected);
+    }
+}
+
+#[test]
 fn a_connection_that_breaks_off_in_the_first_sign_in_is_left_to_the_link_and_not_for_ever() {
     let cut = Problem::ClosedAt { host: line("alpha.test"), stage: Stage::Auth };
-    let disconnected = |world: &World| {
-        world.fx.iter().any(|effect| matches!(effect, Effect::Link(_, LinkCommand::Disconnect)))
-    };
+    let disconnected =
+        |world: &World| world.fx.iter().any(|effect| matches!(effect, Effect::Link(_, LinkCommand::Disconnect)));
     for breaks in 1..=5 {
         let mut world = begun(SignInWay::Password, NEW);
         let Screen::SignIn(form) = &mut world.model.screen else { panic!("left") };

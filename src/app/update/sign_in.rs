@@ -51,8 +51,14 @@ pub(super) fn on_consent(model: &mut Model, id: &AccountId, consent: Consent) {
     if let Consent::Code(CodePrompt { scopes, .. }) | Consent::Browser(BrowserPrompt { scopes, .. }) = &consent {
         screen.asked.clone_from(scopes);
     }
+    if let Consent::AnswerLost { host } = &consent {
+        screen.answer_lost = Some(host.clone());
+    }
     screen.step = match (consent, std::mem::replace(&mut screen.step, SignInStep::Opening)) {
-        (Consent::Code(prompt), _) => SignInStep::Code { prompt: Box::new(prompt), trouble: None },
+        (Consent::Code(prompt), _) => {
+            let trouble = screen.answer_lost.take().map(|host| Consent::AnswerLost { host });
+            SignInStep::Code { prompt: Box::new(prompt), trouble }
+        }
         (Consent::Browser(prompt), _) => {
             screen.field = 0;
             SignInStep::Browser { prompt: Box::new(prompt), fault: None }

@@ -56,14 +56,25 @@ impl Link {
         self.teller.tell(LinkFact::Consent(Consent::LookingUp { domain })).await;
     }
 
-    /// A connection that breaks before the person has seen anything is made anew, some times over.
+    /// A connection that breaks before the person has seen anything is made anew, some times over. Where one broke with
+    /// the tokens in it, which the service gives once, another code is shown.
     async fn persevere(&mut self, flow: &mut Flow, order: Order) -> Result<(), End> {
         let mut waits = Backoff::default();
         for _ in 1..BEGINNINGS {
             let problem = match self.carry_out(flow, order).await {
-                Err(End::Problem(problem)) if problem.is_cut() && flow.is_unseen() && !self.options.one_shot => problem,
+                Err(End::Problem(problem)) if !self.options.one_shot => problem,
                 done => return done,
             };
+            if let Problem::AnswerLost { host } = &problem
+                && flow.is_by_code()
+                && order.part == Part::Whole
+            {
+                self.teller.tell(LinkFact::Consent(Consent::AnswerLost { host: host.clone() })).await;
+                continue;
+            }
+            if !problem.is_cut() || !flow.is_unseen() {
+                return Err(End::Problem(problem));
+            }
             tracing::warn!(target: "butty::net", code = problem.code(), "a sign-in is begun once more");
             let (host, retry_in) = (self.host_of(&problem), waits.next(chance()));
             self.teller.tell(LinkFact::Consent(Consent::Unreachable { host, retry_in })).await;

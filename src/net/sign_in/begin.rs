@@ -215,6 +215,7 @@ impl Flow {
     /// Shows the person what to do.
     pub(super) async fn show(&self, pending: &Pending, listening: bool) -> Result<(), Problem> {
         self.shown.store(true, Ordering::Relaxed);
+        self.code_shown.store(matches!(pending.way, Way::Device(_)), Ordering::Relaxed);
         let service = Line::clean(self.setup.domain.as_str());
         let scopes = pending.scopes.iter().map(|scope| Line::clean(scope)).collect();
         let expires = pending.expires;

@@ -7,12 +7,12 @@ use super::{Once, Service, Unfetched, oauth_client, of_kind, plain};
 use crate::oauth::smooth::{self, smooth};
 use crate::oauth::{ClientIdentity, GrantError, Hands, HttpRequest, HttpResponse, Later, Pace, Token, page};
 use crate::types::{Line, Problem, Secret};
+use oauth2::basic::BasicErrorResponseType;
 use oauth2::http::StatusCode;
 use oauth2::{
     AsyncHttpClient, DeviceAuthorizationUrl, DeviceCodeErrorResponseType, RequestTokenError, Scope,
     StandardDeviceAuthorizationResponse,
 };
-use oauth2::basic::BasicErrorResponseType;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

@@ -154,6 +154,7 @@ pub fn working(consent: &Consent) -> String {
         Consent::AskingForCode { host } => format!("Asking {host} for a code …"),
         Consent::SteppingDown { domain, to } => stepping_down(domain.as_str(), *to),
         Consent::Unreachable { host, .. } => broke_off(host.as_str()),
+        Consent::AnswerLost { host } => answer_lost(host.as_str()),
         Consent::Granted { .. } => "Thank you. Signing in …".to_owned(),
         _ => "Waiting for the service …".to_owned(),
     }
@@ -260,6 +261,11 @@ pub fn cannot_reach(host: &str) -> String {
 /// A connection of a sign-in ended before its time; it is made anew.
 pub fn broke_off(host: &str) -> String {
     format!("The connection to {host} broke off. Trying again …")
+}
+
+/// What was agreed to did not arrive; the service gives it once.
+pub fn answer_lost(host: &str) -> String {
+    format!("Your yes got lost: the connection to {host} broke off. It takes a new code, please say yes to that.")
 }
 
 /// And when it is tried again.
