@@ -230,7 +230,9 @@ impl Relay {
         if self.cut.is_some_and(|cut| cut.reset) {
             // Dropped like this they are reset.
             near.set_zero_linger().unwrap();
-            far.iter().for_each(|far| far.set_zero_linger().unwrap());
+            if let Some(far) = far {
+                far.set_zero_linger().unwrap();
+            }
             return;
         }
         drop(near.shutdown().await);

@@ -110,7 +110,7 @@ fn step(login: &Login, desk: &Desk, consent: Consent) -> Result<(), Problem> {
             voice.say(&format!("The service asked to check less often: every {every} now."));
         }
         Consent::LookingUp { .. } | Consent::AskingForCode { .. } | Consent::AnswerLost { .. } => {
-            voice.say(&screens::working(&consent))
+            voice.say(&screens::working(&consent));
         }
         Consent::Reachable | Consent::Parked | Consent::Granted { .. } => {}
     }
