@@ -14,8 +14,9 @@ impl Drop for Refreshing {
 }
 
 impl Network {
-    /// As long as the answer to a refresh that was sent can take, and its keeping.
-    pub const REFRESH_PATIENCE: Duration = http::PATIENCE.saturating_add(Duration::from_secs(1));
+    /// As long as the answer to a refresh that was sent can take, and its keeping; and the same once more, some seconds
+    /// later, where that answer got lost.
+    pub const REFRESH_PATIENCE: Duration = http::PATIENCE.saturating_mul(2).saturating_add(Duration::from_secs(5));
 
     /// Counts one.
     pub(super) fn refreshing(&self) -> Refreshing {
