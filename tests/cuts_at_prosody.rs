@@ -25,9 +25,9 @@ use home::Home;
 use peers::Peers;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::Once;
+use std::sync::{Mutex, Once};
 use std::time::Duration;
-use sweep::{Proof, World, is_long, sweep};
+use sweep::{Position, Proof, World, is_long, sweep};
 
 /// Sign-ins at a time. Each is an account of its own: sessions that were cut are kept for a while.
 const ROWS: usize = 16;
@@ -142,6 +142,46 @@ impl World for Fast {
     }
 }
 
+/// A session that lost its connection is taken up again (XEP-0198), along with the short sign-in. That is what is cut.
+struct TakenUp {
+    of: Password,
+    position: Mutex<Option<Position>>,
+}
+
+impl World for TakenUp {
+    async fn open(row: usize) -> Self {
+        let of = Password::open(row, TlsMode::Direct).await;
+        let taken_up = Self { of, position: Mutex::default() };
+        taken_up.begin_anew().await;
+        taken_up
+    }
+    fn home(&self) -> &Home {
+        &self.of.home
+    }
+    fn gates(&self) -> &[Gate] {
+        &self.of.gates
+    }
+    fn prepare(&self) {}
+    fn arm(&self, position: Option<Position>) {
+        *self.position.lock().unwrap() = position;
+    }
+    async fn sign_in(&self) -> Result<String, String> {
+        let gate = &self.of.gates[0];
+        gate.arm(None);
+        let lose = || {
+            gate.arm(self.position.lock().unwrap().map(|position| position.cut));
+            gate.end_all();
+        };
+        self.of.home.come_back(lose).await
+    }
+    async fn prove(&self) -> Result<Proof, String> {
+        by_fast(self.of.home.visit().await)
+    }
+    async fn begin_anew(&self) {
+        self.of.home.visit().await.unwrap();
+    }
+}
+
 /// The person at the browser.
 async fn approve(page: String, row: usize) {
     let peers = Peers::find();
@@ -252,6 +292,12 @@ async fn the_first_sign_in_by_a_code_survives_every_cut() {
 async fn a_sign_in_by_scram_survives_every_cut() {
     let mechanism = sweep::<Scram>("Prosody 13, STARTTLS, first sight", ROWS).await;
     assert_eq!(mechanism, "SCRAM-SHA-1-PLUS");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn taking_up_a_session_survives_every_cut() {
+    let mechanism = sweep::<TakenUp>("Prosody 13, direct TLS, FAST, a session taken up", ROWS).await;
+    assert_eq!(mechanism, "HT-SHA-256-EXPR");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

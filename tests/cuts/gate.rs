@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 /// How long a cut connection is still listened to, so that its end is a FIN and not a reset.
 const DRAIN: Duration = Duration::from_secs(2);
@@ -41,6 +42,8 @@ struct Plan {
     passed: Vec<[usize; 2]>,
     /// How often the gate was armed.
     armed: u32,
+    /// Connections that stand, or did.
+    standing: Vec<Arc<Notify>>,
 }
 
 /// The gate behind, and its port.
@@ -116,6 +119,13 @@ impl Gate {
         plan.passed.clear();
     }
 
+    /// Ends every connection that stands.
+    pub fn end_all(&self) {
+        for standing in self.plan.lock().unwrap().standing.drain(..) {
+            standing.notify_one();
+        }
+    }
+
     /// The cut was made.
     pub fn has_cut(&self) -> bool {
         self.plan.lock().unwrap().done
@@ -158,6 +168,8 @@ impl Relay {
             return self.end(near, None).await;
         };
         far.set_nodelay(true).unwrap();
+        let standing = Arc::new(Notify::new());
+        self.plan.lock().unwrap().standing.push(Arc::clone(&standing));
         let (mut near_in, mut near_out) = near.into_split();
         let (mut far_in, mut far_out) = far.into_split();
         let whole = {
@@ -168,6 +180,7 @@ impl Relay {
             tokio::select! {
                 whole = &mut out => whole && back.await,
                 whole = &mut back => whole && out.await,
+                () = standing.notified() => true,
             }
         };
         let near = near_in.reunite(near_out).unwrap();

@@ -133,6 +133,19 @@ impl Home {
         done
     }
 
+    /// Signs in, loses the connection by what is done then, and comes back without a person.
+    pub async fn come_back(&self, lose: impl FnOnce() + Send) -> Result<String, String> {
+        let network = self.network();
+        let (link, mut facts) = self.link(&network, true);
+        let mut done = self.online(&mut facts, &link).await;
+        if done.is_ok() {
+            lose();
+            done = self.online(&mut facts, &link).await;
+        }
+        self.leave(&network, link, facts).await?;
+        done
+    }
+
     /// Signs in with a code; the person answers somewhere else.
     pub async fn sign_in<F: Future<Output = ()> + Send>(&self, answer: impl Fn(String) -> F) -> Result<String, String> {
         let network = self.network();
