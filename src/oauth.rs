@@ -95,6 +95,9 @@ pub enum GrantError {
     /// `unauthorized_client`, `unsupported_grant_type`: this grant is not for this client.
     #[error("not for this client: {0}")]
     NotForClient(Line),
+    /// The person said yes, and the answer got lost on its way: what it held is gone.
+    #[error("answer lost")]
+    AnswerLost,
     /// Another error code of the service.
     #[error("refused: {0}")]
     Refused(Line),
@@ -131,6 +134,7 @@ impl GrantError {
                 Problem::CodeExpired { code, lifetime }
             }
             Self::Dead => Problem::SignInExpired { domain },
+            Self::AnswerLost => Problem::AnswerLost { host },
             Self::UnknownClient => Problem::NoClient { host },
             Self::Refused(error) | Self::NotForClient(error) => Problem::OAuthRefused { host, error: error.clone() },
             Self::Busy | Self::Rubbish => Problem::OAuthRubbish { host },

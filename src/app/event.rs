@@ -190,6 +190,8 @@ pub enum Consent {
     Unreachable { host: Line, retry_in: Duration },
     /// Reachable again.
     Reachable,
+    /// The person had said yes to the code, and the answer got lost on its way: another code follows.
+    AnswerLost { host: Line },
     /// The person said yes.
     Granted { scopes: Vec<Line> },
     /// It ended without a sign-in.

@@ -39,6 +39,7 @@ const FACTS: &[(&str, &str, &str)] = &[
     (INFERRED, "the identifier is 32 hexadecimal digits", "`uid` of an authentication token"),
     (INFERRED, "the cut of a silent stream comes without a word", "reports of clients"),
     (INFERRED, "refresh tokens are used once; one used again ends the consent", "RFC 9700 4.14.2"),
+    (ADDED, "but not as long as nothing of the new pair was used: its answer may have got lost", "butty"),
     (ADDED, "readable addresses of buddies (not with --strict)", "butty"),
     (ADDED, "receipts (XEP-0184) and entity capabilities (XEP-0115) of buddies (not with --strict)", "butty"),
     (ADDED, "nudges (XEP-0224) and hiding (XEP-0186) (not with --strict)", "butty"),

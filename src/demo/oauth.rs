@@ -7,6 +7,7 @@
 mod chance;
 mod clients;
 mod code;
+mod lost;
 mod reins;
 mod scopes;
 
@@ -104,6 +105,8 @@ struct Consent {
     spent: Vec<String>,
     /// Access tokens and when each ends.
     access: Vec<(String, Duration)>,
+    /// The last answer, until something of it is shown.
+    unseen: Option<lost::Unseen>,
 }
 
 impl Desk {
@@ -225,10 +228,13 @@ impl Desk {
     }
 
     /// Whose token this is, if XMPP may let it in: byte for byte one of ours, alive, and made for chatting.
-    pub(super) fn person_of(&self, now: Now, token: &str) -> Option<usize> {
-        let open = |consent: &&Consent| now.mono < consent.ends && consent.scopes.iter().any(|s| s == MESSENGER);
-        let holds = |consent: &&Consent| consent.access.iter().any(|(known, ends)| known == token && now.mono < *ends);
-        self.consents.iter().filter(open).find(holds).map(|consent| consent.person)
+    pub(super) fn person_of(&mut self, now: Now, token: &str) -> Option<usize> {
+        let open = |consent: &&mut Consent| now.mono < consent.ends && consent.scopes.iter().any(|s| s == MESSENGER);
+        let holds =
+            |consent: &&mut Consent| consent.access.iter().any(|(known, ends)| known == token && now.mono < *ends);
+        let consent = self.consents.iter_mut().filter(open).find(holds)?;
+        consent.see(token);
+        Some(consent.person)
     }
 }
 
@@ -239,7 +245,9 @@ impl Desk {
         let Some(at) =
             self.codes.iter().position(|code| code.back.is_none() && code.device == wanted && code.client == client)
         else {
-            return refusal("invalid_grant", "The provided value for the input parameter 'device_code' is not valid.");
+            return self.again(now, client, wanted, chance).unwrap_or_else(|| {
+                refusal("invalid_grant", "The provided value for the input parameter 'device_code' is not valid.")
+            });
         };
         let every = self.switches.slow_down_every;
         let Some(code) = self.codes.get_mut(at) else { return out_of_chance() };
@@ -270,18 +278,21 @@ impl Desk {
     /// The person said yes to this code.
     fn grant(&mut self, now: Now, code: Code, stay: bool, chance: Chance<'_>) -> Answer {
         let ends = now.mono.saturating_add(if stay { self.switches.consent_lifetime } else { SHORT_CONSENT });
-        let Code { client, mut scopes, .. } = code;
+        let Code { client, device, mut scopes, .. } = code;
         scopes.retain(|scope| !self.switches.withheld_scopes.contains(scope));
         if self.consents.len() >= MOST_CONSENTS {
             self.consents.remove(0);
         }
         let (spent, access, person) = (Vec::new(), Vec::new(), self.person);
-        self.consents.push(Consent { client, person, scopes, ends, refresh: None, spent, access });
-        self.issue(now, self.consents.len() - 1, chance)
+        self.consents.push(Consent { client, person, scopes, ends, refresh: None, spent, access, unseen: None });
+        self.issue(now, self.consents.len() - 1, &device, chance)
     }
 
     fn refresh(&mut self, now: Now, client: &str, form: &Form, chance: Chance<'_>) -> Answer {
         let Some(token) = field(form, "refresh_token") else { return missing("refresh_token") };
+        if let Some(answer) = self.again(now, client, token, chance) {
+            return answer;
+        }
         let gone = "The user could not be authenticated as the grant is expired. The user must sign in again.";
         let known = |consent: &Consent| consent.client == client && consent.knows_refresh(token);
         let Some(at) = self.consents.iter().position(known) else {
@@ -300,11 +311,13 @@ impl Desk {
                 return refusal("invalid_scope", "More was asked for than was granted.");
             }
         }
-        self.issue(now, at, chance)
+        self.issue(now, at, token, chance)
     }
 
-    fn issue(&mut self, now: Now, at: usize, chance: Chance<'_>) -> Answer {
+    /// A new pair, for what was shown.
+    fn issue(&mut self, now: Now, at: usize, shown: &str, chance: Chance<'_>) -> Answer {
         let lifetime = self.switches.access_lifetime;
+        let forgiving = self.switches.forgives_lost_answers;
         let Some(consent) = self.consents.get_mut(at) else { return out_of_chance() };
         let long = self.switches.long_tokens;
         let Some((access, refresh)) = access_token(chance).zip(refresh_token(long, chance)) else {
@@ -312,6 +325,7 @@ impl Desk {
         };
         consent.access.retain(|(_, ends)| now.mono < *ends);
         keep(&mut consent.access, (access.clone(), now.mono.saturating_add(lifetime)));
+        consent.unseen = forgiving.then(|| lost::Unseen::new(shown, &access));
         let seconds = lifetime.as_secs();
         let expires = if self.switches.expires_in_text { json!(seconds.to_string()) } else { json!(seconds) };
         let mut document = json!({

@@ -69,6 +69,9 @@ pub struct Switches {
     pub withheld_scopes: Vec<String>,
     /// Refresh tokens of 4 KiB, full of what a form must encode.
     pub long_tokens: bool,
+    /// A refresh token or a device code that comes again is answered again, as long as nothing of the first answer was
+    /// used: it got lost. Otherwise it ends the consent in any case.
+    pub forgives_lost_answers: bool,
     /// A refresh is answered once a connection to XMPP has its TLS: it must not be waited for before.
     pub refresh_waits_for_tls: bool,
     /// How long an access token lives.
@@ -178,6 +181,7 @@ impl Default for Switches {
             client_secret: None,
             withheld_scopes: Vec::new(),
             long_tokens: false,
+            forgives_lost_answers: true,
             refresh_waits_for_tls: false,
             access_lifetime: Duration::from_secs(3_600),
             consent_lifetime: Duration::from_secs(365 * 24 * 3_600),

@@ -10,7 +10,7 @@ use crate::app::setup::AccountSetup;
 use crate::oauth::{HttpRequest, HttpResponse};
 use crate::route::redirect::is_local;
 use crate::types::{Domain, Line, Problem};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{HOST, HeaderValue, USER_AGENT};
@@ -100,12 +100,12 @@ impl Web {
             Some(sender) => sender,
             None => self.connect(&domain, &host, uri.port_u16().unwrap_or(443)).await?,
         };
-        let reply = sender
-            .send_request(request)
-            .await
-            .map_err(|_| Problem::ClosedByServer { host: shown.clone(), reason: None })?;
+        let cut = || Problem::ClosedByServer { host: shown.clone(), reason: None };
+        let reply = sender.send_request(request).await.map_err(|_| cut())?;
         let (parts, body) = reply.into_parts();
-        let body = Limited::new(body, MOST).collect().await.map_err(|_| rubbish())?.to_bytes();
+        let body = Limited::new(body, MOST).collect().await;
+        // One that breaks off says nothing of the service.
+        let body = body.map_err(|error| if error.is::<LengthLimitError>() { rubbish() } else { cut() })?.to_bytes();
         if !sender.is_closed() {
             *self.idle.lock().await = Some(Idle { to: authority, sender, since: self.network.now().mono });
         }

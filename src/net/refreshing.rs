@@ -5,22 +5,23 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// One refresh, for as long as it lives.
-pub(super) struct Refreshing<'n>(&'n watch::Sender<usize>);
+pub(super) struct Refreshing(watch::Sender<usize>);
 
-impl Drop for Refreshing<'_> {
+impl Drop for Refreshing {
     fn drop(&mut self) {
         self.0.send_modify(|count| *count = count.saturating_sub(1));
     }
 }
 
 impl Network {
-    /// As long as the answer to a refresh that was sent can take, and its keeping.
-    pub const REFRESH_PATIENCE: Duration = http::PATIENCE.saturating_add(Duration::from_secs(1));
+    /// As long as the answer to a refresh that was sent can take, and its keeping; and the same once more, some seconds
+    /// later, where that answer got lost.
+    pub const REFRESH_PATIENCE: Duration = http::PATIENCE.saturating_mul(2).saturating_add(Duration::from_secs(5));
 
     /// Counts one.
-    pub(super) fn refreshing(&self) -> Refreshing<'_> {
+    pub(super) fn refreshing(&self) -> Refreshing {
         self.refreshes.send_modify(|count| *count = count.saturating_add(1));
-        Refreshing(&self.refreshes)
+        Refreshing(self.refreshes.clone())
     }
 
     /// Waits until no refresh is under way, and what came of each is kept; at most so long. True: none is left.

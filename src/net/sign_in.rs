@@ -25,6 +25,7 @@ use crate::oauth::grant::Service;
 use crate::oauth::{Pending, SignInRecord, VaultKey, page};
 use crate::types::{Line, Problem, Secret};
 use reach::Reach;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
@@ -99,6 +100,10 @@ pub(super) struct Flow {
     pub(super) asks_for: Vec<String>,
     /// What the new sign-in put out of its place, once it is kept.
     replaced: Mutex<Option<Replaced>>,
+    /// The person was shown a code or a page: from here on a beginning would be another one.
+    shown: AtomicBool,
+    /// It was a code.
+    code_shown: AtomicBool,
 }
 
 /// What a sign-in put out of its place. Empty: nothing was there.
@@ -122,7 +127,19 @@ impl Flow {
             inside: false,
             asks_for: Vec::new(),
             replaced: Mutex::default(),
+            shown: AtomicBool::new(false),
+            code_shown: AtomicBool::new(false),
         }
+    }
+
+    /// The person saw nothing yet: it can be begun once more.
+    pub(super) fn is_unseen(&self) -> bool {
+        !self.shown.load(Ordering::Relaxed)
+    }
+
+    /// The person was shown a code.
+    pub(super) fn is_by_code(&self) -> bool {
+        self.code_shown.load(Ordering::Relaxed)
     }
 
     fn durable(&self) -> bool {

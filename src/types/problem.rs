@@ -110,6 +110,8 @@ pub enum Problem {
     NoDeviceSignIn { domain: Domain },
     /// The person answered No.
     SignInDenied { domain: Domain },
+    /// The service gave the tokens once, for the person had said yes; but the connection broke before they were here.
+    AnswerLost { host: Line },
     /// Nobody used the code in time.
     CodeExpired { code: Line, lifetime: Duration },
     /// The refresh token is dead: a person has to sign in again.
@@ -324,6 +326,7 @@ impl Problem {
             Self::NoPageSignIn { .. } => "BTY-AUTH-33",
             Self::TokenUnusable { .. } => "BTY-AUTH-34",
             Self::OtherSignIn { .. } => "BTY-AUTH-35",
+            Self::AnswerLost { .. } => "BTY-AUTH-36",
             Self::Rubbish { .. } => "BTY-XMPP-01",
             Self::BindRefused { .. } => "BTY-XMPP-02",
             Self::HostUnknown { .. } => "BTY-XMPP-03",
@@ -357,6 +360,11 @@ impl Problem {
             Self::Crashed { .. } => "BTY-BUG-01",
             Self::Bug { .. } => "BTY-BUG-02",
         }
+    }
+
+    /// True where somebody was there, and the connection broke: the same may well go through the next time.
+    pub fn is_cut(&self) -> bool {
+        matches!(self, Self::ClosedByServer { .. } | Self::ClosedAt { .. } | Self::RedirectClosed { .. })
     }
 
     /// True when trying again by itself may help: the network, not the person, has to change.

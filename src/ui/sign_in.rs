@@ -259,7 +259,11 @@ fn opening(model: &Model, screen: &SignInScreen, body: Rect, paint: &mut Paint<'
     let address = account(model, screen).map_or_else(String::new, facts::own_address);
     let words =
         if screen.way == SignInWay::Password { screens::signing_in_as(&address) } else { screens::thank_you(&address) };
-    say(&[(words, Role::Ok)], body, paint);
+    let mut lines = vec![(words, Role::Ok)];
+    if let Some(account) = account(model, screen).filter(|_| screen.broke_off > 0) {
+        lines.push((screens::broke_off(account.setup.domain.as_str()), Role::Dim));
+    }
+    say(&lines, body, paint);
 }
 
 fn ask_keep(model: &Model, screen: &SignInScreen, width: u16) -> Dialog {
@@ -307,7 +311,14 @@ fn failed(model: &Model, screen: &SignInScreen, problem: &Problem, width: u16) -
         }
     }
     // Where the service itself answered, the address was right.
-    if !matches!(problem, Problem::SignInDenied { .. } | Problem::CodeExpired { .. } | Problem::ScopeRefused { .. }) {
+    let answered = matches!(
+        problem,
+        Problem::SignInDenied { .. }
+            | Problem::CodeExpired { .. }
+            | Problem::AnswerLost { .. }
+            | Problem::ScopeRefused { .. }
+    );
+    if !answered {
         let keys_here = [screens::EDIT_ADDRESS, screens::RUN_DOCTOR];
         if width >= dialog::WIDE {
             keys.push(keys_here.join("      "));

@@ -69,6 +69,10 @@ pub struct SignInScreen {
     pub field: usize,
     /// What is wrong with what was typed.
     pub complaint: Option<Problem>,
+    /// How often the connection broke off since the person did the last step.
+    pub broke_off: u8,
+    /// Where an answer got lost: the next code has to say why it is there.
+    pub answer_lost: Option<Line>,
     /// The square alone on the screen.
     pub big_square: bool,
     /// Dark and light swapped.

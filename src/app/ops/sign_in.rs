@@ -27,6 +27,8 @@ impl SignInScreen {
             keep: true,
             field: 0,
             complaint: None,
+            broke_off: 0,
+            answer_lost: None,
             big_square: false,
             invert: false,
             raw_scopes: false,

@@ -5,7 +5,7 @@ use crate::app::event::{CodePrompt, Consent, Keep};
 use crate::app::model::{Overlay, Screen, SignInScreen, SignInStep, SignInWay, SignOutBox};
 use crate::app::slash;
 use crate::oauth::Farewelled;
-use crate::types::Problem;
+use crate::types::{Problem, Stage};
 use crate::xmpp::Elsewhere;
 
 const NEW: &str = "juliet@alpha.test";
@@ -183,6 +183,49 @@ fn a_server_that_cannot_be_reached_is_told_on_the_form() {
     assert_eq!(screen(&world).complaint, Some(problem));
     assert_eq!(screen(&world).address.text(), NEW);
     assert!(world.fx.iter().any(|e| matches!(e, Effect::Link(_, LinkCommand::Disconnect))), "not tried for ever");
+}
+
+#[test]
+fn a_code_in_place_of_one_whose_answer_got_lost_says_why_it_is_there() {
+    let mut world = begun(SignInWay::Code, NEW);
+    let code = prompt(&world);
+    let host = line("login.alpha.test");
+    world.link(LinkFact::Consent(Consent::Code(code.clone())));
+    let lost = Consent::AnswerLost { host: host.clone() };
+    world.link(LinkFact::Consent(lost.clone()));
+    world.link(LinkFact::Consent(Consent::AskingForCode { host }));
+    for expected in [Some(lost), None] {
+        world.link(LinkFact::Consent(Consent::Code(code.clone())));
+        let SignInStep::Code { trouble, .. } = &screen(&world).step else { panic!("no code") };
+        assert_eq!(*trouble, expected);
+    }
+}
+
+#[test]
+fn a_connection_that_breaks_off_in_the_first_sign_in_is_left_to_the_link_and_not_for_ever() {
+    let cut = Problem::ClosedAt { host: line("alpha.test"), stage: Stage::Auth };
+    let disconnected =
+        |world: &World| world.fx.iter().any(|effect| matches!(effect, Effect::Link(_, LinkCommand::Disconnect)));
+    for breaks in 1..=5 {
+        let mut world = begun(SignInWay::Password, NEW);
+        let Screen::SignIn(form) = &mut world.model.screen else { panic!("left") };
+        form.password.set_text("x");
+        world.does(Model::give_password);
+        world.fx.clear();
+        for number in 1..=breaks {
+            world.dial();
+            world.link(LinkFact::Down { problem: Some(cut.clone()), retry_in: Some(second(1)) });
+            assert_eq!(disconnected(&world), number == 5, "{number}");
+        }
+        if breaks < 5 {
+            assert!(matches!(screen(&world).step, SignInStep::Opening) && screen(&world).complaint.is_none());
+            world.sign_in_as("juliet@alpha.test/butty", false);
+            assert!(matches!(world.model.screen, Screen::Main));
+        } else {
+            assert_eq!(screen(&world).complaint.as_ref(), Some(&cut));
+            assert_eq!(screen(&world).broke_off, 0, "the person's next try has as many");
+        }
+    }
 }
 
 #[test]

@@ -7,6 +7,9 @@ use crate::app::model::{Model, Screen, SignInScreen, SignInStep, SignInWay};
 use crate::types::{AccountId, Problem};
 use crate::xmpp::CredentialKind;
 
+/// So often the link tries again by itself while its connections break off: within a quarter of a minute.
+const MOST_BREAKS: u8 = 4;
+
 /// The sign-in screen, if it is about this account.
 fn screen_of<'a>(model: &'a mut Model, id: &AccountId) -> Option<&'a mut SignInScreen> {
     match &mut model.screen {
@@ -48,8 +51,14 @@ pub(super) fn on_consent(model: &mut Model, id: &AccountId, consent: Consent) {
     if let Consent::Code(CodePrompt { scopes, .. }) | Consent::Browser(BrowserPrompt { scopes, .. }) = &consent {
         screen.asked.clone_from(scopes);
     }
+    if let Consent::AnswerLost { host } = &consent {
+        screen.answer_lost = Some(host.clone());
+    }
     screen.step = match (consent, std::mem::replace(&mut screen.step, SignInStep::Opening)) {
-        (Consent::Code(prompt), _) => SignInStep::Code { prompt: Box::new(prompt), trouble: None },
+        (Consent::Code(prompt), _) => {
+            let trouble = screen.answer_lost.take().map(|host| Consent::AnswerLost { host });
+            SignInStep::Code { prompt: Box::new(prompt), trouble }
+        }
         (Consent::Browser(prompt), _) => {
             screen.field = 0;
             SignInStep::Browser { prompt: Box::new(prompt), fault: None }
@@ -110,15 +119,21 @@ pub(super) fn on_success(model: &mut Model, id: &AccountId, fx: &mut Effects) {
     }
 }
 
-/// The link is down in the middle of a sign-in: said in place, and not tried for ever.
+/// The link is down in the middle of a sign-in: said in place, and not tried for ever. Where the server was there, and the
+/// connection broke off, the link's next tries may well go through: the person has done their part.
 pub(super) fn on_down(model: &mut Model, id: &AccountId, problem: Option<Problem>, retries: bool, fx: &mut Effects) {
     let Some(problem) = problem else { return };
     let Some(screen) = screen_of(model, id) else { return };
     match screen.step {
+        SignInStep::Opening if retries && problem.is_cut() && screen.broke_off < MOST_BREAKS => {
+            screen.broke_off += 1;
+            return;
+        }
         SignInStep::Opening => {}
         SignInStep::Working(_) if !retries => {}
         _ => return,
     }
+    screen.broke_off = 0;
     if screen.way == SignInWay::Password && matches!(problem, Problem::NoKeyring | Problem::KeyringLocked) {
         return Model::ask_keep(screen, problem); // the link rests, with the password, until that is answered
     }

@@ -68,6 +68,7 @@ fn parts(problem: &Problem) -> Parts {
         Problem::NoDeviceSignIn { .. }
         | Problem::SignInDenied { .. }
         | Problem::CodeExpired { .. }
+        | Problem::AnswerLost { .. }
         | Problem::ChatNotGranted { .. }
         | Problem::OtherPerson { .. }
         | Problem::TokenNotKept { .. }

@@ -138,6 +138,40 @@ fn refresh_tokens_are_used_once_and_a_second_use_ends_all() {
 }
 
 #[test]
+fn an_answer_that_got_lost_is_given_again_until_something_of_it_is_used() {
+    for strict in [false, true] {
+        let switches = Switches { answered: Some(true), forgives_lost_answers: !strict, ..Switches::default() };
+        let mut counter = Counter::new(switches);
+        let code = counter.code();
+        let lost = counter.poll(&code);
+        let tokens = counter.poll(&code);
+        if strict {
+            assert_eq!(text(&tokens, "error"), "invalid_grant");
+            continue;
+        }
+        assert!(counter.desk.person_of(counter.now, &text(&lost, "access_token")).is_none(), "void");
+        let refresh = text(&tokens, "refresh_token");
+        let lost = counter.refresh(&refresh);
+        let second = counter.refresh(&refresh);
+        assert_ne!(text(&lost, "refresh_token"), text(&second, "refresh_token"));
+        assert_eq!(text(&counter.poll(&code), "error"), "invalid_grant", "only the last question");
+        assert_eq!(counter.desk.person_of(counter.now, &text(&second, "access_token")), Some(0), "used");
+        assert_eq!(text(&counter.refresh(&refresh), "error"), "invalid_grant", "a thief");
+        assert_eq!(text(&counter.refresh(&text(&second, "refresh_token")), "error"), "invalid_grant", "told to all");
+    }
+}
+
+#[test]
+fn who_steals_a_lost_answer_is_found_out_by_its_owner() {
+    let (mut counter, tokens) = Counter::signed_in(true);
+    let refresh = text(&tokens, "refresh_token");
+    let owner = counter.refresh(&refresh);
+    let thief = counter.refresh(&refresh);
+    assert_eq!(text(&counter.refresh(&text(&owner, "refresh_token")), "error"), "invalid_grant");
+    assert_eq!(text(&counter.refresh(&text(&thief, "refresh_token")), "error"), "invalid_grant", "gone for both");
+}
+
+#[test]
 fn access_and_consent_end_in_time() {
     let mut counter = Counter::new(Switches::default());
     let code = counter.code();

@@ -4,10 +4,15 @@ use super::{End, Link, Order, Part, Wish};
 use crate::app::effect::LinkCommand;
 use crate::app::event::{Consent, Fallback, LinkFact};
 use crate::app::setup::GrantChoice;
+use crate::net::chance;
 use crate::net::sign_in::{self, Flow, Place};
 use crate::oauth::Farewelled;
+use crate::route::Backoff;
 use crate::types::{Line, Problem};
 use std::sync::Arc;
+
+/// How often a sign-in is begun by itself while its connections break: within a quarter of a minute.
+const BEGINNINGS: u32 = 5;
 
 impl Link {
     pub(super) async fn sign_in(&mut self, order: Order) -> Wish {
@@ -36,15 +41,59 @@ impl Link {
     }
 
     async fn consent(&mut self, order: Order) -> Result<(), End> {
-        let domain = Line::clean(self.setup.domain.as_str());
-        self.teller.tell(LinkFact::Consent(Consent::LookingUp { domain })).await;
         let (network, setup) = (Arc::clone(&self.network), Arc::clone(&self.setup));
         let mut flow = Flow::new(network, setup, self.teller.clone(), order.keep);
         flow.asks_for = std::mem::take(&mut self.asks_for);
+        self.look_up().await;
         flow.probe().await.map_err(End::Problem)?;
-        let done = self.carry_out(&mut flow, order).await;
+        let done = self.persevere(&mut flow, order).await;
         self.replaced = flow.replaced().or(self.replaced.take());
         done
+    }
+
+    async fn look_up(&self) {
+        let domain = Line::clean(self.setup.domain.as_str());
+        self.teller.tell(LinkFact::Consent(Consent::LookingUp { domain })).await;
+    }
+
+    /// A connection that breaks before the person has seen anything is made anew, some times over. Where one broke with
+    /// the tokens in it, which the service gives once, another code is shown.
+    async fn persevere(&mut self, flow: &mut Flow, order: Order) -> Result<(), End> {
+        let mut waits = Backoff::default();
+        for _ in 1..BEGINNINGS {
+            let problem = match self.carry_out(flow, order).await {
+                Err(End::Problem(problem)) if !self.options.one_shot => problem,
+                done => return done,
+            };
+            if let Problem::AnswerLost { host } = &problem
+                && flow.is_by_code()
+                && order.part == Part::Whole
+            {
+                self.teller.tell(LinkFact::Consent(Consent::AnswerLost { host: host.clone() })).await;
+                continue;
+            }
+            if !problem.is_cut() || !flow.is_unseen() {
+                return Err(End::Problem(problem));
+            }
+            tracing::warn!(target: "butty::net", code = problem.code(), "a sign-in is begun once more");
+            let (host, retry_in) = (self.host_of(&problem), waits.next(chance()));
+            self.teller.tell(LinkFact::Consent(Consent::Unreachable { host, retry_in })).await;
+            let pause = async {
+                tokio::time::sleep(retry_in).await;
+                Ok(())
+            };
+            self.attend(flow, pause).await?;
+            self.look_up().await;
+        }
+        self.carry_out(flow, order).await
+    }
+
+    /// Whose connection broke.
+    fn host_of(&self, problem: &Problem) -> Line {
+        match problem {
+            Problem::ClosedByServer { host, .. } | Problem::ClosedAt { host, .. } => host.clone(),
+            _ => Line::clean(self.setup.domain.as_str()),
+        }
     }
 
     async fn carry_out(&mut self, flow: &mut Flow, order: Order) -> Result<(), End> {

@@ -11,6 +11,7 @@ use crate::oauth::grant::{self, Attempt, DeviceCode, Service};
 use crate::oauth::pending::Way;
 use crate::oauth::{ClientIdentity, GrantError, Issuer, Pending, VaultKey, page, registration, scopes};
 use crate::types::{Line, Problem};
+use std::sync::atomic::Ordering;
 use url::Url;
 
 /// Where to ask, and what is known about who asks.
@@ -213,6 +214,8 @@ impl Flow {
 
     /// Shows the person what to do.
     pub(super) async fn show(&self, pending: &Pending, listening: bool) -> Result<(), Problem> {
+        self.shown.store(true, Ordering::Relaxed);
+        self.code_shown.store(matches!(pending.way, Way::Device(_)), Ordering::Relaxed);
         let service = Line::clean(self.setup.domain.as_str());
         let scopes = pending.scopes.iter().map(|scope| Line::clean(scope)).collect();
         let expires = pending.expires;

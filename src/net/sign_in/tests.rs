@@ -5,6 +5,7 @@
 mod consent;
 mod doctor;
 mod leaving;
+mod lost;
 mod pages;
 mod rows;
 mod service;
@@ -47,6 +48,8 @@ async fn world() -> World {
         refresh: Mutex::default(),
         refreshes: AtomicUsize::new(0),
         busy: AtomicBool::new(false),
+        lost: AtomicUsize::new(0),
+        merciful: AtomicBool::new(false),
         clients: Mutex::default(),
         manner: Mutex::default(),
         asked: Mutex::default(),

@@ -2,7 +2,7 @@
 //!
 //! The order that nothing may change: a new refresh token is kept before its access token is used, and the old
 //! one is kept until then. One refresh at a time: in this process by a lock per token, across processes by the
-//! vault's; whoever comes second reads again and finds the work done.
+//! vault's; whoever comes second reads again and finds the work done. A refresh whose answer got lost is asked again.
 
 use super::Replaced;
 use super::command::first_line;
@@ -12,10 +12,15 @@ use crate::app::setup::AccountSetup;
 use crate::net::Network;
 use crate::net::link::Teller;
 use crate::oauth::{
-    Agreement, ClientIdentity, Farewelled, GrantError, Matter, Pending, SignInRecord, Token, VaultKey, grant, page,
+    Agreement, ClientIdentity, Farewelled, GrantError, Later, Matter, Pending, SignInRecord, Token, VaultKey, grant,
+    page,
 };
 use crate::types::{Line, Problem, Secret, Stamp};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Until a refresh whose answer got lost is tried again, where that can wait.
+const MERCY: Duration = Duration::from_secs(4);
 
 /// The client that the config names, or that a registration left in the vault.
 pub(in crate::net) async fn known_client(
@@ -83,7 +88,15 @@ pub(in crate::net) async fn access_token(
     if good(&token, now) {
         return Ok(token.access.clone());
     }
-    match renew(&network, &setup, &record, &token).await {
+    // Stale is not dead: what is left of its life will do when only the service is out of reach.
+    let alive = token.expires.is_none_or(|end| now < end) && refused.as_ref() != Some(&token.access);
+    let mut renewed = renew(&network, &setup, &record, &token).await;
+    if is_lost(&renewed) && !alive {
+        // The service may have taken the refresh token and be willing to answer once more, for a moment; if it is not,
+        // the token is lost already.
+        renewed = renew(&network, &setup, &record, &token).await;
+    }
+    match renewed {
         Ok(new) => {
             if let Err(problem) = network.save(&key, new.to_text(), record.durable).await {
                 tracing::warn!(target: "butty::net", code = problem.code(), "the sign-in is kept in memory only");
@@ -95,12 +108,36 @@ pub(in crate::net) async fn access_token(
             }
             Ok(new.access.clone())
         }
-        Err(problem) => {
-            // Stale is not dead: what is left of its life will do when only the service is out of reach.
-            let alive = token.expires.is_none_or(|end| now < end) && refused.as_ref() != Some(&token.access);
-            if alive && problem.passes_by_itself() { Ok(token.access.clone()) } else { Err(problem) }
+        Err(problem) if alive && problem.passes_by_itself() => {
+            if problem.is_cut() {
+                again_soon(&network, setup, record, token.access.clone());
+            }
+            Ok(token.access.clone())
         }
+        Err(problem) => Err(problem),
     }
+}
+
+/// The answer did not arrive: the new refresh token may have been in it.
+fn is_lost(renewed: &Result<Token, Problem>) -> bool {
+    renewed.as_ref().is_err_and(Problem::is_cut)
+}
+
+/// Refreshes once more when the sign-in by what is left has had its time. Not before: a service without mercy ends
+/// everything that it gave when a spent refresh token comes again (RFC 9700 section 4.14.2). And not much later: one
+/// with mercy has it for some seconds.
+fn again_soon(network: &Arc<Network>, setup: Arc<AccountSetup>, record: SignInRecord, old: Secret<String>) {
+    // Counted from here on: the process does not end before it.
+    let (network, under_way) = (Arc::clone(network), network.refreshing());
+    let again: Later<'static, ()> = Box::pin(async move {
+        tokio::time::sleep(MERCY).await;
+        let renewed = access_token(network, setup, record, Some(old), None).await;
+        drop(under_way);
+        if let Err(problem) = renewed {
+            tracing::warn!(target: "butty::net", code = problem.code(), "a refresh was lost");
+        }
+    });
+    tokio::spawn(again);
 }
 
 async fn kept_token(network: &Network, setup: &AccountSetup, key: &VaultKey) -> Result<Token, Problem> {

@@ -146,8 +146,29 @@ impl Attempt {
         Ok(Callback::Code(Secret::from(code)))
     }
 
-    /// Trades the code for a token. Once: a code that comes twice kills what it gave (RFC 6749 section 4.1.2).
+    /// Trades the code for a token. Once: a code that comes twice kills what it gave (RFC 6749 section 4.1.2). But where
+    /// the connection broke, it may never have come; and if it had, what it gave is lost already.
     pub async fn exchange(
+        &self,
+        hands: &dyn Hands,
+        service: &Service,
+        client: &ClientIdentity,
+        code: &Secret<String>,
+    ) -> Result<Token, GrantError> {
+        match self.trade(hands, service, client, code).await {
+            Err(GrantError::Unreached(problem)) if problem.is_cut() => {
+                match self.trade(hands, service, client, code).await {
+                    Err(GrantError::Refused(why)) if why.as_str() == "invalid_grant" => Err(GrantError::AnswerLost),
+                    // How Prosody calls a code that was used; the client was good enough for the page.
+                    Err(GrantError::UnknownClient) => Err(GrantError::AnswerLost),
+                    answer => answer,
+                }
+            }
+            answer => answer,
+        }
+    }
+
+    async fn trade(
         &self,
         hands: &dyn Hands,
         service: &Service,

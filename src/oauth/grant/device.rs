@@ -6,13 +6,15 @@
 use super::{Once, Service, Unfetched, oauth_client, of_kind, plain};
 use crate::oauth::smooth::{self, smooth};
 use crate::oauth::{ClientIdentity, GrantError, Hands, HttpRequest, HttpResponse, Later, Pace, Token, page};
-use crate::types::{Line, Secret};
+use crate::types::{Line, Problem, Secret};
+use oauth2::basic::BasicErrorResponseType;
 use oauth2::http::StatusCode;
 use oauth2::{
     AsyncHttpClient, DeviceAuthorizationUrl, DeviceCodeErrorResponseType, RequestTokenError, Scope,
     StandardDeviceAuthorizationResponse,
 };
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use url::Url;
 
@@ -102,7 +104,8 @@ pub async fn wait_for_consent(
     left: Duration,
 ) -> Result<Token, GrantError> {
     let client = oauth_client(service, client)?;
-    let polling = Polling { hands, ends: hands.now().mono.saturating_add(left), interval: Mutex::new(code.interval) };
+    let ends = hands.now().mono.saturating_add(left);
+    let polling = Polling { hands, ends, interval: Mutex::new(code.interval), lost: AtomicBool::new(false) };
     polling.wait(code.interval).await;
     let answer = client
         .exchange_device_access_token(&code.details)
@@ -110,6 +113,13 @@ pub async fn wait_for_consent(
         .await;
     let reply = answer.map_err(|error| match error {
         RequestTokenError::ServerResponse(body) => match body.error() {
+            // It is not over by the clock, so it was used: the answer that used it is the one that did not arrive.
+            DeviceCodeErrorResponseType::ExpiredToken
+            | DeviceCodeErrorResponseType::Basic(BasicErrorResponseType::InvalidGrant)
+                if polling.lost.load(Ordering::Relaxed) && hands.now().mono < ends =>
+            {
+                GrantError::AnswerLost
+            }
             DeviceCodeErrorResponseType::AccessDenied => GrantError::Denied,
             DeviceCodeErrorResponseType::ExpiredToken => GrantError::CodeExpired,
             DeviceCodeErrorResponseType::Basic(kind) => of_kind(kind),
@@ -125,6 +135,8 @@ struct Polling<'h> {
     hands: &'h dyn Hands,
     ends: Duration,
     interval: Mutex<Duration>,
+    /// The answer before the last one did not arrive.
+    lost: AtomicBool,
 }
 
 impl Polling<'_> {
@@ -159,6 +171,7 @@ impl Polling<'_> {
     async fn poll(&self, request: HttpRequest) -> HttpResponse {
         let mut wait = self.interval.lock().map_or(Duration::from_secs(5), |last| *last);
         let mut unreachable = false;
+        self.lost.store(false, Ordering::Relaxed);
         loop {
             if self.hands.now().mono >= self.ends {
                 let expired = serde_json::Value::from(serde_json::Map::from_iter([smooth::error("expired_token")]));
@@ -172,8 +185,12 @@ impl Polling<'_> {
                     return smooth(reply);
                 }
                 // RFC 8628 section 3.5: double the interval when a poll is lost.
-                Ok(_) | Err(_) => {
+                reply => {
                     unreachable = true;
+                    let asked = |problem: &Problem| problem.is_cut() || matches!(problem, Problem::NoAnswer { .. });
+                    if reply.as_ref().is_err_and(asked) {
+                        self.lost.store(true, Ordering::Relaxed);
+                    }
                     wait = wait.saturating_mul(2).min(LONGEST_RETRY);
                     self.hands.tell(Pace::Unreachable(wait)).await;
                     self.pause(wait).await;

@@ -12,8 +12,10 @@ use std::time::Duration;
 pub(super) enum Play {
     Reply(u16, &'static str),
     Gone,
+    /// The request arrives, the answer does not.
+    Lost,
 }
-pub(super) use Play::{Gone, Reply};
+pub(super) use Play::{Gone, Lost, Reply};
 
 /// A scripted service with a clock that moves by the waits alone.
 pub(super) struct Script {
@@ -68,6 +70,7 @@ impl Hands for Script {
                     Ok(reply)
                 }
                 Some(Gone) => Err(Problem::Offline),
+                Some(Lost) => Err(Problem::ClosedByServer { host: Line::default(), reason: None }),
                 None => panic!("one request more than the script has"),
             }
         })
@@ -223,6 +226,18 @@ fn a_lost_service_doubles_the_wait_and_the_pace_returns() {
     let unreachable = |seconds| Pace::Unreachable(Duration::from_secs(seconds));
     let told = script.seen.lock().unwrap().clone();
     assert_eq!(told, [unreachable(10), unreachable(20), Pace::Reachable, unreachable(10), Pace::Reachable]);
+}
+
+#[test]
+fn a_code_that_was_used_by_an_answer_that_got_lost_is_told_as_that() {
+    for end in [r#"{"error":"invalid_grant"}"#, r#"{"error":"expired_token"}"#] {
+        let (result, _) = consent(vec![Reply(400, PENDING), Lost, Reply(400, end)]);
+        assert_eq!(result, Err(GrantError::AnswerLost), "{end}");
+        let (result, _) = consent(vec![Lost, Reply(400, PENDING), Reply(400, end)]);
+        assert_ne!(result, Err(GrantError::AnswerLost), "what was lost was no yes: {end}");
+        let (result, _) = consent(vec![Gone, Reply(400, end)]);
+        assert_ne!(result, Err(GrantError::AnswerLost), "nothing was asked: {end}");
+    }
 }
 
 #[test]

@@ -23,6 +23,9 @@ pub(super) fn code(problem: &Problem) -> Parts {
         Problem::CodeExpired { code, lifetime } => Parts::what("The code has run out.")
             .why(format!("Nobody used {} within {}.", short(code.as_str(), 24), duration(*lifetime)))
             .next(NEW_CODE),
+        Problem::AnswerLost { host } => Parts::what("Your yes got lost on its way.")
+            .why(format!("{} had heard it, but the connection broke before its answer was here.", name(host)))
+            .next(NEW_CODE),
         Problem::ChatNotGranted { domain } => Parts::what("butty may not chat as you.")
             .why(format!("You did not agree to “chat as you” at {domain}.", domain = name(domain)))
             .next(&["/login asks again"]),

@@ -107,6 +107,7 @@ fn account_problems(domain: &str) -> Vec<Problem> {
             now: line("https://id.example.net"),
         },
         Problem::WrongIssuer { domain: domain.clone(), host: line("https://evil.example") },
+        Problem::AnswerLost { host: line("login.example.org") },
         Problem::NoReturn { domain: domain.clone(), waited: Duration::from_secs(600) },
         Problem::NoPendingSignIn { account: line("anna@example.org") },
         Problem::NoPageSignIn { domain: domain.clone() },

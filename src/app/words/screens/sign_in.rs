@@ -153,7 +153,8 @@ pub fn working(consent: &Consent) -> String {
         Consent::LookingUp { domain } => format!("Looking up {domain} …"),
         Consent::AskingForCode { host } => format!("Asking {host} for a code …"),
         Consent::SteppingDown { domain, to } => stepping_down(domain.as_str(), *to),
-        Consent::Unreachable { host, .. } => cannot_reach(host.as_str()),
+        Consent::Unreachable { host, .. } => broke_off(host.as_str()),
+        Consent::AnswerLost { host } => answer_lost(host.as_str()),
         Consent::Granted { .. } => "Thank you. Signing in …".to_owned(),
         _ => "Waiting for the service …".to_owned(),
     }
@@ -257,6 +258,16 @@ pub fn cannot_reach(host: &str) -> String {
     format!("! Cannot reach {host} now. Your code still works.")
 }
 
+/// A connection of a sign-in ended before its time; it is made anew.
+pub fn broke_off(host: &str) -> String {
+    format!("The connection to {host} broke off. Trying again …")
+}
+
+/// What was agreed to did not arrive; the service gives it once.
+pub fn answer_lost(host: &str) -> String {
+    format!("Your yes got lost: the connection to {host} broke off. It takes a new code, please say yes to that.")
+}
+
 /// And when it is tried again.
 pub fn trying_again(seconds: u64, left: &str) -> String {
     format!("  Trying again in {seconds} s … ({left} left on the code)")
@@ -325,6 +336,7 @@ pub fn failed_title(problem: &Problem) -> &'static str {
     match problem {
         Problem::SignInDenied { .. } => "Sign-in was refused",
         Problem::CodeExpired { .. } => "The code has run out",
+        Problem::AnswerLost { .. } => "The answer got lost",
         Problem::ScopeRefused { .. } => "Less than asked for",
         _ => "Not signed in",
     }

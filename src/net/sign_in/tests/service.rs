@@ -9,6 +9,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
@@ -79,6 +80,10 @@ pub(super) struct Service13 {
     pub(super) refreshes: AtomicUsize,
     /// It has trouble of its own.
     pub(super) busy: AtomicBool,
+    /// So many answers that it gives get lost.
+    pub(super) lost: AtomicUsize,
+    /// It takes an old refresh token as well.
+    pub(super) merciful: AtomicBool,
     pub(super) clients: Mutex<Vec<String>>,
     pub(super) manner: Mutex<Manner>,
     /// The scopes that were asked for with a code, or registered for, one text for each time.
@@ -139,7 +144,8 @@ impl Service13 {
             }
             "/token" if body.contains("grant_type=authorization_code") => self.token(&manner),
             "/token" => {
-                if !body.contains(&format!("refresh_token={}", self.refresh.lock().unwrap())) {
+                let right = body.contains(&format!("refresh_token={}", self.refresh.lock().unwrap()));
+                if !right && !self.merciful.load(Ordering::SeqCst) {
                     return (400, r#"{"error":"invalid_grant"}"#.to_owned());
                 }
                 self.token(&manner)
@@ -181,10 +187,13 @@ pub(super) async fn serve(listener: TcpListener, acceptor: tokio_rustls::TlsAcce
                 async move {
                     let path = request.uri().path().to_owned();
                     let basic = request.headers().get("authorization").map(|v| v.to_str().unwrap().to_owned());
-                    let body = request.into_body().collect().await?.to_bytes();
+                    let body = request.into_body().collect().await.map_err(io::Error::other)?.to_bytes();
                     let (status, body) = service.answer(&path, basic.as_deref(), &String::from_utf8_lossy(&body));
+                    if service.lost.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok() {
+                        return Err(io::Error::other("lost")); // the connection ends without a word
+                    }
                     let reply = Response::builder().status(status).header("content-type", "application/json");
-                    Ok::<_, hyper::Error>(reply.body(Full::new(Bytes::from(body))).unwrap())
+                    Ok::<_, io::Error>(reply.body(Full::new(Bytes::from(body))).unwrap())
                 }
             });
             let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), handle).await;

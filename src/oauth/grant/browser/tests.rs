@@ -1,7 +1,7 @@
 //! Addresses that are built and answers that are read, right ones and hostile ones.
 
 use super::*;
-use crate::oauth::grant::tests::{Reply, Script, public, service};
+use crate::oauth::grant::tests::{Gone, Lost, Reply, Script, public, service};
 use crate::oauth::page;
 use futures_util::FutureExt;
 use proptest::prelude::*;
@@ -232,6 +232,21 @@ fn row_004_09_a_code_that_was_used_is_a_refusal_and_not_an_expired_sign_in() {
     assert_eq!(exchanged(401, "<html>", &public()).0, Err(GrantError::UnknownClient));
     assert_eq!(exchanged(200, "<html>", &public()).0, Err(GrantError::Rubbish));
     assert_eq!(exchanged(503, "", &public()).0, Err(GrantError::Busy));
+}
+
+#[test]
+fn a_code_whose_answer_got_lost_is_shown_once_more() {
+    let good = r#"{"access_token":"A1","token_type":"Bearer"}"#;
+    let exchange = |plays| {
+        let (script, code) = (Script::new(plays), Secret::from("c"));
+        attempt().exchange(&script, &issuer(), &public(), &code).now_or_never().unwrap()
+    };
+    assert_eq!(exchange(vec![Lost, Reply(200, good)]).unwrap().access.expose(), "A1");
+    for (status, used) in [(400, r#"{"error":"invalid_grant"}"#), (401, "<html>")] {
+        assert_eq!(exchange(vec![Lost, Reply(status, used)]), Err(GrantError::AnswerLost), "{used}");
+    }
+    assert!(matches!(exchange(vec![Lost, Lost]), Err(GrantError::Unreached(_))), "once");
+    assert!(matches!(exchange(vec![Gone]), Err(GrantError::Unreached(_))), "it never came");
 }
 
 #[test]

@@ -110,7 +110,9 @@ fn step(login: &Login, desk: &Desk, consent: Consent) -> Result<(), Problem> {
             let every = crate::app::words::duration(every);
             voice.say(&format!("The service asked to check less often: every {every} now."));
         }
-        Consent::LookingUp { .. } | Consent::AskingForCode { .. } => voice.say(&screens::working(&consent)),
+        Consent::LookingUp { .. } | Consent::AskingForCode { .. } | Consent::AnswerLost { .. } => {
+            voice.say(&screens::working(&consent));
+        }
         Consent::Reachable | Consent::Parked | Consent::Granted { .. } => {}
     }
     Ok(())

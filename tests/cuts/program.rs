@@ -1,0 +1,79 @@
+//! The program itself, on its screen: the first sign-in and later ones, cut at a handful of places.
+
+use super::gate::{Cut, Gate, Way};
+use super::town::{CHAT, Home, Town, ask_for_code, modern, say};
+use std::net::{IpAddr, Ipv4Addr};
+
+/// Behind the proxy: XMPP, XMPP again, and the sign-in service.
+const XMPP: usize = 0;
+const ISSUER: usize = 2;
+
+/// Goes to Bela and says this; it is sent.
+#[track_caller]
+fn goes_on(home: &Home, text: &str) {
+    let mut butty = home.open();
+    butty.wait_for("Bela");
+    butty.send("\x0b"); // Ctrl+K
+    butty.wait_for("Go to");
+    butty.send("bela\r");
+    butty.wait_for("To Bela");
+    say(&mut butty, text);
+    assert_eq!(butty.quit(), 0);
+}
+
+/// Signs in on the screen, with a person who says yes at once.
+#[track_caller]
+fn signs_in(home: &Home) {
+    let mut butty = home.open();
+    butty.wait_for("is not signed in");
+    ask_for_code(&mut butty, "anna@demo.butty");
+    butty.wait_for("You are signed in");
+    butty.send("\r");
+    butty.wait_for("Bela");
+    assert_eq!(butty.quit(), 0);
+}
+
+#[test]
+fn the_program_comes_back_by_itself_and_ends_well() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let town = Town::open(modern());
+    let port = town.service.server().port();
+    let (gates, proxy) = runtime.block_on(Gate::behind_a_proxy(IpAddr::V4(Ipv4Addr::LOCALHOST), port));
+    let more = format!("server = \"demo.butty:{port}\"\n[accounts.oauth]\nscopes = {CHAT:?}");
+    let account = town.account("anna@demo.butty", &more);
+    let config = format!("[network]\nproxy = \"http://127.0.0.1:{proxy}\"\n[log]\nlevel = \"debug\"\n{account}");
+    let cut = |gate: usize, way, after, reset| {
+        for (number, door) in gates.iter().enumerate() {
+            door.arm(Some(Cut { way, after, reset }).filter(|_| number == gate));
+        }
+    };
+    let well = |home: &Home, place: &str| {
+        assert!(gates.iter().any(Gate::has_cut), "{place}: nothing was cut");
+        let log = home.log();
+        assert!(!log.contains("BTY-BUG"), "{place}: {log}");
+        let broken = home.files().into_iter().find(|(file, _)| file.to_string_lossy().contains("broken"));
+        assert_eq!(broken, None, "{place}");
+    };
+    // The first sign-in: what the server offers is asked, the service found, butty registered, the code and the token
+    // fetched, and the session begun. The cut comes in each.
+    let first = [(XMPP, Way::In, 900), (ISSUER, Way::Out, 300), (ISSUER, Way::In, 1_200), (ISSUER, Way::In, 3_000)];
+    for (number, (gate, way, after)) in first.into_iter().enumerate() {
+        let home = town.home_of(&[]);
+        home.configure(&config);
+        cut(gate, way, after, number % 2 == 0);
+        signs_in(&home);
+        well(&home, &format!("first, {gate} {way:?} {after}"));
+        goes_on(&home, "hello again");
+    }
+    // Later ones: the token has run out, so that a refresh comes first.
+    let home = town.home_of(&[]);
+    home.configure(&config);
+    signs_in(&home);
+    let later = [(XMPP, Way::Out, 0), (XMPP, Way::In, 1_000), (XMPP, Way::In, 2_600), (ISSUER, Way::In, 1_500)];
+    for (number, (gate, way, after)) in later.into_iter().enumerate() {
+        home.age();
+        cut(gate, way, after, number % 2 == 0);
+        goes_on(&home, &format!("hello number {number}"));
+        well(&home, &format!("later, {gate} {way:?} {after}"));
+    }
+}
