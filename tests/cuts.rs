@@ -11,6 +11,7 @@
 #[allow(dead_code, reason = "the harness is shared")]
 mod command;
 #[path = "cuts/gate.rs"]
+#[allow(dead_code, reason = "shared with the other target")]
 mod gate;
 #[path = "cuts/home.rs"]
 #[allow(dead_code, reason = "shared with the other target")]

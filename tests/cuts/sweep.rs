@@ -7,8 +7,8 @@ use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// Every so many bytes, unless the whole sweep is wanted.
-const STEP: usize = 37;
+/// Every so many bytes is cut, unless the whole sweep is wanted.
+pub const STEP: usize = 37;
 
 /// One place to cut: at which gate, and where.
 #[derive(Clone, Copy, Debug)]
@@ -24,8 +24,8 @@ pub fn is_long() -> bool {
 
 /// Every position of a sign-in whose first connections were so many bytes long, out and in, at each gate.
 /// FIN and RST take turns.
-fn positions(lengths: &[[usize; 2]], swept: impl Fn(usize) -> bool) -> Vec<Position> {
-    let step = if is_long() { 1 } else { STEP };
+fn positions(lengths: &[[usize; 2]], step: usize, swept: impl Fn(usize) -> bool) -> Vec<Position> {
+    let step = if is_long() { 1 } else { step };
     let mut positions = Vec::new();
     for (gate, length) in lengths.iter().enumerate().filter(|(gate, _)| swept(*gate)) {
         for (way, length) in Way::BOTH.into_iter().zip(*length) {
@@ -58,6 +58,10 @@ pub trait World: Sized + Send + Sync + 'static {
     fn is_swept(&self, _gate: usize) -> bool {
         true
     }
+    /// So many bytes apart, unless the whole sweep is wanted.
+    fn step() -> usize {
+        STEP
+    }
     /// The connection of its gate that is cut: all but the first are spared.
     fn arm(&self, position: Option<Position>) {
         for (number, gate) in self.gates().iter().enumerate() {
@@ -81,7 +85,7 @@ pub async fn sweep<W: World>(name: &str, rows: usize) -> String {
     });
     let mechanism = world.sign_in().await.unwrap();
     let lengths = lengths.lock().unwrap().clone();
-    let (list, lengths) = (Arc::new(positions(&lengths, |gate| world.is_swept(gate))), Arc::new(lengths));
+    let (list, lengths) = (Arc::new(positions(&lengths, W::step(), |gate| world.is_swept(gate))), Arc::new(lengths));
     let figures = Arc::new(Figures { crashes_before: crashes, ..Figures::default() });
     let next = Arc::new(AtomicUsize::new(0));
     let mut tasks = tokio::task::JoinSet::new();
