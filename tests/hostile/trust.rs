@@ -1,16 +1,16 @@
 //! R3: no secret before a proved server. R4: the server has to prove that it knows the password.
 
+use super::acts::{in_the_clear, redirect, with_certificate, wrong_tls};
 use super::command::{butty_with_input, words};
 use super::proof::{Authority, self_signed};
 use super::scram;
-use super::server::{ACCOUNT, DOMAIN, FEATURES_PLAIN, FEATURES_TLS, HEADER, PROCEED, SECRET, SUCCESS, Server, Talk};
+use super::server::{ACCOUNT, DOMAIN, FEATURES_PLAIN, FEATURES_TLS, HEADER, PROCEED, SECRET, SUCCESS, Server};
 use super::world::{home, login, open};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio_rustls::TlsAcceptor;
 
 /// A sign-in that fails with this code within a moment, and gives nothing away.
 #[track_caller]
@@ -22,36 +22,6 @@ fn fails(what: &str, server: &Server, code: &str) {
     assert!(!said.contains("BTY-BUG"), "{what}: {said}");
     assert!(took < Duration::from_secs(14), "{what}: {took:?}");
     server.assert_nothing_leaked(what);
-}
-
-/// Says this in the clear behind the client's header, and more behind its wish for TLS.
-fn in_the_clear(first: impl Into<String>, then: impl Into<String>) -> Server {
-    let (first, then) = (first.into(), then.into());
-    Server::start(move |mut talk| {
-        let (first, then) = (first.clone(), then.clone());
-        Box::pin(async move {
-            talk.header().await?;
-            talk.say(first).await?;
-            talk.hear("<starttls").await?;
-            talk.hear(">").await?;
-            talk.say(then).await?;
-            talk.until_gone().await
-        })
-    })
-}
-
-/// Right in all but the certificate.
-fn with_certificate(acceptor: TlsAcceptor) -> Server {
-    Server::start(move |talk| Box::pin(wrong_tls(talk, acceptor.clone())))
-}
-
-async fn wrong_tls(mut talk: Talk, acceptor: TlsAcceptor) -> Option<()> {
-    talk.up_to_starttls().await?;
-    talk.say(PROCEED).await?;
-    let mut talk = talk.tls(&acceptor, false).await?;
-    talk.header().await?;
-    talk.say(format!("{HEADER}{FEATURES_PLAIN}")).await?;
-    talk.until_gone().await
 }
 
 #[test]
@@ -119,22 +89,6 @@ fn row_000_07_each_wrong_certificate_has_its_own_code_and_gets_nothing() {
         });
         fails(what, &server, code);
     }
-}
-
-/// Sends the client on to that place, before TLS.
-fn redirect(to: impl Into<String>) -> Server {
-    let to = to.into();
-    Server::start(move |mut talk| {
-        let markup = format!(
-            "{HEADER}<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>{to}\
-             </see-other-host></stream:error></stream:stream>"
-        );
-        Box::pin(async move {
-            talk.header().await?;
-            talk.say(markup).await?;
-            talk.until_gone().await
-        })
-    })
 }
 
 #[test]
