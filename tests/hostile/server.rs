@@ -149,7 +149,12 @@ impl Server {
 
     /// What was said before.
     pub fn unproved(&self) -> String {
-        String::from_utf8_lossy(&self.stage.heard.lock().unwrap().unproved).into_owned()
+        String::from_utf8_lossy(&self.unproved_bytes()).into_owned()
+    }
+
+    /// The same, byte by byte.
+    pub fn unproved_bytes(&self) -> Vec<u8> {
+        self.stage.heard.lock().unwrap().unproved.clone()
     }
 
     /// No secret, and no attempt at one, has left before a proved server.
