@@ -112,6 +112,11 @@ impl Server {
         outlet.send(markup).expect("a session");
     }
 
+    /// Cuts the session: no goodbye, neither of XMPP nor of TLS.
+    pub fn cut(&self) {
+        self.stage.heard.lock().unwrap().outlet = None;
+    }
+
     /// Waits until the client has its list and says that it is there: now it listens for others.
     #[track_caller]
     pub fn await_online(&self) {

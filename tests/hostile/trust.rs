@@ -279,3 +279,27 @@ fn a_session_that_was_replaced_does_not_fight() {
     assert_eq!(server.connections(), 1, "{}", butty.screen());
     assert!(!butty.screen().contains("by itself"), "{}", butty.screen());
 }
+
+/// TLS that is cut without a close_notify (RFC 8446 section 6.1): what had come of a message is none.
+#[test]
+fn half_a_message_behind_a_cut_is_not_a_message() {
+    let (server, home) = (Server::friendly("<item jid='bela@hostile.test' subscription='both' name='Bela'/>"), home());
+    let mut butty = open(home.path(), &server);
+    server.await_online();
+    let message = |id: &str, body: &str| {
+        format!("<message from='bela@hostile.test/x' type='chat' id='{id}'><body>{body}</body></message>")
+    };
+    server.push(message("m1", "a whole one"));
+    butty.wait_for("(1)");
+    let half = message("m2", "only the half of it");
+    server.push(&half[..half.find(" of it").unwrap()]);
+    server.cut();
+    server.await_sessions(2);
+    server.push(message("m3", "and on it goes"));
+    butty.wait_for("(2)");
+    butty.send("\x0b");
+    butty.wait_for("Go to");
+    butty.send("bela\r");
+    let screen = butty.wait_for("and on it goes");
+    assert!(screen.contains("a whole one") && !screen.contains("the half"), "{screen}");
+}
