@@ -280,7 +280,7 @@ fn a_session_that_was_replaced_does_not_fight() {
     assert!(!butty.screen().contains("by itself"), "{}", butty.screen());
 }
 
-/// TLS that is cut without a close_notify (RFC 8446 section 6.1): what had come of a message is none.
+/// TLS that is cut without a `close_notify` (RFC 8446 section 6.1): what had come of a message is none.
 #[test]
 fn half_a_message_behind_a_cut_is_not_a_message() {
     let (server, home) = (Server::friendly("<item jid='bela@hostile.test' subscription='both' name='Bela'/>"), home());

@@ -38,7 +38,7 @@ fn every_code_has_a_sample() {
     let codes: BTreeSet<&str> =
         source.split('"').filter(|text| text.starts_with("BTY-") && text.len() <= "BTY-XXXX-00".len()).collect();
     let all = every_problem();
-    let samples: BTreeSet<&str> = all.iter().map(|problem| problem.code()).collect();
+    let samples: BTreeSet<&str> = all.iter().map(Problem::code).collect();
     assert_eq!(codes, samples);
 }
 
