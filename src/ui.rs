@@ -71,7 +71,7 @@ pub fn paint(model: &Model, view: &mut View, screen: &mut Buffer) -> Option<Posi
 /// One line: `butty (3)`, and `!` when something is wrong.
 fn tiny(model: &Model, area: Rect, paint: &mut Paint<'_>) {
     let unread = model.talks.values().filter(|talk| talk.unread > 0).count();
-    let trouble = facts::banner(model).is_some_and(|banner| banner.starts_with('!'));
+    let trouble = facts::banner(model, 0).is_some_and(|banner| banner.starts_with('!'));
     paint.put(area.x, area.y, area.right(), &words::tiny(unread, trouble), Role::Text);
 }
 

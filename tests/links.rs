@@ -5,127 +5,28 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may stop")]
 #![allow(clippy::disallowed_methods, reason = "a test has a clock and an environment")]
 
+#[path = "harness/link.rs"]
+#[allow(dead_code, reason = "shared with other targets")]
+mod link;
 #[path = "links/mechanisms.rs"]
 mod mechanisms;
+#[path = "links/pages.rs"]
+mod pages;
 #[path = "links/short.rs"]
 mod short;
 
 use butty::app::effect::LinkCommand;
-use butty::app::event::{Consent, Keep, LinkEvent, LinkFact};
-use butty::app::setup::{AccountSetup, OAuthSetup, TlsMode};
-use butty::net::{LinkHandle, LinkOptions, Network, NetworkSettings, Status, Step, doctor, start_link};
-use butty::oauth::{Vault, VaultError, VaultKey};
-use butty::types::{AccountId, Domain, Now, Problem, Secret, Stamp};
+use butty::app::event::{Consent, Keep, LinkFact};
+use butty::app::setup::{AccountSetup, TlsMode};
+use butty::net::{LinkOptions, Status, Step, doctor, start_link};
+use butty::types::{Problem, Secret};
 use butty::xmpp::{self, CredentialKind};
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use link::{
+    Facts, Memory, account, answer, at_oidc, at_the_other_family, data, ejabberd_token, kept, network, network_with,
+    next, on_a_page, outcome, page, prompt, prosody_token, script, start, walk, with_password, with_token,
+};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime};
-use tokio::sync::mpsc::{Receiver, channel};
-
-#[path = "links/pages.rs"]
-mod pages;
-
-const PATIENCE: Duration = Duration::from_secs(60);
-
-#[derive(Default)]
-struct Memory(Mutex<HashMap<VaultKey, String>>);
-
-impl Vault for Memory {
-    fn load(&self, key: &VaultKey) -> Result<Option<Secret<String>>, VaultError> {
-        Ok(self.0.lock().unwrap().get(key).map(|text| Secret::from(text.as_str())))
-    }
-    fn save(&self, key: &VaultKey, secret: &Secret<String>, _: bool) -> Result<(), VaultError> {
-        self.0.lock().unwrap().insert(key.clone(), secret.expose().clone());
-        Ok(())
-    }
-    fn forget(&self, key: &VaultKey) -> Result<(), VaultError> {
-        self.0.lock().unwrap().remove(key);
-        Ok(())
-    }
-    fn lock(&self, _: &VaultKey) -> Result<Box<dyn Send>, VaultError> {
-        Ok(Box::new(()))
-    }
-}
-
-fn data() -> PathBuf {
-    std::env::var_os("BUTTY_PEERS").expect("BUTTY_PEERS names the folder of the servers").into()
-}
-
-fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers").join(name)
-}
-
-fn account(domain: &str) -> AccountSetup {
-    AccountSetup {
-        id: AccountId::new(&format!("juliet@{domain}")),
-        domain: Domain::parse(domain).unwrap(),
-        local: Some("juliet".to_owned()),
-        name: "Juliet".to_owned(),
-        enabled: true,
-        credential: None,
-        profile: String::new(),
-        server: None,
-        tls: TlsMode::Auto,
-        ca_file: Some(data().join("ca/ca.crt")),
-        ca_pem: None,
-        mechanisms: Vec::new(),
-        password_command: Vec::new(),
-        token_command: Vec::new(),
-        oauth: OAuthSetup::default(),
-        resolver: Some("127.0.0.53:15353".parse().unwrap()),
-        keep: None,
-        ephemeral: false,
-    }
-}
-
-fn with_password(domain: &str) -> AccountSetup {
-    let mut setup = account(domain);
-    setup.credential = Some(CredentialKind::Password);
-    setup.password_command = vec!["/bin/echo".to_owned(), "pw-juliet".to_owned()];
-    setup
-}
-
-fn network() -> Arc<Network> {
-    network_with(Arc::default())
-}
-
-fn network_with(vault: Arc<Memory>) -> Arc<Network> {
-    let begun = Instant::now();
-    let clock = move || {
-        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-        Now { mono: begun.elapsed(), wall: Stamp(0).plus(wall) }
-    };
-    Arc::new(Network::new(NetworkSettings::default(), vault, Arc::new(clock)))
-}
-
-type Facts = Receiver<(AccountId, LinkEvent)>;
-
-fn start(network: &Arc<Network>, setup: AccountSetup, connect: bool) -> (LinkHandle, Facts) {
-    let (events, facts) = channel(256);
-    let options = LinkOptions { connect, resource: None, show_client: false, one_shot: true };
-    (start_link(network, setup, options, events), facts)
-}
-
-async fn next(facts: &mut Facts) -> LinkFact {
-    tokio::time::timeout(PATIENCE, facts.recv()).await.expect("in time").expect("a fact").1.fact
-}
-
-/// The bound address and the mechanism, or the problem.
-async fn outcome(facts: &mut Facts) -> Result<(String, String), Problem> {
-    loop {
-        match next(facts).await {
-            LinkFact::Session(xmpp::Event::SignedIn(done) | xmpp::Event::Resumed { signed_in: done, .. }) => {
-                return Ok((done.jid.bare().to_string(), done.mechanism));
-            }
-            LinkFact::Down { problem: Some(problem), .. }
-            | LinkFact::PasswordWanted { problem: Some(problem), .. }
-            | LinkFact::Consent(Consent::Failed(problem)) => return Err(problem),
-            _ => {}
-        }
-    }
-}
+use tokio::sync::mpsc::channel;
 
 async fn try_out(setup: AccountSetup) -> Result<(String, String), Problem> {
     let (link, mut facts) = start(&network(), setup, true);
@@ -256,13 +157,7 @@ async fn the_fullest_log_holds_no_secret() {
     let mut plain = with_password("alpha.test");
     plain.mechanisms = vec!["PLAIN".to_owned()];
     assert_eq!(try_out(plain).await.unwrap().1, "PLAIN");
-    let token = Command::new("python3")
-        .arg(script("oauth.py"))
-        .arg(data())
-        .args(["token", "beta.test", "juliet"])
-        .output()
-        .unwrap();
-    let token = String::from_utf8(token.stdout).unwrap().trim().to_owned();
+    let token = prosody_token("beta.test");
     let mut bearer = with_token("beta.test");
     bearer.mechanisms = vec!["X-MESSENGER-OAUTH2".to_owned()];
     bearer.token_command = vec!["/bin/echo".to_owned(), token.clone()];
@@ -272,37 +167,6 @@ async fn the_fullest_log_holds_no_secret() {
     // "\0juliet\0pw-juliet" as PLAIN writes it.
     for secret in ["pw-juliet", "AGp1bGlldABwdy1qdWxpZXQ", token.as_str()] {
         assert!(!log.contains(secret), "{secret}");
-    }
-}
-
-/// The person at the browser.
-fn answer(url: &str, deny: bool) {
-    let mut robot = Command::new("python3");
-    robot.arg(script("robot.py")).arg(url).arg("--ca").arg(data().join("ca/ca.crt"));
-    robot.args([
-        "--user",
-        "juliet",
-        "--password",
-        "pw-juliet",
-        "--map",
-        "alpha.test=127.0.0.13",
-        "--map",
-        "oidc.test=127.0.0.40",
-    ]);
-    if deny {
-        robot.arg("--deny");
-    }
-    let output = robot.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
-async fn prompt(facts: &mut Facts) -> String {
-    loop {
-        match next(facts).await {
-            LinkFact::Consent(Consent::Code(prompt)) => return prompt.complete.unwrap().as_str().to_owned(),
-            LinkFact::Consent(Consent::Failed(problem)) => panic!("{problem:?}"),
-            _ => {}
-        }
     }
 }
 
@@ -386,13 +250,6 @@ async fn a_roster_that_is_in_the_cache_does_not_come_again() {
     assert_eq!(roster(version.clone()).await, (None, version));
 }
 
-fn at_the_other_family() -> AccountSetup {
-    let mut setup = account("alpha.test");
-    setup.oauth.issuer = Some("https://oidc.test:15443".to_owned());
-    setup.oauth.client_id = Some("tui".to_owned());
-    setup
-}
-
 #[tokio::test]
 async fn a_service_of_another_family_gives_a_code_refreshes_and_revokes() {
     let network = network();
@@ -417,15 +274,6 @@ async fn a_service_of_another_family_gives_a_code_refreshes_and_revokes() {
             break;
         }
     }
-}
-
-fn with_token(domain: &str) -> AccountSetup {
-    let mut setup = account(domain);
-    setup.credential = Some(CredentialKind::Token);
-    let oauth = script("oauth.py").display().to_string();
-    let data = data().display().to_string();
-    setup.token_command = ["python3", &oauth, &data, "token", domain, "juliet"].map(str::to_owned).to_vec();
-    setup
 }
 
 #[tokio::test]

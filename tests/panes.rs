@@ -15,6 +15,10 @@
 #[path = "panes/cast.rs"]
 #[allow(dead_code, reason = "shared with the tests of scrolling")]
 mod cast;
+#[path = "panes/dialogs.rs"]
+mod dialogs;
+#[path = "panes/problems.rs"]
+mod problems;
 #[path = "panes/repaint.rs"]
 mod repaint;
 #[path = "panes/scenes.rs"]

@@ -62,6 +62,15 @@ pub fn one_line(problem: &Problem) -> String {
     }
 }
 
+/// What a person can do about a problem beside the keys of the box that tells it.
+pub fn to_do(problem: &Problem) -> Option<String> {
+    // Keys and commands of the main screen, and what butty does.
+    let other = |step: &&String| step.starts_with('/') || step.contains("F5") || step.starts_with("butty ");
+    let next = problems::say(problem).next;
+    let steps: Vec<&str> = next.iter().filter(|step| !other(step)).map(String::as_str).collect();
+    (!steps.is_empty()).then(|| steps.join(" · "))
+}
+
 /// The word of a state. Gone a while is Away too: the difference is in "since".
 pub fn show(show: Show) -> &'static str {
     match show {

@@ -114,6 +114,8 @@ impl Configs {
         // "Dangerous" because it replaces the built-in verifier; ours is the platform's, and it checks everything.
         let mut config = builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
         config.resumption = Resumption::in_memory_sessions(SESSIONS);
+        // What went out with the hello would go ahead of the proof, and could be played again (RFC 8446 section 8).
+        config.enable_early_data = false;
         config.alpn_protocols = match purpose {
             Use::Direct => vec![b"xmpp-client".to_vec()],
             Use::StartTls => Vec::new(),

@@ -6,6 +6,11 @@ use super::theme::{Role, Theme};
 use crate::app::model::Model;
 use ratatui::layout::Rect;
 
+/// Most rows that it takes.
+const MOST: usize = 2;
+/// Most of what can be done that it tells beside keys.
+const MOST_FACTS: usize = 3;
+
 /// Rows that it takes at this width: none without a banner, two at most.
 pub fn rows_wanted(model: &Model, columns: u16) -> u16 {
     let lines = lines(model, columns).len();
@@ -21,20 +26,24 @@ pub fn draw(model: &Model, rect: Rect, paint: &mut Paint<'_>) {
 }
 
 fn lines(model: &Model, columns: u16) -> Vec<String> {
-    let Some(text) = super::facts::banner(model) else { return Vec::new() };
-    // A key stays together with what it does.
-    let said = Theme::new(&model.options).say(&text).replace("F5 now", "F5\u{a0}now");
-    let rows = text::wrap(&said, &[], Role::Text, columns.saturating_sub(2).max(1));
-    let lines: Vec<String> = rows
-        .into_iter()
-        .map(|row| row.pieces.into_iter().map(|piece| piece.text.replace('\u{a0}', " ")).collect())
-        .collect();
+    // A key is never cut for the sake of a fact.
+    let tries = (0..=MOST_FACTS).rev().map(|facts| wrapped(model, columns, facts));
+    let lines = tries.reduce(|lines, shorter| if lines.len() > MOST { shorter } else { lines }).unwrap_or_default();
     match lines.as_slice() {
         [first, second, _, ..] => vec![first.clone(), format!("{second}…")],
         _ => lines,
     }
 }
 
+fn wrapped(model: &Model, columns: u16, facts: usize) -> Vec<String> {
+    let Some(text) = super::facts::banner(model, facts) else { return Vec::new() };
+    // A key stays together with what it does.
+    let said = Theme::new(&model.options).say(&text).replace("F5 now", "F5\u{a0}now");
+    let rows = text::wrap(&said, &[], Role::Text, columns.saturating_sub(2).max(1));
+    let text_of = |row: text::Row| row.pieces.into_iter().map(|piece| piece.text.replace('\u{a0}', " ")).collect();
+    rows.into_iter().map(text_of).collect()
+}
+
 fn is_good(model: &Model) -> bool {
-    super::facts::banner(model).is_some_and(|text| text.starts_with('✓'))
+    super::facts::banner(model, 0).is_some_and(|text| text.starts_with('✓'))
 }

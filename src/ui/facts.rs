@@ -121,7 +121,8 @@ pub fn left(span: Duration) -> String {
     words::minutes_and_seconds(span)
 }
 
-/// The banner as a sentence.
-pub fn banner(model: &Model) -> Option<String> {
-    model.banner().map(|banner| words::banner(&banner, &|stamp| crate::app::words::clock(stamp, &model.options)))
+/// The banner as a sentence, with so much of what can be done beside pressing keys.
+pub fn banner(model: &Model, facts: usize) -> Option<String> {
+    let clock = |stamp| crate::app::words::clock(stamp, &model.options);
+    model.banner().map(|banner| words::banner(&banner, &clock, facts))
 }

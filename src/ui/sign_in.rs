@@ -11,7 +11,7 @@ use super::theme::{Role, Theme};
 use super::view::View;
 use crate::app::composer::Composer;
 use crate::app::model::{Account, Model, SignInScreen, SignInStep, SignInWay};
-use crate::app::update::key::sign_in::{is_for_good, offers_demo};
+use crate::app::update::key::sign_in::{is_for_good, offers_demo, password_may_help};
 use crate::app::words::{self, screens};
 use crate::types::Problem;
 use ratatui::layout::Rect;
@@ -285,7 +285,7 @@ fn review(model: &Model, screen: &SignInScreen, width: u16) -> Dialog {
 }
 
 fn failed(model: &Model, screen: &SignInScreen, problem: &Problem, width: u16) -> Dialog {
-    let mut keys = Vec::new();
+    let mut keys: Vec<String> = words::to_do(problem).into_iter().collect();
     match screen.way {
         SignInWay::Password => {
             keys.push(screens::TRY_AGAIN.to_owned());
@@ -294,15 +294,11 @@ fn failed(model: &Model, screen: &SignInScreen, problem: &Problem, width: u16) -
         }
         SignInWay::Code | SignInWay::Messenger => {
             let new = !is_for_good(problem);
-            let password = screen.way == SignInWay::Code;
+            let password = screen.way == SignInWay::Code && password_may_help(problem);
             let both = [(new, screens::once_more(problem)), (password, screens::WITH_PASSWORD)];
             let wanted: Vec<&str> = both.into_iter().filter_map(|(wanted, keys)| wanted.then_some(keys)).collect();
-            // Side by side where the box is wide enough.
-            if width >= dialog::WIDE {
-                keys.push(wanted.join("      "));
-            } else {
-                keys.extend(wanted.into_iter().map(str::to_owned));
-            }
+            push_keys(&mut keys, &wanted, width);
+            keys.extend(matches!(problem, Problem::WeakerSignIn { .. }).then(|| screens::ALL_THE_SAME.to_owned()));
             if Model::less_to_ask(screen, problem).is_some() {
                 // Where nothing else leads on, it comes first.
                 let at = if is_for_good(problem) { 0 } else { keys.len() };
@@ -319,16 +315,20 @@ fn failed(model: &Model, screen: &SignInScreen, problem: &Problem, width: u16) -
             | Problem::ScopeRefused { .. }
     );
     if !answered {
-        let keys_here = [screens::EDIT_ADDRESS, screens::RUN_DOCTOR];
-        if width >= dialog::WIDE {
-            keys.push(keys_here.join("      "));
-        } else {
-            keys.extend(keys_here.map(str::to_owned));
-        }
+        push_keys(&mut keys, &[screens::EDIT_ADDRESS, screens::RUN_DOCTOR], width);
     }
     keys.push(screens::BACK_TO_START.to_owned());
     let title = screens::failed_title(problem);
     dialog::trouble(model, title, problem, &keys, dialog::WIDE.min(width))
+}
+
+/// Side by side where the box is wide enough.
+fn push_keys(keys: &mut Vec<String>, wanted: &[&str], width: u16) {
+    if width >= dialog::WIDE && !wanted.is_empty() {
+        keys.push(wanted.join("      "));
+    } else {
+        keys.extend(wanted.iter().map(|&key| key.to_owned()));
+    }
 }
 
 fn screen_offers_code(model: &Model, screen: &SignInScreen) -> bool {

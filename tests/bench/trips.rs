@@ -14,6 +14,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "a bench may stop")]
 #![allow(clippy::disallowed_methods, reason = "benches live in real time and are told where the server is")]
 
+#[path = "../harness/link.rs"]
+#[allow(dead_code, reason = "shared with the tests")]
+mod link;
 #[path = "trips/proxy.rs"]
 mod proxy;
 #[path = "trips/visit.rs"]

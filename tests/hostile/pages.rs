@@ -8,6 +8,7 @@ use super::terminal::Terminal;
 use super::world::{configure, home, peak};
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -261,4 +262,43 @@ fn shown(home: &Path, arguments: &[&str], until: &str) -> Vec<u8> {
     let bytes = butty.bytes();
     assert!(!String::from_utf8_lossy(&bytes).contains(SECRET));
     bytes
+}
+
+/// The service took the refresh token, and its answer never came: the token may still live, so it is shown once more
+/// before anybody is asked.
+#[test]
+fn a_refresh_whose_answer_is_lost_is_asked_for_again() {
+    let asked = AtomicUsize::new(0);
+    let service = Service::start(move |path, base| {
+        if path != "/token" {
+            return honest(path, base, CODE, &[]);
+        }
+        match asked.fetch_add(1, Ordering::SeqCst) {
+            0 => token_pair("first", 1),
+            1 | 2 => Vec::new(), // hangs up
+            3 => reply("503 Service Unavailable", "text/html", "<html>"),
+            _ => token_pair("second", 3_600),
+        }
+    });
+    let (home, _chat) = service.home();
+    let login = butty(home.path(), &["--timeout", "5s", "login", ACCOUNT, "--device", "--store", "file"]);
+    assert!(!words(&login).contains("BTY-AUTH"), "the chat is silent, and that is all: {}", words(&login));
+    let step = || butty(home.path(), &["doctor", "--step", "token", "--json"]);
+    // The token lived for a second. Nobody is sent to a page while its successor may still be had.
+    for attempt in 1.. {
+        let done = step();
+        assert!(!words(&done).contains("BTY-AUTH-04") && attempt < 6, "{}", words(&done));
+        if done.status.success() {
+            break;
+        }
+    }
+    let refreshes = service.asked.lock().unwrap().iter().filter(|body| body.contains("refresh-of-first")).count();
+    assert!(refreshes >= 4, "the same token each time: {refreshes}");
+}
+
+fn token_pair(name: &str, lives: u32) -> Vec<u8> {
+    json(&format!(
+        r#"{{"access_token":"access-of-{name}","refresh_token":"refresh-of-{name}","token_type":"bearer",
+           "expires_in":{lives}}}"#
+    ))
 }

@@ -112,6 +112,11 @@ impl Server {
         outlet.send(markup).expect("a session");
     }
 
+    /// Cuts the session: no goodbye, neither of XMPP nor of TLS.
+    pub fn cut(&self) {
+        self.stage.heard.lock().unwrap().outlet = None;
+    }
+
     /// Waits until the client has its list and says that it is there: now it listens for others.
     #[track_caller]
     pub fn await_online(&self) {
@@ -149,7 +154,12 @@ impl Server {
 
     /// What was said before.
     pub fn unproved(&self) -> String {
-        String::from_utf8_lossy(&self.stage.heard.lock().unwrap().unproved).into_owned()
+        String::from_utf8_lossy(&self.unproved_bytes()).into_owned()
+    }
+
+    /// The same, byte by byte.
+    pub fn unproved_bytes(&self) -> Vec<u8> {
+        self.stage.heard.lock().unwrap().unproved.clone()
     }
 
     /// No secret, and no attempt at one, has left before a proved server.

@@ -1,16 +1,16 @@
 //! R3: no secret before a proved server. R4: the server has to prove that it knows the password.
 
+use super::acts::{in_the_clear, redirect, with_certificate, wrong_tls};
 use super::command::{butty_with_input, words};
 use super::proof::{Authority, self_signed};
 use super::scram;
-use super::server::{ACCOUNT, DOMAIN, FEATURES_PLAIN, FEATURES_TLS, HEADER, PROCEED, SECRET, SUCCESS, Server, Talk};
+use super::server::{ACCOUNT, DOMAIN, FEATURES_PLAIN, FEATURES_TLS, HEADER, PROCEED, SECRET, SUCCESS, Server};
 use super::world::{home, login, open};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio_rustls::TlsAcceptor;
 
 /// A sign-in that fails with this code within a moment, and gives nothing away.
 #[track_caller]
@@ -24,36 +24,6 @@ fn fails(what: &str, server: &Server, code: &str) {
     server.assert_nothing_leaked(what);
 }
 
-/// Says this in the clear behind the client's header, and more behind its wish for TLS.
-fn in_the_clear(first: impl Into<String>, then: impl Into<String>) -> Server {
-    let (first, then) = (first.into(), then.into());
-    Server::start(move |mut talk| {
-        let (first, then) = (first.clone(), then.clone());
-        Box::pin(async move {
-            talk.header().await?;
-            talk.say(first).await?;
-            talk.hear("<starttls").await?;
-            talk.hear(">").await?;
-            talk.say(then).await?;
-            talk.until_gone().await
-        })
-    })
-}
-
-/// Right in all but the certificate.
-fn with_certificate(acceptor: TlsAcceptor) -> Server {
-    Server::start(move |talk| Box::pin(wrong_tls(talk, acceptor.clone())))
-}
-
-async fn wrong_tls(mut talk: Talk, acceptor: TlsAcceptor) -> Option<()> {
-    talk.up_to_starttls().await?;
-    talk.say(PROCEED).await?;
-    let mut talk = talk.tls(&acceptor, false).await?;
-    talk.header().await?;
-    talk.say(format!("{HEADER}{FEATURES_PLAIN}")).await?;
-    talk.until_gone().await
-}
-
 #[test]
 fn row_000_07_stripped_or_spoiled_starttls_gets_nothing() {
     let plain = format!("{HEADER}{FEATURES_PLAIN}");
@@ -64,6 +34,7 @@ fn row_000_07_stripped_or_spoiled_starttls_gets_nothing() {
         ("stripped", plain.as_str(), "", "BTY-TLS-03"),
         ("nothing offered", &format!("{HEADER}<stream:features/>"), "", "BTY-TLS-03"),
         ("success in the clear", &format!("{HEADER}{SUCCESS}"), "", "BTY-XMPP-01"),
+        ("a message in the clear", &format!("{HEADER}<message from='hostile.test'/>"), "", "BTY-XMPP-01"),
         ("refused", &tls, failure, "BTY-TLS-06"),
         ("features instead of proceed", &tls, FEATURES_PLAIN, "BTY-"),
         ("success instead of proceed", &tls, SUCCESS, "BTY-"),
@@ -91,6 +62,29 @@ fn rubbish_instead_of_a_handshake_gets_nothing() {
         let (done, _) = login(home.path(), &server);
         assert!(words(&done).contains("BTY-TLS-06"), "{what}: {}", words(&done));
     }
+}
+
+/// A hello that agrees to TLS 1.1 (RFC 4346), which RFC 8996 retired.
+#[test]
+fn tls_1_1_is_refused() {
+    const VERSION: [u8; 2] = [3, 2];
+    const CIPHER: [u8; 3] = [0xc0, 0x13, 0]; // ECDHE, RSA, AES-128-CBC, SHA; no compression
+    let message = [&[2, 0, 0, 38], &VERSION[..], &[7; 32], &[0], &CIPHER].concat();
+    let hello = [&[22], &VERSION[..], &[0, 42], &message].concat();
+    let server = Server::start(move |mut talk| {
+        let hello = hello.clone();
+        Box::pin(async move {
+            talk.up_to_starttls().await?;
+            talk.say(PROCEED).await?;
+            talk.hear("\x01").await?; // the client's hello
+            talk.say(hello).await?;
+            talk.until_gone().await
+        })
+    });
+    fails("TLS 1.1", &server, "BTY-TLS-06");
+    let said = server.unproved_bytes();
+    let alert = [21, 3, 3, 0, 2, 2, 70]; // fatal: protocol_version
+    assert!(said.ends_with(&alert), "{:?}", &said[said.len().saturating_sub(16)..]);
 }
 
 type Spoil = fn(&mut CertificateParams);
@@ -121,22 +115,6 @@ fn row_000_07_each_wrong_certificate_has_its_own_code_and_gets_nothing() {
     }
 }
 
-/// Sends the client on to that place, before TLS.
-fn redirect(to: impl Into<String>) -> Server {
-    let to = to.into();
-    Server::start(move |mut talk| {
-        let markup = format!(
-            "{HEADER}<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>{to}\
-             </see-other-host></stream:error></stream:stream>"
-        );
-        Box::pin(async move {
-            talk.header().await?;
-            talk.say(markup).await?;
-            talk.until_gone().await
-        })
-    })
-}
-
 #[test]
 fn row_000_08_a_redirect_lowers_no_demand() {
     let plain = in_the_clear(format!("{HEADER}{FEATURES_PLAIN}"), "");
@@ -149,6 +127,33 @@ fn row_000_08_a_redirect_lowers_no_demand() {
     assert_eq!(stranger.connections(), 1, "it was followed");
     for text in ["", ":", "[::1", "a b", "127.0.0.1:99999", "javascript:alert(1)", &"x".repeat(3_000)] {
         fails(text, &redirect(text), "BTY-NET-09");
+    }
+}
+
+/// Sealed or not, a redirect is the wire's word: what it leads to has to prove the account's own domain.
+#[test]
+fn a_redirect_inside_tls_lowers_no_demand_either() {
+    let sealed = |to: String| {
+        Server::start(move |talk| {
+            let error = format!(
+                "<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>{to}</see-other-host>\
+                 </stream:error></stream:stream>"
+            );
+            Box::pin(async move {
+                let mut talk = talk.up_to_tls().await?;
+                talk.say(error).await?;
+                talk.until_gone().await
+            })
+        })
+    };
+    let plain = || in_the_clear(format!("{HEADER}{FEATURES_PLAIN}"), "");
+    let stranger = || with_certificate(Authority::new("somebody else").acceptor(&[DOMAIN], |_| {}));
+    for (what, next, code) in [("plaintext", plain(), "BTY-TLS-03"), ("a stranger", stranger(), "BTY-TLS-04")] {
+        let first = sealed(format!("127.0.0.1:{}", next.port));
+        fails(what, &first, code);
+        assert!(!first.proved().contains("<auth"), "{what}: {}", first.proved());
+        next.assert_nothing_leaked(what);
+        assert_eq!(next.connections(), 1, "{what}: it was followed");
     }
 }
 
@@ -233,4 +238,68 @@ fn a_server_that_does_not_know_the_password_is_left() {
     let home = home();
     let (done, _) = login(home.path(), &server);
     assert!(done.status.success(), "the honest one: {}", words(&done));
+}
+
+/// What the person has to change is not tried again by itself.
+#[test]
+fn a_wrong_password_is_tried_once_and_asked_for() {
+    const NO: &str = "<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/></failure>";
+    let server = Server::start(|talk| {
+        Box::pin(async move {
+            let mut talk = talk.up_to_tls().await?;
+            talk.say(FEATURES_PLAIN).await?;
+            talk.hear("</auth>").await?;
+            talk.say(NO).await?;
+            talk.until_gone().await
+        })
+    });
+    let (done, _) = login(home().path(), &server);
+    assert!(words(&done).contains("BTY-AUTH-05"), "{}", words(&done));
+    assert_eq!(server.proved().matches("<auth").count(), 1);
+    let home = home();
+    let mut butty = open(home.path(), &server);
+    butty.wait_for("Name or password is not right");
+    butty.send("\x0b"); // Ctrl+K: the screen answers, so nothing else is being done
+    butty.wait_for("Go to");
+    assert_eq!((server.proved().matches("<auth").count(), server.connections()), (2, 2));
+    assert!(!butty.screen().contains("by itself"), "{}", butty.screen());
+}
+
+/// Another program of the same person took the session: whoever answers in kind fights for ever.
+#[test]
+fn a_session_that_was_replaced_does_not_fight() {
+    let (server, home) = (Server::friendly(""), home());
+    let mut butty = open(home.path(), &server);
+    server.await_online();
+    let error = "<stream:error><conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>";
+    server.push(format!("{error}</stream:stream>"));
+    butty.wait_for("Another program took over");
+    butty.send("\x0b");
+    butty.wait_for("Go to");
+    assert_eq!(server.connections(), 1, "{}", butty.screen());
+    assert!(!butty.screen().contains("by itself"), "{}", butty.screen());
+}
+
+/// TLS that is cut without a `close_notify` (RFC 8446 section 6.1): what had come of a message is none.
+#[test]
+fn half_a_message_behind_a_cut_is_not_a_message() {
+    let (server, home) = (Server::friendly("<item jid='bela@hostile.test' subscription='both' name='Bela'/>"), home());
+    let mut butty = open(home.path(), &server);
+    server.await_online();
+    let message = |id: &str, body: &str| {
+        format!("<message from='bela@hostile.test/x' type='chat' id='{id}'><body>{body}</body></message>")
+    };
+    server.push(message("m1", "a whole one"));
+    butty.wait_for("(1)");
+    let half = message("m2", "only the half of it");
+    server.push(&half[..half.find(" of it").unwrap()]);
+    server.cut();
+    server.await_sessions(2);
+    server.push(message("m3", "and on it goes"));
+    butty.wait_for("(2)");
+    butty.send("\x0b");
+    butty.wait_for("Go to");
+    butty.send("bela\r");
+    let screen = butty.wait_for("and on it goes");
+    assert!(screen.contains("a whole one") && !screen.contains("the half"), "{screen}");
 }

@@ -1,12 +1,11 @@
 //! Mechanisms at real servers: bound to the connection, guessed and refused, with tokens of ejabberd.
 
-use super::{Memory, account, code_of, data, network_with, outcome, script, start, try_out, with_password};
+use super::{Memory, account, code_of, ejabberd_token, network_with, outcome, start, try_out, with_password};
 use butty::app::setup::{AccountSetup, TlsMode};
 use butty::net::Network;
 use butty::oauth::VaultKey;
 use butty::types::AccountId;
 use butty::xmpp::{CredentialKind, Known};
-use std::process::Command;
 use std::sync::Arc;
 
 fn network() -> (Arc<Network>, Arc<Memory>) {
@@ -26,7 +25,7 @@ async fn sign_in(network: &Arc<Network>, vault: &Memory, setup: AccountSetup) ->
 
 fn known(vault: &Memory, account: &AccountId) -> Known {
     let key = VaultKey::Known { account: account.as_str().to_owned() };
-    vault.0.lock().unwrap().get(&key).map(|text| Known::from_text(text)).unwrap_or_default()
+    vault.kept(&key).map(|text| Known::from_text(&text)).unwrap_or_default()
 }
 
 #[tokio::test]
@@ -74,9 +73,7 @@ async fn at_ejabberd_the_strongest_plain_form_follows_on_a_binding_that_it_does_
 
 #[tokio::test]
 async fn a_token_of_ejabberd_signs_in_by_x_oauth2() {
-    let output = Command::new(script("ejabberd")).arg("token").arg(data()).arg("juliet@ej23.test").output().unwrap();
-    let token = String::from_utf8(output.stdout).unwrap().trim().to_owned();
-    assert!(!token.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    let token = ejabberd_token();
     let with = |token: &str| {
         let mut setup = account("ej23.test");
         setup.credential = Some(CredentialKind::Token);

@@ -1,69 +1,11 @@
 //! Signing in on a page of real services: a robot is the person at the browser.
 
 use super::*;
-use butty::app::event::BrowserPrompt;
 use butty::app::setup::GrantChoice;
-
-/// An account that signs in on a page at Prosody.
-fn on_a_page() -> AccountSetup {
-    let mut setup = account("alpha.test");
-    setup.oauth.grant = GrantChoice::Code;
-    setup
-}
-
-/// The same at oidc-provider, with the client that is registered there by hand.
-fn at_oidc(client: &str) -> AccountSetup {
-    let mut setup = at_the_other_family();
-    setup.oauth.client_id = Some(client.to_owned());
-    setup.oauth.grant = GrantChoice::Code;
-    setup.oauth.redirect = Some("http://127.0.0.1/cb".to_owned());
-    setup
-}
-
-async fn page(facts: &mut Facts) -> BrowserPrompt {
-    loop {
-        match next(facts).await {
-            LinkFact::Consent(Consent::Browser(prompt)) => return prompt,
-            LinkFact::Consent(Consent::Failed(problem)) => panic!("{problem:?}"),
-            _ => {}
-        }
-    }
-}
-
-/// Walks the pages; gives the address that the browser ended on. `deliver`: opens it, as a browser would.
-async fn walk(address: &str, more: &'static [&'static str]) -> String {
-    let address = address.to_owned();
-    let walked = tokio::task::spawn_blocking(move || {
-        let mut robot = Command::new("python3");
-        robot.arg(script("robot.py")).arg(&address).arg("--ca").arg(data().join("ca/ca.crt"));
-        robot.args(["--user", "juliet", "--password", "pw-juliet"]);
-        robot.args(["--map", "alpha.test=127.0.0.13", "--map", "oidc.test=127.0.0.40"]).args(more);
-        robot.output().unwrap()
-    });
-    let output = walked.await.unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
-    said.lines().last().unwrap_or_default().to_owned()
-}
 
 /// Signed in as her, by token.
 fn juliet() -> (String, String) {
     ("juliet@alpha.test".to_owned(), "OAUTHBEARER".to_owned())
-}
-
-/// Until the token is kept; what was granted.
-async fn kept(facts: &mut Facts) -> Vec<String> {
-    let mut granted = Vec::new();
-    loop {
-        match next(facts).await {
-            LinkFact::Kept(_) => return granted,
-            LinkFact::Consent(Consent::Granted { scopes }) => {
-                granted = scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
-            }
-            LinkFact::Consent(Consent::Failed(problem)) => panic!("{problem:?}"),
-            _ => {}
-        }
-    }
 }
 
 #[tokio::test]
@@ -222,14 +164,6 @@ async fn row_000_13_oidc_provider_registers_butty_and_a_client_that_nobody_knows
     let prompt = page(&mut facts).await;
     walk(&prompt.address, &["--deliver"]).await;
     assert!(kept(&mut facts).await.contains(&"openid".to_owned()), "registered, asked and exchanged");
-}
-
-/// ejabberd's token, made by its operator.
-fn ejabberd_token() -> String {
-    let made = Command::new(script("ejabberd")).arg("token").arg(data()).arg("juliet@ej23.test").output().unwrap();
-    let token = String::from_utf8(made.stdout).unwrap().trim().to_owned();
-    assert!(!token.is_empty(), "{}", String::from_utf8_lossy(&made.stderr));
-    token
 }
 
 #[tokio::test]

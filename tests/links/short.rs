@@ -1,6 +1,8 @@
 //! What makes a later sign-in short: the server's own token (XEP-0484), and sessions that are taken up (XEP-0198).
 
-use super::{Facts, Memory, data, network, network_with, next, outcome, relay, script, start, with_password};
+use super::{
+    Facts, Memory, data, network, network_with, next, outcome, prosody_token, relay, script, start, with_password,
+};
 use butty::app::effect::LinkCommand;
 use butty::app::event::{Keep, LinkFact};
 use butty::app::setup::{AccountSetup, TlsMode};
@@ -156,10 +158,7 @@ fn note(key: MessageKey, to: &butty::types::FullJid) -> xmpp::Outgoing {
 async fn a_sign_in_by_oauth_is_followed_by_the_servers_own_token() {
     let (folder, network) = (tempfile::tempdir().unwrap(), network());
     let trace = folder.path().join("trace");
-    let mut fetch = Command::new("python3");
-    let fetched = fetch.arg(script("oauth.py")).arg(data()).args(["token", "alpha.test", "juliet"]).output().unwrap();
-    let printed = String::from_utf8(fetched.stdout).unwrap();
-    let token = printed.split_whitespace().next().expect("a token");
+    let token = prosody_token("alpha.test");
     let mut setup = with_password("alpha.test");
     setup.password_command = Vec::new();
     setup.credential = Some(xmpp::CredentialKind::Token);

@@ -28,6 +28,11 @@ pub fn before(minutes: i64) -> Stamp {
     Stamp(NOW.0 - minutes * MINUTE)
 }
 
+/// So many seconds behind `NOW`.
+pub fn in_seconds(seconds: u64) -> Stamp {
+    NOW.plus(Duration::from_secs(seconds))
+}
+
 pub fn id() -> AccountId {
     AccountId::new("anna@demo.butty")
 }

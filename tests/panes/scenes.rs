@@ -2,7 +2,7 @@
 
 use super::cast;
 use butty::app::Model;
-use butty::app::event::{Consent, Event, Fallback, Keep, LinkFact, PasteFault};
+use butty::app::event::{CodePrompt, Consent, Event, Fallback, Keep, LinkFact, PasteFault};
 use butty::app::model::*;
 use butty::oauth::Farewelled;
 use butty::types::*;
@@ -113,6 +113,12 @@ pub fn main_scenes() -> Vec<Scene> {
         scene("lost", |options| lost(options, false)),
         scene("lost_waiting", |options| lost(options, true)),
         scene("back", back),
+        scene("sign_in_expired", |options| {
+            let mut stage = cast::evening(options);
+            let problem = Some(Problem::SignInExpired { domain: Domain::parse("demo.butty").unwrap() });
+            stage.link(LinkFact::Down { problem, retry_in: None });
+            stage.model
+        }),
         scene("folded", |options| {
             let mut stage = cast::evening(options);
             stage.press("ctrl-c");
@@ -136,6 +142,10 @@ fn leaving_scenes() -> Vec<Scene> {
         }),
         scene("signed_out_later", |options| {
             let (domain, told) = (Line::clean("example.org"), Farewelled::Later);
+            over(options, Overlay::SignedOut { domain, told, elsewhere: None })
+        }),
+        scene("signed_out_never_told", |options| {
+            let (domain, told) = (Line::clean("example.org"), Farewelled::Never);
             over(options, Overlay::SignedOut { domain, told, elsewhere: None })
         }),
         scene("signed_out_in_part", |options| {
@@ -173,6 +183,7 @@ pub fn overlay_scenes() -> Vec<Scene> {
         scene("info", |options| keyed(options, &["ctrl-up", "ctrl-up", "up", "i"], "")),
         scene("menu", |options| keyed(options, &["f3", "."], "")),
         scene("menu_name", |options| keyed(options, &["f3", ".", "down", "down", "enter"], "")),
+        scene("menu_group", |options| keyed(options, &["f3", ".", "down", "down", "down", "enter"], "")),
         scene("menu_remove", |options| keyed(options, &["f3", ".", "up", "enter"], "")),
         scene("card", |options| keyed(options, &["f4"], "")),
         scene("account", |options| {
@@ -223,8 +234,37 @@ pub fn sign_in_scenes() -> Vec<Scene> {
             }
             model
         }),
+        scene("ask_keep_elsewhere", |options| {
+            let mut model = cast::signing_in(options, SignInWay::Code, SignInStep::AskKeep);
+            if let Screen::SignIn(screen) = &mut model.screen {
+                screen.complaint = Some(Problem::TokenNotKept { why: Line::clean("the folder cannot be written") });
+            }
+            model
+        }),
         scene("working", step(SignInWay::Code, SignInStep::Working(Consent::AskingForCode { host: host() }))),
+        scene(
+            "looking_up",
+            step(SignInWay::Code, SignInStep::Working(Consent::LookingUp { domain: Line::clean("example.org") })),
+        ),
         scene("code", |options| cast::with_code(options, None)),
+        scene("code_over_ssh", |options| {
+            cast::with_code(Options { over_ssh: true, can_open_browser: false, ..options }, None)
+        }),
+        scene("code_big_square", |options| {
+            let mut model = cast::with_code(options, None);
+            if let Screen::SignIn(screen) = &mut model.screen {
+                screen.big_square = true;
+            }
+            model
+        }),
+        scene("code_last_minute", |options| with_prompt(options, |prompt| prompt.expires = cast::in_seconds(42))),
+        scene("code_without_whole_address", |options| with_prompt(options, |prompt| prompt.complete = None)),
+        scene("code_of_the_demo", |options| {
+            with_prompt(Options { demo: true, ..options }, |prompt| {
+                prompt.address = Line::clean("http://127.0.0.1:43123/link");
+                (prompt.complete, prompt.local_only) = (None, true);
+            })
+        }),
         scene("code_unreachable", move |options| {
             let retry_in = Duration::from_secs(8);
             cast::with_code(options, Some(Consent::Unreachable { host: host(), retry_in }))
@@ -233,6 +273,19 @@ pub fn sign_in_scenes() -> Vec<Scene> {
             cast::with_code(options, Some(Consent::SlowerPace { every: Duration::from_secs(10) }))
         }),
         scene("opening", step(SignInWay::Code, SignInStep::Opening)),
+        scene("where_password_refused", |options| {
+            let mut model = cast::signing_in(options, SignInWay::Password, SignInStep::Where);
+            if let Screen::SignIn(screen) = &mut model.screen {
+                screen.address.set_text("anna@example.org");
+                screen.field = 1;
+                screen.complaint = Some(Problem::WrongPassword { domain: domain() });
+            }
+            model
+        }),
+        scene("other_person", |options| {
+            let address = |local: &str| BareJid::parse(&format!("{local}@example.org")).unwrap();
+            failed(Problem::OtherPerson { wanted: address("anna"), got: address("bela") })(options)
+        }),
         scene("no_codes", failed(Problem::NoDeviceSignIn { domain: domain() })),
         scene("refused", failed(Problem::SignInDenied { domain: domain() })),
         scene("weaker", |options| {
@@ -242,6 +295,13 @@ pub fn sign_in_scenes() -> Vec<Scene> {
         }),
         scene("expired", failed(Problem::CodeExpired { code, lifetime: Duration::from_secs(900) })),
     ]
+}
+
+/// The screen with the code, with another prompt.
+fn with_prompt(options: Options, change: impl Fn(&mut CodePrompt)) -> Model {
+    let mut prompt = cast::prompt();
+    change(&mut prompt);
+    step(SignInWay::Code, SignInStep::Code { prompt: Box::new(prompt), trouble: None })(options)
 }
 
 /// What was agreed to, or not.
@@ -308,6 +368,13 @@ pub fn page_scenes() -> Vec<Scene> {
             cast::with_page(options, None, "http://127.0.0.1:43123/callback?code=abc&state=xyz")
         }),
         scene("browser_paste_refused", |options| cast::with_page(options, Some(PasteFault::OtherPage), "")),
+        scene("browser_paste_no_address", |options| cast::with_page(options, Some(PasteFault::NoAddress), "")),
+        scene("browser_paste_cut_off", |options| cast::with_page(options, Some(PasteFault::NoAnswer), "")),
+        scene("browser_paste_of_another", |options| cast::with_page(options, Some(PasteFault::OtherSignIn), "")),
+        scene("stepping_down", |options| {
+            let (domain, to) = (Line::clean("example.org"), Fallback::Page);
+            step(SignInWay::Code, SignInStep::Working(Consent::SteppingDown { domain, to }))(options)
+        }),
         scene("password_instead", |options| {
             let form = cast::signing_in(options, SignInWay::Password, SignInStep::Where);
             cast::stepped_down(form, Fallback::Password)

@@ -144,6 +144,19 @@ fn row_000_08_follows_see_other_host() {
     }
 }
 
+/// It may have been a bad day, or a bad server: the next start asks the account's own again.
+#[test]
+fn a_redirect_is_forgotten_with_the_process() {
+    let town = Town::open(Switches { redirect: Redirect::BeforeTls, redirect_always: true, ..plain() });
+    let home = town.home_with_token(&town.token());
+    for visit in 1..=2 {
+        home.does(&["roster"]);
+        for host in ["host 0: accepted", "host 1: accepted"] {
+            assert_eq!(town.seen(host).len(), visit, "{host} {:#?}", town.service.log());
+        }
+    }
+}
+
 #[test]
 fn row_000_09_a_redirect_that_leads_nowhere_names_both_hosts() {
     let dead = Server::start(|talk| {

@@ -68,9 +68,7 @@ pub(super) fn on_consent(model: &mut Model, id: &AccountId, consent: Consent) {
             SignInStep::Browser { prompt, fault: Some(fault) }
         }
         (Consent::Granted { .. }, _) => SignInStep::Opening,
-        (Consent::Failed(problem @ (Problem::NoKeyring | Problem::KeyringLocked)), _) => {
-            return Model::ask_keep(screen, problem);
-        }
+        (Consent::Failed(problem), _) if is_of_keeping(&problem) => return Model::ask_keep(screen, problem),
         (Consent::Failed(problem), _) => SignInStep::Failed(problem),
         (Consent::Reachable, SignInStep::Code { prompt, .. }) => SignInStep::Code { prompt, trouble: None },
         (trouble @ (Consent::SlowerPace { .. } | Consent::Unreachable { .. }), SignInStep::Code { prompt, .. }) => {
@@ -79,6 +77,11 @@ pub(super) fn on_consent(model: &mut Model, id: &AccountId, consent: Consent) {
         (Consent::PasteRefused(_) | Consent::Parked | Consent::Reachable, step) => step,
         (working, _) => SignInStep::Working(working),
     };
+}
+
+/// Asked for a place to keep the sign-in, the person has an answer to this.
+fn is_of_keeping(problem: &Problem) -> bool {
+    matches!(problem, Problem::NoKeyring | Problem::KeyringLocked | Problem::TokenNotKept { .. })
 }
 
 /// The same address, with the password form; the sentence above it says why.

@@ -191,12 +191,19 @@ fn reason(text: &Line) -> String {
     format!("It gave this reason: {}.", quoted(text))
 }
 
-/// Our own half-sentence, as a sentence.
+/// Our own half-sentence, as a sentence. The name of a file or a setting stays as it is.
 fn sentence(text: &Line) -> String {
+    let first_word = text.as_str().split(' ').next().unwrap_or_default();
     let mut characters = text.as_str().chars();
+    if first_word.contains(['.', '_', '/']) {
+        return ended(text.as_str());
+    }
     let first: String = characters.next().into_iter().flat_map(char::to_uppercase).collect();
-    let whole = format!("{first}{}", characters.as_str());
-    if whole.ends_with(['.', '?', '…']) { whole } else { format!("{whole}.") }
+    ended(&format!("{first}{}", characters.as_str()))
+}
+
+fn ended(whole: &str) -> String {
+    if whole.ends_with(['.', '?', '…']) { whole.to_owned() } else { format!("{whole}.") }
 }
 
 #[cfg(test)]

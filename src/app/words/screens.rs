@@ -215,10 +215,11 @@ pub fn tiny(unread: usize, trouble: bool) -> String {
     if unread == 0 { format!("butty{mark}") } else { format!("butty ({unread}){mark}") }
 }
 
-/// The banner. `clock` tells a moment as hours and minutes.
-pub fn banner(banner: &Banner, clock: &dyn Fn(Stamp) -> String) -> String {
+/// The banner. `clock` tells a moment as hours and minutes; `facts`: of what can be done beside pressing keys, so much at
+/// most.
+pub fn banner(banner: &Banner, clock: &dyn Fn(Stamp) -> String, facts: usize) -> String {
     match banner {
-        Banner::Trouble(problem) | Banner::NeedsYou { problem, .. } => trouble(problem),
+        Banner::Trouble(problem) | Banner::NeedsYou { problem, .. } => trouble(problem, facts),
         Banner::Lost { waiting, .. } if *waiting > 0 => {
             format!("! Still offline. What you write is kept and sent in order.  ({waiting})")
         }
@@ -238,7 +239,7 @@ pub fn banner(banner: &Banner, clock: &dyn Fn(Stamp) -> String) -> String {
 }
 
 /// What happened, and what to do.
-fn trouble(problem: &Problem) -> String {
+fn trouble(problem: &Problem, facts: usize) -> String {
     if matches!(problem, Problem::AccountInUse) {
         return IN_USE.to_owned();
     }
@@ -246,7 +247,9 @@ fn trouble(problem: &Problem) -> String {
     let is_key = |step: &&String| step.starts_with('/') || step.starts_with("F5");
     let keys: Vec<&str> = said.next.iter().filter(is_key).map(String::as_str).collect();
     let mut sentences = vec![said.what];
-    sentences.extend(said.next.iter().filter(|step| !is_key(step)).map(|fact| format!("{fact}.")));
+    // Where there is no key, a fact is all that leads on.
+    let facts = if keys.is_empty() { facts.max(1) } else { facts };
+    sentences.extend(said.next.iter().filter(|step| !is_key(step)).take(facts).map(|fact| format!("{fact}.")));
     format!("! {} {}", sentences.join(" "), keys.join(" · ")).trim_end().to_owned()
 }
 

@@ -137,6 +137,23 @@ async fn a_refusal_is_an_answer_too() {
 }
 
 #[tokio::test]
+async fn a_script_in_the_address_is_not_repeated_to_the_browser() {
+    let (port, answer) = door().await;
+    for place in ["/callback", "/<script>alert(1)</script>", "/callback/%3Cscript%3E"] {
+        for script in ["<script>alert(1)</script>", "%3Cscript%3Ealert(1)%3C/script%3E", "\"><img/src=x/onerror=y>"] {
+            for name in ["code", "error", "error_description", "state", "error_uri"] {
+                let page = get(port, &format!("{place}?{name}={script}&state=other")).await.to_ascii_lowercase();
+                assert!(!page.contains("script") && !page.contains("onerror"), "{place} {name}: {page}");
+                let (head, body) = page.split_once("\r\n\r\n").unwrap();
+                assert!(body.is_empty() || head.contains("default-src 'none'"), "{page}");
+            }
+        }
+    }
+    get(port, "/callback?code=right&state=mine").await;
+    assert_eq!(ended(answer).await, right());
+}
+
+#[tokio::test]
 async fn junk_and_giants_are_survived() {
     let (port, answer) = door().await;
     let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(3 * LARGEST_HEAD));

@@ -56,6 +56,15 @@ async fn a_right_certificate_passes_and_the_next_handshake_is_short() {
     assert!(shake(&Configs::new(TlsMinimum::V13), &ca.pem, &server, "example.org").await.is_ok());
 }
 
+/// Early data (RFC 8446 section 2.3) would leave before the server proved itself, and could be played again.
+#[test]
+fn early_data_is_off_whatever_the_connection_is_for() {
+    let (ca, configs) = (Authority::new(), Configs::new(TlsMinimum::V12));
+    for purpose in [Use::Direct, Use::StartTls, Use::Web] {
+        assert!(!configs.get(&trust(&ca.pem), purpose).unwrap().enable_early_data, "{purpose:?}");
+    }
+}
+
 #[tokio::test]
 async fn each_fault_has_its_own_name() {
     let ca = Authority::new();

@@ -26,9 +26,15 @@ pub fn draw(
     code::warning(screens::PHISHING_PAGE_SCREEN, &mut body, paint);
     let columns = body.width.saturating_sub(2 * MARGIN).min(96);
     let before = before(model, screen, prompt, columns, paint);
-    let (steps, foot) = after(model, prompt, fault, columns, paint);
+    let (mut steps, foot) = after(model, prompt, fault, columns, paint);
     let field_rows = 1;
-    let others = before.len() + steps.len() + foot.len() + field_rows;
+    let taken = |steps: &[Vec<Vec<Piece>>]| before.len() + steps.concat().len() + foot.len() + field_rows;
+    // Who has pasted something has read the steps: what is wrong with it comes first.
+    while fault.is_some() && !steps.is_empty() && taken(&steps) >= usize::from(body.height) {
+        steps.pop();
+    }
+    let others = taken(&steps);
+    let steps = steps.concat();
     let address = address(prompt, columns, usize::from(body.height).saturating_sub(others).max(1));
     let airy = others + address.len() < usize::from(body.height);
     let mut y = body.y + u16::from(airy);
@@ -77,18 +83,18 @@ fn before(
     lines
 }
 
-/// The steps behind the address, and what stands below the field.
+/// The steps behind the address, each with its rows, and what stands below the field.
 fn after(
     model: &Model,
     prompt: &BrowserPrompt,
     fault: Option<PasteFault>,
     columns: u16,
     paint: &Paint<'_>,
-) -> (Vec<Vec<Piece>>, Vec<Vec<Piece>>) {
+) -> (Vec<Vec<Vec<Piece>>>, Vec<Vec<Piece>>) {
     let asks = code::scope_lines(&prompt.scopes, false, false).join(", ");
-    let mut steps = step("2", &screens::check_page_of(prompt.host.as_str(), &asks), columns, paint);
+    let check = step("2", &screens::check_page_of(prompt.host.as_str(), &asks), columns, paint);
     let here = prompt.listening && !model.options.over_ssh;
-    steps.extend(step("3", screens::agree_there(here), columns, paint));
+    let steps = vec![check, step("3", screens::agree_there(here), columns, paint)];
     let mut foot = Vec::new();
     if let Some(fault) = fault {
         let said = format!("✗ {}", paint.theme.say(screens::paste_fault(fault)));

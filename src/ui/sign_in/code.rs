@@ -185,9 +185,10 @@ fn alone(
     let Some((square, quiet)) = fitting else {
         let (wide, high) = square.map_or((0, 0), |square| square.size(2, ascii));
         let words = if wide == 0 { screens::NO_SQUARE.to_owned() } else { screens::square_needs(wide, high + 6) };
-        paint.put_fit(body.x + 3, body.y, body.right(), &words, Role::Text);
-        let code = spaced(prompt.code.as_str());
-        paint.put_fit(body.x + 3, body.y + 1, body.right(), &code, Role::Title);
+        let y = super::say(&[(words, Role::Text)], body, paint);
+        if y < body.bottom() {
+            paint.put_fit(body.x + 3, y, body.right(), &spaced(prompt.code.as_str()), Role::Title);
+        }
         return;
     };
     let (wide, high) = square.size(quiet, ascii);
@@ -204,14 +205,18 @@ pub fn hints(model: &Model, screen: &SignInScreen) -> String {
     if model.options.demo {
         hints.push(screens::DEMO_ANSWER);
     }
+    if screen.big_square {
+        // The way back, and what helps a camera: the last ones are cut where there is little room.
+        hints.extend([screens::SMALLER_SQUARE, screens::SWAP_SQUARE]);
+    }
     if model.options.can_open_browser && !model.options.over_ssh {
         hints.push(screens::OPEN_BROWSER);
     }
     hints.extend([screens::COPY_CODE, screens::COPY_ADDRESS]);
-    if model.options.mono || screen.big_square {
-        hints.push(screens::SWAP_SQUARE);
+    if !screen.big_square {
+        hints.extend(model.options.mono.then_some(screens::SWAP_SQUARE));
+        hints.push(screens::BIGGER_SQUARE);
     }
-    hints.push(if screen.big_square { screens::SMALLER_SQUARE } else { screens::BIGGER_SQUARE });
     hints.join(" · ")
 }
 

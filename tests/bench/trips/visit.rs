@@ -1,23 +1,17 @@
 //! One account that visits its server: for the first time, again, and after a lost connection.
 
+use super::link::{Facts, data, ejabberd_token, network, next, prosody_token};
 use super::proxy::Proxy;
 use butty::app::effect::LinkCommand;
-use butty::app::event::{LinkEvent, LinkFact};
+use butty::app::event::LinkFact;
 use butty::app::setup::{AccountSetup, TlsMode};
-use butty::net::{LinkHandle, LinkOptions, Network, NetworkSettings, start_link};
-use butty::oauth::{Vault, VaultError, VaultKey};
-use butty::types::{self, AccountId, BareJid, Now, Stamp};
+use butty::net::{LinkHandle, LinkOptions, Network, start_link};
+use butty::types::BareJid;
 use butty::xmpp::{CredentialKind, Event};
-use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::process::Command;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime};
-use tokio::sync::mpsc::{Receiver, channel};
-
-/// How long a sign-in may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::channel;
 
 /// What there is to sign in with.
 #[derive(Clone, Copy, PartialEq)]
@@ -41,8 +35,6 @@ pub struct Visitor {
     way: Way,
     printed: String,
 }
-
-type Facts = Receiver<(AccountId, LinkEvent)>;
 
 impl Visitor {
     pub fn new(way: Way) -> Self {
@@ -115,25 +107,9 @@ impl Visitor {
     }
 }
 
-fn data() -> PathBuf {
-    std::env::var_os("BUTTY_PEERS").expect("BUTTY_PEERS names the folder of the servers").into()
-}
-
 /// An access token for juliet.
 fn token(domain: &str) -> String {
-    let scripts = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/servers");
-    let mut command = if domain == "ej23.test" {
-        let mut command = Command::new(scripts.join("ejabberd"));
-        command.arg("token").arg(data()).arg(format!("juliet@{domain}"));
-        command
-    } else {
-        let mut command = Command::new("python3");
-        command.arg(scripts.join("oauth.py")).arg(data()).args(["token", domain, "juliet"]);
-        command
-    };
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap().split_whitespace().next().expect("a token").to_owned()
+    if domain == "ej23.test" { ejabberd_token() } else { prosody_token(domain) }
 }
 
 /// From the connection's beginning until messages may flow.
@@ -151,38 +127,4 @@ async fn online(facts: &mut Facts, proxy: &Proxy) -> Duration {
 /// Until everything is known, so that a farewell disturbs nothing.
 async fn settled(facts: &mut Facts) {
     while !matches!(next(facts).await, LinkFact::Session(Event::Features(_))) {}
-}
-
-async fn next(facts: &mut Facts) -> LinkFact {
-    tokio::time::timeout(PATIENCE, facts.recv()).await.expect("in time").expect("a fact").1.fact
-}
-
-fn network() -> Arc<Network> {
-    let begun = Instant::now();
-    let clock = move || {
-        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-        Now { mono: begun.elapsed(), wall: Stamp(0).plus(wall) }
-    };
-    Arc::new(Network::new(NetworkSettings::default(), Arc::new(Memory::default()), Arc::new(clock)))
-}
-
-/// Keeps secrets in memory.
-#[derive(Default)]
-struct Memory(Mutex<HashMap<VaultKey, types::Secret<String>>>);
-
-impl Vault for Memory {
-    fn load(&self, key: &VaultKey) -> Result<Option<types::Secret<String>>, VaultError> {
-        Ok(self.0.lock().unwrap().get(key).cloned())
-    }
-    fn save(&self, key: &VaultKey, secret: &types::Secret<String>, _: bool) -> Result<(), VaultError> {
-        self.0.lock().unwrap().insert(key.clone(), secret.clone());
-        Ok(())
-    }
-    fn forget(&self, key: &VaultKey) -> Result<(), VaultError> {
-        self.0.lock().unwrap().remove(key);
-        Ok(())
-    }
-    fn lock(&self, _: &VaultKey) -> Result<Box<dyn Send>, VaultError> {
-        Ok(Box::new(()))
-    }
 }

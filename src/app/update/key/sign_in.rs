@@ -284,7 +284,9 @@ fn failed_key(model: &mut Model, problem: &Problem, letter: char, fx: &mut Effec
         }
         'n' if way != SignInWay::Password => begin(model, fx),
         '\n' if way != SignInWay::Password && !is_for_good(problem) => begin(model, fx),
-        'p' if way != SignInWay::Messenger => first_step(screen, SignInWay::Password, 1),
+        'p' if way == SignInWay::Password || (way == SignInWay::Code && password_may_help(problem)) => {
+            first_step(screen, SignInWay::Password, 1);
+        }
         '\n' | 'e' => first_step(screen, way, usize::from(way == SignInWay::Password && letter == '\n')),
         'c' if way == SignInWay::Password => {
             first_step(screen, SignInWay::Code, 0);
@@ -293,6 +295,33 @@ fn failed_key(model: &mut Model, problem: &Problem, letter: char, fx: &mut Effec
         'd' => model.toast(toasts::DOCTOR),
         _ => {}
     }
+}
+
+/// A password instead may lead on: the way to the server is whole, nobody stands in it, and the account is open.
+pub fn password_may_help(problem: &Problem) -> bool {
+    matches!(
+        problem,
+        Problem::NoDeviceSignIn { .. }
+            | Problem::NoPageSignIn { .. }
+            | Problem::SignInDenied { .. }
+            | Problem::CodeExpired { .. }
+            | Problem::ChatNotGranted { .. }
+            | Problem::ScopeRefused { .. }
+            | Problem::OAuthRefused { .. }
+            | Problem::OAuthRubbish { .. }
+            | Problem::NoIssuer { .. }
+            | Problem::NoClient { .. }
+            | Problem::NoMechanism { .. }
+            | Problem::NoReturn { .. }
+            | Problem::NoPendingSignIn { .. }
+            | Problem::OtherPerson { .. }
+            | Problem::OtherSignIn { .. }
+            | Problem::SignInExpired { .. }
+            | Problem::SignInNeeded { .. }
+            | Problem::TokenUnusable { .. }
+            | Problem::PasswordNeeded { .. }
+            | Problem::WrongPassword { .. }
+    )
 }
 
 /// Asking the same service again would end the same way.

@@ -45,7 +45,7 @@ pub(super) fn code(problem: &Problem) -> Parts {
                 .why("The page that should name them is missing.")
                 .next(&["/doctor", "accounts.oauth.issuer in config.toml names it"])
         }
-        Problem::OAuthRefused { host, error } => Parts::what(format!("{host} gave no sign-in.", host = name(host)))
+        Problem::OAuthRefused { host, error } => Parts::what(format!("{host} did not sign you in.", host = name(host)))
             .why(reason(error))
             .next(&["/login tries again", "/doctor"]),
         Problem::ScopeRefused { host, scope, rest } => scope_refused(&name(host), scope.as_ref(), rest),
@@ -123,7 +123,7 @@ fn scope_refused(host: &str, scope: Option<&Line>, rest: &[Line]) -> Parts {
         Some(scope) => Parts::what(format!("{host} does not give butty all that it asked for.")).why(format!(
             "It refuses “{}”: {}.",
             short(scope.as_str(), 24),
-            screens::scope(scope.as_str(), true)
+            screens::scope(scope.as_str(), false)
         )),
         None => Parts::what(format!("{host} does not give butty what it asked for."))
             .why("It does not say which part of it."),
@@ -192,7 +192,7 @@ pub(super) fn sign_in(problem: &Problem) -> Parts {
         }
         Problem::SignInNeeded { account } => Parts::what(format!("{} is not signed in.", short(account.as_str(), 60)))
             .why("A person has to do it once.")
-            .next(&["/login", "butty login in a shell"]),
+            .next(&["/login"]),
         _ => Parts::misplaced(),
     }
 }

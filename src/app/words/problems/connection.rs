@@ -135,8 +135,12 @@ pub(super) fn certificate(domain: &str, fault: &CertificateFault) -> Parts {
                 .next(&["/doctor", "Look at the clock", "Tell the operator"])
         }
         CertificateFault::NotYetValid(day) => {
-            let when = day.as_ref().map_or_else(|| "later".to_owned(), |day| calendar_day(day.as_str()));
-            Parts::what(format!("The certificate of {domain} begins to count {}.", from(&when), domain = name(domain)))
+            let domain = name(domain);
+            let what = day.as_ref().map_or_else(
+                || format!("The certificate of {domain} is not good yet."),
+                |day| format!("The certificate of {domain} is good only from {}.", calendar_day(day.as_str())),
+            );
+            Parts::what(what)
                 .why("This computer's clock is wrong, or the operator was early.")
                 .next(&["/doctor", "Look at the clock"])
         }
@@ -162,10 +166,6 @@ pub(super) fn certificate(domain: &str, fault: &CertificateFault) -> Parts {
 fn wrong_name(domain: &str) -> String {
     let whose = if domain.len() <= 32 { domain } else { "this name" };
     format!("The certificate of {} is not for {whose}.", name(domain))
-}
-
-fn from(when: &str) -> String {
-    if when == "later" { when.to_owned() } else { format!("on {when}") }
 }
 
 pub(super) fn tls(problem: &Problem) -> Parts {
@@ -225,7 +225,9 @@ pub(super) fn stream(problem: &Problem) -> Parts {
                 .next(NETWORK)
         }
         Problem::RequestRefused { domain, condition } => {
-            Parts::what(format!("{domain} did not do what butty asked.")).why(reason(condition)).next(&["/doctor"])
+            Parts::what(format!("{domain} did not do what butty asked.", domain = name(domain)))
+                .why(reason(condition))
+                .next(&["/doctor"])
         }
         _ => Parts::misplaced(),
     }

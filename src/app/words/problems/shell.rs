@@ -13,7 +13,6 @@ const STEPS: &[(&str, Option<&str>)] = &[
     ("Still using the old settings", None),
     ("Nothing is lost while butty runs", None),
     ("Reading and searching still work", None),
-    ("butty login in a shell", None),
     ("/discard", None),
     ("/retry", Some("Send it again")),
     ("/add", Some("Add them as a buddy first")),

@@ -96,6 +96,7 @@ words! {
     REVIEW_FOOT = "Enter open my buddies · s sign out";
     NEW_CODE = "n  new code";
     NEW_TRY = "n  try again";
+    ASK_AGAIN = "n  ask again";
     TRY_AGAIN = "Enter  try again";
     ALL_THE_SAME = "w  sign in all the same, the weaker way";
     WITH_CODE = "c  sign in with a code";
@@ -127,8 +128,12 @@ pub const CHECK_PAGE: [&str; 2] = ["Check that the page says butty", "and asks f
 /// No keyring took the sign-in.
 pub fn keep_question(problem: Option<&Problem>) -> String {
     let why = match problem {
-        Some(Problem::KeyringLocked) => "The keyring of this computer is locked.",
-        _ => "No keyring answers on this computer.",
+        Some(Problem::KeyringLocked) => "The keyring of this computer is locked.".to_owned(),
+        Some(problem @ Problem::TokenNotKept { .. }) => {
+            let said = crate::app::words::problem(problem);
+            [said.what, said.why.unwrap_or_default()].join(" ")
+        }
+        _ => "No keyring answers on this computer.".to_owned(),
     };
     format!("{why} Keep the sign-in in a file only you can read, or only until butty closes?")
 }
@@ -196,8 +201,14 @@ pub fn agree_there(here: bool) -> &'static str {
 /// The key that begins again after this.
 pub fn once_more(problem: &Problem) -> &'static str {
     match problem {
-        Problem::NoReturn { .. } | Problem::WrongIssuer { .. } | Problem::OtherSignIn { .. } => NEW_TRY,
-        _ => NEW_CODE,
+        Problem::ChatNotGranted { .. } => ASK_AGAIN,
+        Problem::SignInDenied { .. }
+        | Problem::CodeExpired { .. }
+        | Problem::OtherPerson { .. }
+        | Problem::SignInExpired { .. }
+        | Problem::SignInNeeded { .. }
+        | Problem::NoPendingSignIn { .. } => NEW_CODE,
+        _ => NEW_TRY,
     }
 }
 
