@@ -6,8 +6,8 @@
 //! - step 1, the address: `where`, `where_password`, `where_messenger`, `where_password_refused`, `password_instead`;
 //!   discovery: `looking_up`, `working`, `stepping_down`;
 //! - step 2, the code: `code`, `code_over_ssh`, `code_big_square`, `code_last_minute`, `code_without_whole_address`
-//!   (Messenger), `code_of_the_demo`; its states: `code_unreachable`, `code_slower`, `refused`, `refused_less`,
-//!   `refused_scope`, `expired`, `no_codes`, and each failure by its code in `problems.rs`; the page: `browser` …;
+//!   (Messenger), `code_of_the_demo`; its states: `code_unreachable`, `code_slower`, `code_again`, `refused`,
+//!   `refused_less`, `refused_scope`, `expired`, `no_codes`, and each failure by its code in `problems.rs`; the page: `browser` …;
 //! - step 3: `opening`, `review`, `review_raw`, `review_session` (three hours, the box unticked), `account`;
 //! - where to keep it: `ask_keep`, `ask_keep_locked`, `ask_keep_elsewhere`;
 //! - later: the banners `sign_in_expired`, `lost`, `back`; `sign_out`, `signed_out_later`, `signed_out_never_told`;
@@ -45,6 +45,7 @@ fn name_of_consent(consent: &Consent) -> &'static str {
         Consent::SteppingDown { .. } => "stepping down",
         Consent::SlowerPace { .. } => "slower",
         Consent::Unreachable { .. } => "unreachable",
+        Consent::AnswerLost { .. } => "answer lost",
         // Steps of their own.
         Consent::Code(_) | Consent::Browser(_) | Consent::PasteRefused(_) | Consent::Failed(_) => "another step",
         // Not shown for as long as a look takes.
@@ -52,7 +53,7 @@ fn name_of_consent(consent: &Consent) -> &'static str {
     }
 }
 
-const STEPS: [&str; 16] = [
+const STEPS: [&str; 17] = [
     "where",
     "keep",
     "looking up",
@@ -61,6 +62,7 @@ const STEPS: [&str; 16] = [
     "code",
     "slower",
     "unreachable",
+    "answer lost",
     "page",
     "pasted no address",
     "pasted another page",

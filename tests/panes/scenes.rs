@@ -272,6 +272,7 @@ pub fn sign_in_scenes() -> Vec<Scene> {
         scene("code_slower", |options| {
             cast::with_code(options, Some(Consent::SlowerPace { every: Duration::from_secs(10) }))
         }),
+        scene("code_again", |options| cast::with_code(options, Some(Consent::AnswerLost { host: host() }))),
         scene("opening", step(SignInWay::Code, SignInStep::Opening)),
         scene("where_password_refused", |options| {
             let mut model = cast::signing_in(options, SignInWay::Password, SignInStep::Where);
