@@ -21,7 +21,7 @@ pub mod smooth;
 pub mod token;
 pub mod vault;
 
-pub use agreement::{Agreement, Terms};
+pub use agreement::{Agreement, Outlook, Terms};
 pub use discovery::Issuer;
 pub use farewell::Farewell;
 pub use grant::{DeviceCode, Service};

@@ -54,6 +54,7 @@ impl Place {
             logout: given.logout.as_deref().and_then(page::endpoint),
             device_response_type: given.device_response_type,
             token_in_redirect: given.token_in_redirect,
+            renews_nothing: given.token_in_redirect,
             ..Service::new(&issuer, token)
         }))))
     }

@@ -99,6 +99,11 @@ impl Issuer {
         })
     }
 
+    /// True where it says that it knows the refresh grant.
+    pub fn renews(&self) -> bool {
+        self.grants.iter().flatten().any(|grant| grant == "refresh_token")
+    }
+
     /// True where a client's secret must go into the body: HTTP Basic is not among what is known.
     pub fn wants_secret_in_body(&self) -> bool {
         let known = |name: &str| self.client_auth.iter().flatten().any(|known| known == name);

@@ -25,6 +25,8 @@ pub struct Service {
     pub token_in_redirect: bool,
     /// The answer of the page always says whose it is (RFC 9207).
     pub iss_in_redirect: bool,
+    /// It gives no refresh tokens, by what it says of itself or by its kind.
+    pub renews_nothing: bool,
     /// A client's secret goes into the body (`client_secret_post`), not into HTTP Basic.
     pub secret_in_body: bool,
 }
@@ -42,6 +44,7 @@ impl Service {
             device_response_type: false,
             token_in_redirect: false,
             iss_in_redirect: false,
+            renews_nothing: false,
             secret_in_body: false,
         }
     }
@@ -54,6 +57,7 @@ impl From<&Issuer> for Service {
             authorization: issuer.authorization.clone(),
             revocation: issuer.revocation.clone(),
             iss_in_redirect: issuer.iss_in_redirect,
+            renews_nothing: issuer.grants.is_some() && !issuer.renews(),
             secret_in_body: issuer.wants_secret_in_body(),
             ..Self::new(&issuer.name, issuer.token.clone())
         }
@@ -78,6 +82,8 @@ pub(super) struct KeptService {
     #[serde(default)]
     iss_in_redirect: bool,
     #[serde(default)]
+    renews_nothing: bool,
+    #[serde(default)]
     secret_in_body: bool,
 }
 
@@ -94,6 +100,7 @@ impl From<&Service> for KeptService {
             device_response_type: service.device_response_type,
             token_in_redirect: service.token_in_redirect,
             iss_in_redirect: service.iss_in_redirect,
+            renews_nothing: service.renews_nothing,
             secret_in_body: service.secret_in_body,
         }
     }
@@ -113,6 +120,7 @@ impl KeptService {
             device_response_type: self.device_response_type,
             token_in_redirect: self.token_in_redirect,
             iss_in_redirect: self.iss_in_redirect,
+            renews_nothing: self.renews_nothing,
             secret_in_body: self.secret_in_body,
         })
     }

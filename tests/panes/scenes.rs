@@ -2,7 +2,7 @@
 
 use super::cast;
 use butty::app::Model;
-use butty::app::event::{Consent, Event, Fallback, Keep, LinkFact, PasteFault};
+use butty::app::event::{Consent, Event, Fallback, Keep, LinkFact, Outlook, PasteFault};
 use butty::app::model::*;
 use butty::oauth::Farewelled;
 use butty::types::*;
@@ -214,6 +214,16 @@ pub fn sign_in_scenes() -> Vec<Scene> {
         scene("code_slower", |options| {
             cast::with_code(options, Some(Consent::SlowerPace { every: Duration::from_secs(10) }))
         }),
+        scene("code_session", |options| {
+            let mut model = cast::with_code(options, None);
+            if let Screen::SignIn(screen) = &mut model.screen
+                && let SignInStep::Code { prompt, .. } = &mut screen.step
+            {
+                prompt.scopes.pop();
+                prompt.outlook = Outlook::Unasked;
+            }
+            model
+        }),
         scene("opening", step(SignInWay::Code, SignInStep::Opening)),
         scene("no_codes", failed(Problem::NoDeviceSignIn { domain: domain() })),
         scene("refused", failed(Problem::SignInDenied { domain: domain() })),
@@ -290,6 +300,15 @@ pub fn page_scenes() -> Vec<Scene> {
             cast::with_page(options, None, "http://127.0.0.1:43123/callback?code=abc&state=xyz")
         }),
         scene("browser_paste_refused", |options| cast::with_page(options, Some(PasteFault::OtherPage), "")),
+        scene("browser_session", |options| {
+            let mut model = cast::with_page(options, None, "");
+            if let Screen::SignIn(screen) = &mut model.screen
+                && let SignInStep::Browser { prompt, .. } = &mut screen.step
+            {
+                prompt.outlook = Outlook::Never;
+            }
+            model
+        }),
         scene("password_instead", |options| {
             let form = cast::signing_in(options, SignInWay::Password, SignInStep::Where);
             cast::stepped_down(form, Fallback::Password)

@@ -1,7 +1,7 @@
 //! The ways in, and out again.
 
 use super::*;
-use crate::app::event::{CodePrompt, Consent, Keep};
+use crate::app::event::{CodePrompt, Consent, Keep, Outlook};
 use crate::app::model::{Overlay, Screen, SignInScreen, SignInStep, SignInWay};
 use crate::app::slash;
 use crate::oauth::Farewelled;
@@ -36,6 +36,7 @@ fn prompt(world: &World) -> CodePrompt {
         expires: world.now.wall.plus(second(900)),
         lifetime: second(900),
         scopes: vec![line("xmpp")],
+        outlook: Outlook::Lasting,
         local_only: false,
     }
 }

@@ -9,7 +9,7 @@ use crate::net::loopback::Listener;
 use crate::net::random;
 use crate::oauth::grant::{self, Attempt, DeviceCode, Service};
 use crate::oauth::pending::Way;
-use crate::oauth::{ClientIdentity, GrantError, Issuer, Pending, VaultKey, page, registration, scopes};
+use crate::oauth::{ClientIdentity, GrantError, Issuer, Outlook, Pending, VaultKey, page, registration, scopes};
 use crate::types::{Line, Problem};
 use url::Url;
 
@@ -23,6 +23,18 @@ struct Desk<'h, 'f> {
     /// What butty registers for, so that the next sign-in can ask for more than this one.
     registered: Vec<String>,
     host: Line,
+}
+
+impl Desk<'_, '_> {
+    /// After a refusal: leaves out the scope that the service does not list, if there is one. Nobody has seen it yet.
+    fn leave_out_unlisted(&mut self, wished: &[String]) -> bool {
+        let Some(listed) = self.issuer.as_ref().and_then(|issuer| issuer.scopes.as_ref()) else { return false };
+        let kept = |scope: &String| !scopes::is_staying(scope) || listed.contains(scope) || wished.contains(scope);
+        let before = (self.asked.len(), self.registered.len());
+        self.asked.retain(kept);
+        self.registered.retain(kept);
+        before != (self.asked.len(), self.registered.len())
+    }
 }
 
 impl Flow {
@@ -42,11 +54,11 @@ impl Flow {
         let mut registered = self.scopes(&service, issuer.as_ref());
         let asked = if self.asks_for.is_empty() { registered.clone() } else { self.asks_for.clone() };
         registered.extend(asked.iter().filter(|scope| !registered.contains(scope)).cloned().collect::<Vec<_>>());
-        let desk = Desk { hands, service, issuer, asked, registered, host };
+        let mut desk = Desk { hands, service, issuer, asked, registered, host };
         let (device, browser) = self.ways(&desk.service)?;
         if device {
             self.tell(Consent::AskingForCode { host: desk.host.clone() }).await;
-            match self.code(&desk).await {
+            match self.code(&mut desk).await {
                 // It has codes, but not for this client.
                 Err(GrantError::NotForClient(_) | GrantError::NoDevice) if browser => {}
                 answer => {
@@ -60,7 +72,8 @@ impl Flow {
         if self.setup.oauth.grant == GrantChoice::Auto {
             self.step_down(Fallback::Page).await;
         }
-        let (client, _) = self.client(&desk).await.map_err(|error| self.told(&error, &desk.host, &desk.asked))?;
+        let client = self.client_for_page(&mut desk).await;
+        let client = client.map_err(|error| self.told(&error, &desk.host, &desk.asked))?;
         let (attempt, door) = self.attempt().await?;
         let pending = self.pending(desk, client, Way::Browser(Box::new(attempt)));
         let door = door.filter(|_| wait);
@@ -128,11 +141,34 @@ impl Flow {
         if wished.is_empty() && service.device_response_type {
             return scopes::messenger();
         }
-        scopes::choose(wished, issuer.and_then(|issuer| issuer.scopes.as_deref()))
+        let renews = issuer.is_some_and(Issuer::renews);
+        scopes::choose(wished, issuer.and_then(|issuer| issuer.scopes.as_deref()), renews)
     }
 
-    /// A code; with a new registration where the issuer has forgotten the old one.
-    async fn code(&self, desk: &Desk<'_, '_>) -> Result<(ClientIdentity, DeviceCode), GrantError> {
+    /// What the person, or the config, wants to be asked for whatever the service lists.
+    fn wished(&self) -> Vec<String> {
+        [self.setup.oauth.scopes.as_slice(), &self.asks_for].concat()
+    }
+
+    /// A code. A service that takes no scope but those that it lists is asked once more, for those.
+    async fn code(&self, desk: &mut Desk<'_, '_>) -> Result<(ClientIdentity, DeviceCode), GrantError> {
+        match self.code_once(desk).await {
+            Err(GrantError::Refused(_)) if desk.leave_out_unlisted(&self.wished()) => self.code_once(desk).await,
+            answer => answer,
+        }
+    }
+
+    /// The same for a page, as far as it shows before the person has seen it.
+    async fn client_for_page(&self, desk: &mut Desk<'_, '_>) -> Result<ClientIdentity, GrantError> {
+        let answer = match self.client(desk).await {
+            Err(GrantError::Refused(_)) if desk.leave_out_unlisted(&self.wished()) => self.client(desk).await,
+            answer => answer,
+        };
+        answer.map(|(client, _)| client)
+    }
+
+    /// With a new registration where the issuer has forgotten the old one.
+    async fn code_once(&self, desk: &Desk<'_, '_>) -> Result<(ClientIdentity, DeviceCode), GrantError> {
         let local = self.setup.oauth.allow_local_page;
         let ask = async |client: &ClientIdentity| {
             grant::ask_for_code(desk.hands, &desk.service, client, &desk.asked, local).await
@@ -215,6 +251,7 @@ impl Flow {
     pub(super) async fn show(&self, pending: &Pending, listening: bool) -> Result<(), Problem> {
         let service = Line::clean(self.setup.domain.as_str());
         let scopes = pending.scopes.iter().map(|scope| Line::clean(scope)).collect();
+        let outlook = Outlook::of(&pending.scopes, &pending.service);
         let expires = pending.expires;
         let step = match &pending.way {
             Way::Device(code) => Consent::Code(CodePrompt {
@@ -225,6 +262,7 @@ impl Flow {
                 expires,
                 lifetime: code.lifetime,
                 scopes,
+                outlook,
                 local_only: page::is_this_computer(&code.page),
             }),
             Way::Browser(attempt) => {
@@ -237,6 +275,7 @@ impl Flow {
                     address: address.into(),
                     listening,
                     scopes,
+                    outlook,
                     expires,
                     lifetime: Attempt::LIFETIME,
                 })

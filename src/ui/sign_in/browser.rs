@@ -87,6 +87,9 @@ fn after(
 ) -> (Vec<Vec<Piece>>, Vec<Vec<Piece>>) {
     let asks = code::scope_lines(&prompt.scopes, false, false).join(", ");
     let mut steps = step("2", &screens::check_page_of(prompt.host.as_str(), &asks), columns, paint);
+    if let Some(words) = screens::outlook(prompt.outlook) {
+        steps.extend(step("", words, columns, paint));
+    }
     let here = prompt.listening && !model.options.over_ssh;
     steps.extend(step("3", screens::agree_there(here), columns, paint));
     let mut foot = Vec::new();

@@ -95,6 +95,10 @@ fn lines(model: &Model, screen: &SignInScreen, prompt: &CodePrompt, square: bool
         lines.push(numbered(if at == 0 { "3" } else { "" }, words));
     }
     lines.extend(scopes.into_iter().map(|words| vec![Piece::new(format!("     · {words}"), Role::Text)]));
+    if let Some(words) = screens::outlook(prompt.outlook) {
+        let rows = text::wrap(words, &[], Role::Warn, columns.saturating_sub(3));
+        lines.extend(rows.into_iter().map(|row| [vec![Piece::new("   ", Role::Text)], row.pieces].concat()));
+    }
     lines.push(Vec::new());
     lines.push(vec![Piece::new(screens::waiting(&facts::left(left(model, prompt))), Role::Dim)]);
     lines

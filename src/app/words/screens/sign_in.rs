@@ -1,6 +1,6 @@
 //! The words of the welcome screen and of the sign-in screens.
 
-use crate::app::event::{Consent, Fallback, PasteFault};
+use crate::app::event::{Consent, Fallback, Outlook, PasteFault};
 use crate::oauth::scopes::{self, Access, Resource};
 use crate::types::Problem;
 
@@ -189,6 +189,15 @@ pub fn agree_there(here: bool) -> &'static str {
          paste its address here."
     } else {
         "Agree there. The browser ends on a page that does not load: copy its whole address and paste it here."
+    }
+}
+
+/// What the person must know before agreeing, where the sign-in will not last; nothing where it will.
+pub fn outlook(outlook: Outlook) -> Option<&'static str> {
+    match outlook {
+        Outlook::Lasting => None,
+        Outlook::Unasked => Some("Not asked for: to stay signed in. When this sign-in ends, you sign in again."),
+        Outlook::Never => Some("This service renews no sign-in: when it ends, you sign in again."),
     }
 }
 

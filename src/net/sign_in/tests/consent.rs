@@ -1,6 +1,7 @@
 //! What is asked for, what is granted, and what is kept of it.
 
 use super::*;
+use crate::app::event::{CodePrompt, Outlook};
 use crate::app::setup::Terms;
 use crate::oauth::Agreement;
 
@@ -58,6 +59,46 @@ async fn row_003_11_the_smaller_set_is_asked_for_once() {
     agreed(&mut facts).await;
     assert_eq!(asked(&world), ["xmpp", "xmpp openid offline_access"], "the next one asks for the usual again");
     assert_eq!(world.service.clients.lock().unwrap().len(), 1, "butty had registered for the usual");
+}
+
+/// Prosody lists roles and claims alone, and gives no refresh token to who does not ask for it.
+const LIKE_PROSODY: &str =
+    r#""scopes_supported":["xmpp","openid"],"grant_types_supported":["refresh_token","device_code"]"#;
+
+async fn code(facts: &mut Facts) -> CodePrompt {
+    loop {
+        match next(facts).await {
+            LinkFact::Consent(Consent::Code(prompt)) => return prompt,
+            LinkFact::Consent(Consent::Failed(problem)) => panic!("{problem:?}"),
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn row_004_21_to_stay_is_asked_for_where_it_is_not_listed_and_not_where_that_is_refused() {
+    let world = world().await;
+    world.service.manner.lock().unwrap().listed = LIKE_PROSODY;
+    let (link, mut facts) = started(&world);
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    assert_eq!(code(&mut facts).await.outlook, Outlook::Lasting);
+    agreed(&mut facts).await;
+    assert_eq!(asked(&world), ["xmpp openid offline_access"]);
+    // A service that takes nothing but what it lists: asked again at once, and told before anybody agrees.
+    world.service.manner.lock().unwrap().scope_refused = Some("offline_access");
+    while !matches!(next(&mut facts).await, LinkFact::Down { .. }) {}
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    assert_eq!(code(&mut facts).await.outlook, Outlook::Unasked);
+    assert_eq!(asked(&world), ["xmpp openid offline_access", "xmpp openid offline_access", "xmpp openid"]);
+}
+
+#[tokio::test]
+async fn row_004_21_a_service_without_the_refresh_grant_is_told_apart_before_anybody_agrees() {
+    let world = world().await;
+    world.service.manner.lock().unwrap().listed = r#""grant_types_supported":["authorization_code","device_code"]"#;
+    let (link, mut facts) = started(&world);
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    assert_eq!(code(&mut facts).await.outlook, Outlook::Never);
 }
 
 #[tokio::test]

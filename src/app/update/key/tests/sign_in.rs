@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::app::effect::LinkCommand;
-use crate::app::event::{CodePrompt, Consent, Keep, LinkEvent, LinkFact};
+use crate::app::event::{CodePrompt, Consent, Keep, LinkEvent, LinkFact, Outlook};
 use crate::app::model::{SignInScreen, SignInWay};
 use crate::types::{Epoch, Stamp};
 
@@ -32,6 +32,7 @@ fn at_code() -> Person {
         expires: Stamp(900_000),
         lifetime: Duration::from_secs(900),
         scopes: Vec::new(),
+        outlook: Outlook::Lasting,
         local_only: false,
     });
     screen_mut(&mut person).step = SignInStep::Code { prompt, trouble: None };
