@@ -20,7 +20,7 @@ use super::link::Teller;
 use crate::app::event::{Consent, Keep, LinkFact};
 use crate::app::setup::AccountSetup;
 use crate::oauth::grant::Service;
-use crate::oauth::{Pending, SignInRecord, VaultKey, page};
+use crate::oauth::{Asking, Pending, SignInRecord, VaultKey, page};
 use crate::types::{Line, Problem, Secret};
 use reach::Reach;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -94,8 +94,8 @@ pub(super) struct Flow {
     pub(super) keep: Keep,
     /// Services on private addresses are fine.
     pub(super) inside: bool,
-    /// Scopes to ask for alone; none: the usual ones.
-    pub(super) asks_for: Vec<String>,
+    /// What to ask for.
+    pub(super) asks_for: Asking,
     /// What the new sign-in put out of its place, once it is kept.
     replaced: Mutex<Option<Replaced>>,
 }
@@ -119,7 +119,7 @@ impl Flow {
             pasted,
             keep,
             inside: false,
-            asks_for: Vec::new(),
+            asks_for: Asking::default(),
             replaced: Mutex::default(),
         }
     }

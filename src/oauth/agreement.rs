@@ -27,11 +27,11 @@ pub enum Outlook {
 }
 
 impl Outlook {
-    /// What comes of asking this service for these scopes.
-    pub fn of(asked: &[String], service: &Service) -> Self {
+    /// What comes of asking this service for these scopes. `wanted`: the person wants it to last.
+    pub fn of(asked: &[String], wanted: bool, service: &Service) -> Self {
         if service.renews_nothing {
             Self::Never
-        } else if asked.iter().any(|scope| stays(scope)) {
+        } else if wanted && asked.iter().any(|scope| stays(scope)) {
             Self::Lasting
         } else {
             Self::Unasked
@@ -102,6 +102,11 @@ impl Agreement {
     pub fn stay_refused(&self) -> bool {
         !self.stays() && self.asked.iter().any(|scope| stays(scope))
     }
+
+    /// Staying signed in was not even asked for.
+    pub fn chat_only(&self) -> bool {
+        !self.stays() && !self.stay_refused()
+    }
 }
 
 #[cfg(test)]
@@ -139,10 +144,12 @@ mod tests {
     fn row_004_21_whether_it_will_last_is_known_before() {
         let token = crate::oauth::page::endpoint("https://id.example/token").unwrap();
         let service = Service::new("https://id.example", token);
-        assert_eq!(Outlook::of(&list("wl.messenger wl.offline_access"), &service), Outlook::Lasting);
-        assert_eq!(Outlook::of(&list("wl.messenger"), &service), Outlook::Unasked);
+        let both = list("wl.messenger wl.offline_access");
+        assert_eq!(Outlook::of(&both, true, &service), Outlook::Lasting);
+        assert_eq!(Outlook::of(&both, false, &service), Outlook::Unasked);
+        assert_eq!(Outlook::of(&list("wl.messenger"), true, &service), Outlook::Unasked);
         let service = Service { renews_nothing: true, ..service };
-        assert_eq!(Outlook::of(&list("wl.messenger wl.offline_access"), &service), Outlook::Never);
+        assert_eq!(Outlook::of(&both, true, &service), Outlook::Never);
     }
 
     #[test]

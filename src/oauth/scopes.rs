@@ -201,7 +201,8 @@ fn smaller(asked: &[String], keep: impl Fn(&str) -> bool) -> Option<Vec<String>>
     (!rest.is_empty() && rest.len() < asked.len()).then_some(rest)
 }
 
-fn is_chat(scope: &str) -> bool {
+/// True for a scope that opens chatting.
+pub fn is_chat(scope: &str) -> bool {
     known(scope).is_some_and(|scope| scope.resource == Resource::Chat)
 }
 

@@ -195,6 +195,14 @@ pub fn sign_in_scenes() -> Vec<Scene> {
     vec![
         scene("welcome", |options| Model::new(options, Vec::new(), 7, cast::now()).0),
         scene("where", step(SignInWay::Code, SignInStep::Where)),
+        scene("where_chat_only", |options| {
+            let mut model = step(SignInWay::Code, SignInStep::Where)(options);
+            if let Screen::SignIn(screen) = &mut model.screen {
+                screen.asking = butty::oauth::Asking::ChatOnly;
+                screen.field = 1;
+            }
+            model
+        }),
         scene("where_password", step(SignInWay::Password, SignInStep::Where)),
         scene("where_messenger", step(SignInWay::Messenger, SignInStep::Where)),
         scene("ask_keep", step(SignInWay::Code, SignInStep::AskKeep)),
@@ -221,6 +229,7 @@ pub fn sign_in_scenes() -> Vec<Scene> {
             {
                 prompt.scopes.pop();
                 prompt.outlook = Outlook::Unasked;
+                screen.asking = butty::oauth::Asking::ChatOnly;
             }
             model
         }),

@@ -34,6 +34,55 @@ fn row_003_01_without_consent_nothing_reaches_the_sign_in_of_xmpp() {
     assert!(town.seen("< <auth").is_empty() && town.seen("_token.srf").is_empty(), "{:#?}", town.service.log());
 }
 
+/// Two purposes, chosen before the sign-in: to chat now, and to stay signed in as well.
+#[test]
+fn row_003_02_chatting_alone_and_staying_signed_in_are_two_purposes() {
+    let town = Town::open(modern());
+    let home = town.messenger_home("");
+    let said = home.does(&[LOGIN, &["--chat-only"]].concat());
+    assert!(said.contains("Asks for: chat as you\n") && said.contains("you sign in again"), "{said}");
+    home.does(&["roster"]);
+    assert!(home.kept()["refresh"].is_null());
+    home.does(LOGIN);
+    home.does(&["roster"]);
+    assert!(home.kept()["refresh"].is_string());
+    let asked: Vec<String> = town.seen("_connect.srf: ok");
+    let scopes: Vec<&str> =
+        asked.iter().filter_map(|line| line.split_once(" scope=")).map(|(_, scope)| scope).collect();
+    assert_eq!(scopes, ["wl.messenger", "wl.messenger wl.offline_access"]);
+}
+
+/// The same on the screen: a box in the form, and a key where the code stands.
+#[test]
+fn row_003_02_the_purpose_is_chosen_on_the_screen() {
+    let town = Town::open(Switches { answered: None, ..modern() });
+    let home = town.home_of(&[town.account("anna@demo.butty", &town.messenger("")), town.account("x@demo.butty", "")]);
+    let mut butty = home.open();
+    butty.wait_for("is not signed in");
+    butty.send("/");
+    butty.send("login anna@demo.butty\r");
+    butty.wait_for("Keep the sign-in?");
+    butty.send("f");
+    butty.wait_for("l leaves it out");
+    butty.send("l");
+    let screen = butty.wait_for("Not asked for: to stay signed in.");
+    assert!(screen.contains("l more") && !screen.contains("· stay signed in"), "{screen}");
+    town.wait_seen("_connect.srf: ok", 2);
+    butty.send("\x1b");
+    butty.wait_gone("Type this code");
+    // The next one is begun in the form.
+    butty.send("/");
+    butty.send("login y@demo.butty\r");
+    butty.wait_for("[x] stay signed in");
+    butty.send("\t ");
+    butty.wait_for("[ ] stay signed in");
+    butty.wait_for("you sign in again");
+    butty.send("\x11");
+    butty.end();
+    let asked: Vec<String> = town.seen("_connect.srf: ok");
+    assert!(asked[0].ends_with(" scope=wl.messenger wl.offline_access") && asked[1].ends_with(" scope=wl.messenger"));
+}
+
 #[test]
 fn row_003_04_the_box_that_keeps_the_consent_can_be_unticked() {
     // A day later: what was ticked goes on, what was not has ended.

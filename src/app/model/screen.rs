@@ -4,7 +4,7 @@ use super::message::ConversationKey;
 use crate::app::composer::Composer;
 use crate::app::event::{BrowserPrompt, CodePrompt, Consent, Fallback, PasteFault};
 use crate::app::list::Row;
-use crate::oauth::Farewelled;
+use crate::oauth::{Asking, Farewelled};
 use crate::types::{AccountId, BareJid, Line, MessageKey, Problem};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -60,6 +60,8 @@ pub struct SignInScreen {
     pub asked: Vec<Line>,
     /// What the sign-in had to step down to, for the line that says so.
     pub stepped_down: Option<Fallback>,
+    /// What a sign-in with a code or on a page asks for.
+    pub asking: Asking,
     /// Show the password (Ctrl+R).
     pub reveal: bool,
     /// Keep the sign-in after butty closes.

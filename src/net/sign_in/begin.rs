@@ -9,7 +9,9 @@ use crate::net::loopback::Listener;
 use crate::net::random;
 use crate::oauth::grant::{self, Attempt, DeviceCode, Service};
 use crate::oauth::pending::Way;
-use crate::oauth::{ClientIdentity, GrantError, Issuer, Outlook, Pending, VaultKey, page, registration, scopes};
+use crate::oauth::{
+    Asking, ClientIdentity, GrantError, Issuer, Outlook, Pending, VaultKey, page, registration, scopes,
+};
 use crate::types::{Line, Problem};
 use url::Url;
 
@@ -52,7 +54,7 @@ impl Flow {
         }
         let host = Line::clean(&page::host_of(service.device.as_ref().unwrap_or(&service.token)));
         let mut registered = self.scopes(&service, issuer.as_ref());
-        let asked = if self.asks_for.is_empty() { registered.clone() } else { self.asks_for.clone() };
+        let asked = self.asks_for.scopes(&registered);
         registered.extend(asked.iter().filter(|scope| !registered.contains(scope)).cloned().collect::<Vec<_>>());
         let mut desk = Desk { hands, service, issuer, asked, registered, host };
         let (device, browser) = self.ways(&desk.service)?;
@@ -147,7 +149,8 @@ impl Flow {
 
     /// What the person, or the config, wants to be asked for whatever the service lists.
     fn wished(&self) -> Vec<String> {
-        [self.setup.oauth.scopes.as_slice(), &self.asks_for].concat()
+        let typed: &[String] = if let Asking::These(scopes) = &self.asks_for { scopes } else { &[] };
+        [self.setup.oauth.scopes.as_slice(), typed].concat()
     }
 
     /// A code. A service that takes no scope but those that it lists is asked once more, for those.
@@ -244,14 +247,15 @@ impl Flow {
             Way::Browser(_) => Attempt::LIFETIME,
         };
         let expires = self.network.now().wall.plus(lifetime);
-        Pending { service: desk.service, client, scopes: desk.asked, expires, way }
+        let stays = self.asks_for.stays();
+        Pending { service: desk.service, client, scopes: desk.asked, stays, expires, way }
     }
 
     /// Shows the person what to do.
     pub(super) async fn show(&self, pending: &Pending, listening: bool) -> Result<(), Problem> {
         let service = Line::clean(self.setup.domain.as_str());
         let scopes = pending.scopes.iter().map(|scope| Line::clean(scope)).collect();
-        let outlook = Outlook::of(&pending.scopes, &pending.service);
+        let outlook = Outlook::of(&pending.scopes, pending.stays, &pending.service);
         let expires = pending.expires;
         let step = match &pending.way {
             Way::Device(code) => Consent::Code(CodePrompt {

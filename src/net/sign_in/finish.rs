@@ -40,7 +40,9 @@ impl Flow {
             grant::revoke(hands, &pending.service, &pending.client, &token).await;
             return Err(Problem::OtherSignIn { account: Line::clean(self.setup.id.as_str()) });
         }
-        self.keep(pending, &token, before).await
+        // What was not wanted is not kept, whoever gives it unasked.
+        let refresh = token.refresh.clone().filter(|_| pending.stays);
+        self.keep(pending, &Token { refresh, ..token }, before).await
     }
 
     fn left(&self, pending: &Pending) -> Duration {

@@ -1,7 +1,7 @@
 //! The screen with the page's address, for a sign-in in a browser, and the field for its answer.
 
 use super::{code, field, numbered};
-use crate::app::event::{BrowserPrompt, PasteFault};
+use crate::app::event::{BrowserPrompt, Outlook, PasteFault};
 use crate::app::model::{Model, SignInScreen};
 use crate::app::words::screens;
 use crate::ui::facts;
@@ -122,7 +122,7 @@ fn can_open(model: &Model) -> bool {
 }
 
 /// Keys of this screen.
-pub fn hints(model: &Model, screen: &SignInScreen) -> String {
+pub fn hints(model: &Model, screen: &SignInScreen, outlook: Outlook) -> String {
     if screen.field == 1 {
         return screens::ANSWER_HINTS.to_owned();
     }
@@ -134,5 +134,6 @@ pub fn hints(model: &Model, screen: &SignInScreen) -> String {
         hints.push(screens::OPEN_BROWSER);
     }
     hints.extend([screens::COPY_ADDRESS, screens::PASTE_ANSWER]);
+    hints.extend(code::other_purpose(screen, outlook));
     hints.join(" · ")
 }

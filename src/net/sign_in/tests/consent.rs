@@ -3,7 +3,7 @@
 use super::*;
 use crate::app::event::{CodePrompt, Outlook};
 use crate::app::setup::Terms;
-use crate::oauth::Agreement;
+use crate::oauth::{Agreement, Asking};
 
 fn started(world: &World) -> (crate::net::LinkHandle, Facts) {
     let (events, facts) = mpsc::channel(256);
@@ -49,7 +49,7 @@ async fn row_003_11_the_smaller_set_is_asked_for_once() {
     let world = world().await;
     let (link, mut facts) = started(&world);
     world.service.manner.lock().unwrap().session_only = true;
-    link.send(LinkCommand::AskFor { scopes: vec!["xmpp".to_owned()] });
+    link.send(LinkCommand::AskFor(Asking::These(vec!["xmpp".to_owned()])));
     link.send(LinkCommand::SignInWithCode { keep: Keep::File });
     let told = agreed(&mut facts).await;
     assert_eq!((told.asked.join(" ").as_str(), told.lasting), ("xmpp", Some(false)));
@@ -93,6 +93,24 @@ async fn row_004_21_to_stay_is_asked_for_where_it_is_not_listed_and_not_where_th
 }
 
 #[tokio::test]
+async fn row_003_02_for_chatting_alone_no_more_is_asked_and_what_comes_unasked_is_not_kept() {
+    let world = world().await;
+    let (link, mut facts) = started(&world);
+    link.send(LinkCommand::AskFor(Asking::ChatOnly));
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    assert_eq!(code(&mut facts).await.outlook, Outlook::Unasked);
+    let told = agreed(&mut facts).await;
+    assert!(told.chat_only() && told.until.is_some(), "as long as the token: {told:?}");
+    assert_eq!(asked(&world), ["xmpp"]);
+    while !matches!(next(&mut facts).await, LinkFact::Down { .. }) {}
+    let record =
+        SignInRecord::from_text(&world.network.load(&SignInRecord::key(&world.setup.id)).await.unwrap().unwrap());
+    let kept = world.network.load(&record.unwrap().tokens_key(&world.setup.id)).await.unwrap().unwrap();
+    let kept = Token::from_text(&kept).unwrap();
+    assert_eq!(kept.refresh, None, "this service gives one to everybody");
+}
+
+#[tokio::test]
 async fn row_004_21_a_service_without_the_refresh_grant_is_told_apart_before_anybody_agrees() {
     let world = world().await;
     world.service.manner.lock().unwrap().listed = r#""grant_types_supported":["authorization_code","device_code"]"#;
@@ -117,7 +135,7 @@ async fn row_002_12_a_scope_that_is_not_registered_is_named_with_a_smaller_set()
     assert_eq!(scope.as_ref().map(Line::as_str), Some("wl.basic"));
     let rest: Vec<String> = rest.iter().map(ToString::to_string).collect();
     assert_eq!(rest, ["xmpp"]);
-    link.send(LinkCommand::AskFor { scopes: rest });
+    link.send(LinkCommand::AskFor(Asking::These(rest)));
     link.send(LinkCommand::SignInWithCode { keep: Keep::File });
     agreed(&mut facts).await;
     assert_eq!(asked(&world), ["xmpp wl.basic", "xmpp"]);
