@@ -13,7 +13,7 @@ pub mod text;
 
 pub use id::{AccountId, ArchiveId, Epoch, MessageKey, OriginId, RequestId, StanzaId};
 pub use jid::{BareJid, Domain, FullJid, Jid, JidError};
-pub use problem::{CertificateFault, Problem, Stage};
+pub use problem::{CertificateFault, Problem, Stage, Term};
 pub use proxy::{Proxy, ProxyFault, ProxyKind, Proxying};
 pub use secret::Secret;
 pub use stamp::{Now, Stamp};

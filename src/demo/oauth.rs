@@ -100,6 +100,8 @@ struct Consent {
     person: usize,
     scopes: Vec<String>,
     ends: Duration,
+    /// How long its access tokens live.
+    lives: Duration,
     refresh: Option<String>,
     spent: Vec<String>,
     /// Access tokens and when each ends.
@@ -269,14 +271,20 @@ impl Desk {
 
     /// The person said yes to this code.
     fn grant(&mut self, now: Now, code: Code, stay: bool, chance: Chance<'_>) -> Answer {
-        let ends = now.mono.saturating_add(if stay { self.switches.consent_lifetime } else { SHORT_CONSENT });
+        // Without the box there is nothing to renew: one token for all of the time.
+        let (lasts, lives) = if stay {
+            (self.switches.consent_lifetime, self.switches.access_lifetime)
+        } else {
+            (SHORT_CONSENT, SHORT_CONSENT)
+        };
+        let ends = now.mono.saturating_add(lasts);
         let Code { client, mut scopes, .. } = code;
-        scopes.retain(|scope| !self.switches.withheld_scopes.contains(scope));
+        scopes.retain(|scope| !self.switches.withheld_scopes.contains(scope) && (stay || scope != OFFLINE));
         if self.consents.len() >= MOST_CONSENTS {
             self.consents.remove(0);
         }
         let (spent, access, person) = (Vec::new(), Vec::new(), self.person);
-        self.consents.push(Consent { client, person, scopes, ends, refresh: None, spent, access });
+        self.consents.push(Consent { client, person, scopes, ends, lives, refresh: None, spent, access });
         self.issue(now, self.consents.len() - 1, chance)
     }
 
@@ -304,8 +312,8 @@ impl Desk {
     }
 
     fn issue(&mut self, now: Now, at: usize, chance: Chance<'_>) -> Answer {
-        let lifetime = self.switches.access_lifetime;
         let Some(consent) = self.consents.get_mut(at) else { return out_of_chance() };
+        let lifetime = consent.lives;
         let long = self.switches.long_tokens;
         let Some((access, refresh)) = access_token(chance).zip(refresh_token(long, chance)) else {
             return out_of_chance();

@@ -2,7 +2,7 @@
 
 use super::scopes::is_staying as stays;
 use super::{Service, Token};
-use crate::types::Stamp;
+use crate::types::{Domain, Problem, Stamp, Term};
 use std::time::Duration;
 
 /// How long a consent holds at a kind of service, where its documents say so: a profile's knowledge.
@@ -101,6 +101,21 @@ impl Agreement {
     /// Staying signed in was asked for, and did not come.
     pub fn stay_refused(&self) -> bool {
         !self.stays() && self.asked.iter().any(|scope| stays(scope))
+    }
+
+    /// That it is over, as it was agreed.
+    pub fn over(&self, domain: &Domain) -> Problem {
+        let minutes = |span: Duration| (span.as_secs() + 30) / 60; // the answer took a moment
+        let lasted =
+            self.since.zip(self.until).map(|(since, until)| Duration::from_secs(60 * minutes(until.since(since))));
+        let term = if self.stays() {
+            Term::Consent
+        } else if self.stay_refused() {
+            Term::Session
+        } else {
+            Term::ChatOnly
+        };
+        Problem::SignInOver { domain: domain.clone(), lasted, term }
     }
 
     /// Staying signed in was not even asked for.

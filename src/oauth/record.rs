@@ -111,6 +111,11 @@ impl SignInRecord {
         })
     }
 
+    /// True when what the person agreed to is over.
+    pub fn is_over(&self, now: Stamp) -> bool {
+        self.until.is_some_and(|until| now >= until)
+    }
+
     /// What the person agreed to.
     pub fn agreement(&self) -> Agreement {
         Agreement {

@@ -123,5 +123,5 @@ pub fn left(span: Duration) -> String {
 
 /// The banner as a sentence.
 pub fn banner(model: &Model) -> Option<String> {
-    model.banner().map(|banner| words::banner(&banner, &|stamp| crate::app::words::clock(stamp, &model.options)))
+    model.banner().map(|banner| words::banner(&banner, &model.options))
 }

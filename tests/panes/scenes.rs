@@ -56,6 +56,19 @@ pub fn lost(options: Options, waiting: bool) -> Model {
     stage.model
 }
 
+/// Signed in without staying so, with so many seconds left.
+fn session(options: Options, left: u64) -> Model {
+    let mut model = cast::evening(options).model;
+    model.accounts[0].agreement = Some(Agreement {
+        asked: ["xmpp", "offline_access"].map(str::to_owned).to_vec(),
+        granted: vec!["xmpp".to_owned()],
+        since: Some(cast::before(60)),
+        until: Some(model.now.wall.plus(Duration::from_secs(left))),
+        lasting: Some(false),
+    });
+    model
+}
+
 pub fn back(options: Options) -> Model {
     let mut model = lost(options, false);
     let back =
@@ -113,6 +126,15 @@ pub fn main_scenes() -> Vec<Scene> {
         scene("lost", |options| lost(options, false)),
         scene("lost_waiting", |options| lost(options, true)),
         scene("back", back),
+        scene("session", |options| session(options, 3 * 3600 - 60)),
+        scene("session_ends", |options| session(options, 540)),
+        scene("consent_due", |options| {
+            let mut model = session(options, 9 * 86_400);
+            if let Some(agreed) = &mut model.accounts[0].agreement {
+                agreed.lasting = Some(true);
+            }
+            model
+        }),
         scene("folded", |options| {
             let mut stage = cast::evening(options);
             stage.press("ctrl-c");

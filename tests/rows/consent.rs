@@ -99,7 +99,7 @@ fn row_003_04_the_box_that_keeps_the_consent_can_be_unticked() {
         if goes_on {
             home.does(&["roster"]);
         } else {
-            home.fails(&["roster"], 4, "BTY-AUTH-04");
+            home.fails(&["roster"], 4, "BTY-AUTH-61");
         }
     }
 }
@@ -112,13 +112,34 @@ fn row_003_05_three_hours_are_three_hours() {
     let code = code_in(&waiting.said).to_owned();
     town.visit(&code, "yes", &[]);
     assert_eq!(waiting.end().0, Some(0));
+    assert!(home.kept()["refresh"].is_null(), "nothing to renew it with");
+    assert_eq!(home.kept()["lifetime"], 3 * 3_600);
+    let shown = home.does(&["whoami", "--scopes"]);
+    assert!(shown.contains("stay signed in for 3 hours, until ") && shown.contains("you unticked"), "{shown}");
+    // 2 h 59 min: the last minute is good, at the service and here.
+    let ends = home.kept()["expires"].as_i64().unwrap();
     town.service.pass(Duration::from_secs((2 * 60 + 59) * 60));
-    home.age();
+    home.set_expiry(ends - (2 * 60 + 59) * 60_000);
     home.does(&["roster"]);
+    let mut butty = home.open();
+    let screen = butty.wait_for("● Available");
+    assert!(screen.contains("sign-in ends in "), "{screen}");
+    assert_eq!(butty.quit(), 0);
+    // 3 h 01 min: refused by the service where this clock is behind, else not even tried; each says why.
     town.service.pass(Duration::from_secs(2 * 60));
-    home.age();
+    home.set_expiry(ends);
     let said = home.fails(&["roster"], 4, "BTY-AUTH-04");
     assert!(said.contains("Your sign-in has expired"), "{said}");
+    home.age();
+    let tries = town.seen("< <auth").len();
+    let said = home.fails(&["roster"], 4, "BTY-AUTH-61");
+    for part in ["Your sign-in is over.", "You agreed to it for 3 h, not to stay signed in."] {
+        assert!(said.contains(part), "{said}");
+    }
+    assert!(said.contains("butty login"), "{said}");
+    assert_eq!((town.seen("< <auth").len(), town.seen("grant=refresh_token").len()), (tries, 0));
+    let butty = home.open();
+    butty.wait_for("Your sign-in is over.");
 }
 
 #[test]

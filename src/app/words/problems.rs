@@ -87,6 +87,7 @@ fn parts(problem: &Problem) -> Parts {
         | Problem::TokenUnusable { .. }
         | Problem::OtherSignIn { .. } => account::page(problem),
         Problem::SignInExpired { .. }
+        | Problem::SignInOver { .. }
         | Problem::WrongPassword { .. }
         | Problem::NoMechanism { .. }
         | Problem::ServerUnproven { .. }

@@ -83,6 +83,12 @@ pub(in crate::net) async fn access_token(
     if good(&token, now) {
         return Ok(token.access.clone());
     }
+    let refused_alive = refused.as_ref() == Some(&token.access) && token.expires.is_none_or(|end| now < end);
+    if token.refresh.is_none() {
+        // Before its time: somebody ended it. After that: it was for this time, and nothing renews it.
+        let ended = Problem::SignInExpired { domain: setup.domain.clone() };
+        return Err(if refused_alive { ended } else { record.agreement().over(&setup.domain) });
+    }
     match renew(&network, &setup, &record, &token).await {
         Ok(new) => {
             if let Err(problem) = network.save(&key, new.to_text(), record.durable).await {
@@ -122,6 +128,7 @@ async fn renew(
     match grant::refresh(&hands, &record.service, &client, token).await {
         Ok(new) => Ok(new),
         // Without its client a refresh token is worth nothing.
+        Err(GrantError::Dead) if record.is_over(network.now().wall) => Err(record.agreement().over(&setup.domain)),
         Err(GrantError::Dead | GrantError::UnknownClient | GrantError::NotForClient(_)) => {
             Err(Problem::SignInExpired { domain: setup.domain.clone() })
         }

@@ -3,7 +3,8 @@
 use super::{Parts, name, quoted, reason, sentence, short};
 use crate::app::words::counts::{duration, grouped};
 use crate::app::words::screens;
-use crate::types::{Line, Problem};
+use crate::types::{Line, Problem, Term};
+use std::time::Duration;
 
 const NEW_CODE: &[&str] = &["/login gets a new code"];
 
@@ -137,6 +138,9 @@ pub(super) fn sign_in(problem: &Problem) -> Parts {
         Problem::SignInExpired { domain } => Parts::what("Your sign-in has expired.")
             .why(format!("{domain} ended it, or you removed butty there.", domain = name(domain)))
             .next(&["/login", "Reading and searching still work"]),
+        Problem::SignInOver { lasted, term, .. } => Parts::what("Your sign-in is over.")
+            .why(over(*lasted, *term))
+            .next(&["/login", "Reading and searching still work"]),
         Problem::WrongPassword { domain } => Parts::what("Name or password is not right.")
             .why(format!("{domain} did not accept them.", domain = name(domain)))
             .next(&["/login tries again"]),
@@ -191,6 +195,16 @@ pub(super) fn sign_in(problem: &Problem) -> Parts {
             .why("A person has to do it once.")
             .next(&["/login", "butty login in a shell"]),
         _ => Parts::misplaced(),
+    }
+}
+
+/// Why a sign-in is over, as it was agreed.
+fn over(lasted: Option<Duration>, term: Term) -> String {
+    let span = lasted.map(|span| format!(" for {}", duration(span))).unwrap_or_default();
+    match term {
+        Term::Consent => format!("You agreed{span}, and that time has passed."),
+        Term::ChatOnly => format!("It was for chatting alone{span}: nothing renews it."),
+        Term::Session => format!("You agreed to it{span}, not to stay signed in."),
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::types::{BareJid, CertificateFault, Domain, Prose, Stage};
+use crate::types::{BareJid, CertificateFault, Domain, Prose, Stage, Term};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -75,6 +75,11 @@ fn account_problems(domain: &str) -> Vec<Problem> {
         Problem::SignInDenied { domain: domain.clone() },
         Problem::CodeExpired { code: line("WDJB-MJHT"), lifetime: Duration::from_secs(900) },
         Problem::SignInExpired { domain: domain.clone() },
+        Problem::SignInOver {
+            domain: domain.clone(),
+            lasted: Some(Duration::from_secs(3 * 3600)),
+            term: Term::Session,
+        },
         Problem::WrongPassword { domain: domain.clone() },
         Problem::ChatNotGranted { domain: domain.clone() },
         Problem::OtherPerson { wanted: anna, got: bela.clone() },

@@ -102,7 +102,7 @@ fn end(until: Stamp, now: Stamp, options: &Options) -> String {
     if until.since(now) < CLEAR { time::clock(until, options) } else { date(until, options) }
 }
 
-fn date(stamp: Stamp, options: &Options) -> String {
+pub(super) fn date(stamp: Stamp, options: &Options) -> String {
     time::calendar_day(&time::local(stamp, &options.zone).date().to_string())
 }
 

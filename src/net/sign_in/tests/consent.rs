@@ -154,11 +154,11 @@ async fn row_000_16_another_person_behind_a_silent_issuer_overwrites_nothing() {
     link.send(LinkCommand::TakeBack);
     // Commands are heard in order: what is told after this comes after the taking back.
     link.send(LinkCommand::Connect);
-    while world.network.load(&key).await.unwrap().is_none_or(|kept| kept != old) {
+    // The record is put back last.
+    while world.network.load(&record).await.unwrap().is_none_or(|kept| kept != before.to_text()) {
         next(&mut facts).await;
     }
-    let kept = world.network.load(&record).await.unwrap().unwrap();
-    assert!(kept == before.to_text());
+    assert!(world.network.load(&key).await.unwrap().unwrap() == old);
     let revoked = || world.shelf.log.lock().unwrap().iter().filter(|line| *line == "service /revoke").count();
     while revoked() == 0 {
         next(&mut facts).await;
