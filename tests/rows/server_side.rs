@@ -69,7 +69,7 @@ fn row_004_21_only_with_its_scope_there_is_a_refresh_and_without_that_is_told_in
         }
         // The same on the screen.
         let mut butty = home.open();
-        butty.wait_until("an end", |screen| screen.contains("● Available") || screen.contains("sign-in has"));
+        butty.wait_until("an end", |screen| screen.contains("● Available") || screen.contains("sign-in is over"));
         ask_for_code(&mut butty, "anna@demo.butty");
         let screen = butty.wait_for("bigger QR");
         assert_eq!(screen.contains("to stay signed in. When this"), !lasts, "{screen}");
