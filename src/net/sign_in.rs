@@ -52,6 +52,7 @@ impl Place {
             authorization: given.authorization.as_deref().map(needed).transpose()?,
             revocation: given.revocation.as_deref().and_then(page::endpoint),
             logout: given.logout.as_deref().and_then(page::endpoint),
+            consents: given.consents.as_deref().and_then(|text| page::for_person(text, setup.oauth.allow_local_page)),
             device_response_type: given.device_response_type,
             token_in_redirect: given.token_in_redirect,
             renews_nothing: given.token_in_redirect,

@@ -52,6 +52,9 @@ pub struct Agreement {
     pub until: Option<Stamp>,
     /// It outlives the access token, because a refresh token came; `None`: not known.
     pub lasting: Option<bool>,
+    /// The service's own page where it can be looked at and taken back, if it names one. ASCII, https, or http on this
+    /// very computer.
+    pub page: Option<String>,
 }
 
 impl Agreement {
@@ -71,6 +74,7 @@ impl Agreement {
             since: Some(now),
             until,
             lasting: Some(lasting),
+            page: None,
         }
     }
 

@@ -124,6 +124,7 @@ impl SignInRecord {
             since: self.since,
             until: self.until,
             lasting: self.lasting,
+            page: self.service.consents.as_ref().map(ToString::to_string),
         }
     }
 }
@@ -138,6 +139,7 @@ mod tests {
         let at = |path: &str| page::endpoint(&format!("https://alpha.test:15281/oauth2/{path}"));
         let service = Service {
             revocation: at("revoke"),
+            consents: at("grants"),
             authorization: at("authorize"),
             iss_in_redirect: true,
             ..Service::new("https://alpha.test:15281", at("token").unwrap())

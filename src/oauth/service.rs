@@ -19,6 +19,8 @@ pub struct Service {
     pub revocation: Option<Url>,
     /// The page that ends the browser's own sign-in (Live Connect).
     pub logout: Option<Url>,
+    /// The page where the person sees and takes back what programs were allowed.
+    pub consents: Option<Url>,
     /// Send `response_type=device_code` too (Live Connect).
     pub device_response_type: bool,
     /// The page gives the token itself (`response_type=token`), because the service knows nothing better (ejabberd).
@@ -41,6 +43,7 @@ impl Service {
             authorization: None,
             revocation: None,
             logout: None,
+            consents: None,
             device_response_type: false,
             token_in_redirect: false,
             iss_in_redirect: false,
@@ -56,6 +59,7 @@ impl From<&Issuer> for Service {
             device: issuer.device.clone(),
             authorization: issuer.authorization.clone(),
             revocation: issuer.revocation.clone(),
+            consents: issuer.consents.clone(),
             iss_in_redirect: issuer.iss_in_redirect,
             renews_nothing: issuer.grants.is_some() && !issuer.renews(),
             secret_in_body: issuer.wants_secret_in_body(),
@@ -75,6 +79,8 @@ pub(super) struct KeptService {
     revocation: Option<String>,
     #[serde(default)]
     logout: Option<String>,
+    #[serde(default)]
+    consents: Option<String>,
     #[serde(default)]
     device_response_type: bool,
     #[serde(default)]
@@ -97,6 +103,7 @@ impl From<&Service> for KeptService {
             authorization: text(&service.authorization),
             revocation: text(&service.revocation),
             logout: text(&service.logout),
+            consents: text(&service.consents),
             device_response_type: service.device_response_type,
             token_in_redirect: service.token_in_redirect,
             iss_in_redirect: service.iss_in_redirect,
@@ -117,6 +124,8 @@ impl KeptService {
             authorization: url(self.authorization),
             revocation: url(self.revocation),
             logout: url(self.logout),
+            // Judged when it was found.
+            consents: self.consents.as_deref().and_then(|text| page::for_person(text, true)),
             device_response_type: self.device_response_type,
             token_in_redirect: self.token_in_redirect,
             iss_in_redirect: self.iss_in_redirect,

@@ -65,6 +65,7 @@ fn session(options: Options, left: u64) -> Model {
         since: Some(cast::before(60)),
         until: Some(model.now.wall.plus(Duration::from_secs(left))),
         lasting: Some(false),
+        page: None,
     });
     model
 }
@@ -177,6 +178,7 @@ pub fn overlay_scenes() -> Vec<Scene> {
             let account = account();
             over(options, Overlay::SignOut { account, forget: true, kept: Some(214), pending: 1 })
         }),
+        scene("take_back", |options| over(options, Overlay::TakeBack { account: cast::id() })),
         scene("signed_out_later", |options| {
             over(options, Overlay::SignedOut { domain: Line::clean("example.org"), told: Farewelled::Later })
         }),
@@ -314,6 +316,7 @@ fn review(options: Options, granted: &[&str], lasting: Option<bool>, days: Optio
         since: Some(cast::NOW),
         until: days.map(|days| cast::NOW.plus(Duration::from_secs(days * 86_400))),
         lasting,
+        page: Some("https://id.example.org/consents".to_owned()),
     });
     model
 }

@@ -121,7 +121,7 @@ fn row_003_05_three_hours_are_three_hours() {
     town.service.pass(Duration::from_secs((2 * 60 + 59) * 60));
     home.set_expiry(ends - (2 * 60 + 59) * 60_000);
     home.does(&["roster"]);
-    let mut butty = home.open();
+    let butty = home.open();
     butty.wait_for("sign-in ends in ");
     assert_eq!(butty.quit(), 0);
     // 3 h 01 min: refused by the service where this clock is behind, else not even tried; each says why.
@@ -192,6 +192,60 @@ fn row_003_06_what_is_taken_back_at_the_service_ends_at_the_next_connection() {
     butty.end();
     let said = home.fails(&["roster"], 4, "BTY-AUTH-04");
     assert!(said.contains("you removed butty there"), "{said}");
+}
+
+/// While one is online nothing is noticed; the next refresh is refused, once, and that is told.
+#[test]
+fn row_003_06_what_is_taken_back_at_the_service_ends_at_the_next_refresh() {
+    let town = Town::open(modern());
+    let home = town.messenger_home("");
+    home.does(LOGIN);
+    let mut butty = home.open();
+    butty.wait_for("● Available");
+    home.age();
+    town.take_back();
+    butty.wait_for("● Available");
+    assert!(town.seen("_token.srf: invalid_grant").is_empty(), "nothing was asked");
+    town.service.cut();
+    butty.wait_for("Your sign-in has expired");
+    assert_eq!(town.seen("_token.srf: invalid_grant").len(), 1, "{:#?}", town.service.log());
+    butty.send("\x11");
+    butty.end();
+}
+
+/// The account's own view leads to the service's page for that, and takes back from here.
+#[test]
+fn row_003_06_what_was_agreed_to_is_taken_back_from_here() {
+    let town = Town::open(modern());
+    let home = town.messenger_home("");
+    home.does(LOGIN);
+    let page = format!("{}/grants", town.service.issuer());
+    let shown = home.does(&["whoami", "--scopes"]);
+    assert!(shown.contains(&page) && shown.contains("butty logout"), "{shown}");
+    talk(&home);
+    let mut butty = home.open();
+    butty.wait_for("● Available");
+    butty.send("/");
+    butty.send("account\r");
+    let screen = butty.wait_for("r take back");
+    assert!(screen.contains(&page), "{screen}");
+    butty.send("r");
+    butty.wait_for("Enter take back");
+    butty.send("\r");
+    let screen = butty.wait_for("is not signed in");
+    assert!(screen.contains("/login"), "{screen}");
+    assert_eq!(town.seen("_revoke.srf: ok").len(), 2, "both tokens, at the service");
+    assert!(home.kept_tokens().is_empty());
+    // Everything else is where it was.
+    butty.send("\x0b");
+    butty.wait_for("Go to");
+    butty.send("bela\r");
+    butty.wait_for("remember these words");
+    ask_for_code(&mut butty, "anna@demo.butty");
+    butty.wait_for("You are signed in");
+    butty.send("\r");
+    butty.wait_for("● Available");
+    assert_eq!(butty.quit(), 0);
 }
 
 #[test]

@@ -95,10 +95,22 @@ pub struct Account {
 /// A sign-out under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SigningOut {
-    /// Forget the messages too.
-    pub forget: bool,
+    /// What goes with it.
+    pub what: Leaving,
     /// Go on without the service's word at this moment (`Now::mono`).
     pub by: Duration,
+}
+
+/// What a sign-out takes along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    /// The consent alone: the account stays, with its list and its messages.
+    Consent,
+    /// The account.
+    Account {
+        /// And its messages.
+        messages: bool,
+    },
 }
 
 /// Why a request went to the server.

@@ -143,6 +143,8 @@ pub enum Overlay {
     Menu { key: ConversationKey, selected: usize, step: MenuStep },
     /// Sign out?
     SignOut { account: AccountId, forget: bool, kept: Option<u64>, pending: usize },
+    /// Take back what was agreed to, and keep everything else?
+    TakeBack { account: AccountId },
     /// Signed out here, and the service does not know it yet, or never will.
     SignedOut { domain: Line, told: Farewelled },
     /// Send this many lines?

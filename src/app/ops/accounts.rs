@@ -3,10 +3,10 @@
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, LinkCommand, StoreRequest};
 use crate::app::event::LinkState;
-use crate::app::model::{Files, Model, Overlay, Screen, SigningOut, Welcome};
+use crate::app::model::{Files, Leaving, Model, Overlay, Screen, SigningOut, Welcome};
 use crate::app::words::notices;
 use crate::oauth::Farewelled;
-use crate::types::{AccountId, Line, Stage};
+use crate::types::{AccountId, Line, Problem, Stage};
 use std::time::Duration;
 
 /// A service has this long to confirm that it forgets us; then we go without its word.
@@ -63,23 +63,37 @@ impl Model {
         self.overlays.push(Overlay::SignOut { account, forget: true, kept: None, pending });
     }
 
-    /// Signs out: the service is told first, then everything here is forgotten.
-    pub fn sign_out(&mut self, account: &AccountId, forget: bool, fx: &mut Effects) {
+    /// Asks whether to take back what was agreed to. False: nothing was.
+    pub fn ask_take_back(&mut self, account: &AccountId) -> bool {
+        let agreed = self.account(account).is_some_and(|own| own.agreement.is_some());
+        if agreed && !self.says_read_only(account) {
+            self.overlays.push(Overlay::TakeBack { account: account.clone() });
+        }
+        agreed
+    }
+
+    /// Signs out: the service is told first, then this is forgotten here.
+    pub fn sign_out(&mut self, account: &AccountId, what: Leaving, fx: &mut Effects) {
         let by = self.now.mono.saturating_add(SIGN_OUT);
         let Some(own) = self.account_mut(account).filter(|own| own.signing_out.is_none()) else { return };
         own.wanted = false;
-        own.signing_out = Some(SigningOut { forget, by });
+        own.signing_out = Some(SigningOut { what, by });
         fx.push(Effect::Link(account.clone(), LinkCommand::SignOut));
     }
 
     /// The service was told, or cannot be.
     pub(crate) fn end_sign_out(&mut self, id: &AccountId, told: Farewelled, fx: &mut Effects) {
         let Some(own) = self.account(id) else { return };
-        let Some(SigningOut { forget, .. }) = own.signing_out else { return };
+        let Some(SigningOut { what, .. }) = own.signing_out else { return };
         let domain = Line::clean(own.setup.domain.as_str());
-        fx.push(Effect::StopLink(id.clone()));
-        fx.push(Effect::Store(StoreRequest::ForgetAccount { account: id.clone(), messages: forget }));
-        self.forget_account(id);
+        match what {
+            Leaving::Consent => self.await_consent(id, fx),
+            Leaving::Account { messages } => {
+                fx.push(Effect::StopLink(id.clone()));
+                fx.push(Effect::Store(StoreRequest::ForgetAccount { account: id.clone(), messages }));
+                self.forget_account(id);
+            }
+        }
         if told == Farewelled::Told {
             self.toast(notices::signed_out(domain.as_str(), told));
         } else {
@@ -87,6 +101,22 @@ impl Model {
             self.overlays.push(Overlay::SignedOut { domain, told });
         }
         self.tell_title(fx);
+    }
+
+    /// The consent is gone, and the account waits for another one.
+    fn await_consent(&mut self, id: &AccountId, fx: &mut Effects) {
+        let now = self.now;
+        self.lose_session(id, fx);
+        let Some(own) = self.account_mut(id) else { return };
+        own.signing_out = None;
+        own.agreement = None;
+        own.scopes.clear();
+        own.keep = None;
+        own.wanted = true;
+        own.down_since = Some(now.wall);
+        own.down_at = Some(now.mono);
+        let problem = Problem::SignInNeeded { account: Line::clean(id.as_str()) };
+        own.link = LinkState::Offline { problem: Some(problem), retry_at: None, since: now.wall };
     }
 
     /// Takes an account and all that hangs on it out of the mind.
@@ -105,6 +135,7 @@ impl Model {
         self.overlays.retain(|overlay| match overlay {
             Overlay::Request { account, .. }
             | Overlay::SignOut { account, .. }
+            | Overlay::TakeBack { account }
             | Overlay::Add { account, .. }
             | Overlay::Account { account, .. } => account != id,
             Overlay::Card(key) | Overlay::Menu { key, .. } | Overlay::Info { talk: key, .. } => !gone(key),

@@ -30,6 +30,7 @@ fn agreed(granted: &str, lasting: bool, holds: Duration) -> World {
         since: Some(now),
         until: Some(now.plus(holds)),
         lasting: Some(lasting),
+        page: None,
     })));
     world
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::app::event::{CodePrompt, Consent, Keep, Outlook};
+use crate::app::model::Leaving;
 use crate::app::model::{Overlay, Screen, SignInScreen, SignInStep, SignInWay};
 use crate::app::slash;
 use crate::oauth::Farewelled;
@@ -313,7 +314,7 @@ fn signing_out_tells_the_service_then_forgets_here() {
         panic!("{:?}", world.model.overlays)
     };
     world.fx.clear();
-    world.does(|model, fx| model.sign_out(&account, true, fx));
+    world.does(|model, fx| model.sign_out(&account, Leaving::Account { messages: true }, fx));
     assert!(world.fx.iter().any(|e| matches!(e, Effect::Link(_, LinkCommand::SignOut))));
     assert!(!world.fx.iter().any(|e| matches!(e, Effect::StopLink(_))), "not before the service was told");
     world.link(LinkFact::SignedOut { told: Farewelled::Told });
@@ -327,7 +328,7 @@ fn signing_out_tells_the_service_then_forgets_here() {
 fn signing_out_does_not_wait_for_ever() {
     let mut world = World::online(false);
     let account = world.account.clone();
-    world.does(|model, fx| model.sign_out(&account, false, fx));
+    world.does(|model, fx| model.sign_out(&account, Leaving::Account { messages: false }, fx));
     world.after(second(11));
     assert!(world.model.accounts.is_empty());
 }

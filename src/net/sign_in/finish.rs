@@ -114,7 +114,8 @@ impl Flow {
 
     async fn keep(&self, pending: Pending, token: &Token, before: Option<SignInRecord>) -> Result<(), Problem> {
         let terms = self.setup.oauth.terms;
-        let agreement = Agreement::new(&pending.scopes, token, terms, self.network.now().wall);
+        let page = pending.service.consents.as_ref().map(ToString::to_string);
+        let agreement = Agreement { page, ..Agreement::new(&pending.scopes, token, terms, self.network.now().wall) };
         let granted = agreement.granted.iter().map(|scope| Line::clean(scope)).collect();
         let record = SignInRecord {
             service: pending.service,

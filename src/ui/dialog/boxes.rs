@@ -25,6 +25,7 @@ pub fn of(model: &Model, overlay: &Overlay, width: &dyn Fn(u16) -> u16) -> Dialo
             dialog.say(&format!("{}.", notices::signed_out(domain.as_str(), *told)), Role::Text, model.options.ascii);
             dialog
         }
+        Overlay::TakeBack { account } => consent::take_back(model, account, width(WIDE)),
         Overlay::PasteSend { lines } => paste(model, *lines, width(SMALL)),
         Overlay::Quit { pending } => quit(model, *pending, width(WIDE)),
         Overlay::Trouble(problem @ Problem::AccountInUse) => {
