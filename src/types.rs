@@ -5,6 +5,7 @@
 
 pub mod id;
 pub mod jid;
+pub mod picture;
 pub mod problem;
 pub mod proxy;
 pub mod secret;
@@ -13,6 +14,7 @@ pub mod text;
 
 pub use id::{AccountId, ArchiveId, Epoch, MessageKey, OriginId, RequestId, StanzaId};
 pub use jid::{BareJid, Domain, FullJid, Jid, JidError};
+pub use picture::Picture;
 pub use problem::{CertificateFault, Problem, Stage, Term};
 pub use proxy::{Proxy, ProxyFault, ProxyKind, Proxying};
 pub use secret::Secret;

@@ -52,6 +52,11 @@ const FACTS: &[(&str, &str, &str)] = &[
     (ADDED, "for tests: metadata, registration, OAUTHBEARER (never in `butty demo`)", "butty"),
     (ADDED, "the sign-in service's revocation endpoint (RFC 7009)", "butty"),
     (ADDED, "the page for the person, on this computer only, and its look", "butty"),
+    (
+        INFERRED,
+        "the own card holds the picture where the token has wl.basic or wl.signin",
+        "Microsoft: Messenger Connect scopes",
+    ),
     (ADDED, "the people, what they say, and when", "butty"),
 ];
 

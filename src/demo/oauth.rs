@@ -15,7 +15,7 @@ use crate::types::Now;
 use chance::{Chance, access_token, fresh_code, letters, refresh_token};
 use clients::{Client, Clients};
 use code::Return;
-use scopes::{MESSENGER, OFFLINE, SCOPES, scopes_of, sentence, split};
+use scopes::{MESSENGER, OFFLINE, PROFILE, SCOPES, scopes_of, sentence, split};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
@@ -228,9 +228,12 @@ impl Desk {
 
     /// Whose token this is, if XMPP may let it in: byte for byte one of ours, alive, and made for chatting.
     pub(super) fn person_of(&self, now: Now, token: &str) -> Option<usize> {
-        let open = |consent: &&Consent| now.mono < consent.ends && consent.scopes.iter().any(|s| s == MESSENGER);
-        let holds = |consent: &&Consent| consent.access.iter().any(|(known, ends)| known == token && now.mono < *ends);
-        self.consents.iter().filter(open).find(holds).map(|consent| consent.person)
+        self.consents.iter().find(|consent| consent.opens(now, token, &[MESSENGER])).map(|consent| consent.person)
+    }
+
+    /// Whether it was made for looking at the person's picture, too.
+    pub(super) fn opens_photo(&self, now: Now, token: &str) -> bool {
+        self.consents.iter().any(|consent| consent.opens(now, token, PROFILE))
     }
 }
 
@@ -338,6 +341,12 @@ impl Desk {
 }
 
 impl Consent {
+    /// True when this token, alive, has one of these scopes.
+    fn opens(&self, now: Now, token: &str, scopes: &[&str]) -> bool {
+        let alive = self.access.iter().any(|(known, ends)| known == token && now.mono < *ends);
+        now.mono < self.ends && alive && self.scopes.iter().any(|scope| scopes.contains(&scope.as_str()))
+    }
+
     fn knows_refresh(&self, token: &str) -> bool {
         self.refresh.as_deref() == Some(token) || self.spent.iter().any(|spent| spent == token)
     }

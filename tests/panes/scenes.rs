@@ -178,7 +178,6 @@ pub fn overlay_scenes() -> Vec<Scene> {
             let account = account();
             over(options, Overlay::SignOut { account, forget: true, kept: Some(214), pending: 1 })
         }),
-        scene("take_back", |options| over(options, Overlay::TakeBack { account: cast::id() })),
         scene("signed_out_later", |options| {
             over(options, Overlay::SignedOut { domain: Line::clean("example.org"), told: Farewelled::Later })
         }),
@@ -288,6 +287,7 @@ pub fn consent_scenes() -> Vec<Scene> {
             }
             model
         }),
+        scene("take_back", |options| over(options, Overlay::TakeBack { account: cast::id() })),
         scene("refused_less", |options| {
             let mut model = failed(Problem::SignInDenied { domain: domain() })(options);
             if let Screen::SignIn(screen) = &mut model.screen {

@@ -6,7 +6,7 @@ use crate::app::outbox::Post;
 use crate::app::setup::AccountSetup;
 use crate::app::sync::Sync;
 pub use crate::oauth::Agreement;
-use crate::types::{BareJid, Epoch, FullJid, Line, MessageKey, RequestId, Stamp};
+use crate::types::{BareJid, Epoch, FullJid, Line, MessageKey, Picture, RequestId, Stamp};
 use crate::xmpp::{Appearance, Features, RosterItem, Show};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -24,6 +24,8 @@ pub struct Account {
     pub jid: Option<FullJid>,
     /// What the service calls the person.
     pub told_name: Option<Line>,
+    /// The person's picture, as the service has it.
+    pub photo: Option<Picture>,
     /// TLS version in use.
     pub tls: Option<&'static str>,
     /// What the server can do.

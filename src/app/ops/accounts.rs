@@ -110,6 +110,7 @@ impl Model {
         let Some(own) = self.account_mut(id) else { return };
         own.signing_out = None;
         own.agreement = None;
+        own.photo = None;
         own.scopes.clear();
         own.keep = None;
         own.wanted = true;

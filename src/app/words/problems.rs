@@ -95,9 +95,8 @@ fn parts(problem: &Problem) -> Parts {
         | Problem::WeakerSignIn { .. }
         | Problem::OfferAltered { .. }
         | Problem::Intercepted { .. }
-        | Problem::AccountRefused { .. }
-        | Problem::PasswordNeeded { .. }
-        | Problem::SignInNeeded { .. } => account::sign_in(problem),
+        | Problem::AccountRefused { .. } => account::sign_in(problem),
+        Problem::PasswordNeeded { .. } | Problem::SignInNeeded { .. } => account::needed(problem),
         Problem::MoreSteps { .. } => account::steps(problem),
         Problem::NotSent
         | Problem::NoSuchAddress { .. }

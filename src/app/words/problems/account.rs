@@ -186,6 +186,13 @@ pub(super) fn sign_in(problem: &Problem) -> Parts {
                 .why(reason(condition))
                 .next(&["/login with another one", "Tell the operator"])
         }
+        _ => Parts::misplaced(),
+    }
+}
+
+/// Nobody has signed in yet, or not since then.
+pub(super) fn needed(problem: &Problem) -> Parts {
+    match problem {
         Problem::PasswordNeeded { domain } => {
             Parts::what(format!("{domain} asks for your password.", domain = name(domain)))
                 .why("None is kept on this computer.")
