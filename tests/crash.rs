@@ -28,7 +28,7 @@ fn inner() {
         Ok(rows[missing])
     });
     let problem = ended.expect_err("it cannot end well");
-    std::process::exit(i32::from(Voice { json: false, quiet: false }.fail(&problem)));
+    std::process::exit(i32::from(Voice { json: false, quiet: false, columns: None }.fail(&problem)));
 }
 
 #[test]

@@ -466,4 +466,6 @@ async fn the_doctor_walks_all_the_way() {
         _ => (step, Status::Ok),
     });
     assert_eq!(told, expected, "{reports:#?}");
+    let tls = reports.iter().find(|report| report.step == Step::Tls).unwrap();
+    assert!(tls.detail[0].as_str().ends_with(" days left"), "{tls:?}");
 }

@@ -148,8 +148,8 @@ pub struct LinkEvent {
 pub enum LinkFact {
     /// A new session begins with this epoch: the host being dialled.
     Dialing { host: Line },
-    /// TLS stands: for the status bar.
-    Secured { version: &'static str },
+    /// TLS stands: for the status bar. `until`: how long the certificate is good.
+    Secured { version: &'static str, until: Option<Stamp> },
     /// A fact of the session.
     Session(xmpp::Event),
     /// The link is down. `retry_in`: it tries again by itself; `None`: it waits to be told.

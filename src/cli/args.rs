@@ -63,7 +63,7 @@ impl Args {
             }
             let text = error.to_string();
             let why = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-            Voice { json: true, quiet: false }.fail(&Problem::Usage { why: Line::clean(why) })
+            Voice { json: true, quiet: false, columns: None }.fail(&Problem::Usage { why: Line::clean(why) })
         })
     }
 }

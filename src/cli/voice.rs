@@ -4,6 +4,11 @@ use crate::app::words;
 use crate::types::Problem;
 use serde_json::{Map, Value, json};
 use std::io::{self, IsTerminal, Write};
+use std::num::NonZeroU16;
+use unicode_width::UnicodeWidthStr;
+
+/// Columns before the words of `  Why   ` and `  Next  `.
+const LABEL: usize = 8;
 
 /// The manner of answering.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +17,8 @@ pub struct Voice {
     pub json: bool,
     /// No talk on standard error.
     pub quiet: bool,
+    /// The width of standard error, if it is a terminal: lines of talk break there, between words.
+    pub columns: Option<NonZeroU16>,
 }
 
 /// One answer: fields for JSON, columns for text.
@@ -74,7 +81,7 @@ impl Voice {
         }
         let width = |column: usize| {
             let cells = records.iter().filter_map(|record| record.columns.get(column).map(String::as_str));
-            cells.chain(head.get(column).copied()).map(unicode_width::UnicodeWidthStr::width).max().unwrap_or(0)
+            cells.chain(head.get(column).copied()).map(UnicodeWidthStr::width).max().unwrap_or(0)
         };
         let widths: Vec<usize> = (0..head.len()).map(width).collect();
         let mut out = io::stdout().lock();
@@ -83,7 +90,7 @@ impl Voice {
             let mut line = String::new();
             for (cell, width) in row.iter().zip(&widths) {
                 line.push_str(cell);
-                let gap = width.saturating_sub(unicode_width::UnicodeWidthStr::width(cell.as_str())) + 2;
+                let gap = width.saturating_sub(cell.width()) + 2;
                 line.extend(std::iter::repeat_n(' ', gap));
             }
             quietly(writeln!(out, "{}", line.trim_end()))?;
@@ -94,7 +101,7 @@ impl Voice {
     /// Talks on standard error.
     pub fn say(&self, text: &str) {
         if !self.quiet && !self.json {
-            drop(writeln!(io::stderr(), "{text}"));
+            self.to_stderr(text);
         }
     }
 
@@ -117,9 +124,39 @@ impl Voice {
             let next = format!("\n  Next  {}", said.next.join(" · "));
             format!("✗ {}{}{why}{next}\n  {}", said.what, place.unwrap_or_default(), said.code)
         };
-        drop(writeln!(io::stderr(), "{text}"));
+        self.to_stderr(&text);
         exit_code(problem)
     }
+
+    /// Talk that nobody can hear is no failure of the command.
+    fn to_stderr(self, text: &str) {
+        let columns = self.columns.filter(|_| !self.json);
+        let text = columns.map_or_else(|| text.to_owned(), |columns| fold(text, columns.get().into()));
+        drop(writeln!(io::stderr(), "{text}"));
+    }
+}
+
+/// Breaks lines that are wider than this between words, and sets what follows under the first word behind a label, as
+/// in `  Next  Send it again`. A word that is too wide, such as an address, stays whole: it is there to be copied.
+fn fold(text: &str, columns: usize) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for (index, line) in text.split('\n').enumerate() {
+        folded.push_str(if index == 0 { "" } else { "\n" });
+        let indent = if line.starts_with("  ") { " ".repeat(LABEL) } else { String::new() };
+        let mut at = 0;
+        for word in line.split_inclusive(' ') {
+            let width = word.trim_end().width();
+            if at > indent.len() && at + width > columns {
+                folded.truncate(folded.trim_end_matches(' ').len());
+                folded.push('\n');
+                folded.push_str(&indent);
+                at = indent.len();
+            }
+            folded.push_str(word);
+            at += word.width();
+        }
+    }
+    folded
 }
 
 /// A pipe whose reader left ends quietly.
@@ -154,6 +191,22 @@ pub fn exit_code(problem: &Problem) -> u8 {
 mod tests {
     use super::*;
     use crate::types::{Domain, Line};
+
+    #[test]
+    fn lines_break_between_words_and_an_address_stays_whole() {
+        let said = "✗ Not sent: it came back.\n  Why   From bela@example.org, with “not-allowed”.\n  Next  Again";
+        assert_eq!(fold(said, 80), said);
+        assert_eq!(
+            fold(said, 36),
+            "✗ Not sent: it came back.\n  Why   From bela@example.org, with\n        “not-allowed”.\n  Next  Again"
+        );
+        let address = "https://login.example.org/a/very/long/address?with=much&behind=it";
+        assert_eq!(fold(&format!("Open {address} now"), 30), format!("Open\n{address}\nnow"));
+        for columns in 0..90 {
+            let flat = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+            assert_eq!(flat(&fold(said, columns)), flat(said), "no word is lost at {columns}");
+        }
+    }
 
     #[test]
     fn families_of_failures_have_their_exit_codes() {

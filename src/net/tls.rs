@@ -4,6 +4,8 @@
 //! least. The name that a certificate must prove is always handed in, never taken from the wire.
 
 mod binding;
+mod der;
+mod validity;
 
 use crate::app::setup::AccountSetup;
 use crate::types::{CertificateFault, Domain, Line, Problem, Stage};
@@ -22,6 +24,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{CertificateError, ClientConfig, Error, ProtocolVersion, SupportedProtocolVersion, version};
 
 pub(super) use binding::bindings_of;
+pub(super) use validity::good_until;
 
 /// Sessions kept for resumption, per trust and use.
 const SESSIONS: usize = 64;

@@ -2,6 +2,7 @@
 //! settings are the only thing on the client's side that knows: host, port, certificate authority, addresses.
 
 use super::interface::{self, End, Keyboard, Start};
+use super::program;
 use crate::app::model::Options;
 use crate::app::setup::{AccountSetup, Endpoints};
 use crate::cli::{Record, Voice};
@@ -79,7 +80,8 @@ pub(super) fn run(
     drop(folder);
     runtime.shutdown_timeout(Duration::from_millis(200));
     let End::Left(code) = end? else { return Ok(0) };
-    Voice { json: false, quiet: false }.say("That was the demo. Your own account: butty login. Again: butty demo.");
+    Voice { json: false, quiet: false, columns: program::talk_columns() }
+        .say("That was the demo. Your own account: butty login. Again: butty demo.");
     Ok(code)
 }
 

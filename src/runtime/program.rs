@@ -14,15 +14,23 @@ use crate::net::NetworkSettings;
 use crate::store::{HomeVault, Place};
 use crate::term;
 use crate::types::{Line, Problem};
+use std::io::{self, IsTerminal};
+use std::num::NonZeroU16;
 use std::sync::Arc;
 
 /// Runs the program.
 pub fn run(args: &Args, environment: &[(String, String)], clock: Clock) -> u8 {
-    let voice = Voice { json: args.json, quiet: args.quiet };
+    let voice = Voice { json: args.json, quiet: args.quiet, columns: talk_columns() };
     match start(args, environment, clock, voice) {
         Ok(code) => code,
         Err(problem) => voice.fail(&problem),
     }
+}
+
+/// The width of standard error, if that is a terminal.
+pub(super) fn talk_columns() -> Option<NonZeroU16> {
+    let (columns, _) = Some(io::stderr()).filter(IsTerminal::is_terminal).and_then(|_| term::size())?;
+    NonZeroU16::new(columns)
 }
 
 fn start(args: &Args, environment: &[(String, String)], clock: Clock, voice: Voice) -> Result<u8, Problem> {

@@ -201,7 +201,7 @@ pub fn signed_in(options: Options, accounts: &[&str]) -> Stage {
     stage.feed(Event::Stored(Stored::Cache { account: id(), cache: Box::new(cache) }));
     stage.feed(Event::Stored(Stored::CacheDone));
     stage.link(LinkFact::Dialing { host: Line::clean("demo.butty") });
-    stage.link(LinkFact::Secured { version: "TLS 1.3" });
+    stage.link(LinkFact::Secured { version: "TLS 1.3", until: None });
     let jid = FullJid::parse("anna@demo.butty/butty").unwrap();
     stage.session(xmpp::Event::SignedIn(SignedIn { jid, mechanism: "SCRAM-SHA-256".to_owned(), offered: Vec::new() }));
     let features = Features { carbons: true, invisible: true, ..Features::default() };

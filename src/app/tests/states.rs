@@ -58,7 +58,7 @@ impl Happens {
         let domain = || Domain::parse("example.org").unwrap();
         match self {
             Self::Dials => world.dial(),
-            Self::Secures => world.link(LinkFact::Secured { version: "TLS 1.3" }),
+            Self::Secures => world.link(LinkFact::Secured { version: "TLS 1.3", until: None }),
             Self::Negotiates => world.session(xmpp::Event::Reached(Stage::Auth)),
             Self::SignsIn => world.sign_in(false),
             Self::Chats => world.session(xmpp::Event::Presence(presence("bela@example.org/pc", Show::Away))),

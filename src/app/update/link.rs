@@ -30,7 +30,7 @@ pub(super) fn on_link(model: &mut Model, id: &AccountId, event: LinkEvent, fx: &
     }
     match event.fact {
         LinkFact::Dialing { host } => model.on_dialing(id, host),
-        LinkFact::Secured { version } => model.on_secured(id, version),
+        LinkFact::Secured { version, .. } => model.on_secured(id, version),
         LinkFact::Session(_) if refused => {}
         LinkFact::Session(event) => on_session(model, id, event, fx),
         LinkFact::Down { problem, retry_in } => model.on_down(id, problem, retry_in, fx),

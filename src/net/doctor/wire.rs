@@ -10,6 +10,11 @@ use crate::xmpp::{CredentialKind, chosen_mechanism};
 use std::sync::Arc;
 use tokio::sync::mpsc::{channel, unbounded_channel};
 
+/// Seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
+/// Days before its end that a certificate is told as ending: renewed by then, where somebody sees to it.
+const SOON: u64 = 14;
+
 impl Visit {
     /// Whether the proxy is there. What it says to a real question is found with TCP.
     pub(super) async fn proxy(&self) -> StepReport {
@@ -86,13 +91,13 @@ impl Visit {
         let options = LinkOptions { connect: true, resource: None, show_client: false, one_shot: true };
         let mut link = Link::new(Arc::clone(&self.network), (*self.setup).clone(), options, events, inbox);
         let end = tokio::time::timeout(LIMIT, link.discover()).await;
-        let mut version = None;
+        let mut secured = None;
         while let Ok((_, event)) = facts.try_recv() {
-            if let LinkFact::Secured { version: found } = event.fact {
-                version = Some(found);
+            if let LinkFact::Secured { version, until } = event.fact {
+                secured = Some((version, until));
             }
         }
-        let stage = if version.is_some() { Stage::Features } else { Stage::Tls };
+        let stage = if secured.is_some() { Stage::Features } else { Stage::Tls };
         let host = Line::clean(self.setup.domain.as_str());
         let problem = match end {
             Ok(End::Discovered { mechanisms, metadata }) => {
@@ -105,7 +110,7 @@ impl Visit {
             Err(_) => Some(Problem::SilentAt { host, stage }),
         };
         // A problem of this conversation belongs to TLS until TLS stands.
-        let Some(version) = version else {
+        let Some((version, until)) = secured else {
             let unknown = Problem::TlsFailed { domain: self.setup.domain.clone() };
             return StepReport::failed(Step::Tls, problem.unwrap_or(unknown));
         };
@@ -113,7 +118,12 @@ impl Visit {
             Some(problem) => StepReport::failed(Step::Xmpp, problem),
             None => StepReport::ok(Step::Xmpp, format!("{} answers", self.setup.domain)),
         });
-        StepReport::ok(Step::Tls, format!("{version}, certificate for {}", self.setup.domain))
+        let proved = format!("{version}, certificate for {}", self.setup.domain);
+        match until.map(|until| until.since(self.network.now().wall).as_secs() / DAY) {
+            Some(days @ ..SOON) => StepReport::new(Step::Tls, Status::Warn, &[format!("{proved}, {days} days left")]),
+            Some(days) => StepReport::ok(Step::Tls, format!("{proved}, {days} days left")),
+            None => StepReport::ok(Step::Tls, proved),
+        }
     }
 
     pub(super) fn mechanisms(&self) -> StepReport {

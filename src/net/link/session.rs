@@ -9,9 +9,10 @@ use crate::net::{random, tls};
 use crate::route::redirect::is_local;
 use crate::route::{Refusal, Target, Trail, Transport};
 use crate::types::{Line, Now, Problem, Secret, Stage};
-use crate::xmpp::{Bindings, Command, CredentialKind, Event, Purpose, Session, SignIn, TokenSlot, Verified};
+use crate::xmpp::{Command, CredentialKind, Event, Purpose, Session, SignIn, TokenSlot, Verified};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio_rustls::client::TlsStream;
 
 /// How one session ended, beyond [`End`].
 enum After {
@@ -173,7 +174,7 @@ impl Link {
         };
         match dialed.stream {
             Stream::Secure(stream) => {
-                self.secured(&mut ride, tls::version_of(&stream), tls::bindings_of(&stream)).await;
+                self.secured(&mut ride, &stream).await;
                 drop(self.drive(*stream, &mut ride).await);
             }
             Stream::Plain(tcp) => {
@@ -183,7 +184,7 @@ impl Link {
                     let (network, setup) = (self.network.clone(), self.setup.clone());
                     match self.unless_told(async move { network.secure(&setup, tcp).await }).await {
                         Ok(Ok(stream)) => {
-                            self.secured(&mut ride, tls::version_of(&stream), tls::bindings_of(&stream)).await;
+                            self.secured(&mut ride, &stream).await;
                             drop(self.drive(stream, &mut ride).await);
                         }
                         Ok(Err(problem)) => return After::End(End::Problem(problem)),
@@ -223,10 +224,11 @@ impl Link {
     }
 
     /// Only here, right behind the handshake that checked the certificate, is the proof made.
-    async fn secured(&mut self, ride: &mut Ride<'_>, version: &'static str, bindings: Bindings) {
-        let proof = Verified::for_domain(self.setup.domain.clone(), version).bound_by(bindings);
+    async fn secured<S>(&mut self, ride: &mut Ride<'_>, stream: &TlsStream<S>) {
+        let version = tls::version_of(stream);
+        let proof = Verified::for_domain(self.setup.domain.clone(), version).bound_by(tls::bindings_of(stream));
         ride.session.handle_secured(self.network.now(), proof);
-        self.teller.tell(LinkFact::Secured { version }).await;
+        self.teller.tell(LinkFact::Secured { version, until: tls::good_until(stream) }).await;
     }
 
     /// Drives until TLS is to start or everything is over.

@@ -2,9 +2,10 @@
 //!
 //! RFC 9266 takes TLS 1.3, or 1.2 with the extended master secret; rustls does not tell whether a 1.2 connection has
 //! that, so the exporter is of 1.3 alone. The end point is the hash of the certificate by the hash of its signature;
-//! a small reader of DER finds which. No end point where RFC 5929 defines none: a signature without a hash of its own
+//! the certificate says which. No end point where RFC 5929 defines none: a signature without a hash of its own
 //! (Ed25519), one with two, and one whose hash we do not have (SHA-224).
 
+use super::der::{NAME, SEQUENCE, element};
 use crate::xmpp::Bindings;
 use ring::digest::{self, Algorithm, SHA256, SHA384, SHA512, SHA512_256};
 use tokio_rustls::client::TlsStream;
@@ -56,27 +57,6 @@ fn hash_of_pss(parameters: &[u8]) -> Option<&'static Algorithm> {
     HASHES.iter().find(|(name, _)| only && *name == hash).map(|(_, hash)| *hash)
 }
 
-/// The content of the element in front, which must have this tag, and what is behind it.
-fn element(tag: u8, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (first, rest) = bytes.split_first()?;
-    let (short, rest) = rest.split_first()?;
-    if *first != tag {
-        return None;
-    }
-    let (length, rest) = match *short {
-        short @ 0..=0x7F => (usize::from(short), rest),
-        // The long form of DER: how many bytes the length has, at most four here.
-        long @ 0x81..=0x84 => {
-            let (length, rest) = rest.split_at_checked(usize::from(long - 0x80))?;
-            (length.iter().fold(0, |sum, byte| (sum << 8) | usize::from(*byte)), rest)
-        }
-        _ => return None,
-    };
-    rest.split_at_checked(length)
-}
-
-const SEQUENCE: u8 = 0x30;
-const NAME: u8 = 0x06;
 /// 1.2.840.113549.1.1.10
 const RSA_PSS: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 10];
 /// 1.3.14.3.2.26

@@ -3,6 +3,7 @@
 use super::{Desk, login};
 use crate::app::event::Keep;
 use crate::app::setup::AccountSetup;
+use crate::app::words;
 use crate::cli::Keeping;
 use crate::types::Problem;
 use std::io::IsTerminal;
@@ -17,9 +18,13 @@ pub(super) fn first(asked: Keeping, setup: &AccountSetup) -> Keep {
     }
 }
 
-/// No keyring took it, and nobody said where else: asks. Where nobody can be asked, it is a file, and told.
-pub(super) async fn instead(desk: &Desk, no_input: bool) -> Result<Keep, Problem> {
-    let why = "No keyring answers on this computer.";
+/// No keyring took it, and nobody said where else: asks, once. What was said for another account holds for this one too.
+/// Where nobody can be asked, it is a file, and told.
+pub(super) async fn instead(desk: &Desk, keyring: &Problem, no_input: bool) -> Result<Keep, Problem> {
+    let why = words::problem_in_shell(keyring).what;
+    if desk.accounts.iter().any(|other| other.keep == Some(Keep::File)) {
+        return Ok(Keep::File);
+    }
     if no_input || !std::io::stdin().is_terminal() {
         desk.voice.say(&format!("{why} Keeping the sign-in in a file (--store says where else)."));
         return Ok(Keep::File);

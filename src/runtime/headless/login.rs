@@ -42,8 +42,8 @@ pub(super) async fn run(args: &Args, login: &Login, desk: &Desk) -> Result<u8, P
     ask_for(login, &errand);
     errand.send(command);
     let mut outcome = follow(args, login, desk, &mut errand, &setup, keep).await;
-    if let (Err(Problem::NoKeyring | Problem::KeyringLocked), Keeping::Auto) = (&outcome, login.store) {
-        keep = keeping::instead(desk, args.no_input).await?;
+    if let (Err(keyring @ (Problem::NoKeyring | Problem::KeyringLocked)), Keeping::Auto) = (&outcome, login.store) {
+        keep = keeping::instead(desk, keyring, args.no_input).await?;
         ask_for(login, &errand);
         errand.send(again(login, way, keep));
         outcome = follow(args, login, desk, &mut errand, &setup, keep).await;
