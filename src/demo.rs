@@ -152,6 +152,11 @@ impl Running {
         &self.page
     }
 
+    /// The page where that person sees, and takes back, what was granted.
+    pub fn consents(&self) -> String {
+        format!("{}{}", self.shared.page_origin, web::GRANTS)
+    }
+
     /// Answers every open code, as the page's buttons would with the box ticked.
     pub fn answer(&self, yes: bool) {
         let answered = self.shared.desk().answer_all(self.shared.desk_time(), yes);

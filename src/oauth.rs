@@ -8,6 +8,7 @@
 //! blanks or control characters, replies that are no JSON object, an issuer that speaks for another.
 
 pub mod agreement;
+mod asking;
 pub mod discovery;
 pub mod farewell;
 pub mod grant;
@@ -21,7 +22,8 @@ pub mod smooth;
 pub mod token;
 pub mod vault;
 
-pub use agreement::{Agreement, Terms};
+pub use agreement::{Agreement, Outlook, Terms};
+pub use asking::Asking;
 pub use discovery::Issuer;
 pub use farewell::{Farewell, Matter};
 pub use grant::{DeviceCode, Service};

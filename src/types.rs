@@ -5,6 +5,7 @@
 
 pub mod id;
 pub mod jid;
+pub mod picture;
 pub mod problem;
 pub mod proxy;
 pub mod secret;
@@ -13,7 +14,8 @@ pub mod text;
 
 pub use id::{AccountId, ArchiveId, Epoch, MessageKey, OriginId, RequestId, StanzaId};
 pub use jid::{BareJid, Domain, FullJid, Jid, JidError};
-pub use problem::{CertificateFault, Problem, Stage};
+pub use picture::Picture;
+pub use problem::{CertificateFault, Problem, Stage, Term};
 pub use proxy::{Proxy, ProxyFault, ProxyKind, Proxying};
 pub use secret::Secret;
 pub use stamp::{Now, Stamp};

@@ -28,6 +28,7 @@ mod sizes;
 
 use butty::app::Model;
 use butty::app::event::Target;
+use butty::app::model::Options;
 use butty::types::*;
 use butty::ui::{self, View};
 use ratatui::Terminal;
@@ -232,6 +233,41 @@ fn the_square_is_dark_on_light_in_colours_that_no_theme_changes() {
     assert_eq!((corner.fg, corner.bg), (Color::Indexed(16), Color::Indexed(231)));
     let (buffer, ..) = draw(&cast::with_code(mono(), None), 80, 24);
     assert!(buffer[(2, 2)].modifier.contains(Modifier::REVERSED));
+}
+
+/// The person's own picture in its place of six by three cells; initials where it is not given or cannot be drawn.
+#[test]
+fn row_002_08_the_own_picture_is_drawn_in_half_blocks_and_initials_stand_for_it() {
+    let with_photo = |options: Options| {
+        let mut model = cast::evening(options).model;
+        model.accounts[0].photo = Picture::read(include_bytes!("../assets/demo/anna.png"));
+        assert!(model.accounts[0].photo.is_some());
+        model
+    };
+    let (buffer, ..) = draw(&with_photo(unicode()), 120, 40);
+    for y in 0..3 {
+        for x in 0..6 {
+            let cell = &buffer[(x, y)];
+            let coloured = |colour| matches!(colour, Color::Indexed(16..=231));
+            assert!(cell.symbol() == "▀" && coloured(cell.fg) && coloured(cell.bg), "{x},{y}: {cell:?}");
+        }
+    }
+    let colours: std::collections::BTreeSet<String> =
+        (0..3).flat_map(|y| (0..6).map(move |x| (x, y))).map(|at| format!("{:?}", buffer[at].fg)).collect();
+    assert!(colours.len() > 3, "it is a picture, not a patch: {colours:?}");
+    assert!(text(&buffer).contains("Anna Kowalska"), "the name stands beside it");
+    let far = Options { over_ssh: true, ..unicode() };
+    for (options, initials) in [
+        (mono(), "│ AK │"),
+        (ascii(), "[AK]"),
+        (far.clone(), "│ AK │"),
+        (Options { pictures: Some(false), ..unicode() }, "│ AK │"),
+    ] {
+        assert!(screen(&with_photo(options), 120, 40).contains(initials), "{initials}");
+    }
+    let wanted = Options { pictures: Some(true), ..far };
+    assert!(screen(&with_photo(wanted), 120, 40).starts_with("▀▀▀▀▀▀ Anna Kowalska"));
+    assert!(screen(&cast::evening(unicode()).model, 120, 40).contains("│ AK │"), "no picture was given");
 }
 
 #[test]

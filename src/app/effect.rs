@@ -3,6 +3,7 @@
 use super::event::Keep;
 use super::model::{ConversationKey, Message, MessageState};
 use super::setup::AccountSetup;
+use crate::oauth::Asking;
 use crate::types::{AccountId, ArchiveId, FullJid, Line, MessageKey, RequestId, Secret, Stamp, StanzaId};
 use crate::xmpp::{self, Appearance, RosterItem};
 
@@ -61,8 +62,8 @@ pub enum LinkCommand {
     AcceptWeaker,
     /// Keep the password or token that was given there instead, and go on with it.
     KeepGiven { keep: Keep },
-    /// The next sign-in with a code or on a page asks for these scopes alone, raw.
-    AskFor { scopes: Vec<String> },
+    /// The next sign-in with a code or on a page asks for this.
+    AskFor(Asking),
     /// Begin the sign-in with a code; the secret goes where `keep` says.
     SignInWithCode { keep: Keep },
     /// Begin it, keep what was shown, and stop there (`Consent::Parked`).

@@ -2,6 +2,7 @@
 
 use super::model::{ConversationKey, Message, Options, Scroll};
 use super::setup::AccountSetup;
+pub use crate::oauth::Outlook;
 use crate::oauth::{Agreement, Farewelled};
 use crate::types::{AccountId, ArchiveId, BareJid, Epoch, FullJid, Line, MessageKey, Problem, RequestId, Stage, Stamp};
 use crate::xmpp::{self, Appearance, Elsewhere, RosterItem};
@@ -215,6 +216,8 @@ pub struct CodePrompt {
     pub lifetime: Duration,
     /// Scopes asked for, raw.
     pub scopes: Vec<Line>,
+    /// Whether the sign-in will last.
+    pub outlook: Outlook,
     /// The page can only be opened on this computer (demo).
     pub local_only: bool,
 }
@@ -232,6 +235,8 @@ pub struct BrowserPrompt {
     pub listening: bool,
     /// Scopes asked for, raw.
     pub scopes: Vec<Line>,
+    /// Whether the sign-in will last.
+    pub outlook: Outlook,
     /// When waiting ends.
     pub expires: Stamp,
     /// How long it is waited in all.

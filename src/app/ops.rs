@@ -6,6 +6,7 @@ mod accounts;
 mod appear;
 mod banner;
 mod buddies;
+mod ending;
 mod leave;
 mod names;
 mod notice;
@@ -18,6 +19,7 @@ mod walk;
 mod write;
 
 pub use banner::Banner;
+pub use ending::Ending;
 
 use super::action::Effects;
 use super::effect::{Effect, LinkCommand};

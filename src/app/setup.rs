@@ -153,6 +153,8 @@ pub struct Endpoints {
     pub authorization: Option<String>,
     /// The page that ends the browser's own sign-in (Live Connect).
     pub logout: Option<String>,
+    /// The page where the person sees and takes back what programs were allowed.
+    pub consents: Option<String>,
     /// The page gives the token itself (`response_type=token`), because the service knows nothing better (ejabberd).
     pub token_in_redirect: bool,
 }

@@ -81,6 +81,7 @@ impl Account {
             epoch: Epoch::default(),
             jid: None,
             told_name: None,
+            photo: None,
             tls: None,
             features: Features::default(),
             features_known: false,

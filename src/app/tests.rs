@@ -1,6 +1,7 @@
 //! Event lists against model and effects: a whole evening in microseconds.
 
 mod cuts;
+mod ending;
 mod evening;
 mod focus;
 mod identity;

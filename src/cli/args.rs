@@ -188,6 +188,9 @@ pub struct Login {
     /// Kind of service: auto, messenger, prosody, ejabberd, oidc, or a file of yours
     #[arg(long, value_name = "NAME", default_value = "auto")]
     pub profile: String,
+    /// Ask for chatting alone: the sign-in ends with its first token, nothing renews it
+    #[arg(long, conflicts_with_all = ["scope", "password", "password_stdin", "token_stdin", "resume"])]
+    pub chat_only: bool,
     /// Ask for this permission alone, by the service's name for it; several, if repeated
     #[arg(long, value_name = "NAME", conflicts_with_all = ["password", "password_stdin", "token_stdin", "resume"])]
     pub scope: Vec<String>,

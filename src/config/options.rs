@@ -65,6 +65,9 @@ const ROWS: &[OptionRow] = &[
         .map(|x| c.options.mono = x)),
     row!("ui", "symbols", "unicode or ascii", |c, v| word(v, &[("unicode", false), ("ascii", true)])
         .map(|x| c.options.ascii = x)),
+    row!("ui", "pictures", "auto, on or off", |c, v| {
+        word(v, &[("auto", None), ("on", Some(true)), ("off", Some(false))]).map(|x| c.options.pictures = x)
+    }),
     row!("ui", "layout", "auto, wide, standard or narrow", |c, v| layout(v).map(|x| c.options.layout = x)),
     row!("ui", "list_width", "a number from 0 to 80", |c, v| number(v, 0, 80).map(|x| c.options.list_width = x)),
     row!("ui", "max_text_width", "a number from 20 to 400", |c, v| number(v, 20, 400)

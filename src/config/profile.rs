@@ -34,7 +34,7 @@ const KEYS: &[&str] =
     &["title", "sign_in", "grant", "mechanisms", "scopes", "issuer", "client_id", "redirect", "consent", "endpoints"];
 const CONSENT_KEYS: &[&str] = &["days", "hours_without_refresh"];
 const ENDPOINT_KEYS: &[&str] =
-    &["device", "token", "authorization", "revocation", "logout", "response_type", "device_response_type"];
+    &["device", "token", "authorization", "revocation", "logout", "consents", "response_type", "device_response_type"];
 
 /// All profiles there are, by name; a broken one with what is wrong with it.
 #[derive(Clone, Debug, Default)]
@@ -171,6 +171,7 @@ fn opened_all(endpoints: &Endpoints, opened: &dyn Fn(&String) -> String) -> Endp
         authorization: maybe(&endpoints.authorization),
         revocation: maybe(&endpoints.revocation),
         logout: maybe(&endpoints.logout),
+        consents: maybe(&endpoints.consents),
         ..*endpoints
     }
 }
@@ -249,6 +250,7 @@ fn read_endpoints(
         authorization: address(&fields, "authorization")?,
         revocation: address(&fields, "revocation")?,
         logout: address(&fields, "logout")?,
+        consents: address(&fields, "consents")?,
         token_in_redirect: fields.word("response_type", &[("code", false), ("token", true)])?,
         device_response_type: fields.flag("device_response_type")?.unwrap_or(false),
     })

@@ -17,7 +17,7 @@ const FACTS: &[(&str, &str, &str)] = &[
     (DOCUMENTED, "an IQ without `to` is answered from the domain", "wocky's tests, freedesktop bug 39057"),
     (DOCUMENTED, "a stream without real traffic is cut after one to two minutes", "SleekXMPP issue 134"),
     (DOCUMENTED, "list items carry names, for addresses cannot be read", "Android sample"),
-    (DOCUMENTED, "scopes, consent for a year or three hours, all or nothing", "Microsoft: Obtaining user consent"),
+    (DOCUMENTED, "scopes, consent for a year or three hours, all or nothing", CONSENT),
     (DOCUMENTED, "`expires_in` may be a number or a string", "Microsoft's Live SDK"),
     (DOCUMENTED, "device codes: fields, errors, lifetimes", "public clients of login.live.com; RFC 8628"),
     (INFERRED, "TLS is reached by STARTTLS on the usual port", "clients that worked"),
@@ -38,6 +38,11 @@ const FACTS: &[(&str, &str, &str)] = &[
     ),
     (INFERRED, "the identifier is 32 hexadecimal digits", "`uid` of an authentication token"),
     (INFERRED, "the cut of a silent stream comes without a word", "reports of clients"),
+    (
+        INFERRED,
+        "without *connect automatically* no refresh token comes, and one access token lives for the three hours",
+        CONSENT,
+    ),
     (INFERRED, "refresh tokens are used once; one used again ends the consent", "RFC 9700 4.14.2"),
     (ADDED, "but not as long as nothing of the new pair was used: its answer may have got lost", "butty"),
     (ADDED, "readable addresses of buddies (not with --strict)", "butty"),
@@ -48,9 +53,15 @@ const FACTS: &[(&str, &str, &str)] = &[
     (ADDED, "for tests: metadata, registration, OAUTHBEARER (never in `butty demo`)", "butty"),
     (ADDED, "the sign-in service's revocation endpoint (RFC 7009)", "butty"),
     (ADDED, "the page for the person, on this computer only, and its look", "butty"),
+    (
+        INFERRED,
+        "the own card holds the picture where the token has wl.basic or wl.signin",
+        "Microsoft: Messenger Connect scopes",
+    ),
     (ADDED, "the people, what they say, and when", "butty"),
 ];
 
+const CONSENT: &str = "Microsoft: Obtaining user consent";
 const DOCUMENTED: &str = "documented";
 const INFERRED: &str = "inferred";
 const ADDED: &str = "added";

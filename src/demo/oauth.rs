@@ -16,7 +16,7 @@ use crate::types::Now;
 use chance::{Chance, access_token, fresh_code, letters, refresh_token};
 use clients::{Client, Clients};
 use code::Return;
-use scopes::{MESSENGER, OFFLINE, SCOPES, scopes_of, sentence, split};
+use scopes::{MESSENGER, OFFLINE, PROFILE, SCOPES, scopes_of, sentence, split};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
@@ -101,6 +101,8 @@ struct Consent {
     person: usize,
     scopes: Vec<String>,
     ends: Duration,
+    /// How long its access tokens live.
+    lives: Duration,
     refresh: Option<String>,
     spent: Vec<String>,
     /// Access tokens and when each ends.
@@ -229,12 +231,14 @@ impl Desk {
 
     /// Whose token this is, if XMPP may let it in: byte for byte one of ours, alive, and made for chatting.
     pub(super) fn person_of(&mut self, now: Now, token: &str) -> Option<usize> {
-        let open = |consent: &&mut Consent| now.mono < consent.ends && consent.scopes.iter().any(|s| s == MESSENGER);
-        let holds =
-            |consent: &&mut Consent| consent.access.iter().any(|(known, ends)| known == token && now.mono < *ends);
-        let consent = self.consents.iter_mut().filter(open).find(holds)?;
+        let consent = self.consents.iter_mut().find(|consent| consent.opens(now, token, &[MESSENGER]))?;
         consent.see(token);
         Some(consent.person)
+    }
+
+    /// Whether it was made for looking at the person's picture, too.
+    pub(super) fn opens_photo(&self, now: Now, token: &str) -> bool {
+        self.consents.iter().any(|consent| consent.opens(now, token, PROFILE))
     }
 }
 
@@ -277,14 +281,21 @@ impl Desk {
 
     /// The person said yes to this code.
     fn grant(&mut self, now: Now, code: Code, stay: bool, chance: Chance<'_>) -> Answer {
-        let ends = now.mono.saturating_add(if stay { self.switches.consent_lifetime } else { SHORT_CONSENT });
+        // Without the box there is nothing to renew: one token for all of the time.
+        let (lasts, lives) = if stay {
+            (self.switches.consent_lifetime, self.switches.access_lifetime)
+        } else {
+            (SHORT_CONSENT, SHORT_CONSENT)
+        };
+        let ends = now.mono.saturating_add(lasts);
         let Code { client, device, mut scopes, .. } = code;
-        scopes.retain(|scope| !self.switches.withheld_scopes.contains(scope));
+        scopes.retain(|scope| !self.switches.withheld_scopes.contains(scope) && (stay || scope != OFFLINE));
         if self.consents.len() >= MOST_CONSENTS {
             self.consents.remove(0);
         }
         let (spent, access, person) = (Vec::new(), Vec::new(), self.person);
-        self.consents.push(Consent { client, person, scopes, ends, refresh: None, spent, access, unseen: None });
+        let unseen = None;
+        self.consents.push(Consent { client, person, scopes, ends, lives, refresh: None, spent, access, unseen });
         self.issue(now, self.consents.len() - 1, &device, chance)
     }
 
@@ -316,9 +327,9 @@ impl Desk {
 
     /// A new pair, for what was shown.
     fn issue(&mut self, now: Now, at: usize, shown: &str, chance: Chance<'_>) -> Answer {
-        let lifetime = self.switches.access_lifetime;
         let forgiving = self.switches.forgives_lost_answers;
         let Some(consent) = self.consents.get_mut(at) else { return out_of_chance() };
+        let lifetime = consent.lives;
         let long = self.switches.long_tokens;
         let Some((access, refresh)) = access_token(chance).zip(refresh_token(long, chance)) else {
             return out_of_chance();
@@ -344,6 +355,12 @@ impl Desk {
 }
 
 impl Consent {
+    /// True when this token, alive, has one of these scopes.
+    fn opens(&self, now: Now, token: &str, scopes: &[&str]) -> bool {
+        let alive = self.access.iter().any(|(known, ends)| known == token && now.mono < *ends);
+        now.mono < self.ends && alive && self.scopes.iter().any(|scope| scopes.contains(&scope.as_str()))
+    }
+
     fn knows_refresh(&self, token: &str) -> bool {
         self.refresh.as_deref() == Some(token) || self.spent.iter().any(|spent| spent == token)
     }

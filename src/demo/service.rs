@@ -61,6 +61,8 @@ struct Session {
     available: bool,
     /// Asked for the list, so hears of its changes (RFC 6121 section 2.1.6).
     interested: bool,
+    /// The token that opened it also opens the person's picture.
+    sees_photo: bool,
 }
 
 /// What changes about a person of the cast.
@@ -107,8 +109,15 @@ impl Service {
             return None;
         }
         let id = self.number();
-        self.sessions.insert(id, Session { address, available: false, interested: false });
+        self.sessions.insert(id, Session { address, available: false, interested: false, sees_photo: false });
         Some(id)
+    }
+
+    /// What the session's token opens beyond chatting.
+    pub(super) fn let_see_photo(&mut self, id: u64) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.sees_photo = true;
+        }
     }
 
     /// A session's connection is gone.

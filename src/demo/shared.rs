@@ -136,6 +136,11 @@ impl Shared {
         (!refused).then(|| if person == 0 { self.account.clone() } else { self.stranger.clone() })
     }
 
+    /// Whether it also opens the person's picture.
+    pub(super) fn opens_photo(&self, token: &str) -> bool {
+        self.desk().opens_photo(self.desk_time(), token)
+    }
+
     /// Where the metadata is, if there is any.
     pub(super) fn metadata(&self) -> Option<String> {
         self.switches.modern.then(|| format!("{}{}", self.issuer, super::web::METADATA))

@@ -39,7 +39,7 @@ const REGISTER: &str = "/register";
 pub(super) const LINK: &str = "/link";
 const ANSWER: &str = "/answer";
 /// Where a person sees what was granted, and takes it back.
-const GRANTS: &str = "/grants";
+pub(super) const GRANTS: &str = "/grants";
 const TAKE_BACK: &str = "/take-back";
 const MOST_CONNECTIONS: usize = 32;
 const LONGEST: Duration = Duration::from_secs(60);
@@ -140,8 +140,15 @@ async fn respond(shared: &Shared, request: Request<Incoming>, secure: bool) -> R
 fn about(shared: &Shared) -> Answer {
     let issuer = &shared.issuer;
     let registration = shared.switches.registration.then_some(REGISTER);
-    let places =
-        Places { issuer, authorization: AUTHORIZE, device: DEVICE, token: TOKEN, revocation: REVOKE, registration };
+    let places = Places {
+        issuer,
+        authorization: AUTHORIZE,
+        device: DEVICE,
+        token: TOKEN,
+        revocation: REVOKE,
+        registration,
+        consents: GRANTS,
+    };
     Answer { status: 200, document: metadata(&places) }
 }
 

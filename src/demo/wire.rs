@@ -87,6 +87,8 @@ struct Talk {
     /// The last element that arrived; white space is none.
     heard: Instant,
     session: Option<Session>,
+    /// The token opens the person's picture too.
+    sees_photo: bool,
     /// Behind TLS, and no token yet.
     waits: Option<Waits>,
     /// Changes when every connection is to end.
@@ -110,7 +112,7 @@ impl Talk {
         let framer = Framer::new(Limits::BEFORE_SIGN_IN);
         let now = Instant::now();
         let cut = shared.cuts();
-        Self { shared, stream, framer, hop, began: now, heard: now, session: None, waits: None, cut }
+        Self { shared, stream, framer, hop, began: now, heard: now, session: None, sees_photo: false, waits: None, cut }
     }
 
     fn secured(&mut self) {
@@ -187,7 +189,11 @@ impl Talk {
                     self.heard = Instant::now();
                     self.shared.note(seen(self.hop, &frame));
                     let shared = self.shared.clone();
-                    self.stream.frame(frame, &mut |token| shared.owner_of(token))
+                    let sees_photo = &mut self.sees_photo;
+                    self.stream.frame(frame, &mut |token| {
+                        *sees_photo = shared.opens_photo(token);
+                        shared.owner_of(token)
+                    })
                 }
                 Err(error) => self.stream.broken(error),
             };
@@ -209,6 +215,9 @@ impl Talk {
             }
             Step::Bound(address) => {
                 let Some((id, inlet)) = self.shared.arrived(address) else { return Ok(Some(Ended::Closed)) };
+                if self.sees_photo {
+                    self.shared.with_service(|service, _| service.let_see_photo(id));
+                }
                 self.session = Some(Session { id, inlet });
                 self.framer.set_limits(Limits { unit: 256 << 10, ..Limits::SIGNED_IN });
             }

@@ -19,6 +19,7 @@ use super::dial::Goal;
 use crate::app::effect::LinkCommand;
 use crate::app::event::{Keep, LinkEvent, LinkFact};
 use crate::app::setup::AccountSetup;
+use crate::oauth::Asking;
 use crate::route::Backoff;
 use crate::types::{AccountId, Epoch, Line, Problem, Secret};
 use crate::xmpp::{CredentialKind, Elsewhere, Purpose, chosen_mechanism};
@@ -188,8 +189,8 @@ pub(super) struct Link {
     short: fast::Short,
     /// Handed in by the person, not yet proved or kept.
     given_token: Option<(Secret<String>, Keep)>,
-    /// The scopes that the next sign-in asks for; none: the usual ones.
-    asks_for: Vec<String>,
+    /// What the next sign-in asks for.
+    asks_for: Asking,
     /// What the last sign-in here put out of its place.
     replaced: Option<super::sign_in::Replaced>,
     /// A sign-in with a code was on offer.
@@ -224,7 +225,7 @@ impl Link {
             known: known::Memory::default(),
             short: fast::Short::default(),
             given_token: None,
-            asks_for: Vec::new(),
+            asks_for: Asking::default(),
             replaced: None,
             code_on_offer: false,
             inside: false,

@@ -22,7 +22,7 @@ use super::link::Teller;
 use crate::app::event::{Consent, Keep, LinkFact};
 use crate::app::setup::AccountSetup;
 use crate::oauth::grant::Service;
-use crate::oauth::{Pending, SignInRecord, VaultKey, page};
+use crate::oauth::{Asking, Pending, SignInRecord, VaultKey, page};
 use crate::types::{Line, Problem, Secret};
 use reach::Reach;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -55,8 +55,10 @@ impl Place {
             authorization: given.authorization.as_deref().map(needed).transpose()?,
             revocation: given.revocation.as_deref().and_then(page::endpoint),
             logout: given.logout.as_deref().and_then(page::endpoint),
+            consents: given.consents.as_deref().and_then(|text| page::for_person(text, setup.oauth.allow_local_page)),
             device_response_type: given.device_response_type,
             token_in_redirect: given.token_in_redirect,
+            renews_nothing: given.token_in_redirect,
             ..Service::new(&issuer, token)
         }))))
     }
@@ -96,8 +98,8 @@ pub(super) struct Flow {
     pub(super) keep: Keep,
     /// Services on private addresses are fine.
     pub(super) inside: bool,
-    /// Scopes to ask for alone; none: the usual ones.
-    pub(super) asks_for: Vec<String>,
+    /// What to ask for.
+    pub(super) asks_for: Asking,
     /// What the new sign-in put out of its place, once it is kept.
     replaced: Mutex<Option<Replaced>>,
     /// The person was shown a code or a page: from here on a beginning would be another one.
@@ -125,7 +127,7 @@ impl Flow {
             pasted,
             keep,
             inside: false,
-            asks_for: Vec::new(),
+            asks_for: Asking::default(),
             replaced: Mutex::default(),
             shown: AtomicBool::new(false),
             code_shown: AtomicBool::new(false),

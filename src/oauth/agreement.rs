@@ -1,8 +1,8 @@
 //! What a person agreed to at a sign-in, compared with what was asked, and how long it holds.
 
-use super::Token;
-use super::scopes::{self, Resource};
-use crate::types::Stamp;
+use super::scopes::is_staying as stays;
+use super::{Service, Token};
+use crate::types::{Domain, Problem, Stamp, Term};
 use std::time::Duration;
 
 /// How long a consent holds at a kind of service, where its documents say so: a profile's knowledge.
@@ -12,6 +12,31 @@ pub struct Terms {
     pub lasting: Option<Duration>,
     /// Without one.
     pub session: Option<Duration>,
+}
+
+/// Whether a sign-in that a person is about to agree to will last beyond its first token. Told before they agree.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Outlook {
+    /// It is asked for. The page, or the service, may still say no.
+    #[default]
+    Lasting,
+    /// It is not asked for: when the token ends, the person signs in again.
+    Unasked,
+    /// The service renews no sign-in, whatever is asked for.
+    Never,
+}
+
+impl Outlook {
+    /// What comes of asking this service for these scopes. `wanted`: the person wants it to last.
+    pub fn of(asked: &[String], wanted: bool, service: &Service) -> Self {
+        if service.renews_nothing {
+            Self::Never
+        } else if wanted && asked.iter().any(|scope| stays(scope)) {
+            Self::Lasting
+        } else {
+            Self::Unasked
+        }
+    }
 }
 
 /// A consent. Nothing in it is a secret; the scopes are raw, as the service sent them.
@@ -27,6 +52,9 @@ pub struct Agreement {
     pub until: Option<Stamp>,
     /// It outlives the access token, because a refresh token came; `None`: not known.
     pub lasting: Option<bool>,
+    /// The service's own page where it can be looked at and taken back, if it names one. ASCII, https, or http on this
+    /// very computer.
+    pub page: Option<String>,
 }
 
 impl Agreement {
@@ -46,6 +74,7 @@ impl Agreement {
             since: Some(now),
             until,
             lasting: Some(lasting),
+            page: None,
         }
     }
 
@@ -64,21 +93,39 @@ impl Agreement {
         self.asked.iter().map(String::as_str).filter(|scope| !stays(scope) && !self.granted.iter().any(|s| s == scope))
     }
 
-    /// Every scope once: those granted, then those asked for and not granted; true: granted.
+    /// Every scope once: those granted, then those asked for and not granted; true: granted. Staying signed in is what
+    /// came of it, whatever the service called it.
     pub fn rows(&self) -> impl Iterator<Item = (&str, bool)> {
+        let stayed = |scope: &str, granted: bool| if stays(scope) { self.stays() } else { granted };
         let granted = self.granted.iter().map(|scope| (scope.as_str(), true));
         let not = self.asked.iter().filter(|scope| !self.granted.contains(scope)).map(|scope| (scope.as_str(), false));
-        granted.chain(not)
+        granted.chain(not).map(move |(scope, granted)| (scope, stayed(scope, granted)))
     }
 
     /// Staying signed in was asked for, and did not come.
     pub fn stay_refused(&self) -> bool {
         !self.stays() && self.asked.iter().any(|scope| stays(scope))
     }
-}
 
-fn stays(scope: &str) -> bool {
-    scopes::known(scope).is_some_and(|scope| scope.resource == Resource::Stay)
+    /// That it is over, as it was agreed.
+    pub fn over(&self, domain: &Domain) -> Problem {
+        let minutes = |span: Duration| (span.as_secs() + 30) / 60; // the answer took a moment
+        let lasted =
+            self.since.zip(self.until).map(|(since, until)| Duration::from_secs(60 * minutes(until.since(since))));
+        let term = if self.stays() {
+            Term::Consent
+        } else if self.stay_refused() {
+            Term::Session
+        } else {
+            Term::ChatOnly
+        };
+        Problem::SignInOver { domain: domain.clone(), lasted, term }
+    }
+
+    /// Staying signed in was not even asked for.
+    pub fn chat_only(&self) -> bool {
+        !self.stays() && !self.stay_refused()
+    }
 }
 
 #[cfg(test)]
@@ -110,6 +157,27 @@ mod tests {
         assert_eq!((all.since, all.until), (Some(Stamp(7)), None), "no date where nobody said one");
         let unasked = Agreement::new(&list("xmpp"), &token(None, false, None), Terms::default(), Stamp(7));
         assert!(!unasked.stay_refused(), "what was not asked for was not refused");
+    }
+
+    #[test]
+    fn row_004_21_whether_it_will_last_is_known_before() {
+        let token = crate::oauth::page::endpoint("https://id.example/token").unwrap();
+        let service = Service::new("https://id.example", token);
+        let both = list("wl.messenger wl.offline_access");
+        assert_eq!(Outlook::of(&both, true, &service), Outlook::Lasting);
+        assert_eq!(Outlook::of(&both, false, &service), Outlook::Unasked);
+        assert_eq!(Outlook::of(&list("wl.messenger"), true, &service), Outlook::Unasked);
+        let service = Service { renews_nothing: true, ..service };
+        assert_eq!(Outlook::of(&both, true, &service), Outlook::Never);
+    }
+
+    #[test]
+    fn a_refresh_token_counts_whatever_its_scope_was_called() {
+        let asked = list("xmpp offline_access");
+        let prosody = Agreement::new(&asked, &token(Some("xmpp"), true, None), Terms::default(), Stamp(7));
+        assert_eq!(prosody.rows().collect::<Vec<_>>(), [("xmpp", true), ("offline_access", true)]);
+        let brief = Agreement::new(&asked, &token(None, false, None), Terms::default(), Stamp(7));
+        assert_eq!(brief.rows().collect::<Vec<_>>(), [("xmpp", true), ("offline_access", false)]);
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub struct Issuer {
     pub registration: Option<Url>,
     /// RFC 7009.
     pub revocation: Option<Url>,
+    /// The person's own page for what programs were allowed (`account_management_uri`; no RFC has it, some issuers do).
+    pub consents: Option<Url>,
     /// What it knows; `None`: it does not say.
     pub scopes: Option<Vec<String>>,
     /// Grants that it knows; `None`: it does not say.
@@ -92,11 +94,20 @@ impl Issuer {
             authorization: endpoint(&object, "authorization_endpoint"),
             registration: endpoint(&object, "registration_endpoint"),
             revocation: endpoint(&object, "revocation_endpoint"),
+            consents: object
+                .get("account_management_uri")
+                .and_then(Value::as_str)
+                .and_then(|text| page::for_person(text, false)),
             scopes: texts(&object, "scopes_supported"),
             grants: texts(&object, "grant_types_supported"),
             client_auth: texts(&object, "token_endpoint_auth_methods_supported"),
             iss_in_redirect: object.get("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true)),
         })
+    }
+
+    /// True where it says that it knows the refresh grant.
+    pub fn renews(&self) -> bool {
+        self.grants.iter().flatten().any(|grant| grant == "refresh_token")
     }
 
     /// True where a client's secret must go into the body: HTTP Basic is not among what is known.
@@ -175,6 +186,8 @@ mod tests {
         {
             let body = PROSODY.replace("https://alpha.test:15281/oauth2/register", hostile);
             assert_eq!(read(&body, "https://alpha.test:15281").unwrap().registration, None, "{hostile}");
+            let manages = body.replace("registration_endpoint", "account_management_uri");
+            assert_eq!(read(&manages, "https://alpha.test:15281").unwrap().consents, None, "{hostile}");
             let body = body.replace("registration_endpoint", "authorization_endpoint");
             assert_eq!(read(&body, "https://alpha.test:15281").unwrap().authorization, None, "{hostile}");
         }

@@ -18,6 +18,8 @@ pub struct Pending {
     pub client: ClientIdentity,
     /// Scopes asked for.
     pub scopes: Vec<String>,
+    /// A refresh token is wanted; else one that comes is not kept.
+    pub stays: bool,
     /// When it is over.
     pub expires: Stamp,
     /// What is waited for.
@@ -38,6 +40,8 @@ struct Kept {
     service: KeptService,
     client: String,
     scopes: Vec<String>,
+    #[serde(default)]
+    chat_only: bool,
     expires: i64,
     device: Option<String>,
     browser: Option<KeptAttempt>,
@@ -70,6 +74,7 @@ impl Pending {
             service: KeptService::from(&self.service),
             client: self.client.to_text().expose().clone(),
             scopes: self.scopes.clone(),
+            chat_only: !self.stays,
             expires: self.expires.0,
             device,
             browser,
@@ -90,7 +95,8 @@ impl Pending {
             _ => return None,
         };
         let client = ClientIdentity::from_text(&Secret::new(kept.client))?;
-        Some(Self { service: kept.service.service()?, client, scopes: kept.scopes, expires: Stamp(kept.expires), way })
+        let (stays, expires) = (!kept.chat_only, Stamp(kept.expires));
+        Some(Self { service: kept.service.service()?, client, scopes: kept.scopes, stays, expires, way })
     }
 
     /// Where the browser is sent back to, if one is waited for.
@@ -118,11 +124,13 @@ mod tests {
             service: service(),
             client: ClientIdentity::given("c", Some(Secret::from("s"))),
             scopes: vec!["xmpp".to_owned()],
+            stays: false,
             expires: Stamp(17),
             way: Way::Browser(Box::new(attempt.clone())),
         };
         let back = Pending::from_text(&pending.to_text(), false).unwrap();
         assert_eq!((&back.service, &back.client, &back.scopes), (&pending.service, &pending.client, &pending.scopes));
+        assert!(!back.stays, "what the person wanted holds when it goes on");
         assert_eq!(back.redirect(), Some(attempt.redirect()));
         assert!(matches!(back.way, Way::Browser(kept) if *kept == attempt));
         for (from, to) in [("http://127.0.0.1", "http://10.0.0.1"), ("https://id", "http://id"), ("BwcH", "\\u0000")] {

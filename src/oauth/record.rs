@@ -111,6 +111,11 @@ impl SignInRecord {
         })
     }
 
+    /// True when what the person agreed to is over.
+    pub fn is_over(&self, now: Stamp) -> bool {
+        self.until.is_some_and(|until| now >= until)
+    }
+
     /// What the person agreed to.
     pub fn agreement(&self) -> Agreement {
         Agreement {
@@ -119,6 +124,7 @@ impl SignInRecord {
             since: self.since,
             until: self.until,
             lasting: self.lasting,
+            page: self.service.consents.as_ref().map(ToString::to_string),
         }
     }
 }
@@ -133,6 +139,7 @@ mod tests {
         let at = |path: &str| page::endpoint(&format!("https://alpha.test:15281/oauth2/{path}"));
         let service = Service {
             revocation: at("revoke"),
+            consents: at("grants"),
             authorization: at("authorize"),
             iss_in_redirect: true,
             ..Service::new("https://alpha.test:15281", at("token").unwrap())

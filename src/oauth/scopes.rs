@@ -142,18 +142,33 @@ const KNOWN: &[Scope] = &[
 
 /// Scopes that mean "chat as you", in the order of choice: Prosody, XEP-0493 section 6, ejabberd, Live Connect.
 const CHAT: [&str; 4] = ["xmpp", "xmpp:client:normal", "sasl_auth", "wl.messenger"];
-/// What goes along with it: who it is, and a sign-in that lasts.
-const ALONG: [&str; 2] = ["openid", "offline_access"];
+/// Who it is, at services that speak `OpenID` Connect.
+const IDENTITY: &str = "openid";
+/// A sign-in that lasts: at services of Live Connect's family, at all others.
+const STAY_LIVE: [&str; 2] = ["wl.offline_access", "offline_access"];
+const STAY: [&str; 1] = ["offline_access"];
 
 /// The scopes to ask for. `wished` (the config's or the profile's) is taken as it is; else the usual ones, cut
-/// down to those that the service says it knows.
-pub fn choose(wished: &[String], supported: Option<&[String]>) -> Vec<String> {
+/// down to those that the service says it knows. `renews`: it says that it knows the refresh grant; then a lasting
+/// sign-in is asked for though no list names its scope, because services leave that one out (RFC 8414 section 2 lets
+/// them; Prosody does) and give no refresh token without it.
+pub fn choose(wished: &[String], supported: Option<&[String]>, renews: bool) -> Vec<String> {
     if !wished.is_empty() {
         return wished.to_vec();
     }
-    let known = |scope: &str| supported.is_none_or(|list| list.iter().any(|other| other == scope));
-    let chat = CHAT.into_iter().find(|scope| known(scope));
-    chat.into_iter().chain(ALONG.into_iter().filter(|scope| known(scope))).map(str::to_owned).collect()
+    let known = |scope: &&str| supported.is_none_or(|list| list.iter().any(|other| other == scope));
+    let chat = CHAT.into_iter().find(known);
+    let live = chat.is_some_and(|scope| scope.starts_with("wl."));
+    let identity = Some(IDENTITY).filter(known).filter(|_| !live);
+    let names = if live { STAY_LIVE.as_slice() } else { STAY.as_slice() };
+    let unlisted = names.first().filter(|_| renews && (chat.is_some() || identity.is_some()));
+    let stay = names.iter().find(|scope| known(scope)).or(unlisted).copied();
+    [chat, identity, stay].into_iter().flatten().map(str::to_owned).collect()
+}
+
+/// True for a scope that yields a sign-in that lasts.
+pub fn is_staying(scope: &str) -> bool {
+    known(scope).is_some_and(|scope| scope.resource == Resource::Stay)
 }
 
 /// The scopes of Live Connect: the service documents them, no metadata does.
@@ -171,7 +186,7 @@ pub fn named<'a>(asked: &'a [String], refusal: &str) -> Option<&'a String> {
 
 /// The smaller set after the person said No: without staying signed in. `None`: there is no smaller one.
 pub fn without_staying(asked: &[String]) -> Option<Vec<String>> {
-    smaller(asked, |scope| known(scope).is_none_or(|scope| scope.resource != Resource::Stay))
+    smaller(asked, |scope| !is_staying(scope))
 }
 
 /// The smaller set after the service refused `scope`; where it named none, what chatting needs and no more. `None`: there
@@ -186,7 +201,8 @@ fn smaller(asked: &[String], keep: impl Fn(&str) -> bool) -> Option<Vec<String>>
     (!rest.is_empty() && rest.len() < asked.len()).then_some(rest)
 }
 
-fn is_chat(scope: &str) -> bool {
+/// True for a scope that opens chatting.
+pub fn is_chat(scope: &str) -> bool {
     known(scope).is_some_and(|scope| scope.resource == Resource::Chat)
 }
 
@@ -229,7 +245,7 @@ mod tests {
             resources.iter().filter_map(|name| known(name)).map(|scope| scope.resource).collect();
         assert_eq!(five.len(), 5);
         let everything: Vec<String> = KNOWN.iter().map(|scope| scope.name.to_owned()).collect();
-        for asked in [choose(&[], Some(&everything)), choose(&[], None), messenger()] {
+        for asked in [choose(&[], Some(&everything), true), choose(&[], None, false), messenger()] {
             for scope in &asked {
                 let resource = known(scope).unwrap().resource;
                 assert!(matches!(resource, Resource::Chat | Resource::Identity | Resource::Stay), "{scope}");
@@ -242,11 +258,12 @@ mod tests {
         let names = || KNOWN.iter().filter(move |scope| scope.resource == resource).map(|scope| scope.name.to_owned());
         assert!(names().count() > 0);
         let offered: Vec<String> = list("xmpp openid offline_access").into_iter().chain(names()).collect();
-        for asked in [choose(&[], Some(&offered)), choose(&[], Some(&names().collect::<Vec<_>>())), messenger()] {
+        let alone: Vec<String> = names().collect();
+        for asked in [choose(&[], Some(&offered), true), choose(&[], Some(&alone), true), messenger()] {
             assert!(names().all(|name| !asked.contains(&name)), "{asked:?}");
         }
         let wished: Vec<String> = names().collect();
-        assert_eq!(choose(&wished, Some(&offered)), wished, "only the person may ask for it");
+        assert_eq!(choose(&wished, Some(&offered), true), wished, "only the person may ask for it");
     }
 
     #[test]
@@ -275,15 +292,26 @@ mod tests {
 
     #[test]
     fn asked_is_what_the_service_knows() {
-        assert_eq!(choose(&[], None), list("xmpp openid offline_access"));
-        let prosody = list("xmpp prosody:member prosody:registered openid offline_access");
-        assert_eq!(choose(&[], Some(&prosody)), list("xmpp openid offline_access"));
-        assert_eq!(
-            choose(&[], Some(&list("xmpp:client:normal offline_access"))),
-            list("xmpp:client:normal offline_access")
-        );
-        assert_eq!(choose(&list("a b"), Some(&prosody)), list("a b"));
-        assert_eq!(choose(&[], Some(&[])), list(""));
+        let asked = |supported: &str| choose(&[], Some(&list(supported)), false);
+        assert_eq!(choose(&[], None, false), list("xmpp openid offline_access"));
+        let prosody = "xmpp prosody:member prosody:registered openid offline_access";
+        assert_eq!(asked(prosody), list("xmpp openid offline_access"));
+        assert_eq!(asked("xmpp:client:normal offline_access"), list("xmpp:client:normal offline_access"));
+        assert_eq!(choose(&list("a b"), Some(&list(prosody)), true), list("a b"));
+        assert_eq!(asked(""), list(""));
+    }
+
+    #[test]
+    fn row_004_21_to_stay_is_asked_by_its_name_there_and_where_no_list_names_it_too() {
+        let asked = |supported: &str, renews| choose(&[], Some(&list(supported)), renews);
+        assert_eq!(asked("wl.messenger wl.basic wl.offline_access", true), messenger());
+        assert_eq!(asked("wl.messenger offline_access", false), list("wl.messenger offline_access"));
+        assert_eq!(asked("wl.messenger", true), messenger());
+        let prosody = "xmpp prosody:member prosody:registered";
+        assert_eq!(asked(prosody, true), list("xmpp offline_access"));
+        assert_eq!(asked(prosody, false), list("xmpp"), "nothing says that it would be understood");
+        assert_eq!(asked("openid", true), list("openid offline_access"));
+        assert_eq!(asked("something", true), list(""), "not by itself");
     }
 
     #[test]

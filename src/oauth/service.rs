@@ -19,12 +19,16 @@ pub struct Service {
     pub revocation: Option<Url>,
     /// The page that ends the browser's own sign-in (Live Connect).
     pub logout: Option<Url>,
+    /// The page where the person sees and takes back what programs were allowed.
+    pub consents: Option<Url>,
     /// Send `response_type=device_code` too (Live Connect).
     pub device_response_type: bool,
     /// The page gives the token itself (`response_type=token`), because the service knows nothing better (ejabberd).
     pub token_in_redirect: bool,
     /// The answer of the page always says whose it is (RFC 9207).
     pub iss_in_redirect: bool,
+    /// It gives no refresh tokens, by what it says of itself or by its kind.
+    pub renews_nothing: bool,
     /// A client's secret goes into the body (`client_secret_post`), not into HTTP Basic.
     pub secret_in_body: bool,
 }
@@ -39,9 +43,11 @@ impl Service {
             authorization: None,
             revocation: None,
             logout: None,
+            consents: None,
             device_response_type: false,
             token_in_redirect: false,
             iss_in_redirect: false,
+            renews_nothing: false,
             secret_in_body: false,
         }
     }
@@ -53,7 +59,9 @@ impl From<&Issuer> for Service {
             device: issuer.device.clone(),
             authorization: issuer.authorization.clone(),
             revocation: issuer.revocation.clone(),
+            consents: issuer.consents.clone(),
             iss_in_redirect: issuer.iss_in_redirect,
+            renews_nothing: issuer.grants.is_some() && !issuer.renews(),
             secret_in_body: issuer.wants_secret_in_body(),
             ..Self::new(&issuer.name, issuer.token.clone())
         }
@@ -72,11 +80,15 @@ pub(super) struct KeptService {
     #[serde(default)]
     logout: Option<String>,
     #[serde(default)]
+    consents: Option<String>,
+    #[serde(default)]
     device_response_type: bool,
     #[serde(default)]
     token_in_redirect: bool,
     #[serde(default)]
     iss_in_redirect: bool,
+    #[serde(default)]
+    renews_nothing: bool,
     #[serde(default)]
     secret_in_body: bool,
 }
@@ -91,9 +103,11 @@ impl From<&Service> for KeptService {
             authorization: text(&service.authorization),
             revocation: text(&service.revocation),
             logout: text(&service.logout),
+            consents: text(&service.consents),
             device_response_type: service.device_response_type,
             token_in_redirect: service.token_in_redirect,
             iss_in_redirect: service.iss_in_redirect,
+            renews_nothing: service.renews_nothing,
             secret_in_body: service.secret_in_body,
         }
     }
@@ -110,9 +124,12 @@ impl KeptService {
             authorization: url(self.authorization),
             revocation: url(self.revocation),
             logout: url(self.logout),
+            // Judged when it was found.
+            consents: self.consents.as_deref().and_then(|text| page::for_person(text, true)),
             device_response_type: self.device_response_type,
             token_in_redirect: self.token_in_redirect,
             iss_in_redirect: self.iss_in_redirect,
+            renews_nothing: self.renews_nothing,
             secret_in_body: self.secret_in_body,
         })
     }

@@ -142,10 +142,14 @@ impl Token {
         self
     }
 
-    /// True when less than min(60 s, 20 % of its life) is left.
+    /// True when less than min(60 s, 20 % of its life) is left. One that nothing renews is good to its end.
     pub fn is_stale(&self, now: Stamp) -> bool {
-        let margin = self.lifetime.map_or(MARGIN, |life| MARGIN.min(life / MARGIN_PART));
+        let margin = self.refresh.as_ref().map_or(Duration::ZERO, |_| self.margin());
         self.expires.is_some_and(|expires| now.plus(margin) >= expires)
+    }
+
+    fn margin(&self) -> Duration {
+        self.lifetime.map_or(MARGIN, |life| MARGIN.min(life / MARGIN_PART))
     }
 
     /// The text that a vault keeps.
@@ -200,12 +204,15 @@ mod tests {
 
     #[test]
     fn refreshed_a_minute_or_a_fifth_before_the_end() {
-        let hour = token(Some(3_600_000), Some(3600));
+        let renewable = |token: Token| Token { refresh: Some(Secret::from("r")), ..token };
+        let hour = renewable(token(Some(3_600_000), Some(3600)));
         assert!(!hour.is_stale(Stamp(3_539_999)));
         assert!(hour.is_stale(Stamp(3_540_000)));
-        let short = token(Some(6_000), Some(6));
+        let short = renewable(token(Some(6_000), Some(6)));
         assert!(!short.is_stale(Stamp(4_799)));
         assert!(short.is_stale(Stamp(4_800)));
+        let alone = token(Some(3_600_000), Some(3600));
+        assert!(!alone.is_stale(Stamp(3_599_999)) && alone.is_stale(Stamp(3_600_000)), "to its end");
         assert!(!token(None, None).is_stale(Stamp(i64::MAX)));
         assert!(token(Some(0), Some(0)).is_stale(Stamp(0)));
     }

@@ -103,6 +103,7 @@ fn account(running: &Running) -> Option<AccountSetup> {
         token,
         revocation: Some(revocation),
         device_response_type: true,
+        consents: Some(running.consents()),
         ..Endpoints::default()
     });
     setup.oauth.client_id = Some(running.client_id().to_owned());

@@ -116,6 +116,8 @@ pub enum Problem {
     CodeExpired { code: Line, lifetime: Duration },
     /// The refresh token is dead: a person has to sign in again.
     SignInExpired { domain: Domain },
+    /// The sign-in is over, as it was agreed: after this time, if known, because of this.
+    SignInOver { domain: Domain, lasted: Option<Duration>, term: Term },
     /// Name or password refused.
     WrongPassword { domain: Domain },
     /// The scope that chatting needs was not granted.
@@ -246,6 +248,17 @@ pub enum Problem {
     Bug { what: Line },
 }
 
+/// What bounded a sign-in that is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Term {
+    /// The time that a consent holds at that service.
+    Consent,
+    /// It was for chatting alone: nothing was asked for that renews it.
+    ChatOnly,
+    /// To stay signed in was asked for, and not agreed to.
+    Session,
+}
+
 impl Problem {
     /// The code that people quote. Stable for ever.
     #[allow(clippy::too_many_lines, reason = "a table, one row a failure")]
@@ -297,6 +310,7 @@ impl Problem {
             Self::SignInDenied { .. } => "BTY-AUTH-02",
             Self::CodeExpired { .. } => "BTY-AUTH-03",
             Self::SignInExpired { .. } => "BTY-AUTH-04",
+            Self::SignInOver { .. } => "BTY-AUTH-61",
             Self::WrongPassword { .. } => "BTY-AUTH-05",
             Self::ChatNotGranted { .. } => "BTY-AUTH-06",
             Self::OtherPerson { .. } => "BTY-AUTH-07",

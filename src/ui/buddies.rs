@@ -2,7 +2,7 @@
 
 pub mod memory;
 
-use super::conversation::picture;
+use super::conversation::{photo, picture};
 use super::facts;
 use super::layout::{Kind, Panes};
 use super::paint::Paint;
@@ -35,7 +35,10 @@ fn card(model: &Model, panes: &Panes, paint: &mut Paint<'_>) {
     let choice = format!("{state} ▾");
     match panes.kind {
         Kind::Wide => {
-            picture(rect.x, rect.y, rect.right(), &name, paint);
+            match account.photo.as_ref().filter(|_| model.options.shows_pictures()) {
+                Some(own) => photo(rect.x, rect.y, rect.right(), own, paint),
+                None => picture(rect.x, rect.y, rect.right(), &name, paint),
+            }
             let x = rect.x + 7;
             paint.put_fit(x, rect.y, rect.right().saturating_sub(1), &name, Role::Title);
             let after = paint.put(x, rect.y + 1, rect.right(), paint.theme.sign(sign), Role::Presence(sign));

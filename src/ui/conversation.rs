@@ -13,6 +13,7 @@ use super::theme::Role;
 use super::view::View;
 use crate::app::model::{Conversation, ConversationKey, Focus, Model};
 use crate::app::words::screens as words;
+use crate::types::Picture;
 use ratatui::layout::Rect;
 
 /// Draws everything of the talk's pane but the composer.
@@ -132,6 +133,22 @@ fn wide_header(model: &Model, key: &ConversationKey, rect: Rect, paint: &mut Pai
     let (status, since) = (facts::status(model, key), facts::since(model, key));
     if let Some(detail) = facts::detail(facts::show(model, key), status, since, model) {
         paint.put_fit(rect.x + 9, rect.y + 1, limit, &detail, Role::Dim);
+    }
+}
+
+/// Columns and rows of a picture's place.
+const PLACE: (u16, u16) = (6, 3);
+
+/// A display picture in a place of 6x3: two points a cell, one above the other.
+pub fn photo(x: u16, y: u16, limit: u16, photo: &Picture, paint: &mut Paint<'_>) {
+    let (columns, rows) = PLACE;
+    let points = photo.points(usize::from(columns), usize::from(2 * rows));
+    let mut lines = points.chunks(usize::from(columns));
+    for y in y..y + rows {
+        let (Some(above), Some(below)) = (lines.next(), lines.next()) else { return };
+        for ((x, upper), lower) in (x..).zip(above).zip(below) {
+            paint.raw(x, y, limit, "▀", paint.theme.points(*upper, *lower));
+        }
     }
 }
 

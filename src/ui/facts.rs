@@ -123,6 +123,5 @@ pub fn left(span: Duration) -> String {
 
 /// The banner as a sentence, with so much of what can be done beside pressing keys.
 pub fn banner(model: &Model, facts: usize) -> Option<String> {
-    let clock = |stamp| crate::app::words::clock(stamp, &model.options);
-    model.banner().map(|banner| words::banner(&banner, &clock, facts))
+    model.banner().map(|banner| words::banner(&banner, &model.options, facts))
 }

@@ -121,8 +121,8 @@ fn hints(model: &Model, screen: &SignInScreen) -> String {
     match &screen.step {
         SignInStep::Where if screen.way == SignInWay::Password => screens::FORM_HINTS_PASSWORD.to_owned(),
         SignInStep::Where => screens::FORM_HINTS.to_owned(),
-        SignInStep::Code { .. } => copied.unwrap_or_else(|| code::hints(model, screen)),
-        SignInStep::Browser { .. } => copied.unwrap_or_else(|| browser::hints(model, screen)),
+        SignInStep::Code { prompt, .. } => copied.unwrap_or_else(|| code::hints(model, screen, prompt.outlook)),
+        SignInStep::Browser { prompt, .. } => copied.unwrap_or_else(|| browser::hints(model, screen, prompt.outlook)),
         _ => String::new(),
     }
 }
@@ -175,21 +175,29 @@ fn form(model: &Model, screen: &SignInScreen, body: Rect, paint: &mut Paint<'_>)
     let label = if fields { screens::ADDRESS } else { "" };
     let sample = if offers_demo(screen) { screens::DEMO_SAMPLE } else { screens::ADDRESS_SAMPLE };
     y = field((label, sample), &screen.address, false, screen.field == 0, (body, y), paint);
+    if !fields {
+        y = tick(screen.asking.stays(), screens::STAY, screen.field == 1, (body, y), paint);
+    }
     if fields {
         let label = (screens::PASSWORD, "");
         y = field(label, &screen.password, !screen.reveal, screen.field == 1, (body, y), paint);
-        let tick = if screen.keep { "[x]" } else { "[ ]" };
-        let x = body.x + 3;
-        if y < body.bottom() {
-            paint.put_fit(x, y, body.right(), &format!("{tick} {}", screens::KEEP_SIGNED_IN), Role::Text);
-            if screen.field == 2 {
-                paint.place_cursor(x + 1, y);
-            }
-        }
-        y += 1;
+        y = tick(screen.keep, screens::KEEP_SIGNED_IN, screen.field == 2, (body, y), paint);
     }
     let rest = Rect { y, height: body.bottom().saturating_sub(y), ..body };
     say(&below_form(model, screen), rest, paint);
+}
+
+/// A box to tick; returns the row below it.
+fn tick(ticked: bool, words: &str, active: bool, (body, y): (Rect, u16), paint: &mut Paint<'_>) -> u16 {
+    let x = body.x + 3;
+    if y < body.bottom() {
+        let tick = if ticked { "[x]" } else { "[ ]" };
+        paint.put_fit(x, y, body.right(), &format!("{tick} {words}"), Role::Text);
+        if active {
+            paint.place_cursor(x + 1, y);
+        }
+    }
+    y + 1
 }
 
 /// What is wrong with what was typed; else what may be typed, and what is known here.
@@ -207,6 +215,9 @@ fn below_form(model: &Model, screen: &SignInScreen) -> Vec<(String, Role)> {
         SignInWay::Code | SignInWay::Messenger => screens::WHERE_HINT,
     };
     lines.push((hint.to_owned(), Role::Dim));
+    if screen.way != SignInWay::Password && !screen.asking.stays() {
+        lines.push((screens::CHAT_ONLY_HINT.to_owned(), Role::Warn));
+    }
     if offers_demo(screen) {
         lines.push((screens::DEMO_HINT.to_owned(), Role::Dim));
     }

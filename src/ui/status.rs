@@ -8,6 +8,7 @@ use super::text;
 use super::theme::Role;
 use super::view::View;
 use crate::app::model::{Focus, Model};
+use crate::app::ops::Ending;
 use crate::app::words::screens as words;
 use ratatui::layout::Rect;
 
@@ -50,6 +51,10 @@ pub fn draw(model: &Model, rect: Rect, kind: Kind, paint: &mut Paint<'_>) {
     if let Some(version) = account.tls.filter(|_| account.link == crate::app::event::LinkState::Online) {
         line.push_str(" · ");
         line.push_str(&if kind == Kind::Wide { words::encrypted_link(version) } else { words::TLS.to_owned() });
+    }
+    if let Some(Ending::Counted { left }) = account.ending(model.now.wall) {
+        line.push_str(" · ");
+        line.push_str(&words::sign_in_ends(left, kind != Kind::Wide));
     }
     paint.put_fit(x, rect.y, limit, &line, Role::Text);
 }

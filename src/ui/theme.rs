@@ -6,6 +6,7 @@
 use crate::app::Show;
 use crate::app::model::Options;
 use crate::app::words::screens as words;
+use crate::types::picture::Colour;
 use ratatui::style::{Color, Modifier, Style};
 use std::borrow::Cow;
 
@@ -119,6 +120,11 @@ impl Theme {
         Self { ascii: options.ascii, mono: options.mono }
     }
 
+    /// Two points of a picture in one cell, in the colours of the 256 that no theme changes.
+    pub fn points(self, upper: Colour, lower: Colour) -> Style {
+        Style::new().fg(nearest(upper)).bg(nearest(lower))
+    }
+
     /// How a role looks.
     pub fn style(self, role: Role) -> Style {
         let style = match role {
@@ -206,6 +212,17 @@ fn ascii_of(c: char) -> Option<&'static str> {
         '◌' => "_",
         _ => return None,
     })
+}
+
+/// The nearest colour of the cube of six by six by six (its steps are 0, 95, 135, 175, 215, 255).
+fn nearest(colour: Colour) -> Color {
+    let step = |part: u8| match part {
+        0..=47 => 0,
+        48..=114 => 1,
+        _ => (part - 35) / 40,
+    };
+    let [red, green, blue] = colour.map(step);
+    Color::Indexed(16 + 36 * red + 6 * green + blue)
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub enum Command {
     /// E-mail to address, as Messenger has it (`http://messenger.live.com/xmpp/jidlookup`). Answered by
     /// `AddressFound` or `RequestFailed`.
     LookUp { request: RequestId, email: String },
-    /// What the service calls us (XEP-0054). Answered by `OwnName`, or not at all: nothing depends on it.
+    /// Our own card (XEP-0054). Answered by `OwnName` and `OwnPhoto`, by either, or not at all: nothing depends on it.
     AskOwnName,
     /// Round trip to the server (XEP-0199). Answered by `Pong` or `RequestFailed`.
     Ping(RequestId),

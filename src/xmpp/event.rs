@@ -6,7 +6,8 @@
 use super::command::{ChatState, Show};
 use super::{FastToken, Known};
 use crate::types::{
-    ArchiveId, BareJid, FullJid, Jid, Line, MessageKey, OriginId, Problem, Prose, RequestId, Stage, Stamp, StanzaId,
+    ArchiveId, BareJid, FullJid, Jid, Line, MessageKey, OriginId, Picture, Problem, Prose, RequestId, Stage, Stamp,
+    StanzaId,
 };
 
 /// What a session can report.
@@ -63,6 +64,8 @@ pub enum Event {
     AddressFound { request: RequestId, jid: Option<BareJid> },
     /// What the service calls us.
     OwnName(Line),
+    /// Our picture, as the service has it.
+    OwnPhoto(Box<Picture>),
     /// Answer to `Command::Ping`.
     Pong(RequestId),
     /// A request was refused, timed out or cannot be made here.

@@ -86,8 +86,8 @@ impl Visitor {
 }
 
 async fn sign_out(link: &LinkHandle, facts: &mut Facts) {
-    link.send(LinkCommand::SignOut);
-    while !matches!(next(facts).await, LinkFact::SignedOut { told: Farewelled::Told }) {}
+    link.send(LinkCommand::SignOut { everywhere: false });
+    while !matches!(next(facts).await, LinkFact::SignedOut { told: Farewelled::Told, .. }) {}
 }
 
 fn device_at_prosody() -> Played {

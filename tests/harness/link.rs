@@ -29,6 +29,18 @@ impl Memory {
         self.kept.lock().unwrap().get(key).cloned()
     }
 
+    /// The names of all that it keeps.
+    pub fn keys(&self) -> Vec<VaultKey> {
+        self.kept.lock().unwrap().keys().cloned().collect()
+    }
+
+    /// Another one that keeps what this one keeps under such keys.
+    pub fn copy_of(&self, wanted: impl Fn(&VaultKey) -> bool) -> Self {
+        let kept = self.kept.lock().unwrap();
+        let copied = kept.iter().filter(|(key, _)| wanted(key)).map(|(key, text)| (key.clone(), text.clone()));
+        Self { kept: Mutex::new(copied.collect()), ever: Mutex::default() }
+    }
+
     /// All that it was ever given, forgotten or not.
     pub fn ever(&self) -> Vec<(VaultKey, String)> {
         self.ever.lock().unwrap().clone()

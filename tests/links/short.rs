@@ -235,11 +235,7 @@ async fn a_server_that_was_away_at_sign_out_is_told_later_to_forget_its_token() 
     assert_eq!(visit(&network, Some("pw-juliet")).await.unwrap(), "SCRAM-SHA-1-PLUS");
     assert_eq!(visit(&network, None).await.unwrap(), "HT-SHA-256-EXPR");
     // A thief's copy of all that is kept but the password.
-    let thief = || {
-        let mut kept = vault.0.lock().unwrap().clone();
-        kept.retain(|key, _| !matches!(key, VaultKey::Password { .. }));
-        network_with(Arc::new(Memory(Mutex::new(kept))))
-    };
+    let thief = || network_with(Arc::new(vault.copy_of(|key| !matches!(key, VaultKey::Password { .. }))));
     let (here, there) = (thief(), thief());
 
     door.shut().await;
@@ -253,14 +249,14 @@ async fn a_server_that_was_away_at_sign_out_is_told_later_to_forget_its_token() 
     }
     drop(facts);
     link.closed().await;
-    let left: Vec<VaultKey> = vault.0.lock().unwrap().keys().cloned().collect();
+    let left = vault.keys();
     let spare = |key: &VaultKey| matches!(key, VaultKey::Farewells | VaultKey::Known { .. });
     assert!(left.iter().all(spare) && left.contains(&VaultKey::Farewells), "{left:?}");
 
     door.reopen().await;
     assert_eq!(visit(&here, None).await.unwrap(), "HT-SHA-256-EXPR", "nobody has told the server yet");
     Arc::clone(&network).say_farewells().await;
-    assert!(!vault.0.lock().unwrap().contains_key(&VaultKey::Farewells));
+    assert_eq!(vault.kept(&VaultKey::Farewells), None);
     let refused = tokio::time::timeout(Duration::from_secs(20), async {
         let (_link, mut facts) = lasting(&there, setup.clone());
         loop {

@@ -2,8 +2,8 @@
 
 use butty::app::effect::{Effect, StoreRequest};
 use butty::app::event::{
-    AccountCache, BrowserPrompt, CodePrompt, Consent, Event, Fallback, Key, KeyCode, LinkEvent, LinkFact, PasteFault,
-    Stored,
+    AccountCache, BrowserPrompt, CodePrompt, Consent, Event, Fallback, Key, KeyCode, LinkEvent, LinkFact, Outlook,
+    PasteFault, Stored,
 };
 use butty::app::keymap;
 use butty::app::model::*;
@@ -307,6 +307,7 @@ pub fn prompt() -> CodePrompt {
         expires: NOW.plus(Duration::from_secs(13 * 60 + 42)),
         lifetime: Duration::from_secs(900),
         scopes: ["openid", "xmpp", "offline_access"].map(Line::clean).to_vec(),
+        outlook: Outlook::Lasting,
         local_only: false,
     }
 }
@@ -329,6 +330,7 @@ fn page() -> BrowserPrompt {
         ),
         listening: true,
         scopes: prompt().scopes,
+        outlook: Outlook::Lasting,
         expires: NOW.plus(Duration::from_secs(9 * 60 + 50)),
         lifetime: Duration::from_secs(600),
     }

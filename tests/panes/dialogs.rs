@@ -90,6 +90,7 @@ fn name_of_box(overlay: &Overlay) -> &'static str {
         Overlay::Menu { step: MenuStep::Remove, .. } => "menu: remove",
         Overlay::SignOut { .. } => "sign out",
         Overlay::SignedOut { .. } => "signed out",
+        Overlay::TakeBack { .. } => "take back",
         Overlay::PasteSend { .. } => "paste",
         Overlay::Quit { .. } => "quit",
         Overlay::Trouble(_) => "trouble",
@@ -98,7 +99,7 @@ fn name_of_box(overlay: &Overlay) -> &'static str {
     }
 }
 
-const BOXES: [&str; 20] = [
+const BOXES: [&str; 21] = [
     "go to",
     "palette",
     "help",
@@ -114,6 +115,7 @@ const BOXES: [&str; 20] = [
     "menu: remove",
     "sign out",
     "signed out",
+    "take back",
     "paste",
     "quit",
     "trouble",

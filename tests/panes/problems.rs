@@ -6,7 +6,7 @@ use super::{cast, screen};
 use butty::app::Model;
 use butty::app::event::{Consent, Event, LinkEvent, LinkFact};
 use butty::app::model::{Screen, SignInStep, SignInWay};
-use butty::types::{AccountId, BareJid, CertificateFault, Domain, Line, Problem, Prose, Stage};
+use butty::types::{AccountId, BareJid, CertificateFault, Domain, Line, Problem, Prose, Stage, Term};
 use std::collections::BTreeSet;
 use std::time::Duration;
 

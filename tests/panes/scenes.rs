@@ -2,7 +2,7 @@
 
 use super::cast;
 use butty::app::Model;
-use butty::app::event::{CodePrompt, Consent, Event, Fallback, Keep, LinkFact, PasteFault};
+use butty::app::event::{CodePrompt, Consent, Event, Fallback, Keep, LinkFact, Outlook, PasteFault};
 use butty::app::model::*;
 use butty::oauth::Farewelled;
 use butty::types::*;
@@ -54,6 +54,20 @@ pub fn lost(options: Options, waiting: bool) -> Model {
     stage.link(LinkFact::Down { problem, retry_in: Some(Duration::from_secs(12)) });
     stage.later(Duration::from_secs(4));
     stage.model
+}
+
+/// Signed in without staying so, with so many seconds left.
+fn session(options: Options, left: u64) -> Model {
+    let mut model = cast::evening(options).model;
+    model.accounts[0].agreement = Some(Agreement {
+        asked: ["xmpp", "offline_access"].map(str::to_owned).to_vec(),
+        granted: vec!["xmpp".to_owned()],
+        since: Some(cast::before(60)),
+        until: Some(model.now.wall.plus(Duration::from_secs(left))),
+        lasting: Some(false),
+        page: None,
+    });
+    model
 }
 
 pub fn back(options: Options) -> Model {
@@ -118,6 +132,15 @@ pub fn main_scenes() -> Vec<Scene> {
             let problem = Some(Problem::SignInExpired { domain: Domain::parse("demo.butty").unwrap() });
             stage.link(LinkFact::Down { problem, retry_in: None });
             stage.model
+        }),
+        scene("session", |options| session(options, 3 * 3600 - 60)),
+        scene("session_ends", |options| session(options, 540)),
+        scene("consent_due", |options| {
+            let mut model = session(options, 9 * 86_400);
+            if let Some(agreed) = &mut model.accounts[0].agreement {
+                agreed.lasting = Some(true);
+            }
+            model
         }),
         scene("folded", |options| {
             let mut stage = cast::evening(options);
@@ -224,6 +247,14 @@ pub fn sign_in_scenes() -> Vec<Scene> {
     vec![
         scene("welcome", |options| Model::new(options, Vec::new(), 7, cast::now()).0),
         scene("where", step(SignInWay::Code, SignInStep::Where)),
+        scene("where_chat_only", |options| {
+            let mut model = step(SignInWay::Code, SignInStep::Where)(options);
+            if let Screen::SignIn(screen) = &mut model.screen {
+                screen.asking = butty::oauth::Asking::ChatOnly;
+                screen.field = 1;
+            }
+            model
+        }),
         scene("where_password", step(SignInWay::Password, SignInStep::Where)),
         scene("where_messenger", step(SignInWay::Messenger, SignInStep::Where)),
         scene("ask_keep", step(SignInWay::Code, SignInStep::AskKeep)),
@@ -272,7 +303,18 @@ pub fn sign_in_scenes() -> Vec<Scene> {
         scene("code_slower", |options| {
             cast::with_code(options, Some(Consent::SlowerPace { every: Duration::from_secs(10) }))
         }),
-        scene("code_again", |options| cast::with_code(options, Some(Consent::AnswerLost { host: host() }))),
+        scene("code_again", move |options| cast::with_code(options, Some(Consent::AnswerLost { host: host() }))),
+        scene("code_session", |options| {
+            let mut model = cast::with_code(options, None);
+            if let Screen::SignIn(screen) = &mut model.screen
+                && let SignInStep::Code { prompt, .. } = &mut screen.step
+            {
+                prompt.scopes.pop();
+                prompt.outlook = Outlook::Unasked;
+                screen.asking = butty::oauth::Asking::ChatOnly;
+            }
+            model
+        }),
         scene("opening", step(SignInWay::Code, SignInStep::Opening)),
         scene("where_password_refused", |options| {
             let mut model = cast::signing_in(options, SignInWay::Password, SignInStep::Where);
@@ -324,6 +366,7 @@ pub fn consent_scenes() -> Vec<Scene> {
             }
             model
         }),
+        scene("take_back", |options| over(options, Overlay::TakeBack { account: cast::id() })),
         scene("refused_less", |options| {
             let mut model = failed(Problem::SignInDenied { domain: domain() })(options);
             if let Screen::SignIn(screen) = &mut model.screen {
@@ -352,6 +395,7 @@ fn review(options: Options, granted: &[&str], lasting: Option<bool>, days: Optio
         since: Some(cast::NOW),
         until: days.map(|days| cast::NOW.plus(Duration::from_secs(days * 86_400))),
         lasting,
+        page: Some("https://id.example.org/consents".to_owned()),
     });
     model
 }
@@ -375,6 +419,15 @@ pub fn page_scenes() -> Vec<Scene> {
         scene("stepping_down", |options| {
             let (domain, to) = (Line::clean("example.org"), Fallback::Page);
             step(SignInWay::Code, SignInStep::Working(Consent::SteppingDown { domain, to }))(options)
+        }),
+        scene("browser_session", |options| {
+            let mut model = cast::with_page(options, None, "");
+            if let Screen::SignIn(screen) = &mut model.screen
+                && let SignInStep::Browser { prompt, .. } = &mut screen.step
+            {
+                prompt.outlook = Outlook::Never;
+            }
+            model
         }),
         scene("password_instead", |options| {
             let form = cast::signing_in(options, SignInWay::Password, SignInStep::Where);

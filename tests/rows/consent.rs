@@ -34,6 +34,55 @@ fn row_003_01_without_consent_nothing_reaches_the_sign_in_of_xmpp() {
     assert!(town.seen("< <auth").is_empty() && town.seen("_token.srf").is_empty(), "{:#?}", town.service.log());
 }
 
+/// Two purposes, chosen before the sign-in: to chat now, and to stay signed in as well.
+#[test]
+fn row_003_02_chatting_alone_and_staying_signed_in_are_two_purposes() {
+    let town = Town::open(modern());
+    let home = town.messenger_home("");
+    let said = home.does(&[LOGIN, &["--chat-only"]].concat());
+    assert!(said.contains("Asks for: chat as you\n") && said.contains("you sign in again"), "{said}");
+    home.does(&["roster"]);
+    assert!(home.kept()["refresh"].is_null());
+    home.does(LOGIN);
+    home.does(&["roster"]);
+    assert!(home.kept()["refresh"].is_string());
+    let asked: Vec<String> = town.seen("_connect.srf: ok");
+    let scopes: Vec<&str> =
+        asked.iter().filter_map(|line| line.split_once(" scope=")).map(|(_, scope)| scope).collect();
+    assert_eq!(scopes, ["wl.messenger", "wl.messenger wl.offline_access"]);
+}
+
+/// The same on the screen: a box in the form, and a key where the code stands.
+#[test]
+fn row_003_02_the_purpose_is_chosen_on_the_screen() {
+    let town = Town::open(Switches { answered: None, ..modern() });
+    let home = town.home_of(&[town.account("anna@demo.butty", &town.messenger("")), town.account("x@demo.butty", "")]);
+    let mut butty = home.open();
+    butty.wait_for("is not signed in");
+    butty.send("/");
+    butty.send("login anna@demo.butty\r");
+    butty.wait_for("Keep the sign-in?");
+    butty.send("f");
+    butty.wait_for("l leaves it out");
+    butty.send("l");
+    let screen = butty.wait_for("l more");
+    assert!(screen.contains("Not asked for: to stay signed in.") && !screen.contains("· stay signed in"), "{screen}");
+    town.wait_seen("_connect.srf: ok", 2);
+    butty.send("\x1b");
+    butty.wait_gone("Type this code");
+    // The next one is begun in the form.
+    butty.send("/");
+    butty.send("login y@demo.butty\r");
+    butty.wait_for("[x] stay signed in");
+    butty.send("\t ");
+    butty.wait_for("[ ] stay signed in");
+    butty.wait_for("you sign in again");
+    butty.send("\x11");
+    butty.end();
+    let asked: Vec<String> = town.seen("_connect.srf: ok");
+    assert!(asked[0].ends_with(" scope=wl.messenger wl.offline_access") && asked[1].ends_with(" scope=wl.messenger"));
+}
+
 #[test]
 fn row_003_04_the_box_that_keeps_the_consent_can_be_unticked() {
     // A day later: what was ticked goes on, what was not has ended.
@@ -50,7 +99,7 @@ fn row_003_04_the_box_that_keeps_the_consent_can_be_unticked() {
         if goes_on {
             home.does(&["roster"]);
         } else {
-            home.fails(&["roster"], 4, "BTY-AUTH-04");
+            home.fails(&["roster"], 4, "BTY-AUTH-61");
         }
     }
 }
@@ -63,13 +112,33 @@ fn row_003_05_three_hours_are_three_hours() {
     let code = code_in(&waiting.said).to_owned();
     town.visit(&code, "yes", &[]);
     assert_eq!(waiting.end().0, Some(0));
+    assert!(home.kept()["refresh"].is_null(), "nothing to renew it with");
+    assert_eq!(home.kept()["lifetime"], 3 * 3_600);
+    let shown = home.does(&["whoami", "--scopes"]);
+    assert!(shown.contains("stay signed in for 3 hours, until ") && shown.contains("you unticked"), "{shown}");
+    // 2 h 59 min: the last minute is good, at the service and here.
+    let ends = home.kept()["expires"].as_i64().unwrap();
     town.service.pass(Duration::from_secs((2 * 60 + 59) * 60));
-    home.age();
+    home.set_expiry(ends - (2 * 60 + 59) * 60_000);
     home.does(&["roster"]);
+    let butty = home.open();
+    butty.wait_for("sign-in ends in ");
+    assert_eq!(butty.quit(), 0);
+    // 3 h 01 min: refused by the service where this clock is behind, else not even tried; each says why.
     town.service.pass(Duration::from_secs(2 * 60));
-    home.age();
+    home.set_expiry(ends);
     let said = home.fails(&["roster"], 4, "BTY-AUTH-04");
     assert!(said.contains("Your sign-in has expired"), "{said}");
+    home.age();
+    let tries = town.seen("< <auth").len();
+    let said = home.fails(&["roster"], 4, "BTY-AUTH-61");
+    for part in ["Your sign-in is over.", "You agreed to it for 3 h, not to stay signed in."] {
+        assert!(said.contains(part), "{said}");
+    }
+    assert!(said.contains("butty login"), "{said}");
+    assert_eq!((town.seen("< <auth").len(), town.seen("grant=refresh_token").len()), (tries, 0));
+    let butty = home.open();
+    butty.wait_for("Your sign-in is over.");
 }
 
 #[test]
@@ -77,16 +146,34 @@ fn row_003_03_a_year_later_the_person_is_asked_again() {
     let town = Town::open(modern());
     let home = town.messenger_home("");
     home.does(LOGIN);
+    let shown = home.does(&["whoami", "--scopes"]);
+    assert!(shown.contains("butty may stay signed in until ") && shown.contains("You agreed on "), "{shown}");
     for days in [364, 2] {
         town.service.pass(Duration::from_secs(days * 24 * 3600));
+        home.age_consents(i64::try_from(days).unwrap());
         home.age();
         if days == 364 {
             home.does(&["roster"]);
+            // Reminded of it, before it is too late.
+            let butty = home.open();
+            butty.wait_until("the reminder", |screen| {
+                screen.contains("! Your sign-in ends on ") && screen.contains("Renew: /login")
+            });
+            assert_eq!(butty.quit(), 0);
         } else {
-            home.fails(&["roster"], 4, "BTY-AUTH-04");
+            let said = home.fails(&["roster"], 4, "BTY-AUTH-61");
+            assert!(said.contains("You agreed for 365 days, and that time has passed."), "{said}");
         }
     }
-    home.does(LOGIN);
+    let refused = town.seen("_token.srf: invalid_grant").len();
+    let mut butty = home.open();
+    butty.wait_for("Your sign-in is over.");
+    assert_eq!(town.seen("_token.srf: invalid_grant").len(), refused + 1, "the refresh is refused, once");
+    ask_for_code(&mut butty, "anna@demo.butty");
+    butty.wait_for("You are signed in");
+    butty.send("\r");
+    butty.wait_for("● Available");
+    assert_eq!(butty.quit(), 0);
     home.does(&["roster"]);
 }
 
@@ -105,6 +192,60 @@ fn row_003_06_what_is_taken_back_at_the_service_ends_at_the_next_connection() {
     butty.end();
     let said = home.fails(&["roster"], 4, "BTY-AUTH-04");
     assert!(said.contains("you removed butty there"), "{said}");
+}
+
+/// While one is online nothing is noticed; the next refresh is refused, once, and that is told.
+#[test]
+fn row_003_06_what_is_taken_back_at_the_service_ends_at_the_next_refresh() {
+    let town = Town::open(modern());
+    let home = town.messenger_home("");
+    home.does(LOGIN);
+    let mut butty = home.open();
+    butty.wait_for("● Available");
+    home.age();
+    town.take_back();
+    butty.wait_for("● Available");
+    assert!(town.seen("_token.srf: invalid_grant").is_empty(), "nothing was asked");
+    town.service.cut();
+    butty.wait_for("Your sign-in has expired");
+    assert_eq!(town.seen("_token.srf: invalid_grant").len(), 1, "{:#?}", town.service.log());
+    butty.send("\x11");
+    butty.end();
+}
+
+/// The account's own view leads to the service's page for that, and takes back from here.
+#[test]
+fn row_003_06_what_was_agreed_to_is_taken_back_from_here() {
+    let town = Town::open(modern());
+    let home = town.messenger_home("");
+    home.does(LOGIN);
+    let page = format!("{}/grants", town.service.issuer());
+    let shown = home.does(&["whoami", "--scopes"]);
+    assert!(shown.contains(&page) && shown.contains("butty logout"), "{shown}");
+    talk(&home);
+    let mut butty = home.open();
+    butty.wait_for("● Available");
+    butty.send("/");
+    butty.send("account\r");
+    let screen = butty.wait_for("r take back");
+    assert!(screen.contains(&page), "{screen}");
+    butty.send("r");
+    butty.wait_for("Enter take back");
+    butty.send("\r");
+    let screen = butty.wait_for("is not signed in");
+    assert!(screen.contains("/login"), "{screen}");
+    assert_eq!(town.seen("_revoke.srf: ok").len(), 2, "both tokens, at the service");
+    assert!(home.kept_tokens().is_empty());
+    // Everything else is where it was.
+    butty.send("\x0b");
+    butty.wait_for("Go to");
+    butty.send("bela\r");
+    butty.wait_for("remember these words");
+    ask_for_code(&mut butty, "anna@demo.butty");
+    butty.wait_for("You are signed in");
+    butty.send("\r");
+    butty.wait_for("● Available");
+    assert_eq!(butty.quit(), 0);
 }
 
 #[test]

@@ -35,6 +35,33 @@ fn row_002_06_the_list_needs_no_e_mail_addresses() {
     assert!(looked_up.is_empty(), "nobody's e-mail was asked for: {looked_up:?}");
 }
 
+/// Name and picture where they were granted; where not, initials.
+#[test]
+fn row_002_08_the_own_picture_is_shown_where_it_was_granted_and_initials_where_not() {
+    for (scopes, granted) in
+        [("wl.messenger wl.offline_access wl.basic", true), ("wl.messenger wl.offline_access", false)]
+    {
+        let town = Town::open(modern());
+        let home = town.messenger_home(&format!("scopes = \"{scopes}\"\n"));
+        home.does(LOGIN);
+        let butty = home.open();
+        let screen = butty.wait_until("the own card", |screen| {
+            screen.contains("Anna Kowalska")
+                && screen.contains(if granted { "▀▀▀▀▀▀" } else { "│ AK │" })
+        });
+        assert_eq!(screen.starts_with("▀▀▀▀▀▀ Anna Kowalska"), granted, "{screen}");
+        assert_eq!(screen.contains("│ AK │"), !granted, "{screen}");
+        assert_eq!(butty.quit(), 0);
+    }
+    // A service that trims what was asked for.
+    let town = Town::open(Switches { withheld_scopes: vec!["wl.basic".to_owned()], ..modern() });
+    let home = town.messenger_home("scopes = \"wl.messenger wl.offline_access wl.basic\"\n");
+    home.does(LOGIN);
+    let butty = home.open();
+    butty.wait_for("│ AK │");
+    assert_eq!(butty.quit(), 0);
+}
+
 #[test]
 fn row_002_09_without_the_scope_of_messaging_xmpp_stays_closed() {
     let town = Town::open(modern());

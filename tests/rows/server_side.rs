@@ -2,7 +2,7 @@
 
 use super::command::words;
 use super::hands::{Keeper, Line};
-use super::town::{CHAT, Town, code_in, modern, plain, say};
+use super::town::{CHAT, Town, ask_for_code, code_in, modern, plain, say};
 use butty::app::effect::LinkCommand;
 use butty::app::event::{Keep, LinkFact};
 use butty::demo::{OwnCard, Redirect, Switches};
@@ -44,6 +44,52 @@ fn row_004_02_the_screen_asks_for_what_the_page_asks_for() {
     let listed = page.matches("<li>").count();
     assert_eq!(asks.split(", ").count(), listed, "as many things: {asks}");
     assert_eq!(waiting.end().0, Some(0));
+}
+
+/// A sign-in that will not last says so before the person has agreed to anything, and ends as it was said.
+#[test]
+fn row_004_21_only_with_its_scope_there_is_a_refresh_and_without_that_is_told_in_advance() {
+    const TOLD: &str = "When this sign-in ends, you sign in again.";
+    for (scopes, lasts) in [(CHAT, true), (&CHAT[..1], false)] {
+        let town = Town::open(Switches { answered: None, ..modern() });
+        let home = town.messenger_home(&format!("scopes = \"{}\"\n", scopes.join(" ")));
+        let waiting = home.begin_login("anna@demo.butty");
+        assert_eq!(waiting.said.contains(TOLD), !lasts, "{}", waiting.said);
+        assert!(town.seen("page answered").is_empty(), "nobody has agreed yet");
+        town.service.answer(true);
+        assert_eq!(waiting.end().0, Some(0));
+        assert_eq!(home.kept()["refresh"].is_null(), !lasts);
+        home.does(&["roster"]);
+        home.age();
+        if lasts {
+            home.does(&["roster"]);
+        } else {
+            home.fails(&["roster"], 4, "BTY-AUTH-");
+            assert!(town.seen("grant=refresh_token").is_empty(), "there is nothing to refresh with");
+        }
+        // The same on the screen.
+        let mut butty = home.open();
+        butty.wait_until("an end", |screen| screen.contains("● Available") || screen.contains("sign-in is over"));
+        ask_for_code(&mut butty, "anna@demo.butty");
+        let screen = butty.wait_for("bigger QR");
+        assert_eq!(screen.contains("to stay signed in. When this"), !lasts, "{screen}");
+        butty.send("\x1b");
+        butty.wait_gone("Type this code");
+        butty.send("\x11");
+        butty.end();
+    }
+}
+
+/// Found by metadata, the service is asked by the name that it has for that.
+#[test]
+fn row_004_21_a_service_that_is_found_is_asked_to_stay_by_its_own_name() {
+    let town = Town::open(modern());
+    let home = town.home();
+    home.does(&["login", "demo.butty", "--device"]);
+    assert!(home.kept()["refresh"].is_string());
+    home.age();
+    home.does(&["roster"]);
+    assert_eq!(town.seen("grant=refresh_token").len(), 1);
 }
 
 #[test]

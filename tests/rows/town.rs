@@ -275,9 +275,13 @@ impl Home {
 
     /// The files that keep tokens, and their text.
     pub fn kept_tokens(&self) -> Vec<(PathBuf, String)> {
+        self.kept_texts("tokens")
+    }
+
+    fn kept_texts(&self, kind: &str) -> Vec<(PathBuf, String)> {
         let texts =
             self.files().into_iter().filter_map(|(file, _)| Some((file.clone(), fs::read_to_string(file).ok()?)));
-        texts.filter(|(_, text)| text.contains("\"key\":\"tokens ")).collect()
+        texts.filter(|(_, text)| text.contains(&format!("\"key\":\"{kind} "))).collect()
     }
 
     /// The kept token, as stored.
@@ -303,11 +307,25 @@ impl Home {
 
     /// Makes every kept token end at this moment, in milliseconds since 1970.
     pub fn set_expiry(&self, at: i64) {
-        for (file, text) in self.kept_tokens() {
+        self.rewrite("tokens", |token| token["expires"] = at.into());
+    }
+
+    /// Makes every consent look so many days older.
+    pub fn age_consents(&self, days: i64) {
+        self.rewrite("sign-in", |record| {
+            for moment in ["since", "until"] {
+                record[moment] = record[moment].as_i64().map(|at| at - days * 24 * 3_600_000).into();
+            }
+        });
+    }
+
+    /// Changes every kept secret of this kind.
+    fn rewrite(&self, kind: &str, change: impl Fn(&mut serde_json::Value)) {
+        for (file, text) in self.kept_texts(kind) {
             let mut stored: serde_json::Value = serde_json::from_str(&text).unwrap();
-            let mut token: serde_json::Value = serde_json::from_str(stored["secret"].as_str().unwrap()).unwrap();
-            token["expires"] = at.into();
-            stored["secret"] = token.to_string().into();
+            let mut secret: serde_json::Value = serde_json::from_str(stored["secret"].as_str().unwrap()).unwrap();
+            change(&mut secret);
+            stored["secret"] = secret.to_string().into();
             fs::write(file, stored.to_string()).unwrap();
         }
     }

@@ -3,9 +3,10 @@
 use super::{ACCOUNTS, Action, BLANK, Effects, account_named, needs_account};
 use crate::app::event::LinkState;
 use crate::app::model::{Account, Model, Overlay, SignInWay};
+use crate::app::ops::Ending;
 use crate::app::slash;
 use crate::app::words::toasts;
-use crate::types::{AccountId, Problem};
+use crate::types::{AccountId, Problem, Stamp};
 use crate::xmpp::CredentialKind;
 
 /// An entry of this file.
@@ -88,7 +89,7 @@ fn login(model: &mut Model, text: &str, fx: &mut Effects) {
     };
     let waiting = model.accounts.iter().find(|account| {
         let meant = address.is_empty() || account.setup.id.as_str() == address.to_lowercase();
-        meant && needs_sign_in(account)
+        meant && needs_sign_in(account, model.now.wall)
     });
     let (way, known) = match waiting {
         Some(account) => (way_of(account), Some(account.setup.id.as_str().to_owned())),
@@ -115,11 +116,12 @@ fn login_weaker(model: &mut Model, address: &str, fx: &mut Effects) {
     }
 }
 
-/// The link waits for a person: what ended it was about who signs in, not about the network.
-fn needs_sign_in(account: &Account) -> bool {
+/// The link waits for a person: what ended it was about who signs in, not about the network. Or it soon will.
+fn needs_sign_in(account: &Account, now: Stamp) -> bool {
     match &account.link {
         LinkState::Offline { problem: Some(problem), retry_at: None, .. } => problem.code().starts_with("BTY-AUTH"),
-        LinkState::Offline { .. } | LinkState::Idle | LinkState::Online | LinkState::Connecting(_) => false,
+        LinkState::Online => account.ending(now).is_some_and(Ending::presses),
+        LinkState::Offline { .. } | LinkState::Idle | LinkState::Connecting(_) => false,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::app::outbox::Post;
 use crate::app::setup::AccountSetup;
 use crate::app::sync::Sync;
 pub use crate::oauth::Agreement;
-use crate::types::{BareJid, Epoch, FullJid, Line, MessageKey, RequestId, Stamp};
+use crate::types::{BareJid, Epoch, FullJid, Line, MessageKey, Picture, RequestId, Stamp};
 use crate::xmpp::{Appearance, Features, RosterItem, Show};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -24,6 +24,8 @@ pub struct Account {
     pub jid: Option<FullJid>,
     /// What the service calls the person.
     pub told_name: Option<Line>,
+    /// The person's picture, as the service has it.
+    pub photo: Option<Picture>,
     /// TLS version in use.
     pub tls: Option<&'static str>,
     /// What the server can do.
@@ -95,12 +97,31 @@ pub struct Account {
 /// A sign-out under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SigningOut {
-    /// Forget the messages too.
-    pub forget: bool,
-    /// The other sign-ins are to end as well.
-    pub everywhere: bool,
+    /// What goes with it.
+    pub what: Leaving,
     /// Go on without the service's word at this moment (`Now::mono`).
     pub by: Duration,
+}
+
+/// What a sign-out takes along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    /// The consent alone: the account stays, with its list and its messages.
+    Consent,
+    /// The account.
+    Account {
+        /// And its messages.
+        messages: bool,
+        /// And the account's other sign-ins, which the service is asked to end.
+        everywhere: bool,
+    },
+}
+
+impl Leaving {
+    /// The other sign-ins are to end as well.
+    pub fn is_everywhere(self) -> bool {
+        matches!(self, Self::Account { everywhere: true, .. })
+    }
 }
 
 /// Why a request went to the server.

@@ -11,6 +11,8 @@ pub struct Options {
     pub ascii: bool,
     /// No colour at all.
     pub mono: bool,
+    /// Display pictures; `None`: where the screen is on this computer.
+    pub pictures: Option<bool>,
     /// Layout by size, or forced.
     pub layout: LayoutChoice,
     /// Columns of the list; 0: by layout.
@@ -57,6 +59,13 @@ pub struct Options {
     pub keys: BTreeMap<String, BTreeMap<String, String>>,
 }
 
+impl Options {
+    /// Whether display pictures are drawn. They are made of colour alone, and over ssh each costs bytes.
+    pub fn shows_pictures(&self) -> bool {
+        !self.ascii && !self.mono && self.pictures.unwrap_or(!self.over_ssh)
+    }
+}
+
 /// Local time without asking anybody: a table of offsets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Zone {
@@ -81,6 +90,7 @@ impl Default for Options {
         Self {
             ascii: false,
             mono: false,
+            pictures: None,
             layout: LayoutChoice::Auto,
             list_width: 0,
             max_text_width: 96,

@@ -4,7 +4,7 @@ use super::message::ConversationKey;
 use crate::app::composer::Composer;
 use crate::app::event::{BrowserPrompt, CodePrompt, Consent, Fallback, PasteFault};
 use crate::app::list::Row;
-use crate::oauth::Farewelled;
+use crate::oauth::{Asking, Farewelled};
 use crate::types::{AccountId, BareJid, Line, MessageKey, Problem};
 use crate::xmpp::Elsewhere;
 use std::collections::BTreeSet;
@@ -61,6 +61,8 @@ pub struct SignInScreen {
     pub asked: Vec<Line>,
     /// What the sign-in had to step down to, for the line that says so.
     pub stepped_down: Option<Fallback>,
+    /// What a sign-in with a code or on a page asks for.
+    pub asking: Asking,
     /// Show the password (Ctrl+R).
     pub reveal: bool,
     /// Keep the sign-in after butty closes.
@@ -146,6 +148,8 @@ pub enum Overlay {
     Menu { key: ConversationKey, selected: usize, step: MenuStep },
     /// Sign out?
     SignOut(SignOutBox),
+    /// Take back what was agreed to, and keep everything else?
+    TakeBack { account: AccountId },
     /// Signed out here, and the service does not know it yet, or never will; or not everywhere as was wished.
     SignedOut { domain: Line, told: Farewelled, elsewhere: Option<Elsewhere> },
     /// Send this many lines?

@@ -3,7 +3,7 @@
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, LinkCommand, StoreRequest};
 use crate::app::event::LinkState;
-use crate::app::model::{Files, Model, Overlay, Screen, SignOutBox, SigningOut, Welcome};
+use crate::app::model::{Files, Leaving, Model, Overlay, Screen, SignOutBox, SigningOut, Welcome};
 use crate::app::words::notices;
 use crate::oauth::Farewelled;
 use crate::types::{AccountId, Line, Problem, Stage};
@@ -67,13 +67,23 @@ impl Model {
         self.overlays.push(Overlay::SignOut(question));
     }
 
-    /// Signs out: the service is told first, then everything here is forgotten, `forget`: the messages too.
-    pub fn sign_out(&mut self, account: &AccountId, (forget, everywhere): (bool, bool), fx: &mut Effects) {
+    /// Asks whether to take back what was agreed to. False: nothing was.
+    pub fn ask_take_back(&mut self, account: &AccountId) -> bool {
+        let agreed = self.account(account).is_some_and(|own| own.agreement.is_some());
+        if agreed && !self.says_read_only(account) {
+            self.overlays.push(Overlay::TakeBack { account: account.clone() });
+        }
+        agreed
+    }
+
+    /// Signs out: the service is told first, then this is forgotten here.
+    pub fn sign_out(&mut self, account: &AccountId, what: Leaving, fx: &mut Effects) {
+        let everywhere = what.is_everywhere();
         let patience = if everywhere { SIGN_OUT.saturating_add(EVERYWHERE) } else { SIGN_OUT };
         let by = self.now.mono.saturating_add(patience);
         let Some(own) = self.account_mut(account).filter(|own| own.signing_out.is_none()) else { return };
         own.wanted = false;
-        own.signing_out = Some(SigningOut { forget, everywhere, by });
+        own.signing_out = Some(SigningOut { what, by });
         fx.push(Effect::Link(account.clone(), LinkCommand::SignOut { everywhere }));
     }
 
@@ -82,7 +92,7 @@ impl Model {
         let Some(own) = self.account(id) else { return };
         let host = Line::clean(own.setup.domain.as_str());
         let late = |_| Elsewhere::NotAsked(Problem::NoAnswer { host, waited: SIGN_OUT.saturating_add(EVERYWHERE) });
-        let elsewhere = own.signing_out.filter(|out| out.everywhere).map(late);
+        let elsewhere = own.signing_out.filter(|out| out.what.is_everywhere()).map(late);
         self.end_sign_out(id, Farewelled::Later, elsewhere, fx);
     }
 
@@ -95,11 +105,16 @@ impl Model {
         fx: &mut Effects,
     ) {
         let Some(own) = self.account(id) else { return };
-        let Some(SigningOut { forget, .. }) = own.signing_out else { return };
+        let Some(SigningOut { what, .. }) = own.signing_out else { return };
         let domain = Line::clean(own.setup.domain.as_str());
-        fx.push(Effect::StopLink(id.clone()));
-        fx.push(Effect::Store(StoreRequest::ForgetAccount { account: id.clone(), messages: forget }));
-        self.forget_account(id);
+        match what {
+            Leaving::Consent => self.await_consent(id, fx),
+            Leaving::Account { messages, .. } => {
+                fx.push(Effect::StopLink(id.clone()));
+                fx.push(Effect::Store(StoreRequest::ForgetAccount { account: id.clone(), messages }));
+                self.forget_account(id);
+            }
+        }
         if told == Farewelled::Told && elsewhere.as_ref().is_none_or(Elsewhere::is_over) {
             self.toast(notices::signed_out_of(domain.as_str(), told, elsewhere.as_ref()));
         } else {
@@ -107,6 +122,23 @@ impl Model {
             self.overlays.push(Overlay::SignedOut { domain, told, elsewhere });
         }
         self.tell_title(fx);
+    }
+
+    /// The consent is gone, and the account waits for another one.
+    fn await_consent(&mut self, id: &AccountId, fx: &mut Effects) {
+        let now = self.now;
+        self.lose_session(id, fx);
+        let Some(own) = self.account_mut(id) else { return };
+        own.signing_out = None;
+        own.agreement = None;
+        own.photo = None;
+        own.scopes.clear();
+        own.keep = None;
+        own.wanted = true;
+        own.down_since = Some(now.wall);
+        own.down_at = Some(now.mono);
+        let problem = Problem::SignInNeeded { account: Line::clean(id.as_str()) };
+        own.link = LinkState::Offline { problem: Some(problem), retry_at: None, since: now.wall };
     }
 
     /// Takes an account and all that hangs on it out of the mind.
@@ -125,6 +157,7 @@ impl Model {
         self.overlays.retain(|overlay| match overlay {
             Overlay::Request { account, .. }
             | Overlay::SignOut(SignOutBox { account, .. })
+            | Overlay::TakeBack { account }
             | Overlay::Add { account, .. }
             | Overlay::Account { account, .. } => account != id,
             Overlay::Card(key) | Overlay::Menu { key, .. } | Overlay::Info { talk: key, .. } => !gone(key),

@@ -1,5 +1,6 @@
 //! The one row that says what is wrong: the most important thing only.
 
+use super::Ending;
 use crate::app::event::LinkState;
 use crate::app::model::{Account, Model};
 use crate::types::{AccountId, Problem, Stamp};
@@ -27,6 +28,8 @@ pub enum Banner {
         attempt: u32,
         waiting: usize,
     },
+    /// The sign-in of an account comes to its end, or has: see [`Ending`].
+    Ending { account: AccountId, ending: Ending },
     /// An outage has ended.
     Back { account: AccountId, after: Duration, sent: u32, received: u32 },
 }
@@ -38,7 +41,13 @@ impl Model {
         let needs = || self.accounts.iter().find_map(needs_you);
         let lost = || self.accounts.iter().find_map(|account| self.lost(account));
         let back = || self.accounts.iter().find_map(|account| self.back(account));
-        trouble().or_else(needs).or_else(lost).or_else(back)
+        let ending = || self.accounts.iter().find_map(|account| self.ending(account));
+        trouble().or_else(needs).or_else(lost).or_else(back).or_else(ending)
+    }
+
+    fn ending(&self, account: &Account) -> Option<Banner> {
+        let ending = account.ending(self.now.wall).filter(|ending| account.wanted && ending.presses())?;
+        Some(Banner::Ending { account: account.setup.id.clone(), ending })
     }
 
     fn lost(&self, account: &Account) -> Option<Banner> {

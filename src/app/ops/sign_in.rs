@@ -3,11 +3,11 @@
 use crate::app::action::Effects;
 use crate::app::composer::Composer;
 use crate::app::effect::{Effect, LinkCommand, StoreRequest};
-use crate::app::event::{Consent, Keep};
+use crate::app::event::{Consent, Keep, Outlook};
 use crate::app::model::{Account, Model, Screen, SignInScreen, SignInStep, SignInWay, Welcome};
 use crate::app::setup::AccountSetup;
 use crate::app::words::notices;
-use crate::oauth::scopes;
+use crate::oauth::{Agreement, Asking, scopes};
 use crate::types::{AccountId, BareJid, Line, Problem};
 use crate::xmpp::CredentialKind;
 
@@ -22,6 +22,7 @@ impl SignInScreen {
             password: Composer::default(),
             pasted: Composer::default(),
             asked: Vec::new(),
+            asking: Asking::default(),
             stepped_down: None,
             reveal: false,
             keep: true,
@@ -70,11 +71,16 @@ impl Model {
             self.complain(Problem::AccountInUse);
             return Err(Problem::AccountInUse);
         }
+        // Who wanted no more than chatting the last time is not asked for more now.
+        let brief = self.account(&id).and_then(|account| account.agreement.as_ref()).is_some_and(Agreement::chat_only);
         let resumes = self.account(&id).filter(|account| !account.fresh).map(|account| account.wanted);
         if let Screen::SignIn(screen) = &mut self.screen
             && screen.account.as_ref() != Some(&id)
         {
             screen.resumes = resumes;
+            if brief {
+                screen.asking = Asking::ChatOnly;
+            }
         }
         if let Some(account) = self.account_mut(&id) {
             account.setup.credential = setup.credential;
@@ -141,10 +147,32 @@ impl Model {
         screen.stepped_down = None;
         screen.pasted.wipe();
         screen.big_square = false;
+        let asking = screen.asking.clone();
         if let Some(account) = self.account_mut(&id) {
             account.wanted = true;
         }
+        if asking != Asking::Usual {
+            fx.push(Effect::Link(id.clone(), LinkCommand::AskFor(asking)));
+        }
         fx.push(Effect::Link(id, LinkCommand::SignInWithCode { keep }));
+    }
+
+    /// The other purpose, chatting alone or staying signed in too, where the service leaves the choice.
+    pub fn other_purpose(screen: &SignInScreen, outlook: Outlook) -> Option<Asking> {
+        match outlook {
+            Outlook::Lasting => Some(Asking::ChatOnly),
+            Outlook::Unasked if !screen.asking.stays() => Some(Asking::Usual),
+            Outlook::Unasked | Outlook::Never => None,
+        }
+    }
+
+    /// Asks for that one, in place of what is shown.
+    pub fn ask_for_other(&mut self, outlook: Outlook, fx: &mut Effects) {
+        let Screen::SignIn(screen) = &mut self.screen else { return };
+        if let Some(other) = Self::other_purpose(screen, outlook) {
+            screen.asking = other;
+            self.ask_for_code(fx);
+        }
     }
 
     /// The smaller set that can be asked for after this, if there is one.
@@ -159,9 +187,8 @@ impl Model {
 
     /// Asks again, for these scopes alone.
     pub fn ask_for_less(&mut self, scopes: Vec<String>, fx: &mut Effects) {
-        let Screen::SignIn(screen) = &self.screen else { return };
-        let Some(id) = screen.account.clone() else { return };
-        fx.push(Effect::Link(id, LinkCommand::AskFor { scopes }));
+        let Screen::SignIn(screen) = &mut self.screen else { return };
+        screen.asking = Asking::These(scopes);
         self.ask_for_code(fx);
     }
 

@@ -250,8 +250,9 @@ fn the_same_buddy_in_two_accounts_is_two_talks_and_each_link_its_own() {
 #[test]
 fn where_we_gave_ourselves_no_name_the_services_counts() {
     let cards = || xmpp::Event::Features(Features { cards: true, ..Features::default() });
-    for (given, asked) in [("", true), ("Anna K", false)] {
+    for (given, pictures, asked) in [("", false, true), ("Anna K", false, false), ("Anna K", true, true)] {
         let mut world = World::online(false);
+        world.model.options.pictures = Some(pictures);
         given.clone_into(&mut world.model.accounts[0].setup.name);
         world.commands();
         world.session(cards());

@@ -1,8 +1,8 @@
 //! The ways in, and out again.
 
 use super::*;
-use crate::app::event::{CodePrompt, Consent, Keep};
-use crate::app::model::{Overlay, Screen, SignInScreen, SignInStep, SignInWay, SignOutBox};
+use crate::app::event::{CodePrompt, Consent, Keep, Outlook};
+use crate::app::model::{Leaving, Overlay, Screen, SignInScreen, SignInStep, SignInWay, SignOutBox};
 use crate::app::slash;
 use crate::oauth::Farewelled;
 use crate::types::{Problem, Stage};
@@ -37,6 +37,7 @@ fn prompt(world: &World) -> CodePrompt {
         expires: world.now.wall.plus(second(900)),
         lifetime: second(900),
         scopes: vec![line("xmpp")],
+        outlook: Outlook::Lasting,
         local_only: false,
     }
 }
@@ -356,7 +357,7 @@ fn signing_out_tells_the_service_then_forgets_here() {
         panic!("{:?}", world.model.overlays)
     };
     world.fx.clear();
-    world.does(|model, fx| model.sign_out(&account, (true, false), fx));
+    world.does(|model, fx| model.sign_out(&account, Leaving::Account { messages: true, everywhere: false }, fx));
     assert!(world.fx.iter().any(|e| matches!(e, Effect::Link(_, LinkCommand::SignOut { everywhere: false }))));
     assert!(!world.fx.iter().any(|e| matches!(e, Effect::StopLink(_))), "not before the service was told");
     world.link(LinkFact::SignedOut { told: Farewelled::Told, elsewhere: None });
@@ -370,7 +371,7 @@ fn signing_out_tells_the_service_then_forgets_here() {
 fn signing_out_does_not_wait_for_ever() {
     let mut world = World::online(false);
     let account = world.account.clone();
-    world.does(|model, fx| model.sign_out(&account, (false, false), fx));
+    world.does(|model, fx| model.sign_out(&account, Leaving::Account { messages: false, everywhere: false }, fx));
     world.after(second(11));
     assert!(world.model.accounts.is_empty());
 }
@@ -380,7 +381,7 @@ fn signing_out_everywhere_takes_longer_and_tells_what_was_left() {
     let told = |elsewhere: Option<Elsewhere>| {
         let mut world = World::online(false);
         let account = world.account.clone();
-        world.does(|model, fx| model.sign_out(&account, (false, true), fx));
+        world.does(|model, fx| model.sign_out(&account, Leaving::Account { messages: false, everywhere: true }, fx));
         assert!(world.fx.iter().any(|e| matches!(e, Effect::Link(_, LinkCommand::SignOut { everywhere: true }))));
         world.after(second(11));
         assert!(!world.model.accounts.is_empty(), "not yet");

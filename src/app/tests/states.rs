@@ -19,7 +19,9 @@ fn state(account: &Account) -> State {
     match &account.link {
         LinkState::Connecting(_) => State::Unknown,
         LinkState::Online => State::Connected,
-        LinkState::Offline { problem: Some(Problem::SignInExpired { .. }), .. } => State::Expired,
+        LinkState::Offline { problem: Some(Problem::SignInExpired { .. } | Problem::SignInOver { .. }), .. } => {
+            State::Expired
+        }
         LinkState::Idle | LinkState::Offline { .. } => State::NotConnected,
     }
 }

@@ -7,7 +7,7 @@ use crate::app::event::{LinkEvent, LinkFact, LinkState};
 use crate::app::model::{Asked, Back, Model};
 use crate::app::words;
 use crate::oauth::Agreement;
-use crate::types::{AccountId, FullJid, Line, Problem, RequestId, Stage};
+use crate::types::{AccountId, FullJid, Line, Picture, Problem, RequestId, Stage};
 use crate::xmpp::{Command, Event, Features, SignedIn};
 use std::time::Duration;
 
@@ -65,6 +65,7 @@ fn on_session(model: &mut Model, id: &AccountId, event: Event, fx: &mut Effects)
         }
         Event::AddressFound { request, jid } => model.on_found(id, request, jid, fx),
         Event::OwnName(name) => model.on_own_name(id, name),
+        Event::OwnPhoto(photo) => model.on_own_photo(id, *photo),
         Event::RequestFailed { request, problem } => model.on_refused(id, request, &problem, fx),
         // The link acts on these itself, and says `Down` after an end.
         Event::Offered(_)
@@ -148,10 +149,11 @@ impl Model {
         let Some(account) = self.account_mut(id) else { return };
         account.features = features;
         account.features_known = true;
-        let unnamed = account.setup.name.is_empty() && account.features.cards;
+        let cards = account.features.cards;
+        let unnamed = account.setup.name.is_empty();
         self.begin_post(id, fx);
         self.catch_up(id, fx);
-        if unnamed {
+        if cards && (unnamed || self.options.shows_pictures()) {
             self.command(id, Command::AskOwnName, fx);
         }
         if let Some(open) = self.open.clone().filter(|open| open.account == *id) {
@@ -162,6 +164,12 @@ impl Model {
     fn on_own_name(&mut self, id: &AccountId, name: Line) {
         if let Some(account) = self.account_mut(id) {
             account.told_name = Some(name);
+        }
+    }
+
+    fn on_own_photo(&mut self, id: &AccountId, photo: Picture) {
+        if let Some(account) = self.account_mut(id) {
+            account.photo = Some(photo);
         }
     }
 

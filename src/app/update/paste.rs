@@ -83,6 +83,7 @@ fn overlay_field(overlay: &mut Overlay) -> Option<&mut Composer> {
         | Overlay::Request { .. }
         | Overlay::Card(_)
         | Overlay::SignOut(_)
+        | Overlay::TakeBack { .. }
         | Overlay::SignedOut { .. }
         | Overlay::PasteSend { .. }
         | Overlay::Quit { .. }

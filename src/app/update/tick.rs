@@ -27,6 +27,7 @@ pub(super) fn on_tick(model: &mut Model, fx: &mut Effects) {
         }
     }
     on_quiet_tick(model, fx);
+    model.keep_to_agreements(fx);
     if due(model.away_at()) {
         model.step_away(fx);
     }
@@ -71,7 +72,8 @@ pub(super) fn deadline(model: &Model) -> Option<Duration> {
 pub(super) fn next_sight(model: &Model) -> Option<Duration> {
     let accounts = model.accounts.iter().filter_map(account_at).min();
     let toast = model.toast.as_ref().map(|toast| toast.until);
-    let moments = [accounts, toast, model.quit_armed, model.away_at(), model.banner_at(), screen_at(model)];
+    let moments =
+        [accounts, toast, model.quit_armed, model.away_at(), model.banner_at(), model.ending_at(), screen_at(model)];
     moments.into_iter().flatten().min()
 }
 

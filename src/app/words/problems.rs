@@ -88,6 +88,7 @@ fn parts(problem: &Problem) -> Parts {
         | Problem::TokenUnusable { .. }
         | Problem::OtherSignIn { .. } => account::page(problem),
         Problem::SignInExpired { .. }
+        | Problem::SignInOver { .. }
         | Problem::WrongPassword { .. }
         | Problem::NoMechanism { .. }
         | Problem::ServerUnproven { .. }
@@ -95,9 +96,8 @@ fn parts(problem: &Problem) -> Parts {
         | Problem::WeakerSignIn { .. }
         | Problem::OfferAltered { .. }
         | Problem::Intercepted { .. }
-        | Problem::AccountRefused { .. }
-        | Problem::PasswordNeeded { .. }
-        | Problem::SignInNeeded { .. } => account::sign_in(problem),
+        | Problem::AccountRefused { .. } => account::sign_in(problem),
+        Problem::PasswordNeeded { .. } | Problem::SignInNeeded { .. } => account::needed(problem),
         Problem::MoreSteps { .. } => account::steps(problem),
         Problem::NotSent
         | Problem::NoSuchAddress { .. }

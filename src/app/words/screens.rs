@@ -1,7 +1,8 @@
 //! The words of the screens: labels, hints, questions. Plurals by rule, nothing glued together elsewhere.
 
 use super::count;
-use crate::app::ops::Banner;
+use crate::app::model::Options;
+use crate::app::ops::{Banner, Ending};
 use crate::types::{Problem, Stamp};
 use std::time::Duration;
 
@@ -215,10 +216,11 @@ pub fn tiny(unread: usize, trouble: bool) -> String {
     if unread == 0 { format!("butty{mark}") } else { format!("butty ({unread}){mark}") }
 }
 
-/// The banner. `clock` tells a moment as hours and minutes; `facts`: of what can be done beside pressing keys, so much at
-/// most.
-pub fn banner(banner: &Banner, clock: &dyn Fn(Stamp) -> String, facts: usize) -> String {
+/// The banner; `facts`: of what can be done beside pressing keys, so much at most.
+pub fn banner(banner: &Banner, options: &Options, facts: usize) -> String {
+    let clock: &dyn Fn(Stamp) -> String = &|stamp| super::clock(stamp, options);
     match banner {
+        Banner::Ending { ending, .. } => ending_says(*ending, options),
         Banner::Trouble(problem) | Banner::NeedsYou { problem, .. } => trouble(problem, facts),
         Banner::Lost { waiting, .. } if *waiting > 0 => {
             format!("! Still offline. What you write is kept and sent in order.  ({waiting})")
@@ -236,6 +238,27 @@ pub fn banner(banner: &Banner, clock: &dyn Fn(Stamp) -> String, facts: usize) ->
             format!("✓ Back online after {after}. {sent} sent, {received} received.")
         }
     }
+}
+
+/// How a sign-in ends, and what to do before or after.
+fn ending_says(ending: Ending, options: &Options) -> String {
+    match ending {
+        Ending::Counted { left } => {
+            format!("! Your sign-in ends in {}. What you write is kept. Renew: /login", minutes_left(left))
+        }
+        Ending::Over => "! Your sign-in is over. You are here until the connection is lost. /login".to_owned(),
+        Ending::Due { until } => format!("! Your sign-in ends on {}. Renew: /login", date(until, options)),
+    }
+}
+
+/// In the status bar, where nothing renews the sign-in; short where there is little room.
+pub fn sign_in_ends(left: Duration, short: bool) -> String {
+    format!("{} {}", if short { "sign-in:" } else { "sign-in ends in" }, minutes_left(left))
+}
+
+/// The last minute counts as one.
+fn minutes_left(left: Duration) -> String {
+    super::duration(Duration::from_secs(left.as_secs().div_ceil(60).max(1) * 60))
 }
 
 /// What happened, and what to do.

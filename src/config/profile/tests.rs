@@ -66,6 +66,15 @@ fn row_001_15_a_file_adds_a_kind_of_service() {
 }
 
 #[test]
+fn row_003_06_the_page_for_taking_back_is_the_profiles_to_name() {
+    let messenger = super::super::setup_for("messenger.live.com", "messenger").unwrap();
+    let page = messenger.oauth.endpoints.and_then(|endpoints| endpoints.consents);
+    assert_eq!(page.as_deref(), Some("https://consent.live.com/"));
+    let plain = "[endpoints.\"*\"]\ntoken = \"https://a.b/t\"\nconsents = \"http://a.b/c\"\n";
+    assert!(read(plain).is_err(), "no page without TLS");
+}
+
+#[test]
 fn what_the_account_says_goes_before_its_profile() {
     let config = "[[accounts]]\naddress = \"anna@example.org\"\nprofile = \"mine\"\nsign_in = \"password\"\n\
         mechanisms = [\"PLAIN\"]\noauth.issuer = \"https://other.example\"\noauth.grant = \"device\"\n";

@@ -88,6 +88,7 @@ pub(in super::super) struct Places<'a> {
     pub(in super::super) token: &'a str,
     pub(in super::super) revocation: &'a str,
     pub(in super::super) registration: Option<&'a str>,
+    pub(in super::super) consents: &'a str,
 }
 
 /// What it says about itself (RFC 8414 section 2).
@@ -99,6 +100,7 @@ pub(in super::super) fn metadata(places: &Places<'_>) -> Value {
         "token_endpoint": at(places.token),
         "device_authorization_endpoint": at(places.device),
         "revocation_endpoint": at(places.revocation),
+        "account_management_uri": at(places.consents),
         "scopes_supported": SCOPES,
         "grant_types_supported": ["authorization_code", DEVICE_GRANT, "refresh_token"],
         "response_types_supported": ["code"],

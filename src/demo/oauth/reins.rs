@@ -12,8 +12,8 @@ impl Desk {
     pub(in super::super) fn hand_out(&mut self, now: Now, scopes: &[&str], chance: Chance<'_>) -> Option<String> {
         let (client, person, ends) = (CLIENT_ID.into(), self.person, now.mono.saturating_add(SHORT_CONSENT));
         let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
-        let (spent, access) = (Vec::new(), Vec::new());
-        self.consents.push(Consent { client, person, scopes, ends, refresh: None, spent, access, unseen: None });
+        let (spent, access, lives, unseen) = (Vec::new(), Vec::new(), self.switches.access_lifetime, None);
+        self.consents.push(Consent { client, person, scopes, ends, lives, refresh: None, spent, access, unseen });
         let answer = self.issue(now, self.consents.len() - 1, "", chance);
         answer.document.get("access_token").and_then(Value::as_str).map(str::to_owned)
     }

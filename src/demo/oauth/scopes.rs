@@ -6,6 +6,8 @@ use super::{Answer, Form, field, missing, refusal};
 pub(super) const MESSENGER: &str = "wl.messenger";
 /// Scope that yields a refresh token.
 pub(super) const OFFLINE: &str = "wl.offline_access";
+/// Scopes that open the person's name and picture.
+pub(super) const PROFILE: &[&str] = &["wl.basic", "wl.signin"];
 /// All that are known.
 pub(super) const SCOPES: &[&str] = &[MESSENGER, OFFLINE, "wl.basic", "wl.signin", "wl.emails"];
 

@@ -178,11 +178,24 @@ fn access_and_consent_end_in_time() {
     let question = counter.desk.question(counter.now, &text(&code, "user_code")).unwrap();
     assert!(counter.desk.answer(counter.now, &question.user_code, &question.proof, true, false), "box unticked");
     let tokens = counter.poll(&code);
+    assert_eq!((tokens.get("refresh_token"), text(&tokens, "scope").as_str()), (None, "wl.messenger"));
+    let opens = |counter: &mut Counter| counter.desk.person_of(counter.now, &text(&tokens, "access_token")).is_some();
+    counter.after(3 * 3_600 - 60);
+    assert!(opens(&mut counter), "three hours by one token");
+    counter.after(120);
+    assert!(!opens(&mut counter));
+}
+
+#[test]
+fn what_is_renewed_ends_after_a_year() {
+    let mut counter = Counter::new(Switches { answered: Some(true), ..Switches::default() });
+    let code = counter.code();
+    let tokens = counter.poll(&code);
     counter.after(3_600);
-    assert!(counter.desk.person_of(counter.now, &text(&tokens, "access_token")).is_none());
+    assert!(counter.desk.person_of(counter.now, &text(&tokens, "access_token")).is_none(), "an hour each");
     let fresh = counter.refresh(&text(&tokens, "refresh_token"));
-    counter.after(2 * 3_600);
-    assert_eq!(text(&counter.refresh(&text(&fresh, "refresh_token")), "error"), "invalid_grant", "three hours");
+    counter.after(365 * 24 * 3_600);
+    assert_eq!(text(&counter.refresh(&text(&fresh, "refresh_token")), "error"), "invalid_grant");
 }
 
 #[test]

@@ -8,6 +8,8 @@ use super::super::switches::{IqFrom, OwnCard};
 use super::{CAPS, NODE, Service, verification};
 use crate::types::BareJid;
 use crate::xml::Element;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 pub(super) const ROSTER: &str = "jabber:iq:roster";
 /// Identity of the cast's program, as XEP-0115 joins it: category, type, language, name.
@@ -87,7 +89,10 @@ impl Service {
             ("vCard", CARD, false) => match self.switches.own_card {
                 OwnCard::Refused => Err(("auth", "not-authorized")),
                 OwnCard::Broken => Err(("wait", "internal-server-error")),
-                _ => Ok(Some(card(&self.cast.you.name, &self.cast.you.email))),
+                _ => {
+                    let photo = self.sessions.get(&id).is_some_and(|session| session.sees_photo).then(photo);
+                    Ok(Some(card(&self.cast.you.name, &self.cast.you.email).child_opt(photo)))
+                }
             },
             ("vCard", CARD, true) => Err(("auth", "forbidden")),
             ("list", ARCHIVE, false) => Ok(Some(self.archive_list(payload.get("with")))),
@@ -180,6 +185,14 @@ const UNKNOWN: (&str, &str) = ("cancel", "service-unavailable");
 fn card(name: &str, email: &str) -> Element {
     let email = Element::new("EMAIL", CARD).child(Element::new("USERID", CARD).text(email));
     Element::new("vCard", CARD).child(Element::new("FN", CARD).text(name)).child(email)
+}
+
+/// The picture of the person who signs in.
+fn photo() -> Element {
+    let data = STANDARD.encode(include_bytes!("../../../assets/demo/anna.png"));
+    let parts = [("TYPE", "image/png".to_owned()), ("BINVAL", data)];
+    let parts = parts.map(|(name, text)| Element::new(name, CARD).text(text));
+    Element::new("PHOTO", CARD).children_from(parts)
 }
 
 /// A disco#info answer; the asked node comes back, for that of the capabilities is the only one.

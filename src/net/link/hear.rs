@@ -21,8 +21,8 @@ impl Link {
                 self.known.forget_pin();
                 None
             }
-            LinkCommand::AskFor { scopes } => {
-                self.asks_for = scopes;
+            LinkCommand::AskFor(asking) => {
+                self.asks_for = asking;
                 None
             }
             LinkCommand::KeepGiven { keep } => {

@@ -84,6 +84,10 @@ impl Link {
     pub(super) async fn with_token(&mut self, purpose: Purpose, source: TokenSource) -> End {
         if let TokenSource::Record(record) = &source {
             self.teller.tell(LinkFact::Agreed(Box::new(record.agreement()))).await;
+            if record.is_over(self.network.now().wall) {
+                // The server's own token would go on beyond what the person agreed to.
+                self.learn_fast(None).await;
+            }
         }
         let lazily = self.has_fast().await;
         let supply = self.supply(Demand::Token(source.clone()), lazily);

@@ -9,7 +9,9 @@ use crate::net::loopback::Listener;
 use crate::net::random;
 use crate::oauth::grant::{self, Attempt, DeviceCode, Service};
 use crate::oauth::pending::Way;
-use crate::oauth::{ClientIdentity, GrantError, Issuer, Pending, VaultKey, page, registration, scopes};
+use crate::oauth::{
+    Asking, ClientIdentity, GrantError, Issuer, Outlook, Pending, VaultKey, page, registration, scopes,
+};
 use crate::types::{Line, Problem};
 use std::sync::atomic::Ordering;
 use url::Url;
@@ -24,6 +26,18 @@ struct Desk<'h, 'f> {
     /// What butty registers for, so that the next sign-in can ask for more than this one.
     registered: Vec<String>,
     host: Line,
+}
+
+impl Desk<'_, '_> {
+    /// After a refusal: leaves out the scope that the service does not list, if there is one. Nobody has seen it yet.
+    fn leave_out_unlisted(&mut self, wished: &[String]) -> bool {
+        let Some(listed) = self.issuer.as_ref().and_then(|issuer| issuer.scopes.as_ref()) else { return false };
+        let kept = |scope: &String| !scopes::is_staying(scope) || listed.contains(scope) || wished.contains(scope);
+        let before = (self.asked.len(), self.registered.len());
+        self.asked.retain(kept);
+        self.registered.retain(kept);
+        before != (self.asked.len(), self.registered.len())
+    }
 }
 
 impl Flow {
@@ -41,13 +55,13 @@ impl Flow {
         }
         let host = Line::clean(&page::host_of(service.device.as_ref().unwrap_or(&service.token)));
         let mut registered = self.scopes(&service, issuer.as_ref());
-        let asked = if self.asks_for.is_empty() { registered.clone() } else { self.asks_for.clone() };
+        let asked = self.asks_for.scopes(&registered);
         registered.extend(asked.iter().filter(|scope| !registered.contains(scope)).cloned().collect::<Vec<_>>());
-        let desk = Desk { hands, service, issuer, asked, registered, host };
+        let mut desk = Desk { hands, service, issuer, asked, registered, host };
         let (device, browser) = self.ways(&desk.service)?;
         if device {
             self.tell(Consent::AskingForCode { host: desk.host.clone() }).await;
-            match self.code(&desk).await {
+            match self.code(&mut desk).await {
                 // It has codes, but not for this client.
                 Err(GrantError::NotForClient(_) | GrantError::NoDevice) if browser => {}
                 answer => {
@@ -61,7 +75,8 @@ impl Flow {
         if self.setup.oauth.grant == GrantChoice::Auto {
             self.step_down(Fallback::Page).await;
         }
-        let (client, _) = self.client(&desk).await.map_err(|error| self.told(&error, &desk.host, &desk.asked))?;
+        let client = self.client_for_page(&mut desk).await;
+        let client = client.map_err(|error| self.told(&error, &desk.host, &desk.asked))?;
         let (attempt, door) = self.attempt().await?;
         let pending = self.pending(desk, client, Way::Browser(Box::new(attempt)));
         let door = door.filter(|_| wait);
@@ -129,11 +144,35 @@ impl Flow {
         if wished.is_empty() && service.device_response_type {
             return scopes::messenger();
         }
-        scopes::choose(wished, issuer.and_then(|issuer| issuer.scopes.as_deref()))
+        let renews = issuer.is_some_and(Issuer::renews);
+        scopes::choose(wished, issuer.and_then(|issuer| issuer.scopes.as_deref()), renews)
     }
 
-    /// A code; with a new registration where the issuer has forgotten the old one.
-    async fn code(&self, desk: &Desk<'_, '_>) -> Result<(ClientIdentity, DeviceCode), GrantError> {
+    /// What the person, or the config, wants to be asked for whatever the service lists.
+    fn wished(&self) -> Vec<String> {
+        let typed: &[String] = if let Asking::These(scopes) = &self.asks_for { scopes } else { &[] };
+        [self.setup.oauth.scopes.as_slice(), typed].concat()
+    }
+
+    /// A code. A service that takes no scope but those that it lists is asked once more, for those.
+    async fn code(&self, desk: &mut Desk<'_, '_>) -> Result<(ClientIdentity, DeviceCode), GrantError> {
+        match self.code_once(desk).await {
+            Err(GrantError::Refused(_)) if desk.leave_out_unlisted(&self.wished()) => self.code_once(desk).await,
+            answer => answer,
+        }
+    }
+
+    /// The same for a page, as far as it shows before the person has seen it.
+    async fn client_for_page(&self, desk: &mut Desk<'_, '_>) -> Result<ClientIdentity, GrantError> {
+        let answer = match self.client(desk).await {
+            Err(GrantError::Refused(_)) if desk.leave_out_unlisted(&self.wished()) => self.client(desk).await,
+            answer => answer,
+        };
+        answer.map(|(client, _)| client)
+    }
+
+    /// With a new registration where the issuer has forgotten the old one.
+    async fn code_once(&self, desk: &Desk<'_, '_>) -> Result<(ClientIdentity, DeviceCode), GrantError> {
         let local = self.setup.oauth.allow_local_page;
         let ask = async |client: &ClientIdentity| {
             grant::ask_for_code(desk.hands, &desk.service, client, &desk.asked, local).await
@@ -209,7 +248,8 @@ impl Flow {
             Way::Browser(_) => Attempt::LIFETIME,
         };
         let expires = self.network.now().wall.plus(lifetime);
-        Pending { service: desk.service, client, scopes: desk.asked, expires, way }
+        let stays = self.asks_for.stays();
+        Pending { service: desk.service, client, scopes: desk.asked, stays, expires, way }
     }
 
     /// Shows the person what to do.
@@ -218,6 +258,7 @@ impl Flow {
         self.code_shown.store(matches!(pending.way, Way::Device(_)), Ordering::Relaxed);
         let service = Line::clean(self.setup.domain.as_str());
         let scopes = pending.scopes.iter().map(|scope| Line::clean(scope)).collect();
+        let outlook = Outlook::of(&pending.scopes, pending.stays, &pending.service);
         let expires = pending.expires;
         let step = match &pending.way {
             Way::Device(code) => Consent::Code(CodePrompt {
@@ -228,6 +269,7 @@ impl Flow {
                 expires,
                 lifetime: code.lifetime,
                 scopes,
+                outlook,
                 local_only: page::is_this_computer(&code.page),
             }),
             Way::Browser(attempt) => {
@@ -240,6 +282,7 @@ impl Flow {
                     address: address.into(),
                     listening,
                     scopes,
+                    outlook,
                     expires,
                     lifetime: Attempt::LIFETIME,
                 })

@@ -40,7 +40,9 @@ impl Flow {
             grant::revoke(hands, &pending.service, &pending.client, &token).await;
             return Err(Problem::OtherSignIn { account: Line::clean(self.setup.id.as_str()) });
         }
-        self.keep(pending, &token, before).await
+        // What was not wanted is not kept, whoever gives it unasked.
+        let refresh = token.refresh.clone().filter(|_| pending.stays);
+        self.keep(pending, &Token { refresh, ..token }, before).await
     }
 
     fn left(&self, pending: &Pending) -> Duration {
@@ -112,7 +114,8 @@ impl Flow {
 
     async fn keep(&self, pending: Pending, token: &Token, before: Option<SignInRecord>) -> Result<(), Problem> {
         let terms = self.setup.oauth.terms;
-        let agreement = Agreement::new(&pending.scopes, token, terms, self.network.now().wall);
+        let page = pending.service.consents.as_ref().map(ToString::to_string);
+        let agreement = Agreement { page, ..Agreement::new(&pending.scopes, token, terms, self.network.now().wall) };
         let granted = agreement.granted.iter().map(|scope| Line::clean(scope)).collect();
         let record = SignInRecord {
             service: pending.service,

@@ -89,7 +89,13 @@ pub(in crate::net) async fn access_token(
         return Ok(token.access.clone());
     }
     // Stale is not dead: what is left of its life will do when only the service is out of reach.
+    let refused_alive = refused.as_ref() == Some(&token.access) && token.expires.is_none_or(|end| now < end);
     let alive = token.expires.is_none_or(|end| now < end) && refused.as_ref() != Some(&token.access);
+    if token.refresh.is_none() {
+        // Before its time: somebody ended it. After that: it was for this time, and nothing renews it.
+        let ended = Problem::SignInExpired { domain: setup.domain.clone() };
+        return Err(if refused_alive { ended } else { record.agreement().over(&setup.domain) });
+    }
     let mut renewed = renew(&network, &setup, &record, &token).await;
     if is_lost(&renewed) && !alive {
         // The service may have taken the refresh token and be willing to answer once more, for a moment; if it is not,
@@ -159,6 +165,7 @@ async fn renew(
     match grant::refresh(&hands, &record.service, &client, token).await {
         Ok(new) => Ok(new),
         // Without its client a refresh token is worth nothing.
+        Err(GrantError::Dead) if record.is_over(network.now().wall) => Err(record.agreement().over(&setup.domain)),
         Err(GrantError::Dead | GrantError::UnknownClient | GrantError::NotForClient(_)) => {
             Err(Problem::SignInExpired { domain: setup.domain.clone() })
         }

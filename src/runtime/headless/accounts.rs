@@ -84,7 +84,8 @@ pub(super) async fn whoami(desk: &Desk, named: Option<&str>, scopes: bool) -> Re
             .field("scopes", rows.collect::<Vec<_>>())
             .field("agreed", agreed.since.map(iso))
             .field("until", agreed.until.map(iso))
-            .field("lasting", agreed.lasting);
+            .field("lasting", agreed.lasting)
+            .field("page", agreed.page);
         return told(desk.voice.answer(&record));
     }
     told(desk.voice.answer(&record))?;
@@ -95,6 +96,7 @@ pub(super) async fn whoami(desk: &Desk, named: Option<&str>, scopes: bool) -> Re
     let stays =
         words.may.iter().filter(|line| line.starts_with(screens::STAY)).map(|line| format!("butty may {line}."));
     stays.chain(words.since).for_each(|line| desk.voice.say(&line));
+    desk.voice.say(&screens::take_back_in_shell(setup.domain.as_str(), agreed.page.as_deref()));
     Ok(0)
 }
 

@@ -11,6 +11,7 @@ use crate::app::event::Keep;
 use crate::app::setup::{AccountSetup, GrantChoice};
 use crate::cli::{Args, Granting, Keeping, Login, Record};
 use crate::config;
+use crate::oauth::Asking;
 use crate::term::{self, Asked};
 use crate::types::{Line, Problem, Secret};
 use crate::xmpp::CredentialKind;
@@ -70,12 +71,15 @@ pub(super) async fn run(args: &Args, login: &Login, desk: &Desk) -> Result<u8, P
     told(desk.voice.answer(&Record::new("account").account(setup.id.as_str()).column("address", &jid)))
 }
 
-/// The scopes of the command line, parted by blanks or commas too. For this sign-in alone.
+/// What the command line wants to be asked for: a purpose, or scopes, parted by blanks or commas too. For this sign-in
+/// alone.
 fn ask_for(login: &Login, errand: &Errand) {
     let scopes = login.scope.iter().flat_map(|list| list.split([' ', ','])).filter(|scope| !scope.is_empty());
     let scopes: Vec<String> = scopes.map(str::to_owned).collect();
-    if !scopes.is_empty() {
-        errand.send(LinkCommand::AskFor { scopes });
+    if login.chat_only {
+        errand.send(LinkCommand::AskFor(Asking::ChatOnly));
+    } else if !scopes.is_empty() {
+        errand.send(LinkCommand::AskFor(Asking::These(scopes)));
     }
 }
 
@@ -133,7 +137,7 @@ fn way(desk: &Desk, setup: &AccountSetup, login: &Login) -> Result<CredentialKin
     let configured = setup.credential.filter(|_| desk.is_configured(&setup.id));
     let password = login.password || login.password_stdin;
     let token = login.device || login.grant.is_some() || login.token_stdin || login.no_wait || login.resume;
-    let token = token || !login.scope.is_empty();
+    let token = token || login.chat_only || !login.scope.is_empty();
     match (configured, token, password) {
         (Some(CredentialKind::Password), true, _) => Err(Problem::Usage {
             why: Line::clean("for this account the config file has sign_in = \"password\": change it there first"),

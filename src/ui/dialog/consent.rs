@@ -30,7 +30,13 @@ pub fn review(model: &Model, account: Option<&Account>, raw: bool, width: u16) -
 pub fn account(model: &Model, id: &AccountId, raw: bool, width: u16) -> Dialog {
     let ascii = model.options.ascii;
     let several = model.accounts.len() > 1;
-    let foot = if several { screens::ACCOUNT_FOOT_NEXT } else { screens::ACCOUNT_FOOT };
+    let agreed = facts::account(model, id).is_some_and(|account| account.agreement.is_some());
+    let foot = match (agreed, several) {
+        (false, false) => screens::ACCOUNT_FOOT,
+        (false, true) => screens::ACCOUNT_FOOT_NEXT,
+        (true, false) => screens::ACCOUNT_FOOT_AGREED,
+        (true, true) => screens::ACCOUNT_FOOT_AGREED_NEXT,
+    };
     let mut dialog = Dialog { title: screens::ACCOUNT_TITLE.into(), foot: foot.into(), width, ..Dialog::default() };
     let Some(account) = facts::account(model, id) else { return dialog };
     name(&mut dialog, account, ascii);
@@ -51,9 +57,24 @@ pub fn account(model: &Model, id: &AccountId, raw: bool, width: u16) -> Dialog {
     if account.agreement.is_some() || account.was_online {
         dialog.say(kept(account), Role::Text, ascii);
     }
-    if account.agreement.is_some() && !raw {
-        dialog.say(screens::RAW_NAMES, Role::Dim, ascii);
+    if let Some(agreed) = &account.agreement {
+        if !raw {
+            dialog.say(screens::RAW_NAMES, Role::Dim, ascii);
+        }
+        let opens = model.options.can_open_browser && !model.options.over_ssh;
+        if let Some(page) = &agreed.page {
+            dialog.say(&screens::consents_page(page, opens), Role::Text, ascii);
+        }
     }
+    dialog
+}
+
+/// Take back what was agreed to?
+pub fn take_back(model: &Model, id: &AccountId, width: u16) -> Dialog {
+    let (title, foot) = (screens::TAKE_BACK_TITLE.into(), screens::TAKE_BACK_FOOT.into());
+    let mut dialog = Dialog { title, foot, width, ..Dialog::default() };
+    let domain = facts::account(model, id).map_or("", |account| account.setup.domain.as_str());
+    dialog.say(&screens::take_back_means(domain), Role::Text, model.options.ascii);
     dialog
 }
 

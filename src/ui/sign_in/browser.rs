@@ -1,7 +1,7 @@
 //! The screen with the page's address, for a sign-in in a browser, and the field for its answer.
 
 use super::{code, field, numbered};
-use crate::app::event::{BrowserPrompt, PasteFault};
+use crate::app::event::{BrowserPrompt, Outlook, PasteFault};
 use crate::app::model::{Model, SignInScreen};
 use crate::app::words::screens;
 use crate::ui::facts;
@@ -92,7 +92,10 @@ fn after(
     paint: &Paint<'_>,
 ) -> (Vec<Vec<Vec<Piece>>>, Vec<Vec<Piece>>) {
     let asks = code::scope_lines(&prompt.scopes, false, false).join(", ");
-    let check = step("2", &screens::check_page_of(prompt.host.as_str(), &asks), columns, paint);
+    let mut check = step("2", &screens::check_page_of(prompt.host.as_str(), &asks), columns, paint);
+    if let Some(words) = screens::outlook(prompt.outlook) {
+        check.extend(step("", words, columns, paint));
+    }
     let here = prompt.listening && !model.options.over_ssh;
     let steps = vec![check, step("3", screens::agree_there(here), columns, paint)];
     let mut foot = Vec::new();
@@ -125,7 +128,7 @@ fn can_open(model: &Model) -> bool {
 }
 
 /// Keys of this screen.
-pub fn hints(model: &Model, screen: &SignInScreen) -> String {
+pub fn hints(model: &Model, screen: &SignInScreen, outlook: Outlook) -> String {
     if screen.field == 1 {
         return screens::ANSWER_HINTS.to_owned();
     }
@@ -137,5 +140,6 @@ pub fn hints(model: &Model, screen: &SignInScreen) -> String {
         hints.push(screens::OPEN_BROWSER);
     }
     hints.extend([screens::COPY_ADDRESS, screens::PASTE_ANSWER]);
+    hints.extend(code::other_purpose(screen, outlook));
     hints.join(" · ")
 }

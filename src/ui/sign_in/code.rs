@@ -1,7 +1,7 @@
 //! The screen with the code: the square if it fits, and always the words.
 
 use super::{numbered, theme};
-use crate::app::event::{CodePrompt, Consent};
+use crate::app::event::{CodePrompt, Consent, Outlook};
 use crate::app::model::{Model, SignInScreen};
 use crate::app::words::screens;
 use crate::types::Line as Clean;
@@ -94,10 +94,29 @@ fn lines(model: &Model, screen: &SignInScreen, prompt: &CodePrompt, square: bool
     for (at, words) in screens::CHECK_PAGE.iter().enumerate().take(if scopes.is_empty() { 1 } else { 2 }) {
         lines.push(numbered(if at == 0 { "3" } else { "" }, words));
     }
-    lines.extend(scopes.into_iter().map(|words| vec![Piece::new(format!("     · {words}"), Role::Text)]));
+    lines.extend(scopes.into_iter().map(|words| scope_line(&words, prompt.outlook)));
+    if let Some(words) = screens::outlook(prompt.outlook) {
+        let rows = text::wrap(words, &[], Role::Warn, columns.saturating_sub(3));
+        lines.extend(rows.into_iter().map(|row| [vec![Piece::new("   ", Role::Text)], row.pieces].concat()));
+    }
     lines.push(Vec::new());
     lines.push(vec![Piece::new(screens::waiting(&facts::left(left(model, prompt))), Role::Dim)]);
     lines
+}
+
+/// A thing that is asked for. Staying signed in can be left out, where it is of use.
+fn scope_line(words: &str, outlook: Outlook) -> Vec<Piece> {
+    let mut line = vec![Piece::new(format!("     · {words}"), Role::Text)];
+    if words == screens::STAY && outlook == Outlook::Lasting {
+        line.push(Piece::new(format!("  {}", screens::LEAVES_OUT), Role::Hint));
+    }
+    line
+}
+
+/// The key for the other purpose, where there is a choice.
+pub(super) fn other_purpose(screen: &SignInScreen, outlook: Outlook) -> Option<&'static str> {
+    let other = Model::other_purpose(screen, outlook)?;
+    Some(if other.stays() { screens::ASK_MORE } else { screens::ASK_LESS })
 }
 
 fn left(model: &Model, prompt: &CodePrompt) -> Duration {
@@ -200,7 +219,7 @@ fn alone(
 }
 
 /// Keys of this screen. The browser is offered only where one could open; `i` where colour is missing.
-pub fn hints(model: &Model, screen: &SignInScreen) -> String {
+pub fn hints(model: &Model, screen: &SignInScreen, outlook: Outlook) -> String {
     let mut hints = Vec::new();
     if model.options.demo {
         hints.push(screens::DEMO_ANSWER);
@@ -217,6 +236,7 @@ pub fn hints(model: &Model, screen: &SignInScreen) -> String {
         hints.extend(model.options.mono.then_some(screens::SWAP_SQUARE));
         hints.push(screens::BIGGER_SQUARE);
     }
+    hints.extend(other_purpose(screen, outlook));
     hints.join(" · ")
 }
 

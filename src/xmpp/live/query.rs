@@ -82,6 +82,9 @@ impl Live {
                 if let Some(name) = vcard::read_name(stanza) {
                     self.tell(Event::OwnName(name));
                 }
+                if let Some(photo) = vcard::read_photo(stanza) {
+                    self.tell(Event::OwnPhoto(Box::new(photo)));
+                }
             }
             Asked::Archive { request, count } => self.page_end(request, count, stanza),
         }

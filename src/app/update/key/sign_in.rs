@@ -90,7 +90,7 @@ fn welcome_key(model: &mut Model, key: Key, fx: &mut Effects) {
 
 /// How many places of the first step take the cursor.
 fn fields(screen: &SignInScreen) -> usize {
-    if screen.way == SignInWay::Password { 3 } else { 1 }
+    if screen.way == SignInWay::Password { 3 } else { 2 }
 }
 
 /// The text field with the cursor, if there is one.
@@ -140,6 +140,9 @@ fn form_key(model: &mut Model, key: Key, fx: &mut Effects) {
             SignInWay::Messenger => {}
         },
         KeyCode::Char(' ') if screen.field == 2 => screen.keep = !screen.keep,
+        KeyCode::Char(' ') if screen.field == 1 && screen.way != SignInWay::Password => {
+            screen.asking = screen.asking.other();
+        }
         KeyCode::Enter => submit(model, fx),
         _ => {
             let secret = screen.field == 1;
@@ -243,6 +246,10 @@ fn code_key(model: &mut Model, letter: char, fx: &mut Effects) {
             screen.copied = Some(toasts::address_copied(ssh));
         }
         'q' => screen.big_square = !screen.big_square,
+        'l' => {
+            let outlook = prompt.outlook;
+            model.ask_for_other(outlook, fx);
+        }
         'i' => screen.invert = !screen.invert,
         'r' if trouble.is_some() => model.poll_now(fx),
         'd' if trouble.is_some() => model.toast(toasts::DOCTOR),
@@ -262,6 +269,10 @@ fn browser_key(model: &mut Model, letter: char, fx: &mut Effects) {
             screen.copied = Some(toasts::address_copied(ssh));
         }
         'p' | '\t' | '\n' => screen.field = 1,
+        'l' => {
+            let outlook = prompt.outlook;
+            model.ask_for_other(outlook, fx);
+        }
         'a' | 'x' if model.options.demo => fx.push(Effect::DemoAnswer(letter == 'a')),
         _ => {}
     }

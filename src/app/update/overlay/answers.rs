@@ -2,8 +2,10 @@
 
 use super::{After, walks};
 use crate::app::action::{Effects, send};
+use crate::app::effect::Effect;
 use crate::app::event::{Key, KeyCode};
-use crate::app::model::{Model, SignOutBox};
+use crate::app::model::{Leaving, Model, SignOutBox};
+use crate::app::words::toasts;
 use crate::types::{AccountId, BareJid, Problem};
 
 /// The letter of a plain key, or `\n` for Enter; `None` for any other.
@@ -25,7 +27,8 @@ pub(super) fn request_key(model: &mut Model, account: &AccountId, from: &BareJid
     After::Close
 }
 
-/// `s` signs out, `i` shows raw names, Tab goes to the next account.
+/// `s` signs out, `r` takes the consent back, `b` and `u` open and copy the service's page for that, `i` shows raw names,
+/// Tab goes to the next account.
 pub(super) fn account_key(
     model: &mut Model,
     account: &mut AccountId,
@@ -40,6 +43,8 @@ pub(super) fn account_key(
             model.ask_sign_out(account, fx);
             return After::Close;
         }
+        Some('r') if model.ask_take_back(account) => return After::Close,
+        Some(letter @ ('b' | 'u')) => visit_consents(model, account, letter, fx),
         None if matches!(key.code, KeyCode::Tab | KeyCode::BackTab) => {
             let ids: Vec<&AccountId> = model.accounts.iter().map(|other| &other.setup.id).collect();
             let here = ids.iter().position(|id| *id == account).unwrap_or(0);
@@ -53,6 +58,28 @@ pub(super) fn account_key(
     After::Stay
 }
 
+/// The service's own page for consents: opened where a browser can be, or copied.
+fn visit_consents(model: &mut Model, account: &AccountId, letter: char, fx: &mut Effects) {
+    let agreed = model.account(account).and_then(|own| own.agreement.as_ref());
+    let Some(page) = agreed.and_then(|agreed| agreed.page.clone()) else { return };
+    let ssh = model.options.over_ssh;
+    if letter == 'u' {
+        fx.push(Effect::Clipboard(page));
+        model.toast(toasts::address_copied(ssh));
+    } else if model.options.can_open_browser && !ssh {
+        fx.push(Effect::OpenUrl(page));
+    }
+}
+
+/// Enter takes back what was agreed to.
+pub(super) fn take_back_key(model: &mut Model, account: &AccountId, key: Key, fx: &mut Effects) -> After {
+    if letter(key) != Some('\n') {
+        return After::Stay;
+    }
+    model.sign_out(account, Leaving::Consent, fx);
+    After::Close
+}
+
 /// Up and Down choose what Space ticks; Enter signs out.
 pub(super) fn sign_out_key(model: &mut Model, question: &mut SignOutBox, key: Key, fx: &mut Effects) -> After {
     if walks(&mut question.selected, || SignOutBox::ROWS, key) {
@@ -61,7 +88,8 @@ pub(super) fn sign_out_key(model: &mut Model, question: &mut SignOutBox, key: Ke
     match letter(key) {
         Some(' ') => question.tick(question.selected),
         Some('\n') => {
-            model.sign_out(&question.account, (question.forget, question.everywhere), fx);
+            let what = Leaving::Account { messages: question.forget, everywhere: question.everywhere };
+            model.sign_out(&question.account, what, fx);
             return After::Close;
         }
         _ => {}

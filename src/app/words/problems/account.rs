@@ -3,7 +3,8 @@
 use super::{Parts, name, quoted, reason, sentence, short};
 use crate::app::words::counts::{duration, grouped};
 use crate::app::words::screens;
-use crate::types::{Line, Problem};
+use crate::types::{Line, Problem, Term};
+use std::time::Duration;
 
 const NEW_CODE: &[&str] = &["/login gets a new code"];
 
@@ -140,6 +141,9 @@ pub(super) fn sign_in(problem: &Problem) -> Parts {
         Problem::SignInExpired { domain } => Parts::what("Your sign-in has expired.")
             .why(format!("{domain} ended it, or you removed butty there.", domain = name(domain)))
             .next(&["/login", "Reading and searching still work"]),
+        Problem::SignInOver { lasted, term, .. } => Parts::what("Your sign-in is over.")
+            .why(over(*lasted, *term))
+            .next(&["/login", "Reading and searching still work"]),
         Problem::WrongPassword { domain } => Parts::what("Name or password is not right.")
             .why(format!("{domain} did not accept them.", domain = name(domain)))
             .next(&["/login tries again"]),
@@ -185,6 +189,13 @@ pub(super) fn sign_in(problem: &Problem) -> Parts {
                 .why(reason(condition))
                 .next(&["/login with another one", "Tell the operator"])
         }
+        _ => Parts::misplaced(),
+    }
+}
+
+/// Nobody has signed in yet, or not since then.
+pub(super) fn needed(problem: &Problem) -> Parts {
+    match problem {
         Problem::PasswordNeeded { domain } => {
             Parts::what(format!("{domain} asks for your password.", domain = name(domain)))
                 .why("None is kept on this computer.")
@@ -194,6 +205,16 @@ pub(super) fn sign_in(problem: &Problem) -> Parts {
             .why("A person has to do it once.")
             .next(&["/login"]),
         _ => Parts::misplaced(),
+    }
+}
+
+/// Why a sign-in is over, as it was agreed.
+fn over(lasted: Option<Duration>, term: Term) -> String {
+    let span = lasted.map(|span| format!(" for {}", duration(span))).unwrap_or_default();
+    match term {
+        Term::Consent => format!("You agreed{span}, and that time has passed."),
+        Term::ChatOnly => format!("It was for chatting alone{span}: nothing renews it."),
+        Term::Session => format!("You agreed to it{span}, not to stay signed in."),
     }
 }
 

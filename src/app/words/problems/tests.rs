@@ -1,5 +1,5 @@
 use super::*;
-use crate::types::{BareJid, CertificateFault, Domain, Prose, Stage};
+use crate::types::{BareJid, CertificateFault, Domain, Prose, Stage, Term};
 use samples::{account_problems, every_problem, line, network_problems};
 use std::collections::BTreeSet;
 

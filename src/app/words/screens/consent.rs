@@ -14,6 +14,10 @@ words! {
     ACCOUNT_TITLE = "Your account";
     ACCOUNT_FOOT = "Enter close · s sign out";
     ACCOUNT_FOOT_NEXT = "Enter close · Tab next account · s sign out";
+    ACCOUNT_FOOT_AGREED = "Enter close · r take back · s sign out";
+    ACCOUNT_FOOT_AGREED_NEXT = "Enter · Tab next · r take back · s sign out";
+    TAKE_BACK_TITLE = "Take it back?";
+    TAKE_BACK_FOOT = "Enter take back · Esc leave it";
     RAW_NAMES = "i shows the names that the service uses.";
     BY_PASSWORD = "You sign in with a password.";
     BY_TOKEN = "You sign in with a token that others keep.";
@@ -32,6 +36,26 @@ pub struct ConsentWords {
     pub may_not: Vec<String>,
     /// When the person agreed.
     pub since: Option<String>,
+}
+
+/// The service's own page where a consent is taken back.
+pub fn consents_page(page: &str, opens: bool) -> String {
+    let keys = if opens { "b opens, u copies" } else { "u copies" };
+    format!("Its page for taking back ({keys}): {page}")
+}
+
+/// The same for the command line.
+pub fn take_back_in_shell(domain: &str, page: Option<&str>) -> String {
+    let there = page.map(|page| format!("; or at {page}")).unwrap_or_default();
+    format!("Taken back by butty logout: {domain} forgets this computer{there}")
+}
+
+/// What taking it back does.
+pub fn take_back_means(domain: &str) -> String {
+    format!(
+        "{domain} forgets that butty may do this, and the saved sign-in is deleted. Your buddies and messages stay on \
+         this computer. To chat again you sign in again."
+    )
 }
 
 /// Where the sign-in is kept.
@@ -102,7 +126,7 @@ fn end(until: Stamp, now: Stamp, options: &Options) -> String {
     if until.since(now) < CLEAR { time::clock(until, options) } else { date(until, options) }
 }
 
-fn date(stamp: Stamp, options: &Options) -> String {
+pub(super) fn date(stamp: Stamp, options: &Options) -> String {
     time::calendar_day(&time::local(stamp, &options.zone).date().to_string())
 }
 
@@ -116,7 +140,14 @@ mod tests {
 
     fn agreed(asked: &str, granted: &str, lasting: bool, until: Option<Stamp>) -> Agreement {
         let list = |text: &str| text.split_whitespace().map(str::to_owned).collect();
-        Agreement { asked: list(asked), granted: list(granted), since: Some(NOW), until, lasting: Some(lasting) }
+        Agreement {
+            asked: list(asked),
+            granted: list(granted),
+            since: Some(NOW),
+            until,
+            lasting: Some(lasting),
+            page: None,
+        }
     }
 
     fn words(agreed: &Agreement, messenger: bool) -> (String, String) {

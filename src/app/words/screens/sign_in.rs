@@ -1,6 +1,6 @@
 //! The words of the welcome screen and of the sign-in screens.
 
-use crate::app::event::{Consent, Fallback, PasteFault};
+use crate::app::event::{Consent, Fallback, Outlook, PasteFault};
 use crate::oauth::scopes::{self, Access, Resource};
 use crate::types::Problem;
 
@@ -64,6 +64,7 @@ words! {
     SIGN_IN_MESSENGER = "Sign in, Messenger-compatible";
     WHERE = "Where is your account?";
     WHERE_HINT = "Your address, or only the name of the service.";
+    CHAT_ONLY_HINT = "butty asks for chatting alone. When the sign-in ends, often after an hour, you sign in again.";
     DEMO_HINT = "Nothing typed means the built-in demo: Enter starts it.";
     DEMO_SAMPLE = "the built-in demo";
     PASSWORD_HINT = "The password goes to your server alone, over an encrypted link.";
@@ -72,7 +73,7 @@ words! {
     ADDRESS_SAMPLE = "name@example.org";
     KEEP_SIGNED_IN = "keep me signed in";
     MESSENGER_CLOSED = "Microsoft's own Messenger service has closed. This profile talks to servers that speak the same XMPP dialect, such as the built-in demo.";
-    FORM_HINTS = "Enter go on";
+    FORM_HINTS = "Enter go on · Tab next field · Space tick";
     FORM_HINTS_PASSWORD = "Tab next field · Enter sign in · Ctrl+R show password";
     ESC_BACK = "Esc back";
     ESC_CANCEL = "Esc cancel";
@@ -83,6 +84,9 @@ words! {
     COPY_ADDRESS = "u copy address";
     BIGGER_SQUARE = "q bigger QR";
     SMALLER_SQUARE = "q back";
+    ASK_LESS = "l less";
+    ASK_MORE = "l more";
+    LEAVES_OUT = "l leaves it out";
     SWAP_SQUARE = "i swap dark and light";
     DEMO_ANSWER = "a answer Yes from here · x answer No";
     WAITING_TITLE = "Waiting for you";
@@ -195,6 +199,15 @@ pub fn agree_there(here: bool) -> &'static str {
          paste its address here."
     } else {
         "Agree there. The browser ends on a page that does not load: copy its whole address and paste it here."
+    }
+}
+
+/// What the person must know before agreeing, where the sign-in will not last; nothing where it will.
+pub fn outlook(outlook: Outlook) -> Option<&'static str> {
+    match outlook {
+        Outlook::Lasting => None,
+        Outlook::Unasked => Some("Not asked for: to stay signed in. When this sign-in ends, you sign in again."),
+        Outlook::Never => Some("This service renews no sign-in: when it ends, you sign in again."),
     }
 }
 

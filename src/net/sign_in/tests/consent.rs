@@ -1,8 +1,9 @@
 //! What is asked for, what is granted, and what is kept of it.
 
 use super::*;
+use crate::app::event::{CodePrompt, Outlook};
 use crate::app::setup::Terms;
-use crate::oauth::Agreement;
+use crate::oauth::{Agreement, Asking};
 use crate::xmpp::{FastTicket, FastToken, Known};
 
 fn started(world: &World) -> (crate::net::LinkHandle, Facts) {
@@ -70,7 +71,7 @@ async fn row_003_11_the_smaller_set_is_asked_for_once() {
     let world = world().await;
     let (link, mut facts) = started(&world);
     world.service.manner.lock().unwrap().session_only = true;
-    link.send(LinkCommand::AskFor { scopes: vec!["xmpp".to_owned()] });
+    link.send(LinkCommand::AskFor(Asking::These(vec!["xmpp".to_owned()])));
     link.send(LinkCommand::SignInWithCode { keep: Keep::File });
     let told = agreed(&mut facts).await;
     assert_eq!((told.asked.join(" ").as_str(), told.lasting), ("xmpp", Some(false)));
@@ -80,6 +81,64 @@ async fn row_003_11_the_smaller_set_is_asked_for_once() {
     agreed(&mut facts).await;
     assert_eq!(asked(&world), ["xmpp", "xmpp openid offline_access"], "the next one asks for the usual again");
     assert_eq!(world.service.clients.lock().unwrap().len(), 1, "butty had registered for the usual");
+}
+
+/// Prosody lists roles and claims alone, and gives no refresh token to who does not ask for it.
+const LIKE_PROSODY: &str =
+    r#""scopes_supported":["xmpp","openid"],"grant_types_supported":["refresh_token","device_code"]"#;
+
+async fn code(facts: &mut Facts) -> CodePrompt {
+    loop {
+        match next(facts).await {
+            LinkFact::Consent(Consent::Code(prompt)) => return prompt,
+            LinkFact::Consent(Consent::Failed(problem)) => panic!("{problem:?}"),
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn row_004_21_to_stay_is_asked_for_where_it_is_not_listed_and_not_where_that_is_refused() {
+    let world = world().await;
+    world.service.manner.lock().unwrap().listed = LIKE_PROSODY;
+    let (link, mut facts) = started(&world);
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    assert_eq!(code(&mut facts).await.outlook, Outlook::Lasting);
+    agreed(&mut facts).await;
+    assert_eq!(asked(&world), ["xmpp openid offline_access"]);
+    // A service that takes nothing but what it lists: asked again at once, and told before anybody agrees.
+    world.service.manner.lock().unwrap().scope_refused = Some("offline_access");
+    while !matches!(next(&mut facts).await, LinkFact::Down { .. }) {}
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    assert_eq!(code(&mut facts).await.outlook, Outlook::Unasked);
+    assert_eq!(asked(&world), ["xmpp openid offline_access", "xmpp openid offline_access", "xmpp openid"]);
+}
+
+#[tokio::test]
+async fn row_003_02_for_chatting_alone_no_more_is_asked_and_what_comes_unasked_is_not_kept() {
+    let world = world().await;
+    let (link, mut facts) = started(&world);
+    link.send(LinkCommand::AskFor(Asking::ChatOnly));
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    assert_eq!(code(&mut facts).await.outlook, Outlook::Unasked);
+    let told = agreed(&mut facts).await;
+    assert!(told.chat_only() && told.until.is_some(), "as long as the token: {told:?}");
+    assert_eq!(asked(&world), ["xmpp"]);
+    while !matches!(next(&mut facts).await, LinkFact::Down { .. }) {}
+    let record =
+        SignInRecord::from_text(&world.network.load(&SignInRecord::key(&world.setup.id)).await.unwrap().unwrap());
+    let kept = world.network.load(&record.unwrap().tokens_key(&world.setup.id)).await.unwrap().unwrap();
+    let kept = Token::from_text(&kept).unwrap();
+    assert_eq!(kept.refresh, None, "this service gives one to everybody");
+}
+
+#[tokio::test]
+async fn row_004_21_a_service_without_the_refresh_grant_is_told_apart_before_anybody_agrees() {
+    let world = world().await;
+    world.service.manner.lock().unwrap().listed = r#""grant_types_supported":["authorization_code","device_code"]"#;
+    let (link, mut facts) = started(&world);
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    assert_eq!(code(&mut facts).await.outlook, Outlook::Never);
 }
 
 #[tokio::test]
@@ -98,7 +157,7 @@ async fn row_002_12_a_scope_that_is_not_registered_is_named_with_a_smaller_set()
     assert_eq!(scope.as_ref().map(Line::as_str), Some("wl.basic"));
     let rest: Vec<String> = rest.iter().map(ToString::to_string).collect();
     assert_eq!(rest, ["xmpp"]);
-    link.send(LinkCommand::AskFor { scopes: rest });
+    link.send(LinkCommand::AskFor(Asking::These(rest)));
     link.send(LinkCommand::SignInWithCode { keep: Keep::File });
     agreed(&mut facts).await;
     assert_eq!(asked(&world), ["xmpp wl.basic", "xmpp"]);
@@ -117,11 +176,11 @@ async fn row_000_16_another_person_behind_a_silent_issuer_overwrites_nothing() {
     link.send(LinkCommand::TakeBack);
     // Commands are heard in order: what is told after this comes after the taking back.
     link.send(LinkCommand::Connect);
-    while world.network.load(&key).await.unwrap().is_none_or(|kept| kept != old) {
+    // The record is put back last.
+    while world.network.load(&record).await.unwrap().is_none_or(|kept| kept != before.to_text()) {
         next(&mut facts).await;
     }
-    let kept = world.network.load(&record).await.unwrap().unwrap();
-    assert!(kept == before.to_text());
+    assert!(world.network.load(&key).await.unwrap().unwrap() == old);
     let revoked = || world.shelf.log.lock().unwrap().iter().filter(|line| *line == "service /revoke").count();
     while revoked() == 0 {
         next(&mut facts).await;

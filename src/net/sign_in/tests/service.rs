@@ -26,6 +26,8 @@ pub(super) struct Manner {
     pub(super) scope_refused: Option<&'static str>,
     /// It gives no refresh token.
     pub(super) session_only: bool,
+    /// What its metadata say of scopes and grants.
+    pub(super) listed: &'static str,
     /// What it grants.
     pub(super) scope: &'static str,
     /// Who signs in there.
@@ -44,6 +46,7 @@ impl Default for Manner {
             device_refused: false,
             scope_refused: None,
             session_only: false,
+            listed: r#""scopes_supported":["xmpp","openid","offline_access"]"#,
             scope: "openid offline_access xmpp",
             person: "juliet",
             name: "client",
@@ -102,6 +105,7 @@ impl Service13 {
         let client = self.clients.lock().unwrap().last().cloned();
         self.shown.lock().unwrap().extend(basic.map(str::to_owned));
         let manner = self.manner.lock().unwrap();
+        let listed = manner.listed;
         match path {
             "/.well-known/oauth-authorization-server" => {
                 let device = if manner.device { "device_authorization_endpoint" } else { "x" };
@@ -112,7 +116,7 @@ impl Service13 {
                         r#"{{"issuer":"{base}","token_endpoint":"{base}/token","{device}":"{base}/device",
                         "{page}":"{base}/authorize","authorization_response_iss_parameter_supported":true,
                         "registration_endpoint":"{base}/register","revocation_endpoint":"{base}/revoke",
-                        "scopes_supported":["xmpp","openid","offline_access"]}}"#
+                        {listed}}}"#
                     ),
                 )
             }

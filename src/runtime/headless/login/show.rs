@@ -1,7 +1,7 @@
 //! The code, or the page's address, on the command line.
 
 use super::super::Desk;
-use crate::app::event::{BrowserPrompt, CodePrompt};
+use crate::app::event::{BrowserPrompt, CodePrompt, Outlook};
 use crate::app::words::{self, screens};
 use crate::cli::Record;
 use crate::term;
@@ -16,7 +16,8 @@ pub(super) fn code(desk: &Desk, prompt: &CodePrompt, data: bool) {
             .column("address", prompt.address.as_str())
             .column("code", prompt.code.as_str())
             .field("complete", prompt.complete.as_ref().map(|text| text.as_str().to_owned()))
-            .field("expires_in", prompt.lifetime.as_secs());
+            .field("expires_in", prompt.lifetime.as_secs())
+            .field("lasting", prompt.outlook == Outlook::Lasting);
         drop(desk.voice.answer(&record));
         return;
     }
@@ -24,7 +25,7 @@ pub(super) fn code(desk: &Desk, prompt: &CodePrompt, data: bool) {
         "Open   {}   on any device\nType   {}\n{}",
         prompt.address,
         prompt.code,
-        asks_for(&prompt.scopes)
+        asks_for(&prompt.scopes, prompt.outlook)
     ));
     if let Some((columns, rows)) = Some(()).filter(|()| std::io::stderr().is_terminal()).and_then(|()| term::size()) {
         let target = prompt.complete.as_ref().unwrap_or(&prompt.address);
@@ -38,7 +39,7 @@ pub(super) fn code(desk: &Desk, prompt: &CodePrompt, data: bool) {
 }
 
 /// Rows that the words above and below a square take, and the one where the cursor rests.
-const WORDS: usize = 6;
+const WORDS: usize = 7;
 
 /// A square, if a terminal of this size shows it together with the words; nothing may scroll away. Dark on light, where
 /// it may be painted, whatever the theme is.
@@ -63,19 +64,22 @@ pub(super) fn page(desk: &Desk, prompt: &BrowserPrompt, data: bool) {
         let record = Record::new("page")
             .column("address", &prompt.address)
             .field("listening", prompt.listening)
-            .field("expires_in", prompt.lifetime.as_secs());
+            .field("expires_in", prompt.lifetime.as_secs())
+            .field("lasting", prompt.outlook == Outlook::Lasting);
         drop(desk.voice.answer(&record));
         return;
     }
-    desk.voice.say(&format!("Open\n\n{}\n\n{}", prompt.address, asks_for(&prompt.scopes)));
+    desk.voice.say(&format!("Open\n\n{}\n\n{}", prompt.address, asks_for(&prompt.scopes, prompt.outlook)));
     desk.voice.say(if prompt.listening { screens::COMES_BACK_OR_PASTE } else { screens::PASTE_HERE });
     waiting(desk, screens::PAGE_IS_GOOD, prompt.lifetime);
     desk.voice.say(screens::PHISHING_PAGE);
 }
 
-fn asks_for(scopes: &[Line]) -> String {
+/// What is asked for, and, where the sign-in will not last, that: it must be known before anybody agrees.
+fn asks_for(scopes: &[Line], outlook: Outlook) -> String {
     let asks: Vec<String> = scopes.iter().map(|scope| screens::scope(scope.as_str(), true)).collect();
-    format!("Asks for: {}", asks.join(", "))
+    let warning = screens::outlook(outlook).map(|words| format!("\n{words}")).unwrap_or_default();
+    format!("Asks for: {}{warning}", asks.join(", "))
 }
 
 fn waiting(desk: &Desk, what: &str, lifetime: Duration) {

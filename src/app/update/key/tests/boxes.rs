@@ -300,3 +300,27 @@ fn slash_account_shows_what_was_agreed_to_and_goes_round() {
     person.press("enter");
     assert!(person.top().is_none());
 }
+
+#[test]
+fn row_003_06_the_account_leads_to_taking_back_here_and_to_the_page_for_it() {
+    let page = "https://id.example.org/consents";
+    let agreed = crate::oauth::Agreement { page: Some(page.to_owned()), ..Default::default() };
+    let mut person = Person::talking();
+    person.write("/account").press("enter r");
+    assert!(matches!(person.top(), Some(Overlay::Account { .. })), "there is no consent to take back");
+    person.press("esc");
+    person.model.accounts[0].agreement = Some(agreed);
+    person.model.options.can_open_browser = true;
+    person.write("/account").press("enter");
+    person.press("u");
+    assert!(matches!(&person.fx[..], [Effect::Clipboard(to)] if to == page), "{:?}", person.fx);
+    person.press("b");
+    assert!(matches!(&person.fx[..], [Effect::OpenUrl(to)] if to == page), "{:?}", person.fx);
+    person.press("r esc");
+    assert!(person.model.accounts[0].signing_out.is_none(), "it asks first");
+    person.write("/account").press("enter r");
+    person.press("enter");
+    assert!(matches!(&person.fx[..], [Effect::Link(_, LinkCommand::SignOut { everywhere: false })]), "{:?}", person.fx);
+    let what = person.model.accounts[0].signing_out.map(|out| out.what);
+    assert_eq!(what, Some(crate::app::model::Leaving::Consent));
+}

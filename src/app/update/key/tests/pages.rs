@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::app::effect::LinkCommand;
-use crate::app::event::{BrowserPrompt, Consent, Fallback, LinkEvent, LinkFact, PasteFault};
+use crate::app::event::{BrowserPrompt, Consent, Fallback, LinkEvent, LinkFact, Outlook, PasteFault};
 use crate::app::model::{SignInScreen, SignInWay};
 use crate::types::{Epoch, Stamp};
 
@@ -28,6 +28,7 @@ fn prompt() -> BrowserPrompt {
         address: "https://id.example.org/authorize?state=xyz".to_owned(),
         listening: true,
         scopes: Vec::new(),
+        outlook: Outlook::Lasting,
         expires: Stamp(600_000),
         lifetime: Duration::from_secs(600),
     }

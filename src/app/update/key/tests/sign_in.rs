@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::app::effect::LinkCommand;
-use crate::app::event::{CodePrompt, Consent, Keep, LinkEvent, LinkFact};
+use crate::app::event::{CodePrompt, Consent, Keep, LinkEvent, LinkFact, Outlook};
 use crate::app::model::{SignInScreen, SignInWay};
+use crate::oauth::Asking;
 use crate::types::{Epoch, Stamp};
 
 fn screen(person: &Person) -> &SignInScreen {
@@ -32,6 +33,7 @@ fn at_code() -> Person {
         expires: Stamp(900_000),
         lifetime: Duration::from_secs(900),
         scopes: Vec::new(),
+        outlook: Outlook::Lasting,
         local_only: false,
     });
     screen_mut(&mut person).step = SignInStep::Code { prompt, trouble: None };
@@ -210,11 +212,44 @@ fn the_review_leads_to_the_buddies() {
 /// What the link was told since.
 fn told(person: &Person) -> Vec<String> {
     let name = |effect: &Effect| match effect {
-        Effect::Link(_, LinkCommand::AskFor { scopes }) => Some(format!("ask for {}", scopes.join(" "))),
+        Effect::Link(_, LinkCommand::AskFor(Asking::These(scopes))) => Some(format!("ask for {}", scopes.join(" "))),
+        Effect::Link(_, LinkCommand::AskFor(asking)) => Some(format!("ask for {asking:?}")),
         Effect::Link(_, LinkCommand::SignInWithCode { .. }) => Some("sign in".to_owned()),
         _ => None,
     };
     person.fx.iter().filter_map(name).collect()
+}
+
+/// Chatting alone, or to stay signed in as well: chosen in the form, and on the screen with the code.
+#[test]
+fn row_003_02_the_purpose_is_chosen_before_anybody_signs_in() {
+    let mut person = Person::newcomer();
+    person.press("2").write("anna@example.org").press("tab space");
+    assert_eq!(screen(&person).asking, Asking::ChatOnly);
+    assert_eq!(screen(&person).address.text(), "anna@example.org", "the blank ticks, it is not typed");
+    person.press("space space enter");
+    assert_eq!(told(&person), ["ask for ChatOnly", "sign in"]);
+    let mut person = at_code();
+    person.press("l");
+    assert_eq!(told(&person).last_chunk(), Some(&["ask for ChatOnly".to_owned(), "sign in".to_owned()]));
+    let mut again = at_code();
+    screen_mut(&mut again).asking = Asking::ChatOnly;
+    if let SignInStep::Code { prompt, .. } = &mut screen_mut(&mut again).step {
+        prompt.outlook = Outlook::Unasked;
+    }
+    again.fx.clear();
+    again.press("l");
+    assert_eq!(told(&again), ["sign in"], "and back to the usual");
+    for (outlook, asking) in [(Outlook::Never, Asking::Usual), (Outlook::Unasked, Asking::Usual)] {
+        let mut person = at_code();
+        screen_mut(&mut person).asking = asking;
+        if let SignInStep::Code { prompt, .. } = &mut screen_mut(&mut person).step {
+            prompt.outlook = outlook;
+        }
+        person.fx.clear();
+        person.press("l");
+        assert!(told(&person).is_empty(), "there is no choice: {outlook:?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! One of each problem, with arguments as they come in life. The tests of the panes draw them too.
 
-use super::{BareJid, CertificateFault, Domain, Line, Problem, Prose, Stage};
+use super::{BareJid, CertificateFault, Domain, Line, Problem, Prose, Stage, Term};
 use std::time::Duration;
 
 pub(super) fn line(text: &str) -> Line {
@@ -77,6 +77,11 @@ pub(super) fn account_problems(domain: &str) -> Vec<Problem> {
         Problem::SignInDenied { domain: domain.clone() },
         Problem::CodeExpired { code: line("WDJB-MJHT"), lifetime: Duration::from_secs(900) },
         Problem::SignInExpired { domain: domain.clone() },
+        Problem::SignInOver {
+            domain: domain.clone(),
+            lasted: Some(Duration::from_secs(3 * 3600)),
+            term: Term::Session,
+        },
         Problem::WrongPassword { domain: domain.clone() },
         Problem::ChatNotGranted { domain: domain.clone() },
         Problem::OtherPerson { wanted: anna, got: bela.clone() },

@@ -1,0 +1,67 @@
+//! What a sign-in is to ask for: by purpose, for nobody knows the names that a service has for it.
+
+use super::scopes::{is_chat, is_staying};
+
+/// What the person lets a sign-in ask for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Asking {
+    /// What chatting needs, and to stay signed in.
+    #[default]
+    Usual,
+    /// What chatting needs, for as long as one token lives.
+    ChatOnly,
+    /// These scopes alone, raw.
+    These(Vec<String>),
+}
+
+impl Asking {
+    /// The scopes to ask for, where `usual` are the usual ones. Of scopes whose meaning is not known chatting may need
+    /// every one.
+    pub fn scopes(&self, usual: &[String]) -> Vec<String> {
+        let only = |wanted: &dyn Fn(&str) -> bool| -> Vec<String> {
+            usual.iter().filter(|scope| wanted(scope)).cloned().collect()
+        };
+        match self {
+            Self::Usual => usual.to_vec(),
+            Self::These(scopes) => scopes.clone(),
+            Self::ChatOnly if usual.iter().any(|scope| is_chat(scope)) => only(&is_chat),
+            Self::ChatOnly => only(&|scope| !is_staying(scope)),
+        }
+    }
+
+    /// The other one of the two purposes.
+    #[must_use]
+    pub fn other(&self) -> Self {
+        if self.stays() { Self::ChatOnly } else { Self::Usual }
+    }
+
+    /// True when a sign-in that lasts is wanted. Where it is not, a refresh token that comes all the same is not kept.
+    pub fn stays(&self) -> bool {
+        match self {
+            Self::Usual => true,
+            Self::ChatOnly => false,
+            Self::These(scopes) => scopes.iter().any(|scope| is_staying(scope)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(text: &str) -> Vec<String> {
+        text.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn row_003_02_a_purpose_asks_for_what_it_needs_and_no_more() {
+        let chat_only = |usual: &str| Asking::ChatOnly.scopes(&list(usual));
+        assert_eq!(chat_only("wl.messenger wl.offline_access"), list("wl.messenger"));
+        assert_eq!(chat_only("xmpp openid offline_access"), list("xmpp"), "not even who one is");
+        assert_eq!(chat_only("openid offline_access"), list("openid"), "what no name tells apart is kept");
+        assert_eq!(Asking::Usual.scopes(&list("xmpp offline_access")), list("xmpp offline_access"));
+        assert_eq!(Asking::These(list("a b")).scopes(&list("xmpp")), list("a b"));
+        assert!(Asking::Usual.stays() && Asking::These(list("xmpp wl.offline_access")).stays());
+        assert!(!Asking::ChatOnly.stays() && !Asking::These(list("xmpp")).stays());
+    }
+}
