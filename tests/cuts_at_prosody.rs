@@ -30,8 +30,9 @@ use std::time::Duration;
 use sweep::{Position, Proof, STEP, World, is_long, sweep};
 
 /// Sign-ins at a time. Each is an account of its own: sessions that were cut are kept for a while.
-const ROWS: usize = 12;
-/// The same where most of the time is waiting: Prosody wants to be asked for a code's answer every five seconds.
+const ROWS: usize = 16;
+/// The same where most of the time is waiting: for the second question after a lost answer, and for the pace of Prosody,
+/// which wants to be asked for a code's answer every five seconds.
 const ROWS_OF_WAITING: usize = 48;
 /// The gate of the sign-in service, where there are more than one.
 const ISSUER: usize = 2;
@@ -284,7 +285,7 @@ impl World for First {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sign_in_by_a_token_that_is_refreshed_survives_every_cut() {
-    let mechanism = sweep::<Bearer>("Prosody 13, STARTTLS, a refresh", ROWS).await;
+    let mechanism = sweep::<Bearer>("Prosody 13, STARTTLS, a refresh", ROWS_OF_WAITING).await;
     assert_eq!(mechanism, "OAUTHBEARER");
 }
 

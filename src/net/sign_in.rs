@@ -139,6 +139,11 @@ impl Flow {
         !self.shown.load(Ordering::Relaxed)
     }
 
+    /// What was shown is good for nothing any more.
+    pub(super) fn forget_shown(&self) {
+        self.shown.store(false, Ordering::Relaxed);
+    }
+
     /// The person was shown a code.
     pub(super) fn is_by_code(&self) -> bool {
         self.code_shown.load(Ordering::Relaxed)

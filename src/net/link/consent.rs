@@ -70,6 +70,7 @@ impl Link {
                 && order.part == Part::Whole
             {
                 self.teller.tell(LinkFact::Consent(Consent::AnswerLost { host: host.clone() })).await;
+                flow.forget_shown();
                 continue;
             }
             if !problem.is_cut() || !flow.is_unseen() {

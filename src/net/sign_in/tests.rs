@@ -49,6 +49,7 @@ async fn world() -> World {
         refreshes: AtomicUsize::new(0),
         busy: AtomicBool::new(false),
         lost: AtomicUsize::new(0),
+        used: AtomicBool::new(false),
         merciful: AtomicBool::new(false),
         clients: Mutex::default(),
         manner: Mutex::default(),

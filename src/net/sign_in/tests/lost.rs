@@ -81,3 +81,17 @@ async fn who_does_not_want_to_wait_for_it_is_not_kept() {
     link.send(LinkCommand::SignInWithCode { keep: Keep::File });
     assert_eq!(steps(&mut facts).await, ["looking up", "BTY-NET-04"]);
 }
+
+#[tokio::test]
+async fn a_code_whose_answer_got_lost_is_replaced_by_another() {
+    let world = world().await;
+    world.service.pending.store(0, Ordering::SeqCst);
+    world.service.manner.lock().unwrap().codes_once = true;
+    let (events, mut facts) = mpsc::channel(256);
+    let link = start_link(&world.network, world.setup.clone(), LinkOptions { one_shot: false, ..rest() }, events);
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    while !matches!(next(&mut facts).await, LinkFact::Consent(Consent::Code(_))) {}
+    world.service.lost.store(1, Ordering::SeqCst);
+    while !matches!(next(&mut facts).await, LinkFact::Consent(Consent::AnswerLost { .. })) {}
+    assert_eq!(steps(&mut facts).await, ["asking", "code R669-F1RU", "granted 3", "kept File"]);
+}

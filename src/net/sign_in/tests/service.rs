@@ -22,6 +22,8 @@ pub(super) struct Manner {
     pub(super) page: bool,
     /// Codes are not for the client that asks.
     pub(super) device_refused: bool,
+    /// A code is good for one answer.
+    pub(super) codes_once: bool,
     /// It gives this scope to nobody.
     pub(super) scope_refused: Option<&'static str>,
     /// It gives no refresh token.
@@ -44,6 +46,7 @@ impl Default for Manner {
             device: true,
             page: false,
             device_refused: false,
+            codes_once: false,
             scope_refused: None,
             session_only: false,
             listed: r#""scopes_supported":["xmpp","openid","offline_access"]"#,
@@ -85,6 +88,8 @@ pub(super) struct Service13 {
     pub(super) busy: AtomicBool,
     /// So many answers that it gives get lost.
     pub(super) lost: AtomicUsize,
+    /// The last code was used.
+    pub(super) used: AtomicBool,
     /// It takes an old refresh token as well.
     pub(super) merciful: AtomicBool,
     pub(super) clients: Mutex<Vec<String>>,
@@ -99,6 +104,7 @@ impl Service13 {
     fn answer(&self, path: &str, basic: Option<&str>, body: &str) -> (u16, String) {
         self.shelf.note(&format!("service {path}"));
         if path == "/device" {
+            self.used.store(false, Ordering::SeqCst);
             self.asked.lock().unwrap().push(asked_in(body));
         }
         let base = &self.base;
@@ -140,6 +146,9 @@ impl Service13 {
             "/token" if body.contains("device_code") => {
                 if self.pending.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok() {
                     return (400, r#"{"error":"authorization_pending"}"#.to_owned());
+                }
+                if manner.codes_once && self.used.swap(true, Ordering::SeqCst) {
+                    return (400, r#"{"error":"invalid_grant"}"#.to_owned());
                 }
                 self.token(&manner)
             }
