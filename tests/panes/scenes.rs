@@ -1,13 +1,17 @@
 //! Every pane and screen in the states that are worth a look.
 
+mod codes;
+
 use super::cast;
 use butty::app::Model;
-use butty::app::event::{CodePrompt, Consent, Event, Fallback, Keep, LinkFact, PasteFault};
+use butty::app::event::{Consent, Event, Fallback, Keep, LinkFact, PasteFault};
 use butty::app::model::*;
 use butty::oauth::Farewelled;
 use butty::types::*;
 use butty::xmpp::Content;
 use std::time::Duration;
+
+pub use codes::code_scenes;
 
 pub fn unicode() -> Options {
     Options { can_open_browser: true, ..Options::default() }
@@ -133,7 +137,6 @@ pub fn main_scenes() -> Vec<Scene> {
 }
 
 pub fn overlay_scenes() -> Vec<Scene> {
-    let account = cast::id;
     vec![
         scene("go_to", |options| keyed(options, &["ctrl-k"], "be")),
         scene("go_to_empty", |options| keyed(options, &["ctrl-k"], "")),
@@ -158,6 +161,28 @@ pub fn overlay_scenes() -> Vec<Scene> {
         scene("menu_group", |options| keyed(options, &["f3", ".", "down", "down", "down", "enter"], "")),
         scene("menu_remove", |options| keyed(options, &["f3", ".", "up", "enter"], "")),
         scene("card", |options| keyed(options, &["f4"], "")),
+        scene("paste", |options| {
+            let mut stage = cast::evening(options);
+            stage.press("ctrl-c");
+            stage.feed(Event::Paste(format!("def main():\n    print(\"hello\")\n{}main()", "x = 1\n".repeat(31))));
+            stage.press("enter");
+            stage.model
+        }),
+        scene("quit", |options| over(options, Overlay::Quit { pending: 1 })),
+        scene("trouble", |options| over(options, Overlay::Trouble(Problem::AccountInUse))),
+        scene("plain_reply", |options| over(options, Overlay::PlainReply)),
+        scene("add", |options| {
+            let complaint = Some(Problem::UnknownBuddy { who: Line::clean("x") });
+            let address = butty::app::composer::Composer::with_text("bela@example.org");
+            over(options, Overlay::Add { account: cast::id(), address, complaint })
+        }),
+    ]
+}
+
+/// Boxes about the account and its sign-in.
+pub fn account_scenes() -> Vec<Scene> {
+    let account = cast::id;
+    vec![
         scene("sign_out", move |options| {
             let account = account();
             over(options, Overlay::SignOut { account, forget: true, kept: Some(214), pending: 1 })
@@ -180,21 +205,6 @@ pub fn overlay_scenes() -> Vec<Scene> {
             model.accounts[0].setup.credential = Some(butty::xmpp::CredentialKind::Password);
             model.accounts[0].keep = Some(Keep::File);
             model
-        }),
-        scene("paste", |options| {
-            let mut stage = cast::evening(options);
-            stage.press("ctrl-c");
-            stage.feed(Event::Paste(format!("def main():\n    print(\"hello\")\n{}main()", "x = 1\n".repeat(31))));
-            stage.press("enter");
-            stage.model
-        }),
-        scene("quit", |options| over(options, Overlay::Quit { pending: 1 })),
-        scene("trouble", |options| over(options, Overlay::Trouble(Problem::AccountInUse))),
-        scene("plain_reply", |options| over(options, Overlay::PlainReply)),
-        scene("add", |options| {
-            let complaint = Some(Problem::UnknownBuddy { who: Line::clean("x") });
-            let address = butty::app::composer::Composer::with_text("bela@example.org");
-            over(options, Overlay::Add { account: cast::id(), address, complaint })
         }),
     ]
 }
@@ -227,32 +237,6 @@ pub fn sign_in_scenes() -> Vec<Scene> {
             "looking_up",
             step(SignInWay::Code, SignInStep::Working(Consent::LookingUp { domain: Line::clean("example.org") })),
         ),
-        scene("code", |options| cast::with_code(options, None)),
-        scene("code_over_ssh", |options| {
-            cast::with_code(Options { over_ssh: true, can_open_browser: false, ..options }, None)
-        }),
-        scene("code_big_square", |options| {
-            let mut model = cast::with_code(options, None);
-            if let Screen::SignIn(screen) = &mut model.screen {
-                screen.big_square = true;
-            }
-            model
-        }),
-        scene("code_last_minute", |options| with_prompt(options, |prompt| prompt.expires = cast::in_seconds(42))),
-        scene("code_without_whole_address", |options| with_prompt(options, |prompt| prompt.complete = None)),
-        scene("code_of_the_demo", |options| {
-            with_prompt(Options { demo: true, ..options }, |prompt| {
-                prompt.address = Line::clean("http://127.0.0.1:43123/link");
-                (prompt.complete, prompt.local_only) = (None, true);
-            })
-        }),
-        scene("code_unreachable", move |options| {
-            let retry_in = Duration::from_secs(8);
-            cast::with_code(options, Some(Consent::Unreachable { host: host(), retry_in }))
-        }),
-        scene("code_slower", |options| {
-            cast::with_code(options, Some(Consent::SlowerPace { every: Duration::from_secs(10) }))
-        }),
         scene("opening", step(SignInWay::Code, SignInStep::Opening)),
         scene("where_password_refused", |options| {
             let mut model = cast::signing_in(options, SignInWay::Password, SignInStep::Where);
@@ -276,13 +260,6 @@ pub fn sign_in_scenes() -> Vec<Scene> {
         }),
         scene("expired", failed(Problem::CodeExpired { code, lifetime: Duration::from_secs(900) })),
     ]
-}
-
-/// The screen with the code, with another prompt.
-fn with_prompt(options: Options, change: impl Fn(&mut CodePrompt)) -> Model {
-    let mut prompt = cast::prompt();
-    change(&mut prompt);
-    step(SignInWay::Code, SignInStep::Code { prompt: Box::new(prompt), trouble: None })(options)
 }
 
 /// What was agreed to, or not.
@@ -378,7 +355,9 @@ pub fn page_scenes() -> Vec<Scene> {
 pub fn every_scene() -> Vec<Scene> {
     let mut all = main_scenes();
     all.extend(overlay_scenes());
+    all.extend(account_scenes());
     all.extend(sign_in_scenes());
+    all.extend(code_scenes());
     all.extend(page_scenes());
     all.extend(consent_scenes());
     all
