@@ -147,11 +147,13 @@ fn the_main_screen_in_every_look() {
 #[test]
 fn overlays_in_every_look() {
     snapshots(&overlay_scenes(), &[(80, 24)]);
+    snapshots(&account_scenes(), &[(80, 24)]);
 }
 
 #[test]
 fn welcome_and_sign_in_in_every_look() {
     snapshots(&sign_in_scenes(), &[(80, 24)]);
+    snapshots(&code_scenes(), &[(80, 24)]);
     snapshots(&page_scenes(), &[(80, 24)]);
     snapshots(&consent_scenes(), &[(80, 24)]);
 }
@@ -214,9 +216,8 @@ fn without_colour_nothing_is_coloured_on_any_screen() {
 #[test]
 fn ascii_draws_no_other_sign_of_its_own() {
     // What people wrote stays as it is; these screens hold no foreign text but names and one message.
-    for (name, make) in
-        sign_in_scenes().into_iter().chain(page_scenes()).chain(consent_scenes()).chain(overlay_scenes())
-    {
+    let all = [sign_in_scenes(), code_scenes(), page_scenes(), consent_scenes(), overlay_scenes(), account_scenes()];
+    for (name, make) in all.into_iter().flatten() {
         for (width, height) in SIZES {
             let shown = screen(&make(ascii()), width, height);
             let foreign = ["á", "🎉", "אני לומד אקורדיון"];

@@ -12,7 +12,7 @@ use butty::types::{Jid, MessageKey};
 use butty::xmpp;
 use std::path::Path;
 use std::process::Command;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc::channel;
 

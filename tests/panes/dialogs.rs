@@ -22,9 +22,8 @@ fn name_of_step(step: &SignInStep) -> &'static str {
     match step {
         SignInStep::Where => "where",
         SignInStep::AskKeep => "keep",
-        SignInStep::Working(consent) => name_of_consent(consent),
+        SignInStep::Working(consent) | SignInStep::Code { trouble: Some(consent), .. } => name_of_consent(consent),
         SignInStep::Code { trouble: None, .. } => "code",
-        SignInStep::Code { trouble: Some(consent), .. } => name_of_consent(consent),
         SignInStep::Browser { fault: None, .. } => "page",
         SignInStep::Browser { fault: Some(fault), .. } => match fault {
             PasteFault::NoAddress => "pasted no address",

@@ -1,13 +1,17 @@
 //! Every pane and screen in the states that are worth a look.
 
+mod codes;
+
 use super::cast;
 use butty::app::Model;
-use butty::app::event::{CodePrompt, Consent, Event, Fallback, Keep, LinkFact, Outlook, PasteFault};
+use butty::app::event::{Consent, Event, Fallback, Keep, LinkFact, Outlook, PasteFault};
 use butty::app::model::*;
 use butty::oauth::Farewelled;
 use butty::types::*;
 use butty::xmpp::{Content, Elsewhere};
 use std::time::Duration;
+
+pub use codes::code_scenes;
 
 pub fn unicode() -> Options {
     Options { can_open_browser: true, ..Options::default() }
@@ -184,8 +188,7 @@ fn leaving_scenes() -> Vec<Scene> {
 }
 
 pub fn overlay_scenes() -> Vec<Scene> {
-    let mut scenes = leaving_scenes();
-    scenes.extend([
+    vec![
         scene("go_to", |options| keyed(options, &["ctrl-k"], "be")),
         scene("go_to_empty", |options| keyed(options, &["ctrl-k"], "")),
         scene("palette", |options| keyed(options, &["ctrl-p"], "st")),
@@ -209,19 +212,6 @@ pub fn overlay_scenes() -> Vec<Scene> {
         scene("menu_group", |options| keyed(options, &["f3", ".", "down", "down", "down", "enter"], "")),
         scene("menu_remove", |options| keyed(options, &["f3", ".", "up", "enter"], "")),
         scene("card", |options| keyed(options, &["f4"], "")),
-        scene("account", |options| {
-            let mut model = over(options, Overlay::Account { account: cast::id(), raw: false });
-            model.accounts[0].keep = Some(Keep::Keyring);
-            let reviewed = review(Options::default(), &["openid", "xmpp"], Some(true), Some(88));
-            model.accounts[0].agreement.clone_from(&reviewed.accounts[0].agreement);
-            model
-        }),
-        scene("account_password", |options| {
-            let mut model = over(options, Overlay::Account { account: cast::id(), raw: false });
-            model.accounts[0].setup.credential = Some(butty::xmpp::CredentialKind::Password);
-            model.accounts[0].keep = Some(Keep::File);
-            model
-        }),
         scene("paste", |options| {
             let mut stage = cast::evening(options);
             stage.press("ctrl-c");
@@ -236,6 +226,26 @@ pub fn overlay_scenes() -> Vec<Scene> {
             let complaint = Some(Problem::UnknownBuddy { who: Line::clean("x") });
             let address = butty::app::composer::Composer::with_text("bela@example.org");
             over(options, Overlay::Add { account: cast::id(), address, complaint })
+        }),
+    ]
+}
+
+/// Boxes about the account and its sign-in.
+pub fn account_scenes() -> Vec<Scene> {
+    let mut scenes = leaving_scenes();
+    scenes.extend([
+        scene("account", |options| {
+            let mut model = over(options, Overlay::Account { account: cast::id(), raw: false });
+            model.accounts[0].keep = Some(Keep::Keyring);
+            let reviewed = review(Options::default(), &["openid", "xmpp"], Some(true), Some(88));
+            model.accounts[0].agreement.clone_from(&reviewed.accounts[0].agreement);
+            model
+        }),
+        scene("account_password", |options| {
+            let mut model = over(options, Overlay::Account { account: cast::id(), raw: false });
+            model.accounts[0].setup.credential = Some(butty::xmpp::CredentialKind::Password);
+            model.accounts[0].keep = Some(Keep::File);
+            model
         }),
     ]);
     scenes
@@ -277,44 +287,6 @@ pub fn sign_in_scenes() -> Vec<Scene> {
             "looking_up",
             step(SignInWay::Code, SignInStep::Working(Consent::LookingUp { domain: Line::clean("example.org") })),
         ),
-        scene("code", |options| cast::with_code(options, None)),
-        scene("code_over_ssh", |options| {
-            cast::with_code(Options { over_ssh: true, can_open_browser: false, ..options }, None)
-        }),
-        scene("code_big_square", |options| {
-            let mut model = cast::with_code(options, None);
-            if let Screen::SignIn(screen) = &mut model.screen {
-                screen.big_square = true;
-            }
-            model
-        }),
-        scene("code_last_minute", |options| with_prompt(options, |prompt| prompt.expires = cast::in_seconds(42))),
-        scene("code_without_whole_address", |options| with_prompt(options, |prompt| prompt.complete = None)),
-        scene("code_of_the_demo", |options| {
-            with_prompt(Options { demo: true, ..options }, |prompt| {
-                prompt.address = Line::clean("http://127.0.0.1:43123/link");
-                (prompt.complete, prompt.local_only) = (None, true);
-            })
-        }),
-        scene("code_unreachable", move |options| {
-            let retry_in = Duration::from_secs(8);
-            cast::with_code(options, Some(Consent::Unreachable { host: host(), retry_in }))
-        }),
-        scene("code_slower", |options| {
-            cast::with_code(options, Some(Consent::SlowerPace { every: Duration::from_secs(10) }))
-        }),
-        scene("code_again", move |options| cast::with_code(options, Some(Consent::AnswerLost { host: host() }))),
-        scene("code_session", |options| {
-            let mut model = cast::with_code(options, None);
-            if let Screen::SignIn(screen) = &mut model.screen
-                && let SignInStep::Code { prompt, .. } = &mut screen.step
-            {
-                prompt.scopes.pop();
-                prompt.outlook = Outlook::Unasked;
-                screen.asking = butty::oauth::Asking::ChatOnly;
-            }
-            model
-        }),
         scene("opening", step(SignInWay::Code, SignInStep::Opening)),
         scene("where_password_refused", |options| {
             let mut model = cast::signing_in(options, SignInWay::Password, SignInStep::Where);
@@ -338,13 +310,6 @@ pub fn sign_in_scenes() -> Vec<Scene> {
         }),
         scene("expired", failed(Problem::CodeExpired { code, lifetime: Duration::from_secs(900) })),
     ]
-}
-
-/// The screen with the code, with another prompt.
-fn with_prompt(options: Options, change: impl Fn(&mut CodePrompt)) -> Model {
-    let mut prompt = cast::prompt();
-    change(&mut prompt);
-    step(SignInWay::Code, SignInStep::Code { prompt: Box::new(prompt), trouble: None })(options)
 }
 
 /// What was agreed to, or not.
@@ -451,7 +416,9 @@ pub fn page_scenes() -> Vec<Scene> {
 pub fn every_scene() -> Vec<Scene> {
     let mut all = main_scenes();
     all.extend(overlay_scenes());
+    all.extend(account_scenes());
     all.extend(sign_in_scenes());
+    all.extend(code_scenes());
     all.extend(page_scenes());
     all.extend(consent_scenes());
     all

@@ -111,7 +111,6 @@ impl Service13 {
         let client = self.clients.lock().unwrap().last().cloned();
         self.shown.lock().unwrap().extend(basic.map(str::to_owned));
         let manner = self.manner.lock().unwrap();
-        let listed = manner.listed;
         match path {
             "/.well-known/oauth-authorization-server" => {
                 let device = if manner.device { "device_authorization_endpoint" } else { "x" };
@@ -122,7 +121,8 @@ impl Service13 {
                         r#"{{"issuer":"{base}","token_endpoint":"{base}/token","{device}":"{base}/device",
                         "{page}":"{base}/authorize","authorization_response_iss_parameter_supported":true,
                         "registration_endpoint":"{base}/register","revocation_endpoint":"{base}/revoke",
-                        {listed}}}"#
+                        {}}}"#,
+                        manner.listed
                     ),
                 )
             }
@@ -143,33 +143,36 @@ impl Service13 {
                 "verification_uri_complete":"{base}/device?user_code=R669-F1RU","expires_in":600}}"#
                 ),
             ),
-            "/token" if body.contains("device_code") => {
-                if self.pending.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok() {
-                    return (400, r#"{"error":"authorization_pending"}"#.to_owned());
-                }
-                if manner.codes_once && self.used.swap(true, Ordering::SeqCst) {
-                    return (400, r#"{"error":"invalid_grant"}"#.to_owned());
-                }
-                self.token(&manner)
-            }
-            "/token" if body.contains("grant_type=authorization_code") && !manner.proved_by(body) => {
-                (400, r#"{"error":"invalid_grant"}"#.to_owned())
-            }
-            "/token" if body.contains("grant_type=authorization_code") => self.token(&manner),
-            "/token" => {
-                let right = body.contains(&format!("refresh_token={}", self.refresh.lock().unwrap()));
-                if !right && !self.merciful.load(Ordering::SeqCst) {
-                    return (400, r#"{"error":"invalid_grant"}"#.to_owned());
-                }
-                self.token(&manner)
-            }
+            "/token" => self.token(&manner, body),
             "/revoke" if self.busy.load(Ordering::SeqCst) => (503, String::new()),
             "/revoke" => (200, String::new()),
             _ => (404, String::new()),
         }
     }
 
-    fn token(&self, manner: &Manner) -> (u16, String) {
+    fn token(&self, manner: &Manner, body: &str) -> (u16, String) {
+        let refused = |why: &str| (400, format!(r#"{{"error":"{why}"}}"#));
+        if body.contains("device_code") {
+            if self.pending.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok() {
+                return refused("authorization_pending");
+            }
+            if manner.codes_once && self.used.swap(true, Ordering::SeqCst) {
+                return refused("invalid_grant");
+            }
+        } else if body.contains("grant_type=authorization_code") {
+            if !manner.proved_by(body) {
+                return refused("invalid_grant");
+            }
+        } else {
+            let right = body.contains(&format!("refresh_token={}", self.refresh.lock().unwrap()));
+            if !right && !self.merciful.load(Ordering::SeqCst) {
+                return refused("invalid_grant");
+            }
+        }
+        self.new_token(manner)
+    }
+
+    fn new_token(&self, manner: &Manner) -> (u16, String) {
         let turn = self.refreshes.fetch_add(1, Ordering::SeqCst);
         *self.refresh.lock().unwrap() = format!("R{turn}");
         let claims = base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(format!(r#"{{"sub":"{}"}}"#, manner.person));
