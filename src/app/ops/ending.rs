@@ -7,8 +7,9 @@
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, LinkCommand};
 use crate::app::event::LinkState;
-use crate::app::model::{Account, Model};
+use crate::app::model::{Account, Agreement, Model};
 use crate::types::{AccountId, Stamp};
+use crate::xmpp::CredentialKind;
 use std::time::Duration;
 
 /// So long before the end of a sign-in that nothing renews, the banner counts down.
@@ -44,7 +45,7 @@ impl Ending {
 impl Account {
     /// The end of the sign-in, if there is something to say about it now.
     pub fn ending(&self, now: Stamp) -> Option<Ending> {
-        let agreed = self.agreement.as_ref().filter(|_| self.online())?;
+        let agreed = self.lives_by()?;
         let until = agreed.until?;
         let left = until.since(now);
         match (left.is_zero(), agreed.stays()) {
@@ -54,15 +55,21 @@ impl Account {
         }
     }
 
+    /// The consent that the session lives by: none while offline, and none behind a password.
+    fn lives_by(&self) -> Option<&Agreement> {
+        let by_consent = self.online() && self.setup.credential != Some(CredentialKind::Password);
+        self.agreement.as_ref().filter(|_| by_consent)
+    }
+
     /// When the access itself ends, because the person agreed to no more.
     fn access_ends(&self) -> Option<Stamp> {
-        let agreed = self.agreement.as_ref().filter(|agreed| agreed.stay_refused())?;
+        let agreed = self.lives_by().filter(|agreed| agreed.stay_refused())?;
         Some(agreed.since?.plus(self.setup.oauth.terms.session?))
     }
 
     /// The next moment at which any of this changes.
     fn ending_at(&self, now: Stamp) -> Option<Stamp> {
-        let agreed = self.agreement.as_ref().filter(|_| self.online())?;
+        let agreed = self.lives_by()?;
         let until = agreed.until.filter(|until| *until > now);
         let left = until.map(|until| until.since(now));
         let next = left.map(|left| match if agreed.stays() { REMINDER } else { SOON } {

@@ -89,6 +89,15 @@ fn row_003_05_a_session_outlives_a_token_that_nobody_limited() {
 }
 
 #[test]
+fn who_signed_in_by_password_since_is_not_held_to_an_old_consent() {
+    let mut world = agreed("wl.messenger", false, 3 * HOUR);
+    let account = world.account.clone();
+    world.model.account_mut(&account).unwrap().setup.credential = Some(CredentialKind::Password);
+    world.after(4 * HOUR);
+    assert!(world.own().online() && world.model.banner().is_none());
+}
+
+#[test]
 fn row_003_03_the_end_of_the_year_is_reminded_of_and_a_new_one_is_one_command_away() {
     let mut world = agreed("wl.messenger wl.offline_access", true, 365 * DAY);
     let until = world.own().agreement.as_ref().unwrap().until.unwrap();
