@@ -139,15 +139,7 @@ impl Service13 {
                 "verification_uri_complete":"{base}/device?user_code=R669-F1RU","expires_in":600}}"#
                 ),
             ),
-            "/token" if body.contains("device_code") => {
-                if self.pending.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok() {
-                    return (400, r#"{"error":"authorization_pending"}"#.to_owned());
-                }
-                if manner.codes_once && self.used.swap(true, Ordering::SeqCst) {
-                    return (400, r#"{"error":"invalid_grant"}"#.to_owned());
-                }
-                self.token(&manner)
-            }
+            "/token" if body.contains("device_code") => self.polled(&manner),
             "/token" if body.contains("grant_type=authorization_code") && !manner.proved_by(body) => {
                 (400, r#"{"error":"invalid_grant"}"#.to_owned())
             }
@@ -163,6 +155,16 @@ impl Service13 {
             "/revoke" => (200, String::new()),
             _ => (404, String::new()),
         }
+    }
+
+    fn polled(&self, manner: &Manner) -> (u16, String) {
+        if self.pending.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok() {
+            return (400, r#"{"error":"authorization_pending"}"#.to_owned());
+        }
+        if manner.codes_once && self.used.swap(true, Ordering::SeqCst) {
+            return (400, r#"{"error":"invalid_grant"}"#.to_owned());
+        }
+        self.token(manner)
     }
 
     fn token(&self, manner: &Manner) -> (u16, String) {
