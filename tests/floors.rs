@@ -44,6 +44,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("toml", &["config"]),
     ("clap", &["cli", "main"]),
     ("jid", &["types"]),
+    ("png", &["types"]),
     ("directories", &["config"]),
     ("zbus", &["store"]),
 ];

@@ -1,10 +1,8 @@
 //! A display picture, as small as a terminal shows it.
 //!
-//! Taken at this door: PNG (RFC 2083), eight bits a sample, not interlaced. Refused: everything else, what is larger than
-//! [`LONGEST`] or [`WIDEST`], what is cut off, and what unpacks to more than its header says. Nothing of the file stays
-//! but [`SIDE`] by [`SIDE`] points of colour.
+//! Taken at this door: PNG (RFC 2083). Refused: everything else, what is larger than [`LONGEST`] or [`WIDEST`], and what
+//! is cut off or spoilt. Nothing of the file stays but [`SIDE`] by [`SIDE`] points of colour.
 
-mod inflate;
 mod png;
 
 use std::fmt;

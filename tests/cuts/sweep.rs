@@ -120,7 +120,10 @@ async fn visit<W: World>(world: &W, position: Position, lengths: &[[usize; 2]], 
                 world.begin_anew().await;
                 Ok(())
             }
-            Ok(Proof::Spent) => Err(format!("the refresh token is lost, {passed:?} had passed")),
+            Ok(Proof::Spent) => {
+                figures.lost.fetch_add(1, Ordering::Relaxed);
+                Err(format!("the refresh token is lost, {passed:?} had passed"))
+            }
             Err(fault) => Err(format!("the next time: {fault}")),
         };
     }
@@ -158,6 +161,8 @@ struct Figures {
     /// The cut fell into the sign-in.
     cut: AtomicUsize,
     signed_in: AtomicUsize,
+    /// Refresh tokens that should be there.
+    lost: AtomicUsize,
     /// Refresh tokens that the issuer took and answered for in vain.
     spent: AtomicUsize,
     faults: Mutex<Vec<String>>,
@@ -196,12 +201,13 @@ impl fmt::Display for Figures {
         let count = |of: &AtomicUsize| of.load(Ordering::Relaxed);
         write!(
             f,
-            "{} positions, {} of them cut, {} signed in afterwards and again from the store, {} crashes, {} answers lost \
-             with a new refresh token in them",
+            "{} positions, {} of them cut, {} signed in afterwards, {} crashes, {} refresh tokens lost by butty, {} spent by \
+             answers that were cut",
             count(&self.positions),
             count(&self.cut),
             count(&self.signed_in),
             self.crashes(),
+            count(&self.lost),
             count(&self.spent),
         )
     }

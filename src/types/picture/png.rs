@@ -1,12 +1,13 @@
-//! PNG, as far as display pictures need it. Sums are not checked: TLS brought the file, and no point of it is trusted.
+//! PNG as rows of colours. The reading is done by a library that is fuzzed; limits and the mixing are ours.
 
-use super::inflate;
 use super::{Colour, LONGEST, WIDEST};
+use png::{ColorType, Decoder, Limits, Transformations};
+use std::io::Cursor;
 
-/// What every file begins with.
-const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// What shines through where the picture does not cover.
 const PAPER: u8 = 255;
+/// Most memory that reading may take beside the points: tables, and rows while they are unpacked.
+const MEMORY: usize = 1 << 20;
 
 /// Its points, row by row.
 pub(super) struct Image {
@@ -14,43 +15,30 @@ pub(super) struct Image {
     pub(super) points: Vec<Colour>,
 }
 
-/// What the header says.
-struct Head {
-    width: usize,
-    height: usize,
-    kind: Kind,
+/// Reads a file.
+pub(super) fn read(file: &[u8]) -> Option<Image> {
+    let file = Some(file).filter(|file| file.len() <= LONGEST)?;
+    let mut decoder = Decoder::new_with_limits(Cursor::new(file), Limits { bytes: MEMORY });
+    // Eight bits a sample, and no palette.
+    decoder.set_transformations(Transformations::normalize_to_color8());
+    let mut reader = decoder.read_info().ok()?;
+    let side = |length: u32| usize::try_from(length).ok().filter(|side| (1..=WIDEST).contains(side));
+    let (width, _) = side(reader.info().width).zip(side(reader.info().height))?;
+    let mut bytes = vec![0; reader.output_buffer_size()?];
+    let frame = reader.next_frame(&mut bytes).ok()?;
+    let bytes = bytes.get(..frame.buffer_size())?;
+    let points = bytes.chunks_exact(frame.color_type.samples()).map(|point| colour(frame.color_type, point));
+    Some(Image { width, points: points.collect::<Option<_>>()? })
 }
 
-/// What one point is made of.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Grey,
-    Rgb,
-    Palette,
-    GreyAlpha,
-    Rgba,
-}
-
-impl Kind {
-    fn bytes(self) -> usize {
-        match self {
-            Self::Grey | Self::Palette => 1,
-            Self::GreyAlpha => 2,
-            Self::Rgb => 3,
-            Self::Rgba => 4,
-        }
-    }
-
-    fn colour(self, point: &[u8], palette: &[u8]) -> Option<Colour> {
-        Some(match (self, point) {
-            (Self::Grey, &[grey]) => [grey; 3],
-            (Self::GreyAlpha, &[grey, alpha]) => [over(grey, alpha); 3],
-            (Self::Rgb, &[red, green, blue]) => [red, green, blue],
-            (Self::Rgba, &[red, green, blue, alpha]) => [red, green, blue].map(|part| over(part, alpha)),
-            (Self::Palette, &[at]) => palette.get(usize::from(at) * 3..)?.first_chunk().copied()?,
-            _ => return None,
-        })
-    }
+fn colour(kind: ColorType, point: &[u8]) -> Option<Colour> {
+    Some(match (kind, point) {
+        (ColorType::Grayscale, &[grey]) => [grey; 3],
+        (ColorType::GrayscaleAlpha, &[grey, alpha]) => [over(grey, alpha); 3],
+        (ColorType::Rgb, &[red, green, blue]) => [red, green, blue],
+        (ColorType::Rgba, &[red, green, blue, alpha]) => [red, green, blue].map(|part| over(part, alpha)),
+        _ => return None,
+    })
 }
 
 /// A part of a colour over the paper.
@@ -59,80 +47,41 @@ fn over(part: u8, alpha: u8) -> u8 {
     u8::try_from(mixed / 255).unwrap_or(PAPER)
 }
 
-/// Reads a file.
-pub(super) fn read(file: &[u8]) -> Option<Image> {
-    let mut rest = file.strip_prefix(SIGNATURE).filter(|_| file.len() <= LONGEST)?;
-    let (mut head, mut palette, mut packed) = (None, Vec::new(), Vec::new());
-    let head = loop {
-        let (length, after) = rest.split_first_chunk::<4>()?;
-        let (name, after) = after.split_first_chunk::<4>()?;
-        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
-        let (data, after) = after.split_at_checked(length)?;
-        rest = after.get(4..)?; // the sum
-        match name {
-            b"IHDR" => head = Some(read_head(data)?),
-            b"PLTE" => palette = data.to_vec(),
-            b"IDAT" => packed.extend_from_slice(data),
-            b"IEND" => break head?,
-            _ => {}
-        }
-    };
-    let wide = head.width * head.kind.bytes();
-    let raw = inflate::unpack(&packed, (wide + 1) * head.height)?;
-    let bytes = unfiltered(&raw, wide, head.kind.bytes())?;
-    let points = bytes.chunks(head.kind.bytes()).map(|point| head.kind.colour(point, &palette));
-    Some(Image { width: head.width, points: points.collect::<Option<_>>()? })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn read_head(data: &[u8]) -> Option<Head> {
-    let (width, rest) = data.split_first_chunk::<4>()?;
-    let (height, rest) = rest.split_first_chunk::<4>()?;
-    let side = |bytes: &[u8; 4]| {
-        let side = usize::try_from(u32::from_be_bytes(*bytes)).ok()?;
-        (1..=WIDEST).contains(&side).then_some(side)
-    };
-    // Eight bits, and the only ways there are to pack and to filter; no interlacing.
-    let &[8, kind, 0, 0, 0] = rest else { return None };
-    let kind = match kind {
-        0 => Kind::Grey,
-        2 => Kind::Rgb,
-        3 => Kind::Palette,
-        4 => Kind::GreyAlpha,
-        6 => Kind::Rgba,
-        _ => return None,
-    };
-    Some(Head { width: side(width)?, height: side(height)?, kind })
-}
-
-/// Takes the filters of RFC 2083 section 6 off. `step`: bytes of a point.
-fn unfiltered(raw: &[u8], wide: usize, step: usize) -> Option<Vec<u8>> {
-    let mut above = vec![0_u8; wide];
-    let mut all = Vec::with_capacity(raw.len());
-    for line in raw.chunks_exact(wide + 1) {
-        let (filter, line) = line.split_first()?;
-        let mut here: Vec<u8> = Vec::with_capacity(wide);
-        for (at, byte) in line.iter().enumerate() {
-            let before = |line: &[u8]| at.checked_sub(step).and_then(|at| line.get(at).copied()).unwrap_or(0);
-            let (left, up, corner) = (before(&here), above.get(at).copied()?, before(&above));
-            let guess = match filter {
-                0 => 0,
-                1 => left,
-                2 => up,
-                3 => u8::midpoint(left, up),
-                4 => paeth(left, up, corner),
-                _ => return None,
-            };
-            here.push(byte.wrapping_add(guess));
+    fn written(kind: ColorType, palette: Option<&[u8]>, sides: (u32, u32), bytes: &[u8]) -> Vec<u8> {
+        let mut file = Vec::new();
+        let mut encoder = png::Encoder::new(&mut file, sides.0, sides.1);
+        encoder.set_color(kind);
+        if let Some(palette) = palette {
+            encoder.set_palette(palette.to_vec());
         }
-        all.extend_from_slice(&here);
-        above = here;
+        encoder.write_header().unwrap().write_image_data(bytes).unwrap();
+        file
     }
-    Some(all)
-}
 
-/// The neighbour that is nearest to what the three of them foretell (section 6.6).
-fn paeth(left: u8, up: u8, corner: u8) -> u8 {
-    let foretold = i16::from(left) + i16::from(up) - i16::from(corner);
-    let far = |part: u8| (foretold - i16::from(part)).abs();
-    [left, up, corner].into_iter().min_by_key(|part| far(*part)).unwrap_or(0)
+    #[test]
+    fn every_kind_of_points_is_read_and_what_shines_through_is_paper() {
+        for (kind, palette, bytes, expected) in [
+            (ColorType::Grayscale, None, &[0, 99][..], [[0; 3], [99; 3]]),
+            (ColorType::GrayscaleAlpha, None, &[0, 0, 9, 255][..], [[255; 3], [9; 3]]),
+            (ColorType::Rgb, None, &[1, 2, 3, 4, 5, 6][..], [[1, 2, 3], [4, 5, 6]]),
+            (ColorType::Rgba, None, &[1, 2, 3, 255, 0, 0, 0, 127][..], [[1, 2, 3], [128; 3]]),
+            (ColorType::Indexed, Some(&[7, 8, 9, 1, 1, 1][..]), &[1, 0][..], [[1; 3], [7, 8, 9]]),
+        ] {
+            let image = read(&written(kind, palette, (2, 1), bytes)).unwrap();
+            assert_eq!((image.width, &image.points[..]), (2, &expected[..]), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn more_points_than_the_limit_are_not_unpacked() {
+        let side = u32::try_from(WIDEST).unwrap();
+        for (sides, taken) in [((side, 1), true), ((1, side), true), ((side + 1, 1), false), ((1, side + 1), false)] {
+            let bytes = vec![0; (sides.0 * sides.1) as usize];
+            assert_eq!(read(&written(ColorType::Grayscale, None, sides, &bytes)).is_some(), taken, "{sides:?}");
+        }
+    }
 }
