@@ -22,7 +22,12 @@ pub fn start(file: &Path, level: LogLevel) {
         LogLevel::Debug => LevelFilter::DEBUG,
     };
     let writer = Mutex::new(LateFile { path: file.to_owned(), file: None, written: 0 });
-    let subscriber = tracing_subscriber::fmt().with_max_level(level).with_ansi(false).with_writer(writer).finish();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_ansi(false)
+        .log_internal_errors(false)
+        .with_writer(writer)
+        .finish();
     // A second start finds a subscriber in place: the first one stays.
     drop(tracing::subscriber::set_global_default(subscriber));
 }

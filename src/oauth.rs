@@ -57,7 +57,9 @@ pub trait Hands: Send + Sync {
 /// Whether a service knows that a sign-in has ended. The worst of several is the greatest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Farewelled {
-    /// It confirmed, or there was nothing to tell.
+    /// There was nothing to tell: it knew a password, and knows it on.
+    Nothing,
+    /// It confirmed.
     Told,
     /// It cannot be reached now.
     Later,

@@ -162,10 +162,10 @@ pub struct Login {
     /// name@example.org, or example.org
     pub address: Option<String>,
     /// With a code that you type on any device: the same as --grant device
-    #[arg(long, conflicts_with_all = ["grant", "password", "password_stdin", "token_stdin", "resume"])]
+    #[arg(long, conflicts_with_all = ["grant", "password", "password_stdin", "token_stdin"])]
     pub device: bool,
     /// Which way, where the service has several
-    #[arg(long, value_enum, conflicts_with_all = ["password", "password_stdin", "token_stdin", "resume"])]
+    #[arg(long, value_enum, conflicts_with_all = ["password", "password_stdin", "token_stdin"])]
     pub grant: Option<Granting>,
     /// Open the page in the browser of this computer
     #[arg(long, conflicts_with_all = ["password", "password_stdin", "token_stdin"])]
@@ -189,10 +189,10 @@ pub struct Login {
     #[arg(long, value_name = "NAME", default_value = "auto")]
     pub profile: String,
     /// Ask for chatting alone: the sign-in ends with its first token, nothing renews it
-    #[arg(long, conflicts_with_all = ["scope", "password", "password_stdin", "token_stdin", "resume"])]
+    #[arg(long, conflicts_with_all = ["scope", "password", "password_stdin", "token_stdin"])]
     pub chat_only: bool,
     /// Ask for this permission alone, by the service's name for it; several, if repeated
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["password", "password_stdin", "token_stdin", "resume"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["password", "password_stdin", "token_stdin"])]
     pub scope: Vec<String>,
     /// Where the sign-in is kept
     #[arg(long, value_enum, default_value_t = Keeping::Auto)]

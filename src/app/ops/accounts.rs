@@ -124,7 +124,7 @@ impl Model {
                 self.forget_account(id);
             }
         }
-        if told == Farewelled::Told && elsewhere.as_ref().is_none_or(Elsewhere::is_over) {
+        if matches!(told, Farewelled::Nothing | Farewelled::Told) && elsewhere.as_ref().is_none_or(Elsewhere::is_over) {
             self.toast(notices::signed_out_of(domain.as_str(), told, elsewhere.as_ref()));
         } else {
             // Two sentences, with something to do: too much for a line that passes.

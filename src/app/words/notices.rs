@@ -24,6 +24,7 @@ pub const LIST_IS_FIXED: &str = "This service can only add buddies to the list";
 /// Signed out, and what the service knows of it.
 pub fn signed_out(domain: &str, told: Farewelled) -> String {
     match told {
+        Farewelled::Nothing => "Signed out".to_owned(),
         Farewelled::Told => format!("Signed out. {domain} has forgotten this computer"),
         Farewelled::Later => {
             format!(

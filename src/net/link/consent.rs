@@ -177,7 +177,7 @@ impl Link {
             // Whoever ends the process waits for it: a token that nobody notes is never revoked.
             let _under_way = network.refreshing();
             match sign_in::leave_behind(&network, &setup, replaced).await {
-                Ok(Farewelled::Told) => {}
+                Ok(Farewelled::Nothing | Farewelled::Told) => {}
                 Ok(told) => tracing::info!(target: "butty::net", ?told, "the sign-in before is not revoked yet"),
                 Err(problem) => {
                     tracing::warn!(target: "butty::net", code = problem.code(), "the sign-in before stays behind");

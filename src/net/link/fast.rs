@@ -219,7 +219,7 @@ impl Link {
         self.short.forget_session();
         if !self.holds_fast().await {
             self.forget_fast().await;
-            return Farewelled::Told;
+            return Farewelled::Nothing;
         }
         let kind = self.setup.credential.unwrap_or(CredentialKind::Password);
         // Before anything is told: the process may end in the middle of it.

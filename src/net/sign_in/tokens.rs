@@ -200,7 +200,7 @@ pub(in crate::net) async fn sign_out(network: &Arc<Network>, setup: &Arc<Account
     for key in [password_key(setup), given_key(setup), Pending::key(&setup.id)] {
         network.forget(&key).await?;
     }
-    let Some(record) = record_of(network, setup).await? else { return Ok(Farewelled::Told) };
+    let Some(record) = record_of(network, setup).await? else { return Ok(Farewelled::Nothing) };
     give_up(network, setup, &record, Some(SignInRecord::key(&setup.id))).await
 }
 
@@ -234,7 +234,7 @@ async fn give_up(
         }
         token
     };
-    let Some(token) = token else { return Ok(Farewelled::Told) };
+    let Some(token) = token else { return Ok(Farewelled::Nothing) };
     let hands = Reach::quiet(network, setup);
     let outcome = grant::revoke(&hands, &record.service, &client, &token).await;
     Ok(network.settle_farewell(noted, outcome).await)
@@ -248,10 +248,10 @@ pub(in crate::net) async fn leave_behind(
     replaced: Replaced,
 ) -> Result<Farewelled, Problem> {
     let (Some(old), Some(new)) = (replaced.record, record_of(network, setup).await?) else {
-        return Ok(Farewelled::Told);
+        return Ok(Farewelled::Nothing);
     };
     if old.tokens_key(&setup.id) == new.tokens_key(&setup.id) {
-        return Ok(Farewelled::Told);
+        return Ok(Farewelled::Nothing);
     }
     give_up(network, setup, &old, None).await
 }

@@ -47,6 +47,16 @@ fn answered(typed: &str) -> Option<Keep> {
     }
 }
 
+/// As it is asked for once more.
+pub(super) fn as_option(asked: Keeping) -> &'static str {
+    match asked {
+        Keeping::Auto => "",
+        Keeping::Keyring => " --store keyring",
+        Keeping::File => " --store file",
+        Keeping::Memory => " --store memory",
+    }
+}
+
 /// Where it went, as a sentence.
 pub(super) fn told(desk: &Desk, keep: Keep) -> String {
     match keep {

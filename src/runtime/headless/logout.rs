@@ -1,10 +1,10 @@
 //! `butty logout`: the service is told, then everything saved is deleted.
 
-use super::{Desk, Errand};
+use super::{Desk, Errand, accounts};
 use crate::app::event::LinkFact;
 use crate::app::words::notices;
 use crate::app::{LinkCommand, StoreRequest};
-use crate::cli::exit_code;
+use crate::cli::{Record, exit_code};
 use crate::config;
 use crate::oauth::Farewelled;
 use crate::store::{Place, Store};
@@ -63,11 +63,22 @@ pub(super) async fn run(
         store.send(StoreRequest::ForgetAccount { account: setup.id.clone(), messages: wish.forget_history });
         store.close();
     }
-    if told != Farewelled::Told {
+    if matches!(told, Farewelled::Later | Farewelled::Never) {
         desk.voice.say(&format!("{}.", notices::signed_out(setup.domain.as_str(), told)));
     }
     if let Some(others) = &elsewhere {
         desk.voice.say(&format!("{}.", notices::elsewhere(setup.domain.as_str(), others)));
+    }
+    if desk.voice.json {
+        let knows = match told {
+            Farewelled::Nothing => "nothing",
+            Farewelled::Told => "told",
+            Farewelled::Later => "later",
+            Farewelled::Never => "never",
+        };
+        let done = Record::new("signed_out").account(setup.id.as_str()).field("service", knows);
+        let everywhere = elsewhere.as_ref().map(Elsewhere::is_over);
+        accounts::told(desk.voice.answer(&done.field("everywhere", everywhere)))?;
     }
     if desk.is_configured(&setup.id) {
         desk.voice.say("The account itself stands in config.toml and stays there.");

@@ -9,6 +9,7 @@ use crate::types::{AccountId, BareJid, Problem};
 use crate::ui::facts;
 use crate::ui::text::Piece;
 use crate::ui::theme::{Role, Sign, Theme};
+use crate::xmpp::CredentialKind;
 
 /// The box of an overlay that is no list.
 pub fn of(model: &Model, overlay: &Overlay, width: &dyn Fn(u16) -> u16) -> Dialog {
@@ -178,7 +179,8 @@ fn sign_out(model: &Model, question: &SignOutBox, width: u16) -> Dialog {
         width,
         ..Dialog::default()
     };
-    dialog.say(&screens::sign_out_means(domain), Role::Text, ascii);
+    let by_password = found.is_some_and(|account| account.setup.credential == Some(CredentialKind::Password));
+    dialog.say(&screens::sign_out_means(domain, by_password), Role::Text, ascii);
     dialog.blank();
     let rows = [(screens::forget_messages(*kept), *forget), (screens::SIGN_OUT_EVERYWHERE.to_owned(), *everywhere)];
     for (row, (words, ticked)) in rows.into_iter().enumerate() {

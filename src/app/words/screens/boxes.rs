@@ -207,8 +207,11 @@ pub fn sign_out_title(address: &str) -> String {
     format!("Sign out {address}?")
 }
 
-/// What signing out does.
-pub fn sign_out_means(domain: &str) -> String {
+/// What signing out does. `by_password`: the service knows of nothing that it could forget.
+pub fn sign_out_means(domain: &str, by_password: bool) -> String {
+    if by_password {
+        return "Signing out deletes the password that is saved here.".to_owned();
+    }
     format!("Signing out tells {domain} to forget this computer and deletes the saved sign-in.")
 }
 

@@ -248,8 +248,8 @@ pub fn paste_fault(fault: PasteFault) -> &'static str {
 }
 
 /// How a parked sign-in goes on.
-pub fn go_on_with(address: &str) -> String {
-    format!("Go on with: butty login {address} --resume")
+pub fn go_on_with(address: &str, store: &str) -> String {
+    format!("Go on with: butty login {address} --resume{store}")
 }
 
 /// After the person said yes.

@@ -11,7 +11,7 @@ async fn sign_out_revokes_and_forgets() {
     let revoked = world.shelf.log.lock().unwrap().iter().filter(|line| *line == "service /revoke").count();
     assert_eq!(revoked, 2);
     assert!(!world.shelf.has(&record.tokens_key(&setup.id)) && !world.shelf.has(&SignInRecord::key(&setup.id)));
-    assert_eq!(sign_out(&world.network, &setup).await, Ok(Farewelled::Told), "nothing left to tell");
+    assert_eq!(sign_out(&world.network, &setup).await, Ok(Farewelled::Nothing), "nothing left to tell");
 }
 
 #[tokio::test]

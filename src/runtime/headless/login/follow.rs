@@ -1,7 +1,7 @@
 //! From the first command to a session, or to a sign-in that waits: what the link tells, and what the person answers.
 
 use super::super::accounts::bound_address;
-use super::super::{Desk, Errand};
+use super::super::{Desk, Errand, keeping};
 use super::show;
 use crate::app::LinkCommand;
 use crate::app::event::{Consent, Fallback, Keep, LinkFact};
@@ -49,7 +49,7 @@ pub(super) async fn follow(
         };
         match fact {
             Ok(LinkFact::Consent(Consent::Parked)) => {
-                desk.voice.say(&screens::go_on_with(setup.id.as_str()));
+                desk.voice.say(&screens::go_on_with(setup.id.as_str(), keeping::as_option(login.store)));
                 return Ok(Outcome::Parked);
             }
             Ok(LinkFact::Consent(Consent::Failed(Problem::NoDeviceSignIn { .. }))) if by_password => {
