@@ -54,7 +54,9 @@ impl Model {
         let Some(account) = self.account(id) else { return };
         let Some(agreed) = &account.agreement else { return };
         let Some(scope) = scopes::missing_for_picture(&agreed.granted) else { return };
-        let (way, wanted, asking) = (SignInWay::of(account), account.wanted, Asking::These(agreed.and(scope)));
+        // Whether it is to last is what came, not what the names say: a service may renew without a scope for that.
+        let asking = Asking::These { scopes: agreed.and(scope), stays: agreed.stays() };
+        let (way, wanted) = (SignInWay::of(account), account.wanted);
         self.show_sign_in(way, id.as_str());
         if let Screen::SignIn(screen) = &mut self.screen {
             screen.account = Some(id.clone());

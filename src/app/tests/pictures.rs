@@ -37,7 +37,9 @@ fn press(world: &mut World, key: &str) {
 /// What went to the link, in words.
 fn told(world: &World) -> Vec<String> {
     let name = |effect: &Effect| match effect {
-        Effect::Link(_, LinkCommand::AskFor(Asking::These(scopes))) => Some(format!("ask for {}", scopes.join(" "))),
+        Effect::Link(_, LinkCommand::AskFor(Asking::These { scopes, stays })) => {
+            Some(format!("ask for {}{}", scopes.join(" "), if *stays { ", to last" } else { "" }))
+        }
         Effect::Link(_, LinkCommand::SignInWithCode { .. }) => Some("sign in".to_owned()),
         Effect::Link(_, LinkCommand::CancelSignIn) => Some("cancel".to_owned()),
         Effect::Link(_, LinkCommand::Connect) => Some("connect".to_owned()),
@@ -123,7 +125,7 @@ fn enter_asks_for_what_was_granted_and_the_picture_and_everything_else_stays() {
     press(&mut world, "x");
     assert!(is_asked(&world) && told(&world).is_empty(), "only Enter");
     press(&mut world, "enter");
-    assert_eq!(told(&world), ["ask for wl.messenger wl.offline_access wl.basic", "sign in"]);
+    assert_eq!(told(&world), ["ask for wl.messenger wl.offline_access wl.basic, to last", "sign in"]);
     let Screen::SignIn(screen) = &world.model.screen else { panic!("{:?}", world.model.screen) };
     assert_eq!((screen.way, screen.account.as_ref()), (SignInWay::Messenger, Some(&world.account)));
     assert!(matches!(screen.step, SignInStep::Working(_)));
@@ -133,6 +135,22 @@ fn enter_asks_for_what_was_granted_and_the_picture_and_everything_else_stays() {
     press(&mut world, "enter");
     assert!(matches!(world.model.screen, Screen::Main));
     assert_eq!(world.talk(BELA).composer.text(), "half a");
+}
+
+#[test]
+fn it_lasts_as_before_whatever_the_service_calls_that() {
+    for (lasting, asked) in [(true, "ask for wl.messenger wl.basic, to last"), (false, "ask for wl.messenger wl.basic")]
+    {
+        let mut world = with_cards("wl.messenger");
+        let account = world.account.clone();
+        let agreed = world.model.account_mut(&account).unwrap().agreement.as_mut().unwrap();
+        agreed.asked = list("wl.messenger");
+        agreed.lasting = Some(lasting);
+        assert!(looks(&mut world));
+        world.fx.clear();
+        press(&mut world, "enter");
+        assert_eq!(told(&world), [asked, "sign in"]);
+    }
 }
 
 #[test]
