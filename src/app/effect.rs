@@ -127,6 +127,8 @@ pub enum StoreRequest {
     Folded { account: AccountId, groups: Vec<String> },
     /// Everything that the archive holds up to here is here: this result, this moment. Comes after its `Insert`s.
     Synced { account: AccountId, last: Option<ArchiveId>, at: Stamp },
+    /// The person was asked then to agree once more, for display pictures.
+    PicturesAsked { account: AccountId, at: Stamp },
     /// Keep, or forget, an account that was signed in to.
     SaveAccount(Box<AccountSetup>),
     /// Forget an account; with its messages, or without.

@@ -327,6 +327,8 @@ pub struct AccountCache {
     pub folded: Vec<String>,
     /// How far the archive is known to be here without a gap, as last told by `StoreRequest::Synced`.
     pub synced: Option<(Option<ArchiveId>, Stamp)>,
+    /// When the person was last asked to agree once more, for display pictures.
+    pub pictures_asked: Option<Stamp>,
 }
 
 /// Where a link stands, for whoever only wants one word.

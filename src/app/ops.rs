@@ -10,6 +10,7 @@ mod ending;
 mod leave;
 mod names;
 mod notice;
+mod pictures;
 mod read_only;
 mod scroll;
 mod select;

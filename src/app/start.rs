@@ -108,6 +108,7 @@ impl Account {
             device_sign_in: false,
             scopes: Vec::new(),
             agreement: None,
+            pictures_asked: None,
             signing_out: None,
             refused: None,
             post: Post::default(),

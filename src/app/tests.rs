@@ -9,6 +9,7 @@ mod list;
 mod mouse;
 mod outbox;
 mod people;
+mod pictures;
 mod reading;
 mod resumed;
 mod sign_in;

@@ -102,6 +102,13 @@ impl Agreement {
         granted.chain(not).map(move |(scope, granted)| (scope, stayed(scope, granted)))
     }
 
+    /// What to ask for so that `scope` is granted as well, and nothing less than now: a sign-in that lasts goes on lasting,
+    /// whether the service named a scope for it or not.
+    pub fn and(&self, scope: &str) -> Vec<String> {
+        let now = self.rows().filter(|(name, granted)| *granted && *name != scope).map(|(name, _)| name);
+        now.chain([scope]).map(str::to_owned).collect()
+    }
+
     /// Staying signed in was asked for, and did not come.
     pub fn stay_refused(&self) -> bool {
         !self.stays() && self.asked.iter().any(|scope| stays(scope))
@@ -178,6 +185,18 @@ mod tests {
         assert_eq!(prosody.rows().collect::<Vec<_>>(), [("xmpp", true), ("offline_access", true)]);
         let brief = Agreement::new(&asked, &token(None, false, None), Terms::default(), Stamp(7));
         assert_eq!(brief.rows().collect::<Vec<_>>(), [("xmpp", true), ("offline_access", false)]);
+    }
+
+    #[test]
+    fn one_scope_more_takes_nothing_away_and_nothing_along_that_was_refused() {
+        let and = |asked: &str, token: &Token| {
+            Agreement::new(&list(asked), token, Terms::default(), Stamp(7)).and("wl.basic").join(" ")
+        };
+        let asked = "wl.messenger wl.emails wl.offline_access";
+        let lasting = and(asked, &token(Some("wl.messenger"), true, None));
+        assert_eq!(lasting, "wl.messenger wl.offline_access wl.basic", "not the one that was refused");
+        assert_eq!(and(asked, &token(Some("wl.messenger"), false, None)), "wl.messenger wl.basic", "nor a longer stay");
+        assert_eq!(and("wl.messenger wl.basic", &token(None, false, None)), "wl.messenger wl.basic", "and none twice");
     }
 
     #[test]

@@ -147,6 +147,9 @@ const IDENTITY: &str = "openid";
 /// A sign-in that lasts: at services of Live Connect's family, at all others.
 const STAY_LIVE: [&str; 2] = ["wl.offline_access", "offline_access"];
 const STAY: [&str; 1] = ["offline_access"];
+/// What opens one's own picture at services of Live Connect's family. The first is the documented one, and opens the
+/// address book as well: there is none for the picture alone.
+const PICTURE_LIVE: [&str; 2] = ["wl.basic", "wl.signin"];
 
 /// The scopes to ask for. `wished` (the config's or the profile's) is taken as it is; else the usual ones, cut
 /// down to those that the service says it knows. `renews`: it says that it knows the refresh grant; then a lasting
@@ -174,6 +177,14 @@ pub fn is_staying(scope: &str) -> bool {
 /// The scopes of Live Connect: the service documents them, no metadata does.
 pub fn messenger() -> Vec<String> {
     vec!["wl.messenger".to_owned(), "wl.offline_access".to_owned()]
+}
+
+/// The scope that one's own picture waits for, beside those that were granted. Only services of Live Connect's family
+/// keep it behind one; elsewhere whoever may chat may read cards.
+pub fn missing_for_picture(granted: &[String]) -> Option<&'static str> {
+    let live = granted.iter().any(|scope| scope.starts_with("wl.") && is_chat(scope));
+    let opens = granted.iter().any(|scope| PICTURE_LIVE.contains(&scope.as_str()));
+    PICTURE_LIVE.first().copied().filter(|_| live && !opens)
 }
 
 /// The scope among `asked` that a refusal names in its words.
@@ -333,6 +344,16 @@ mod tests {
         assert_eq!(without_refused(&asked, Some("xmpp")), None, "nothing is left to chat with");
         assert_eq!(without_refused(&list("xmpp"), None), None);
         assert_eq!(without_refused(&list("custom wl.basic"), Some("wl.basic")), Some(list("custom")));
+    }
+
+    #[test]
+    fn only_services_of_live_connects_family_keep_pictures_behind_a_scope() {
+        assert_eq!(missing_for_picture(&messenger()), Some("wl.basic"));
+        assert_eq!(missing_for_picture(&list("wl.messenger wl.basic")), None);
+        assert_eq!(missing_for_picture(&list("wl.messenger wl.signin")), None);
+        for granted in ["xmpp openid offline_access", "xmpp:client:normal", "sasl_auth", "wl.offline_access", ""] {
+            assert_eq!(missing_for_picture(&list(granted)), None, "{granted}");
+        }
     }
 
     #[test]

@@ -10,7 +10,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 pub(super) fn cache(db: &Connection, account: &AccountId) -> rusqlite::Result<AccountCache> {
     let mut cache = db
         .query_row(
-            "SELECT roster_version, jid, show, status, priority, folded, synced_id, synced_at FROM account WHERE id = ?1",
+            "SELECT roster_version, jid, show, status, priority, folded, synced_id, synced_at, pictures_asked
+             FROM account WHERE id = ?1",
             [account.as_str()],
             account_row,
         )
@@ -35,6 +36,7 @@ fn account_row(row: &Row<'_>) -> rusqlite::Result<AccountCache> {
         appearance: show.map(|show| Appearance { show: show_of(show), status, priority: priority.unwrap_or(0) }),
         folded: folded.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
         synced: synced_at.map(|at| (synced_id.map(ArchiveId), Stamp(at))),
+        pictures_asked: row.get::<_, Option<i64>>(8)?.map(Stamp),
         ..AccountCache::default()
     })
 }
@@ -146,6 +148,16 @@ pub(super) fn synced(
          ON CONFLICT DO UPDATE SET synced_id = excluded.synced_id, synced_at = excluded.synced_at",
     )?
     .execute(params![account.as_str(), last.map(|id| &id.0), at.0])?;
+    Ok(())
+}
+
+/// The person was asked then to agree once more, for display pictures.
+pub(super) fn pictures_asked(db: &Connection, account: &AccountId, at: Stamp) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "INSERT INTO account (id, pictures_asked) VALUES (?1, ?2)
+         ON CONFLICT DO UPDATE SET pictures_asked = excluded.pictures_asked",
+    )?
+    .execute(params![account.as_str(), at.0])?;
     Ok(())
 }
 

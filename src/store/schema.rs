@@ -8,7 +8,10 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Numbered steps; the database's `user_version` counts those that were taken.
-const MIGRATIONS: &[&str] = &[include_str!("../../assets/migrations/001_start.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../assets/migrations/001_start.sql"),
+    include_str!("../../assets/migrations/002_pictures_asked.sql"),
+];
 
 /// Name of the database file in the data folder.
 pub(super) const FILE: &str = "butty.db";
@@ -136,6 +139,20 @@ mod tests {
             let found = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).unwrap().permissions());
             assert_eq!(found & 0o777, mode, "{}", path.display());
         }
+    }
+
+    #[test]
+    fn a_file_of_the_first_version_is_brought_up_to_date_and_loses_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let old = Connection::open(home.path().join(FILE)).unwrap();
+        old.execute_batch(&format!("{}; PRAGMA user_version = 1;", MIGRATIONS[0])).unwrap();
+        old.execute("INSERT INTO account (id, status) VALUES ('a@b', 'tea')", []).unwrap();
+        drop(old);
+        let (db, told) = open(&Place::Folder(home.path().to_owned())).unwrap();
+        assert!(told.is_none());
+        let query = "SELECT status, pictures_asked FROM account WHERE id = 'a@b'";
+        let row = db.query_row(query, [], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<i64>>(1)?)));
+        assert_eq!(row.unwrap(), ("tea".to_owned(), None));
     }
 
     #[test]

@@ -200,6 +200,7 @@ fn unread_drafts_outbox_and_buddies_are_there_again() {
         StoreRequest::Appearance { account: account(), appearance: away.clone() },
         StoreRequest::Bound { account: account(), jid: jid.clone() },
         StoreRequest::Folded { account: account(), groups: vec!["Work".into()] },
+        StoreRequest::PicturesAsked { account: account(), at: Stamp(77) },
     ] {
         bench.store.send(request);
     }
@@ -212,6 +213,7 @@ fn unread_drafts_outbox_and_buddies_are_there_again() {
     assert_eq!(cache.roster, std::slice::from_ref(&item));
     assert_eq!((cache.roster_version.as_deref(), cache.jid), (Some("v1"), Some(jid)));
     assert_eq!((cache.appearance, cache.folded), (Some(away), vec!["Work".to_owned()]));
+    assert_eq!(cache.pictures_asked, Some(Stamp(77)));
     let removed = RosterItem { subscription: Subscription::Removed, ..item };
     bench.store.send(StoreRequest::RosterItem { account: account(), item: removed, version: None });
     bench.store.send(StoreRequest::Draft { talk: talk(), text: String::new() });

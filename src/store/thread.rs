@@ -164,6 +164,7 @@ fn one(
         StoreRequest::Appearance { account, appearance } => accounts::appearance(db, account, appearance)?,
         StoreRequest::Bound { account, jid } => accounts::bound(db, account, jid)?,
         StoreRequest::Folded { account, groups } => accounts::folded(db, account, groups)?,
+        StoreRequest::PicturesAsked { account, at } => accounts::pictures_asked(db, account, *at)?,
         StoreRequest::ForgetAccount { account, messages } => accounts::forget(db, account, *messages)?,
         StoreRequest::Count { account } => {
             let messages = history::count(db, account)?;

@@ -10,7 +10,7 @@
 //!   `refused_less`, `refused_scope`, `expired`, `no_codes`, and each failure by its code in `problems.rs`; the page: `browser` …;
 //! - step 3: `opening`, `review`, `review_raw`, `review_session` (three hours, the box unticked), `account`;
 //! - where to keep it: `ask_keep`, `ask_keep_locked`, `ask_keep_elsewhere`;
-//! - later: the banners `sign_in_expired`, `lost`, `back`; `sign_out`, `signed_out_later`, `signed_out_never_told`;
+//! - later: the banners `sign_in_expired`, `lost`, `back`; `agree_again`; `sign_out`, `signed_out_later`, `signed_out_never_told`;
 //! - somebody else than before: `other_person`, `other_sign_in`; a buddy that nobody is: `add`.
 
 use super::scenes::{every_scene, unicode};
@@ -90,6 +90,7 @@ fn name_of_box(overlay: &Overlay) -> &'static str {
         Overlay::SignOut { .. } => "sign out",
         Overlay::SignedOut { .. } => "signed out",
         Overlay::TakeBack { .. } => "take back",
+        Overlay::AgreeAgain { .. } => "agree again",
         Overlay::PasteSend { .. } => "paste",
         Overlay::Quit { .. } => "quit",
         Overlay::Trouble(_) => "trouble",
@@ -98,7 +99,7 @@ fn name_of_box(overlay: &Overlay) -> &'static str {
     }
 }
 
-const BOXES: [&str; 21] = [
+const BOXES: [&str; 22] = [
     "go to",
     "palette",
     "help",
@@ -115,6 +116,7 @@ const BOXES: [&str; 21] = [
     "sign out",
     "signed out",
     "take back",
+    "agree again",
     "paste",
     "quit",
     "trouble",

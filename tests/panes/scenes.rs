@@ -332,6 +332,7 @@ pub fn consent_scenes() -> Vec<Scene> {
             model
         }),
         scene("take_back", |options| over(options, Overlay::TakeBack { account: cast::id() })),
+        scene("agree_again", |options| over(options, Overlay::AgreeAgain { account: cast::id() })),
         scene("refused_less", |options| {
             let mut model = failed(Problem::SignInDenied { domain: domain() })(options);
             if let Screen::SignIn(screen) = &mut model.screen {

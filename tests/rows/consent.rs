@@ -224,9 +224,13 @@ fn row_003_06_what_was_agreed_to_is_taken_back_from_here() {
     assert!(shown.contains(&page) && shown.contains("butty logout"), "{shown}");
     talk(&home);
     let mut butty = home.open();
-    butty.wait_for("● Available");
+    butty.wait_for("Anna Kowalska");
     butty.send("/");
     butty.send("account\r");
+    // Its own picture first: that can wait.
+    butty.wait_for("wants you to agree once");
+    butty.send("\x1b");
+    butty.wait_gone("wants you to agree");
     let screen = butty.wait_for("r take back");
     assert!(screen.contains(&page), "{screen}");
     butty.send("r");

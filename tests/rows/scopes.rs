@@ -1,7 +1,7 @@
 //! Document 002: scopes, and the consent to them.
 
 use super::hands::{Keeper, Line};
-use super::town::{CHAT, Home, Town, ask_for_code, modern, plain};
+use super::town::{CHAT, Home, Town, ask_for_code, code_in, modern, plain};
 use butty::app::effect::LinkCommand;
 use butty::app::event::{Consent, Keep, LinkFact};
 use butty::demo::Switches;
@@ -59,6 +59,53 @@ fn row_002_08_the_own_picture_is_shown_where_it_was_granted_and_initials_where_n
     home.does(LOGIN);
     let butty = home.open();
     butty.wait_for("│ AK │");
+    assert_eq!(butty.quit(), 0);
+}
+
+/// Where it was not granted, the account's own view asks for it: a No costs nothing, a yes leads to the picture.
+#[test]
+fn row_002_08_the_picture_is_asked_for_where_it_is_missed_and_a_no_costs_nothing() {
+    let town = Town::open(Switches { answered: None, ..modern() });
+    let home = town.messenger_home("");
+    let waiting = home.begin_login("anna@demo.butty");
+    town.visit(code_in(&waiting.said), "yes", &[("stay", "on")]);
+    assert_eq!(waiting.end().0, Some(0));
+    let before = home.kept();
+    let question = "wants you to agree once";
+    let mut butty = home.open();
+    butty.wait_for("│ AK │");
+    butty.send("/");
+    butty.send("account\r");
+    butty.wait_for(question);
+    butty.send("\r");
+    butty.wait_for("Keep the sign-in?");
+    butty.send("f");
+    town.wait_seen("_connect.srf: ok", 2);
+    town.service.answer(false);
+    butty.wait_for("BTY-AUTH-02");
+    assert_eq!(home.kept(), before, "what is there stays until there is something better");
+    butty.send("\x1b");
+    butty.wait_for("● Available");
+    assert_eq!(butty.quit(), 0);
+    // The next start remembers that it was asked; a key asks all the same.
+    let mut butty = home.open();
+    butty.wait_for("│ AK │");
+    butty.send("/");
+    butty.send("account\r");
+    let screen = butty.wait_for("p asks for your picture");
+    assert!(!screen.contains(question), "{screen}");
+    butty.send("p");
+    butty.wait_for(question);
+    butty.send("\r");
+    butty.wait_for("Keep the sign-in?");
+    butty.send("f");
+    town.wait_seen("_connect.srf: ok", 3);
+    town.service.answer(true);
+    butty.wait_for("You are signed in");
+    butty.send("\r");
+    butty.wait_until("the own picture", |screen| screen.starts_with("▀▀▀▀▀▀ Anna Kowalska"));
+    assert_eq!(asked(&town).last().map(String::as_str), Some("wl.messenger wl.offline_access wl.basic"));
+    assert!(home.kept()["refresh"].is_string(), "it lasts as before");
     assert_eq!(butty.quit(), 0);
 }
 

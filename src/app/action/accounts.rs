@@ -7,7 +7,6 @@ use crate::app::ops::Ending;
 use crate::app::slash;
 use crate::app::words::toasts;
 use crate::types::{AccountId, Problem, Stamp};
-use crate::xmpp::CredentialKind;
 
 /// An entry of this file.
 const ACCOUNT: Action = Action { section: ACCOUNTS, unavailable: needs_account, ..BLANK };
@@ -75,9 +74,10 @@ fn with_account(
     }
 }
 
-fn show_account(model: &mut Model, account: Option<&AccountId>, _: &mut Effects) {
+fn show_account(model: &mut Model, account: Option<&AccountId>, fx: &mut Effects) {
     if let Some(account) = account.or(model.account_in_use()).cloned() {
-        model.overlays.push(Overlay::Account { account, raw: false });
+        model.overlays.push(Overlay::Account { account: account.clone(), raw: false });
+        model.offer_picture(&account, fx);
     }
 }
 
@@ -92,7 +92,7 @@ fn login(model: &mut Model, text: &str, fx: &mut Effects) {
         meant && needs_sign_in(account, model.now.wall)
     });
     let (way, known) = match waiting {
-        Some(account) => (way_of(account), Some(account.setup.id.as_str().to_owned())),
+        Some(account) => (SignInWay::of(account), Some(account.setup.id.as_str().to_owned())),
         None => (SignInWay::Code, None),
     };
     let field = known.clone().unwrap_or_else(|| address.to_owned());
@@ -122,13 +122,5 @@ fn needs_sign_in(account: &Account, now: Stamp) -> bool {
         LinkState::Offline { problem: Some(problem), retry_at: None, .. } => problem.code().starts_with("BTY-AUTH"),
         LinkState::Online => account.ending(now).is_some_and(Ending::presses),
         LinkState::Offline { .. } | LinkState::Idle | LinkState::Connecting(_) => false,
-    }
-}
-
-fn way_of(account: &Account) -> SignInWay {
-    match account.setup.credential {
-        Some(CredentialKind::Password) => SignInWay::Password,
-        _ if account.setup.profile == "messenger" => SignInWay::Messenger,
-        _ => SignInWay::Code,
     }
 }

@@ -78,6 +78,8 @@ pub struct Account {
     pub scopes: Vec<Line>,
     /// The whole of it, once told.
     pub agreement: Option<Agreement>,
+    /// When the person was last asked to agree once more, for display pictures.
+    pub pictures_asked: Option<Stamp>,
     /// A sign-out is under way.
     pub signing_out: Option<SigningOut>,
     /// The session that let somebody else in: nothing of it is taken.

@@ -150,6 +150,8 @@ pub enum Overlay {
     SignOut(SignOutBox),
     /// Take back what was agreed to, and keep everything else?
     TakeBack { account: AccountId },
+    /// Agree once more, for display pictures?
+    AgreeAgain { account: AccountId },
     /// Signed out here, and the service does not know it yet, or never will; or not everywhere as was wished.
     SignedOut { domain: Line, told: Farewelled, elsewhere: Option<Elsewhere> },
     /// Send this many lines?

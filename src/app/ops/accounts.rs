@@ -167,6 +167,7 @@ impl Model {
             Overlay::Request { account, .. }
             | Overlay::SignOut(SignOutBox { account, .. })
             | Overlay::TakeBack { account }
+            | Overlay::AgreeAgain { account }
             | Overlay::Add { account, .. }
             | Overlay::Account { account, .. } => account != id,
             Overlay::Card(key) | Overlay::Menu { key, .. } | Overlay::Info { talk: key, .. } => !gone(key),

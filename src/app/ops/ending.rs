@@ -56,7 +56,7 @@ impl Account {
     }
 
     /// The consent that the session lives by: none while offline, and none behind a password.
-    fn lives_by(&self) -> Option<&Agreement> {
+    pub(super) fn lives_by(&self) -> Option<&Agreement> {
         let by_consent = self.online() && self.setup.credential != Some(CredentialKind::Password);
         self.agreement.as_ref().filter(|_| by_consent)
     }

@@ -47,6 +47,7 @@ fn written_to(request: &StoreRequest) -> Option<&AccountId> {
         | StoreRequest::Bound { account, .. }
         | StoreRequest::Folded { account, .. }
         | StoreRequest::Synced { account, .. }
+        | StoreRequest::PicturesAsked { account, .. }
         | StoreRequest::ForgetAccount { account, .. } => Some(account),
         StoreRequest::Open { .. }
         | StoreRequest::CacheDone

@@ -11,6 +11,17 @@ use crate::oauth::{Agreement, Asking, scopes};
 use crate::types::{AccountId, BareJid, Line, Problem};
 use crate::xmpp::CredentialKind;
 
+impl SignInWay {
+    /// The way in that an account took.
+    pub(crate) fn of(account: &Account) -> Self {
+        match account.setup.credential {
+            Some(CredentialKind::Password) => Self::Password,
+            _ if account.setup.profile == "messenger" => Self::Messenger,
+            _ => Self::Code,
+        }
+    }
+}
+
 impl SignInScreen {
     /// The first step of a way in.
     pub fn new(way: SignInWay, from_main: bool) -> Self {

@@ -9,14 +9,14 @@ use crate::oauth::Terms;
 use crate::types::{Problem, Term};
 
 const HOUR: Duration = Duration::from_secs(3_600);
-const DAY: Duration = Duration::from_secs(24 * 3_600);
+pub(super) const DAY: Duration = Duration::from_secs(24 * 3_600);
 
-fn list(text: &str) -> Vec<String> {
+pub(super) fn list(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
 
 /// Online by a consent of a Messenger-style service that holds for so long from now on.
-fn agreed(granted: &str, lasting: bool, holds: Duration) -> World {
+pub(super) fn agreed(granted: &str, lasting: bool, holds: Duration) -> World {
     let mut world = World::online(false);
     let now = world.now.wall;
     let account = world.account.clone();

@@ -43,6 +43,7 @@ pub fn on_key(model: &mut Model, key: Key, fx: &mut Effects) {
         Overlay::Add { account, address, complaint } => forms::add_key(model, account, (address, complaint), key, fx),
         Overlay::SignOut(question) => answers::sign_out_key(model, question, key, fx),
         Overlay::TakeBack { account } => answers::take_back_key(model, account, key, fx),
+        Overlay::AgreeAgain { account } => answers::agree_again_key(model, account, key, fx),
         Overlay::Request { account, from } => answers::request_key(model, account, from, key, fx),
         Overlay::PasteSend { .. } => answers::paste_key(model, key, fx),
         Overlay::PlainReply => answers::plain_key(model, key, fx),

@@ -84,6 +84,7 @@ fn overlay_field(overlay: &mut Overlay) -> Option<&mut Composer> {
         | Overlay::Card(_)
         | Overlay::SignOut(_)
         | Overlay::TakeBack { .. }
+        | Overlay::AgreeAgain { .. }
         | Overlay::SignedOut { .. }
         | Overlay::PasteSend { .. }
         | Overlay::Quit { .. }

@@ -47,6 +47,7 @@ impl Model {
             }
         }
         account.jid = account.jid.take().or(cache.jid);
+        account.pictures_asked = account.pictures_asked.or(cache.pictures_asked);
         if let Some(appearance) = cache.appearance {
             account.appearance = appearance;
         }

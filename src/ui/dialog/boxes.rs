@@ -30,6 +30,7 @@ pub fn of(model: &Model, overlay: &Overlay, width: &dyn Fn(u16) -> u16) -> Dialo
             dialog
         }
         Overlay::TakeBack { account } => consent::take_back(model, account, width(WIDE)),
+        Overlay::AgreeAgain { account } => consent::agree_again(model, account, width(WIDE)),
         Overlay::PasteSend { lines } => paste(model, *lines, width(SMALL)),
         Overlay::Quit { pending } => quit(model, *pending, width(WIDE)),
         Overlay::Trouble(problem @ Problem::AccountInUse) => {

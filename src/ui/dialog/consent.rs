@@ -62,6 +62,9 @@ pub fn account(model: &Model, id: &AccountId, raw: bool, width: u16) -> Dialog {
             dialog.say(screens::RAW_NAMES, Role::Dim, ascii);
         }
         let opens = model.options.can_open_browser && !model.options.over_ssh;
+        if model.waits_for_picture(id) {
+            dialog.say(screens::PICTURE_KEY, Role::Dim, ascii);
+        }
         if let Some(page) = &agreed.page {
             dialog.say(&screens::consents_page(page, opens), Role::Text, ascii);
         }
@@ -75,6 +78,23 @@ pub fn take_back(model: &Model, id: &AccountId, width: u16) -> Dialog {
     let mut dialog = Dialog { title, foot, width, ..Dialog::default() };
     let domain = facts::account(model, id).map_or("", |account| account.setup.domain.as_str());
     dialog.say(&screens::take_back_means(domain), Role::Text, model.options.ascii);
+    dialog
+}
+
+/// Agree once more, for display pictures?
+pub fn agree_again(model: &Model, id: &AccountId, width: u16) -> Dialog {
+    let roomy = width >= WIDE;
+    let foot = if roomy { screens::AGREE_AGAIN_FOOT } else { screens::AGREE_AGAIN_FOOT_SHORT };
+    let title = screens::AGREE_AGAIN_TITLE.into();
+    let mut dialog = Dialog { title, foot: foot.into(), width, ..Dialog::default() };
+    let (theirs, ascii) = (facts::account(model, id), model.options.ascii);
+    let domain = theirs.map_or("", |account| account.setup.domain.as_str());
+    dialog.say(&screens::agree_again(domain), Role::Text, ascii);
+    dialog.say(screens::ADDRESS_BOOK_TOO, Role::Dim, ascii);
+    if !roomy {
+        dialog.blank();
+        dialog.say(screens::ASKS_NEXT_MONTH, Role::Dim, ascii);
+    }
     dialog
 }
 

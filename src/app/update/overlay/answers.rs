@@ -27,8 +27,8 @@ pub(super) fn request_key(model: &mut Model, account: &AccountId, from: &BareJid
     After::Close
 }
 
-/// `s` signs out, `r` takes the consent back, `b` and `u` open and copy the service's page for that, `i` shows raw names,
-/// Tab goes to the next account.
+/// `s` signs out, `r` takes the consent back, `b` and `u` open and copy the service's page for that, `p` asks for the
+/// picture, `i` shows raw names, Tab goes to the next account.
 pub(super) fn account_key(
     model: &mut Model,
     account: &mut AccountId,
@@ -44,6 +44,7 @@ pub(super) fn account_key(
             return After::Close;
         }
         Some('r') if model.ask_take_back(account) => return After::Close,
+        Some('p') => model.ask_for_picture(account, fx),
         Some(letter @ ('b' | 'u')) => visit_consents(model, account, letter, fx),
         None if matches!(key.code, KeyCode::Tab | KeyCode::BackTab) => {
             let ids: Vec<&AccountId> = model.accounts.iter().map(|other| &other.setup.id).collect();
@@ -51,6 +52,7 @@ pub(super) fn account_key(
             let step = if key.code == KeyCode::Tab { 1 } else { ids.len().saturating_sub(1) };
             if let Some(next) = (here + step).checked_rem(ids.len()).and_then(|at| ids.get(at)) {
                 *account = (*next).clone();
+                model.offer_picture(account, fx);
             }
         }
         _ => {}
@@ -77,6 +79,15 @@ pub(super) fn take_back_key(model: &mut Model, account: &AccountId, key: Key, fx
         return After::Stay;
     }
     model.sign_out(account, Leaving::Consent, fx);
+    After::Close
+}
+
+/// Enter signs in once more, with the picture.
+pub(super) fn agree_again_key(model: &mut Model, account: &AccountId, key: Key, fx: &mut Effects) -> After {
+    if letter(key) != Some('\n') {
+        return After::Stay;
+    }
+    model.agree_again(account, fx);
     After::Close
 }
 

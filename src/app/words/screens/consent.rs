@@ -18,6 +18,12 @@ words! {
     ACCOUNT_FOOT_AGREED_NEXT = "Enter · Tab next · r take back · s sign out";
     TAKE_BACK_TITLE = "Take it back?";
     TAKE_BACK_FOOT = "Enter take back · Esc leave it";
+    AGREE_AGAIN_TITLE = "Your picture";
+    AGREE_AGAIN_FOOT = "Enter get a code · Esc not now (asks again next month)";
+    AGREE_AGAIN_FOOT_SHORT = "Enter get a code · Esc not now";
+    ASKS_NEXT_MONTH = "If not now, butty asks again next month.";
+    ADDRESS_BOOK_TOO = "It opens your address book too; butty does not read it.";
+    PICTURE_KEY = "p asks for your picture.";
     RAW_NAMES = "i shows the names that the service uses.";
     BY_PASSWORD = "You sign in with a password.";
     BY_TOKEN = "You sign in with a token that others keep.";
@@ -56,6 +62,11 @@ pub fn take_back_means(domain: &str) -> String {
         "{domain} forgets that butty may do this, and the saved sign-in is deleted. Your buddies and messages stay on \
          this computer. To chat again you sign in again."
     )
+}
+
+/// What more is to be agreed to, and why.
+pub fn agree_again(domain: &str) -> String {
+    format!("To show display pictures, {domain} wants you to agree once more.")
 }
 
 /// Where the sign-in is kept.
