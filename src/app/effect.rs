@@ -82,6 +82,10 @@ pub enum LinkCommand {
     Confirm,
     /// The last sign-in was another person's: it is given up, and what was kept before it comes back. Offline then.
     TakeBack,
+    /// The same, but what that person was given is put aside until `HandOver`, or until anything else is wanted.
+    SetAside,
+    /// What was put aside becomes the sign-in of this account; answered by `LinkFact::HandedOver`.
+    HandOver { to: Box<AccountSetup> },
     /// Forget the sign-in here, and revoke it at the service; `everywhere`: and first have the server end the account's
     /// other sign-ins.
     SignOut { everywhere: bool },

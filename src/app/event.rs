@@ -165,6 +165,8 @@ pub enum LinkFact {
     /// After `LinkCommand::SignOut`: done. `told`: whether the service knows, or will; `elsewhere`: what became of the
     /// other sign-ins, where they were to end.
     SignedOut { told: Farewelled, elsewhere: Option<Elsewhere> },
+    /// After `LinkCommand::HandOver`: where that account's sign-in is kept now, or why it is not.
+    HandedOver { to: Box<AccountSetup>, kept: Result<Keep, Problem> },
 }
 
 /// Steps of a sign-in with a code (RFC 8628) or on a page (RFC 8252), for the sign-in screen.

@@ -11,6 +11,7 @@ mod outbox;
 mod people;
 mod reading;
 mod resumed;
+mod second;
 mod sign_in;
 mod states;
 mod sync;

@@ -7,14 +7,14 @@
 mod begin;
 mod command;
 mod finish;
+mod guest;
 mod reach;
 mod tokens;
 
 pub(super) use command::{first_line, first_line_of};
+pub(super) use guest::{Guest, dismiss, hand_over, set_aside, take_back};
 pub(super) use reach::quiet;
-pub(super) use tokens::{
-    access_token, given_key, known_client, leave_behind, password_key, record_of, sign_out, take_back,
-};
+pub(super) use tokens::{access_token, given_key, known_client, leave_behind, password_key, record_of, sign_out};
 
 use super::Network;
 use super::http::Web;
@@ -109,8 +109,9 @@ pub(super) struct Flow {
 }
 
 /// What a sign-in put out of its place. Empty: nothing was there.
-#[derive(Default)]
 pub(super) struct Replaced {
+    /// Where the new one is kept.
+    keep: Keep,
     record: Option<SignInRecord>,
     tokens: Option<Secret<String>>,
 }

@@ -38,6 +38,17 @@ pub fn keyed(options: Options, keys: &[&str], typed: &str) -> Model {
     stage.model
 }
 
+/// Bela's browser, where Anna signs in; `known`: Bela has an account here.
+fn other_person(options: Options, known: bool) -> Model {
+    let address = |local: &str| BareJid::parse(&format!("{local}@example.org")).unwrap();
+    let mut model = failed(Problem::OtherPerson { wanted: address("anna"), got: address("bela") })(options);
+    if known {
+        let now = model.now;
+        model.accounts.push(Account::new(cast::setup("bela@example.org", "Bela"), false, now));
+    }
+    model
+}
+
 pub fn over(options: Options, overlay: Overlay) -> Model {
     let mut model = cast::evening(options).model;
     model.overlays.push(overlay);
@@ -297,10 +308,8 @@ pub fn sign_in_scenes() -> Vec<Scene> {
             }
             model
         }),
-        scene("other_person", |options| {
-            let address = |local: &str| BareJid::parse(&format!("{local}@example.org")).unwrap();
-            failed(Problem::OtherPerson { wanted: address("anna"), got: address("bela") })(options)
-        }),
+        scene("other_person", |options| other_person(options, false)),
+        scene("other_person_known", |options| other_person(options, true)),
         scene("no_codes", failed(Problem::NoDeviceSignIn { domain: domain() })),
         scene("refused", failed(Problem::SignInDenied { domain: domain() })),
         scene("weaker", |options| {

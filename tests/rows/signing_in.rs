@@ -251,6 +251,38 @@ fn row_000_16_a_token_of_somebody_else_is_refused_and_overwrites_nothing() {
 }
 
 #[test]
+fn somebody_else_can_be_kept_as_a_second_account() {
+    let town = Town::open(modern());
+    let home = town.messenger_home("");
+    home.does(&["login", "anna@demo.butty", "--device"]);
+    let butty = home.open();
+    butty.wait_for("Bela");
+    assert_eq!(butty.quit(), 0);
+    let first = home.kept();
+    town.service.seat_a_stranger();
+    let mut butty = home.open();
+    butty.wait_for("Bela");
+    ask_for_code(&mut butty, "anna@demo.butty");
+    butty.wait_for("k  keep as a second account");
+    butty.send("k");
+    butty.wait_for("You are signed in");
+    butty.send("\r");
+    butty.wait_for("Ctrl+K");
+    assert_eq!(butty.quit(), 0);
+    let accounts = home.does(&["accounts"]);
+    assert!(accounts.contains("anna@demo.butty") && accounts.matches("@demo.butty").count() == 2, "{accounts}");
+    let kept: Vec<String> = home.kept_tokens().into_iter().map(|(_, text)| text).collect();
+    assert_eq!(kept.len(), 2, "each has a sign-in of their own");
+    let refresh = first["refresh"].as_str().unwrap();
+    assert_eq!(kept.iter().filter(|text| text.contains(refresh)).count(), 1, "the first one's is what it was");
+    assert!(town.seen("/oauth20_revoke.srf: ok").is_empty(), "nobody was signed out");
+    // Both come in again.
+    let butty = home.open();
+    butty.wait_until("both lists", |screen| screen.contains("Anna") && screen.contains("Bela"));
+    assert_eq!(butty.quit(), 0);
+}
+
+#[test]
 fn row_000_17_asks_exactly_for_chatting_and_for_staying() {
     let town = Town::open(modern());
     town.messenger_home("").does(&["login", "anna@demo.butty", "--device"]);

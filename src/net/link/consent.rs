@@ -172,18 +172,6 @@ impl Link {
         });
     }
 
-    /// Another person came back than this account belongs to: nothing of theirs stays, what was there before does.
-    pub(super) async fn take_back(&mut self) -> Wish {
-        if let Some(replaced) = self.replaced.take() {
-            // What the server gave that person for short sign-ins goes too.
-            self.learn_fast(None).await;
-            if let Err(problem) = sign_in::take_back(&self.network, &self.setup, replaced).await {
-                self.down(Some(problem), None).await;
-            }
-        }
-        Wish::Rest
-    }
-
     pub(super) async fn sign_out(&mut self, everywhere: bool) -> Wish {
         // While there is still something to sign in with.
         let elsewhere = if everywhere { Some(self.dismiss_others().await) } else { None };
