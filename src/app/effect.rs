@@ -1,10 +1,10 @@
 //! Everything that the mind can want.
 
 use super::event::Keep;
-use super::model::{ConversationKey, Message, MessageState};
+use super::model::{ConversationKey, Message, MessageState, OnlyHere};
 use super::setup::AccountSetup;
 use crate::oauth::Asking;
-use crate::types::{AccountId, ArchiveId, FullJid, Line, MessageKey, RequestId, Secret, Stamp, StanzaId};
+use crate::types::{AccountId, ArchiveId, BareJid, FullJid, Line, MessageKey, RequestId, Secret, Stamp, StanzaId};
 use crate::xmpp::{self, Appearance, RosterItem};
 
 /// One wish. Wishes are carried out in order.
@@ -123,6 +123,8 @@ pub enum StoreRequest {
     Roster { account: AccountId, items: Vec<RosterItem>, version: Option<String> },
     /// One change.
     RosterItem { account: AccountId, item: RosterItem, version: Option<String> },
+    /// What the person changed of a buddy on this computer alone; empty: forget it.
+    OnlyHere { account: AccountId, who: BareJid, here: OnlyHere },
     /// How we appear.
     Appearance { account: AccountId, appearance: Appearance },
     /// The address that the service gave.

@@ -1,6 +1,6 @@
 //! Everything that can happen to the mind, by where it comes from.
 
-use super::model::{ConversationKey, Message, Options, Scroll};
+use super::model::{ConversationKey, Message, OnlyHere, Options, Scroll};
 use super::setup::AccountSetup;
 pub use crate::oauth::Outlook;
 use crate::oauth::{Agreement, Farewelled};
@@ -309,6 +309,8 @@ pub enum Stored {
 pub struct AccountCache {
     /// The last roster.
     pub roster: Vec<RosterItem>,
+    /// What the person changed of the list on this computer alone.
+    pub only_here: Vec<(BareJid, OnlyHere)>,
     /// Its version (XEP-0237).
     pub roster_version: Option<String>,
     /// The address that the service last gave.

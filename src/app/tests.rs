@@ -7,6 +7,7 @@ mod focus;
 mod identity;
 mod list;
 mod mouse;
+mod only_here;
 mod outbox;
 mod people;
 mod reading;

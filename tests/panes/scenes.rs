@@ -49,6 +49,16 @@ fn other_person(options: Options, known: bool) -> Model {
     model
 }
 
+/// The same, at a service that takes no change of its list.
+fn fixed(options: Options, keys: &[&str]) -> Model {
+    let mut stage = cast::evening(options);
+    stage.model.accounts[0].features.messenger = true;
+    for key in keys {
+        stage.press(key);
+    }
+    stage.model
+}
+
 pub fn over(options: Options, overlay: Overlay) -> Model {
     let mut model = cast::evening(options).model;
     model.overlays.push(overlay);
@@ -222,6 +232,10 @@ pub fn overlay_scenes() -> Vec<Scene> {
         scene("menu_name", |options| keyed(options, &["f3", ".", "down", "down", "enter"], "")),
         scene("menu_group", |options| keyed(options, &["f3", ".", "down", "down", "down", "enter"], "")),
         scene("menu_remove", |options| keyed(options, &["f3", ".", "up", "enter"], "")),
+        scene("menu_only_here", |options| fixed(options, &["f3", "."])),
+        scene("menu_name_only_here", |options| fixed(options, &["f3", ".", "down", "down", "enter"])),
+        scene("menu_hide", |options| fixed(options, &["f3", ".", "up", "enter"])),
+        scene("menu_hidden", |options| fixed(options, &["f3", ".", "up", "enter", "enter", "ctrl-k"])),
         scene("card", |options| keyed(options, &["f4"], "")),
         scene("paste", |options| {
             let mut stage = cast::evening(options);
