@@ -79,6 +79,8 @@ pub struct Network {
     flights: Mutex<HashMap<VaultKey, Arc<tokio::sync::Mutex<()>>>>,
     /// How many refreshes are under way.
     refreshes: tokio::sync::watch::Sender<usize>,
+    /// The process is about to end.
+    leaving: tokio::sync::watch::Sender<bool>,
     /// What the command for the proxy's password printed.
     proxy_password: tokio::sync::Mutex<Option<Secret<String>>>,
 }
@@ -88,8 +90,8 @@ impl Network {
     pub fn new(settings: NetworkSettings, vault: Arc<dyn Vault>, clock: Clock) -> Self {
         let tls = tls::Configs::new(settings.tls_min);
         let (names, flights, proxy_password) = (Mutex::default(), Mutex::default(), tokio::sync::Mutex::default());
-        let refreshes = tokio::sync::watch::Sender::new(0);
-        Self { settings, vault, clock, names, tls, flights, refreshes, proxy_password }
+        let (refreshes, leaving) = (tokio::sync::watch::Sender::new(0), tokio::sync::watch::Sender::new(false));
+        Self { settings, vault, clock, names, tls, flights, refreshes, leaving, proxy_password }
     }
 
     fn now(&self) -> Now {

@@ -162,6 +162,8 @@ pub enum LinkFact {
     Agreed(Box<Agreement>),
     /// Where the secret was put, or why not. Comes before the session uses it.
     Kept(Keep),
+    /// After `LinkCommand::SignOut`: it could not be done, and everything stands as it did.
+    NotSignedOut(Problem),
     /// After `LinkCommand::SignOut`: done. `told`: whether the service knows, or will; `elsewhere`: what became of the
     /// other sign-ins, where they were to end.
     SignedOut { told: Farewelled, elsewhere: Option<Elsewhere> },

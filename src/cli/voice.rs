@@ -105,6 +105,11 @@ impl Voice {
         }
     }
 
+    /// Shows on standard error what is drawn, as it is.
+    pub fn show(&self, drawn: &str) {
+        Self { columns: None, ..*self }.say(drawn);
+    }
+
     /// Tells a problem on standard error and gives the exit code.
     pub fn fail(&self, problem: &Problem) -> u8 {
         let said = words::problem_in_shell(problem);

@@ -97,17 +97,18 @@ impl Network {
     }
 
     /// The service was told, or not: what was noted goes, unless it is to be told later.
-    pub(super) async fn settle_farewell(
-        &self,
-        noted: Option<Farewell>,
-        outcome: Farewelled,
-    ) -> Result<Farewelled, Problem> {
+    pub(super) async fn settle_farewell(&self, noted: Option<Farewell>, outcome: Farewelled) -> Farewelled {
         match (outcome, noted) {
-            (Farewelled::Later, None) => return Ok(Farewelled::Never),
+            (Farewelled::Later, None) => return Farewelled::Never,
             (Farewelled::Later, Some(_)) | (_, None) => {}
-            (_, Some(farewell)) => self.drop_farewell(&farewell).await?,
+            (_, Some(farewell)) => {
+                if let Err(problem) = self.drop_farewell(&farewell).await {
+                    // It is told once more, which harms nobody.
+                    tracing::warn!(target: "butty::net", code = problem.code(), "a sign-out that was told is still noted");
+                }
+            }
         }
-        Ok(outcome)
+        outcome
     }
 
     async fn replace_farewell(&self, old: &Farewell, new: &Farewell) -> Result<(), Problem> {

@@ -24,6 +24,17 @@ impl Network {
         Refreshing(self.refreshes.clone())
     }
 
+    /// The process is about to end: what waits for its time is done now.
+    pub fn hurry(&self) {
+        self.leaving.send_replace(true);
+    }
+
+    /// Ends when the process is about to.
+    pub(super) async fn leaving(&self) {
+        // The sender is our own: it is not gone before us.
+        drop(self.leaving.subscribe().wait_for(|leaving| *leaving).await);
+    }
+
     /// Waits until no refresh is under way, and what came of each is kept; at most so long. True: none is left.
     pub async fn refreshes_done(&self, limit: Duration) -> bool {
         let mut count = self.refreshes.subscribe();

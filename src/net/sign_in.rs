@@ -23,7 +23,7 @@ use crate::app::event::{Consent, Keep, LinkFact};
 use crate::app::setup::AccountSetup;
 use crate::oauth::grant::Service;
 use crate::oauth::{Asking, Pending, SignInRecord, VaultKey, page};
-use crate::types::{Line, Problem, Secret};
+use crate::types::{AccountId, Line, Problem, Secret};
 use reach::Reach;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -111,9 +111,17 @@ pub(super) struct Flow {
 /// What a sign-in put out of its place. Empty: nothing was there.
 pub(super) struct Replaced {
     /// Where the new one is kept.
-    keep: Keep,
-    record: Option<SignInRecord>,
-    tokens: Option<Secret<String>>,
+    pub(super) keep: Keep,
+    pub(super) record: Option<SignInRecord>,
+    pub(super) tokens: Option<Secret<String>>,
+}
+
+impl Replaced {
+    /// The tokens of both have the same place in the vault: those of the second have taken it.
+    pub(super) fn shares_place_with(&self, other: &Self, account: &AccountId) -> bool {
+        let place = |replaced: &Self| replaced.record.as_ref().map(|record| record.tokens_key(account));
+        place(self) == place(other)
+    }
 }
 
 impl Flow {

@@ -22,6 +22,8 @@ pub(super) struct Shelf {
     pub(super) log: Mutex<Vec<String>>,
     /// Writes fail.
     pub(super) full: std::sync::atomic::AtomicBool,
+    /// What another process holds.
+    pub(super) held: Mutex<Option<VaultKey>>,
 }
 
 impl Shelf {
@@ -77,6 +79,9 @@ impl Vault for Shelf {
 
     fn lock(&self, key: &VaultKey) -> Result<Box<dyn Send>, VaultError> {
         self.note_key("lock", key);
+        if self.held.lock().unwrap().as_ref() == Some(key) {
+            return Err(VaultError::Held);
+        }
         Ok(Box::new(()))
     }
 }

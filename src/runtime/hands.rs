@@ -225,6 +225,7 @@ impl Hands {
         }
         let Self { store, clerk, network, .. } = self;
         // A refresh that was sent and is not kept costs the sign-in.
+        network.hurry();
         network.refreshes_done(REFRESH).await;
         // Joining threads blocks: nothing else is left to do here.
         drop(tokio::task::spawn_blocking(move || (store.close(), clerk.close())).await);

@@ -122,6 +122,7 @@ pub fn run(args: &Args, command: &Command, desk: &Desk) -> u8 {
         }
         if let Some(network) = desk.network.get() {
             // A refresh that was sent and is not kept costs the sign-in. Who interrupts once more knows better.
+            network.hurry();
             tokio::select! {
                 _ = network.refreshes_done(Network::REFRESH_PATIENCE) => {}
                 _ = interrupted() => {}

@@ -72,6 +72,7 @@ impl Home {
     async fn leave(&self, network: &Network, link: LinkHandle, facts: Facts) -> Result<(), String> {
         drop(facts);
         link.closed().await;
+        network.hurry();
         if !network.refreshes_done(PATIENCE).await {
             return Err("a refresh without end".to_owned());
         }

@@ -191,7 +191,9 @@ impl Figures {
         println!("{name}: bytes out and in {lengths:?}; {self}");
         let faults = self.faults.lock().unwrap();
         assert!(faults.is_empty(), "{name}: {} of them:\n{}", faults.len(), faults.join("\n"));
-        assert!(self.positions.load(Ordering::Relaxed) > 0);
+        // Lengths differ by some bytes from one sign-in to the next, so that the last cuts may fall behind the end.
+        let (positions, cut) = (self.positions.load(Ordering::Relaxed), self.cut.load(Ordering::Relaxed));
+        assert!(positions > 0 && cut * 10 >= positions * 9, "{name}: nothing to cut at {} positions", positions - cut);
         assert_eq!(self.crashes(), 0, "{name}");
     }
 }

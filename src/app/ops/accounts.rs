@@ -96,6 +96,15 @@ impl Model {
         self.end_sign_out(id, Farewelled::Later, elsewhere, fx);
     }
 
+    /// It could not be done, and everything stands as it did: the account goes on, and the person hears why.
+    pub(crate) fn fail_sign_out(&mut self, id: &AccountId, problem: Problem, fx: &mut Effects) {
+        let Some(own) = self.account_mut(id).filter(|own| own.signing_out.is_some()) else { return };
+        own.signing_out = None;
+        own.wanted = true;
+        fx.push(Effect::Link(id.clone(), LinkCommand::Connect));
+        self.overlays.push(Overlay::Trouble(problem));
+    }
+
     /// The service was told, or cannot be.
     pub(crate) fn end_sign_out(
         &mut self,

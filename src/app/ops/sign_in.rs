@@ -188,7 +188,7 @@ impl Model {
     /// Asks again, for these scopes alone.
     pub fn ask_for_less(&mut self, scopes: Vec<String>, fx: &mut Effects) {
         let Screen::SignIn(screen) = &mut self.screen else { return };
-        screen.asking = Asking::These(scopes);
+        screen.asking = screen.asking.less(&screen.asked, scopes);
         self.ask_for_code(fx);
     }
 

@@ -368,6 +368,22 @@ fn signing_out_tells_the_service_then_forgets_here() {
 }
 
 #[test]
+fn a_sign_out_that_cannot_be_done_changes_nothing_and_says_why() {
+    for what in [Leaving::Consent, Leaving::Account { messages: true, everywhere: false }] {
+        let mut world = World::online(false);
+        let account = world.account.clone();
+        world.does(|model, fx| model.sign_out(&account, what, fx));
+        world.fx.clear();
+        world.link(LinkFact::NotSignedOut(Problem::KeyringLocked));
+        assert!(matches!(world.model.overlays.last(), Some(Overlay::Trouble(Problem::KeyringLocked))));
+        assert!(world.fx.iter().any(|e| matches!(e, Effect::Link(_, LinkCommand::Connect))), "and goes on");
+        assert!(!world.fx.iter().any(|e| matches!(e, Effect::StopLink(_))) && world.requests().is_empty());
+        world.after(second(60));
+        assert_eq!(world.model.accounts.len(), 1, "nor is it done later");
+    }
+}
+
+#[test]
 fn signing_out_does_not_wait_for_ever() {
     let mut world = World::online(false);
     let account = world.account.clone();

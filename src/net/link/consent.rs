@@ -5,7 +5,7 @@ use crate::app::effect::LinkCommand;
 use crate::app::event::{Consent, Fallback, LinkFact};
 use crate::app::setup::GrantChoice;
 use crate::net::chance;
-use crate::net::sign_in::{self, Flow, Place};
+use crate::net::sign_in::{self, Flow, Place, Replaced};
 use crate::oauth::Farewelled;
 use crate::route::Backoff;
 use crate::types::{Line, Problem};
@@ -47,7 +47,17 @@ impl Link {
         self.look_up().await;
         flow.probe().await.map_err(End::Problem)?;
         let done = self.persevere(&mut flow, order).await;
-        self.replaced = flow.replaced().or(self.replaced.take());
+        match (self.replaced.take(), flow.replaced()) {
+            // Of sign-ins that nobody confirmed, what stood before the first of them is what may have to come back.
+            (Some(first), Some(between)) => {
+                let keep = between.keep;
+                if !first.shares_place_with(&between, &self.setup.id) {
+                    self.leave_behind(between);
+                }
+                self.replaced = Some(Replaced { keep, ..first });
+            }
+            (first, last) => self.replaced = first.or(last),
+        }
         done
     }
 
@@ -62,7 +72,7 @@ impl Link {
         let mut waits = Backoff::default();
         for _ in 1..BEGINNINGS {
             let problem = match self.carry_out(flow, order).await {
-                Err(End::Problem(problem)) if !self.options.one_shot => problem,
+                Err(End::Problem(problem)) => problem,
                 done => return done,
             };
             if let Problem::AnswerLost { host } = &problem
@@ -157,7 +167,12 @@ impl Link {
 
     /// The right person came back: what was there before is left behind, beside what the link goes on with.
     pub(super) fn confirm(&mut self) {
-        let Some(replaced) = self.replaced.take() else { return };
+        if let Some(replaced) = self.replaced.take() {
+            self.leave_behind(replaced);
+        }
+    }
+
+    fn leave_behind(&self, replaced: Replaced) {
         let (network, setup) = (Arc::clone(&self.network), Arc::clone(&self.setup));
         tokio::spawn(async move {
             // Whoever ends the process waits for it: a token that nobody notes is never revoked.
@@ -182,14 +197,10 @@ impl Link {
         }
         self.password = None;
         self.given_token = None;
-        // A disk that takes no note of it does not keep the rest from being given up.
-        let forgotten = self.invalidate_fast().await.unwrap_or_else(|problem| {
-            tracing::warn!(target: "butty::net", code = problem.code(), "a sign-out that was told is still noted");
-            Farewelled::Told
-        });
+        let forgotten = self.invalidate_fast().await;
         match sign_in::sign_out(&self.network, &self.setup).await.map(|told| told.max(forgotten)) {
             Ok(told) => self.teller.tell(LinkFact::SignedOut { told, elsewhere }).await,
-            Err(problem) => self.down(Some(problem), None).await,
+            Err(problem) => self.teller.tell(LinkFact::NotSignedOut(problem)).await,
         }
         Wish::Rest
     }

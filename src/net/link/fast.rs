@@ -19,6 +19,8 @@ use tokio::task::JoinHandle;
 
 /// So much is noted for a session without a connection; a mind hears of that within moments.
 const MOST_LATE: usize = 256;
+/// So often a session is offered to a server that neither takes it nor refuses it; then another one has to do.
+const MOST_OFFERS: u8 = 3;
 /// How long a server may take to forget a token at sign-out.
 const INVALIDATION: Duration = Duration::from_secs(5);
 
@@ -34,6 +36,8 @@ pub(super) struct Short {
     pub(super) memory_only: bool,
     /// The session that may be taken up.
     pub(super) suspended: Option<Suspended>,
+    /// How often it went to a server that was proved, and came back without an answer.
+    offered: u8,
     /// What the mind said to it when it had lost its connection, and the mind did not know yet.
     late: VecDeque<Command>,
     /// The token is one of before, whose account may have another by now: what is kept is not touched.
@@ -54,6 +58,17 @@ impl Short {
         if said_once && self.late.len() < MOST_LATE {
             self.late.push_back(command);
         }
+    }
+
+    /// What is left of a session behind a try: to be taken up by the next one, if anything is. `proved`: the server was.
+    pub(super) fn put_back(&mut self, session: Option<Suspended>, proved: bool) {
+        self.offered = if session.is_some() && proved { self.offered.saturating_add(1) } else { self.offered };
+        self.suspended = session.or(self.suspended.take()).filter(|_| self.offered < MOST_OFFERS);
+    }
+
+    /// A session stands.
+    pub(super) fn stands(&mut self) {
+        self.offered = 0;
     }
 
     /// All of it, in order; it is noted no more.
@@ -200,11 +215,11 @@ impl Link {
 
     /// At sign-out: the server forgets the token, then we do. What it could not be told now it is told later, if the
     /// token was kept for later too.
-    pub(super) async fn invalidate_fast(&mut self) -> Result<Farewelled, Problem> {
+    pub(super) async fn invalidate_fast(&mut self) -> Farewelled {
         self.short.forget_session();
         if !self.holds_fast().await {
             self.forget_fast().await;
-            return Ok(Farewelled::Told);
+            return Farewelled::Told;
         }
         let kind = self.setup.credential.unwrap_or(CredentialKind::Password);
         // Before anything is told: the process may end in the middle of it.
@@ -236,7 +251,7 @@ impl Link {
         let session = self.session(Purpose::Invalidate, kind, Supply::Nothing);
         match tokio::time::timeout(INVALIDATION, session).await {
             Ok(End::Clean) => Farewelled::Told,
-            Ok(End::Problem(problem)) if problem.passes_by_itself() => Farewelled::Later,
+            Ok(End::Problem(problem)) if problem.passes_by_itself() || self.in_the_clear => Farewelled::Later,
             Ok(End::Problem(
                 Problem::NoMechanism { .. } | Problem::AccountRefused { .. } | Problem::HostUnknown { .. },
             )) => Farewelled::Never,

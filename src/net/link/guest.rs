@@ -45,12 +45,9 @@ impl Link {
         tokio::spawn(async move {
             // Whoever ends the process waits for it.
             let _under_way = network.refreshing();
-            match sign_in::dismiss(&network, &setup, guest).await {
-                Ok(Farewelled::Told) => {}
-                Ok(told) => tracing::info!(target: "butty::net", ?told, "what was put aside is not revoked yet"),
-                Err(problem) => {
-                    tracing::warn!(target: "butty::net", code = problem.code(), "what was put aside stays behind");
-                }
+            let told = sign_in::dismiss(&network, &setup, guest).await;
+            if told != Farewelled::Told {
+                tracing::info!(target: "butty::net", ?told, "what was put aside is not revoked yet");
             }
         });
     }

@@ -140,7 +140,8 @@ impl Link {
         };
         self.in_the_clear = true;
         let cut = self.through(dialed.stream, &mut ride).await;
-        self.short.suspended = ride.session.suspended().or(self.short.suspended.take());
+        let proved = !self.in_the_clear && ride.attempt.signed_in.is_none();
+        self.short.put_back(ride.session.suspended(), proved);
         cut.map_or_else(|| ride.after(), After::End)
     }
 
@@ -228,10 +229,12 @@ impl Link {
             };
             match turn {
                 Turn::Event(event) => {
-                    let resumed = matches!(event, Event::Resumed { .. });
+                    let (resumed, anew) = (matches!(event, Event::Resumed { .. }), matches!(event, Event::SignedIn(_)));
                     self.report(ride, event).await;
-                    if resumed {
-                        self.short.late().into_iter().for_each(|command| wire.command(command));
+                    if resumed || anew {
+                        // How we appear the mind says anew to a new session.
+                        let said = |command: &Command| resumed || !matches!(command, Command::Appear(_));
+                        self.short.late().into_iter().filter(said).for_each(|command| wire.command(command));
                     }
                 }
                 Turn::WantSecret(slot) if slot.is_fast() => wire.provide(slot, self.fast_secret()),
@@ -315,9 +318,7 @@ impl Link {
                     Event::SignedIn(_) | Event::Resumed { .. } => {
                         ride.attempt.signed_in = Some(self.network.now().mono);
                         self.was_online = true;
-                        if matches!(event, Event::SignedIn(_)) {
-                            self.short.late(); // the mind says it anew
-                        }
+                        self.short.stands();
                         match ride.attempt.kind {
                             CredentialKind::Password => self.keep_password().await,
                             CredentialKind::Token => self.keep_token().await,

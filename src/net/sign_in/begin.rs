@@ -150,7 +150,7 @@ impl Flow {
 
     /// What the person, or the config, wants to be asked for whatever the service lists.
     fn wished(&self) -> Vec<String> {
-        let typed: &[String] = if let Asking::These(scopes) = &self.asks_for { scopes } else { &[] };
+        let typed: &[String] = if let Asking::These { scopes, .. } = &self.asks_for { scopes } else { &[] };
         [self.setup.oauth.scopes.as_slice(), typed].concat()
     }
 

@@ -30,7 +30,7 @@ pub(in crate::net) async fn take_back(
     replaced: Replaced,
 ) -> Result<(), Problem> {
     if let Some(guest) = put_back(network, setup, replaced).await? {
-        dismiss(network, setup, guest).await?;
+        dismiss(network, setup, guest).await;
     }
     Ok(())
 }
@@ -42,12 +42,20 @@ pub(in crate::net) async fn set_aside(
     replaced: Replaced,
 ) -> Result<Option<Guest>, Problem> {
     let Some(mut guest) = put_back(network, setup, replaced).await? else { return Ok(None) };
-    if guest.record.durable {
-        let (service, client) = (Box::new(guest.record.service.clone()), guest.client.clone());
-        let matter = Matter::Revoke { service, client, token: guest.token.clone() };
-        guest.noted = network.note_farewell(setup, matter, &guest.record.tokens_key(&setup.id)).await;
-    }
+    guest.noted = guest.note(network, setup).await;
     Ok(Some(guest))
+}
+
+impl Guest {
+    /// Notes that it is to be revoked, where it was kept beyond the process.
+    async fn note(&self, network: &Network, setup: &AccountSetup) -> Option<Farewell> {
+        if !self.record.durable {
+            return None;
+        }
+        let (service, client) = (Box::new(self.record.service.clone()), self.client.clone());
+        let matter = Matter::Revoke { service, client, token: self.token.clone() };
+        network.note_farewell(setup, matter, &self.record.tokens_key(&setup.id)).await
+    }
 }
 
 async fn put_back(
@@ -65,12 +73,14 @@ async fn put_back(
     let keep = replaced.keep;
     match replaced {
         Replaced { record: Some(before), tokens, .. } => {
-            // What stands again is not to be revoked by what an earlier process left undone.
-            network.forgo_farewells(&before, &setup.domain).await?;
             if let Some(tokens) = tokens {
                 network.save(&before.tokens_key(&setup.id), tokens, before.durable).await?;
             }
             network.save(&SignInRecord::key(&setup.id), before.to_text(), before.durable).await?;
+            // What stands again is not to be revoked by what an earlier process left undone.
+            if let Err(problem) = network.forgo_farewells(&before, &setup.domain).await {
+                tracing::warn!(target: "butty::net", code = problem.code(), "sign-outs that wait are not taken back");
+            }
         }
         Replaced { record: None, .. } => network.forget(&SignInRecord::key(&setup.id)).await?,
     }
@@ -78,13 +88,12 @@ async fn put_back(
 }
 
 /// Nobody keeps it: the service is told.
-pub(in crate::net) async fn dismiss(
-    network: &Arc<Network>,
-    setup: &Arc<AccountSetup>,
-    guest: Guest,
-) -> Result<Farewelled, Problem> {
+pub(in crate::net) async fn dismiss(network: &Arc<Network>, setup: &Arc<AccountSetup>, mut guest: Guest) -> Farewelled {
     let outcome =
         grant::revoke(&Reach::quiet(network, setup), &guest.record.service, &guest.client, &guest.token).await;
+    if outcome == Farewelled::Later && guest.noted.is_none() {
+        guest.noted = guest.note(network, setup).await;
+    }
     network.settle_farewell(guest.noted, outcome).await
 }
 

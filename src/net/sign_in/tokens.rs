@@ -89,12 +89,12 @@ pub(in crate::net) async fn access_token(
         return Ok(token.access.clone());
     }
     // Stale is not dead: what is left of its life will do when only the service is out of reach.
-    let refused_alive = refused.as_ref() == Some(&token.access) && token.expires.is_none_or(|end| now < end);
-    let alive = token.expires.is_none_or(|end| now < end) && refused.as_ref() != Some(&token.access);
+    let (unexpired, was_refused) = (token.expires.is_none_or(|end| now < end), refused.as_ref() == Some(&token.access));
+    let alive = unexpired && !was_refused;
     if token.refresh.is_none() {
         // Before its time: somebody ended it. After that: it was for this time, and nothing renews it.
         let ended = Problem::SignInExpired { domain: setup.domain.clone() };
-        return Err(if refused_alive { ended } else { record.agreement().over(&setup.domain) });
+        return Err(if unexpired && was_refused { ended } else { record.agreement().over(&setup.domain) });
     }
     let mut renewed = renew(&network, &setup, &record, &token).await;
     if is_lost(&renewed) && !alive {
@@ -133,10 +133,10 @@ fn is_lost(renewed: &Result<Token, Problem>) -> bool {
 /// everything that it gave when a spent refresh token comes again (RFC 9700 section 4.14.2). And not much later: one
 /// with mercy has it for some seconds.
 fn again_soon(network: &Arc<Network>, setup: Arc<AccountSetup>, record: SignInRecord, old: Secret<String>) {
-    // Counted from here on: the process does not end before it.
+    // Counted from here on: the process does not end before it; and one that wants to end does not wait for the time.
     let (network, under_way) = (Arc::clone(network), network.refreshing());
     let again: Later<'static, ()> = Box::pin(async move {
-        tokio::time::sleep(MERCY).await;
+        drop(tokio::time::timeout(MERCY, network.leaving()).await);
         let renewed = access_token(network, setup, record, Some(old), None).await;
         drop(under_way);
         if let Err(problem) = renewed {
@@ -237,7 +237,7 @@ async fn give_up(
     let Some(token) = token else { return Ok(Farewelled::Told) };
     let hands = Reach::quiet(network, setup);
     let outcome = grant::revoke(&hands, &record.service, &client, &token).await;
-    network.settle_farewell(noted, outcome).await
+    Ok(network.settle_farewell(noted, outcome).await)
 }
 
 /// The new sign-in was the right one: the one that it replaced is given up, where the two have nothing in common. To

@@ -79,7 +79,7 @@ fn ask_for(login: &Login, errand: &Errand) {
     if login.chat_only {
         errand.send(LinkCommand::AskFor(Asking::ChatOnly));
     } else if !scopes.is_empty() {
-        errand.send(LinkCommand::AskFor(Asking::These(scopes)));
+        errand.send(LinkCommand::AskFor(Asking::these(scopes)));
     }
 }
 

@@ -49,8 +49,10 @@ pub(super) async fn run(
     let mut errand = Errand::start(desk, &setup, false, timeout);
     errand.send(LinkCommand::SignOut { everywhere: wish.everywhere });
     let (told, elsewhere) = loop {
-        if let LinkFact::SignedOut { told, elsewhere } = errand.next_raw().await? {
-            break (told, elsewhere);
+        match errand.next_raw().await? {
+            LinkFact::SignedOut { told, elsewhere } => break (told, elsewhere),
+            LinkFact::NotSignedOut(problem) => return Err(problem),
+            _ => {}
         }
     };
     errand.finish().await;

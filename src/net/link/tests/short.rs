@@ -74,6 +74,40 @@ async fn a_session_that_is_taken_up_is_a_sign_in_as_any_other() {
     tokio::time::timeout(PATIENCE, kept).await.unwrap();
 }
 
+#[tokio::test]
+async fn a_session_that_a_server_leaves_without_an_answer_is_given_up() {
+    let (listener, port) = listen().await;
+    let ca = Authority::new();
+    let setup = AccountSetup { tls: TlsMode::Direct, ca_pem: Some(ca.pem.clone()), ..account(port) };
+    let (events, mut facts) = channel(256);
+    let options = LinkOptions { connect: true, resource: None, show_client: false, one_shot: false };
+    let network = network(&Arc::new(Shelf::default()), NetworkSettings::default());
+    let link = start_link(&network, setup, options, events);
+    let acceptor = ca.acceptor(&["example.org"], |_| {});
+    let bound = "<bound xmlns='urn:xmpp:bind:0'><enabled xmlns='urn:xmpp:sm:3' id='sm-1' resume='true'/></bound>";
+    let mut offers = 0;
+    loop {
+        let (tcp, _) = listener.accept().await.unwrap();
+        let mut tls = acceptor.accept(tcp).await.unwrap();
+        heard_in(&mut tls, "xml:lang='en'>").await;
+        tls.write_all(format!("{HEADER}{SHORT}").as_bytes()).await.unwrap();
+        let asked = heard_in(&mut tls, "</authenticate>").await;
+        if asked.contains("previd='sm-1'") {
+            offers += 1;
+        } else {
+            tls.write_all(success(bound).as_bytes()).await.unwrap();
+            while !matches!(next(&mut facts).await.1, LinkFact::Session(Event::SignedIn(_))) {}
+            if offers > 0 {
+                break;
+            }
+        }
+        drop(tls);
+        until_down(&mut facts).await;
+        link.send(LinkCommand::Connect);
+    }
+    assert_eq!(offers, 3, "and then another one is bound");
+}
+
 /// How signing out by a command is told, where the server answers so.
 async fn signed_out(condition: &str) -> Farewelled {
     let (listener, port) = listen().await;

@@ -71,7 +71,7 @@ async fn row_003_11_the_smaller_set_is_asked_for_once() {
     let world = world().await;
     let (link, mut facts) = started(&world);
     world.service.manner.lock().unwrap().session_only = true;
-    link.send(LinkCommand::AskFor(Asking::These(vec!["xmpp".to_owned()])));
+    link.send(LinkCommand::AskFor(Asking::these(vec!["xmpp".to_owned()])));
     link.send(LinkCommand::SignInWithCode { keep: Keep::File });
     let told = agreed(&mut facts).await;
     assert_eq!((told.asked.join(" ").as_str(), told.lasting), ("xmpp", Some(false)));
@@ -157,7 +157,7 @@ async fn row_002_12_a_scope_that_is_not_registered_is_named_with_a_smaller_set()
     assert_eq!(scope.as_ref().map(Line::as_str), Some("wl.basic"));
     let rest: Vec<String> = rest.iter().map(ToString::to_string).collect();
     assert_eq!(rest, ["xmpp"]);
-    link.send(LinkCommand::AskFor(Asking::These(rest)));
+    link.send(LinkCommand::AskFor(Asking::these(rest)));
     link.send(LinkCommand::SignInWithCode { keep: Keep::File });
     agreed(&mut facts).await;
     assert_eq!(asked(&world), ["xmpp wl.basic", "xmpp"]);

@@ -160,6 +160,48 @@ async fn what_is_taken_back_is_revoked_by_nothing_that_waits() {
 }
 
 #[tokio::test]
+async fn what_stood_before_two_sign_ins_that_nobody_confirmed_comes_back() {
+    for (same_place, before) in [(false, elsewhere as fn(&World) -> SignInRecord), (true, stale)] {
+        let world = world().await;
+        let old = before(&world);
+        let key = old.tokens_key(&world.setup.id);
+        let kept = world.network.load(&key).await.unwrap().unwrap();
+        let (events, mut facts) = mpsc::channel(256);
+        let link = start_link(&world.network, world.setup.clone(), rest(), events);
+        for _ in 0..2 {
+            link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+            while !matches!(next(&mut facts).await, LinkFact::Kept(_)) {}
+        }
+        link.send(LinkCommand::TakeBack);
+        until(|| revoked(&world) >= 2).await;
+        link.closed().await;
+        assert_eq!(record_of(&world.network, &world.setup).await.unwrap(), Some(old), "{same_place}");
+        assert_eq!(world.network.load(&key).await.unwrap().unwrap().expose(), kept.expose(), "{same_place}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_taken_back_comes_back_though_the_list_of_farewells_is_held() {
+    let world = world().await;
+    let old = elsewhere(&world);
+    let key = old.tokens_key(&world.setup.id);
+    let token = Token::from_text(&world.network.load(&key).await.unwrap().unwrap()).unwrap();
+    let client = ClientIdentity::given("client-0", Some(Secret::from("s3")));
+    let matter = Matter::Revoke { service: Box::new(old.service.clone()), client, token };
+    let (events, mut facts) = mpsc::channel(256);
+    let link = start_link(&world.network, world.setup.clone(), rest(), events);
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    while !matches!(next(&mut facts).await, LinkFact::Kept(_)) {}
+    assert!(world.network.note_farewell(&world.setup, matter, &key).await.is_some());
+    *world.shelf.held.lock().unwrap() = Some(Farewell::KEY);
+    link.send(LinkCommand::TakeBack);
+    until(|| revoked(&world) == 2).await;
+    link.closed().await;
+    assert!(world.shelf.has(&key));
+    assert_eq!(record_of(&world.network, &world.setup).await.unwrap(), Some(old));
+}
+
+#[tokio::test]
 async fn a_second_sign_in_for_this_run_alone_leaves_nothing_of_the_first_on_disk() {
     let world = world().await;
     stale(&world);

@@ -75,11 +75,6 @@ async fn who_does_not_want_to_wait_for_it_is_not_kept() {
     link.send(LinkCommand::CancelSignIn);
     link.send(LinkCommand::SignOut { everywhere: false });
     assert!(matches!(next(&mut facts).await, LinkFact::SignedOut { .. }));
-    // A command of the shell says so at once.
-    let (events, mut facts) = mpsc::channel(256);
-    let link = start_link(&world.network, world.setup.clone(), rest(), events);
-    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
-    assert_eq!(steps(&mut facts).await, ["looking up", "BTY-NET-04"]);
 }
 
 #[tokio::test]

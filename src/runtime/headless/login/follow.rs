@@ -24,6 +24,9 @@ pub(super) enum Outcome {
     Interrupted,
 }
 
+/// So often a session is tried again whose connection breaks, once there are tokens for it.
+const MOST_BREAKS: u8 = 4;
+
 /// Follows the link.
 pub(super) async fn follow(
     args: &Args,
@@ -35,6 +38,7 @@ pub(super) async fn follow(
 ) -> Result<Outcome, Problem> {
     let mut pasted: Option<Receiver<Secret<String>>> = None;
     let mut by_password = false;
+    let (mut shown, mut granted, mut breaks) = (false, false, 0);
     loop {
         let fact = tokio::select! {
             fact = errand.next() => fact,
@@ -58,10 +62,12 @@ pub(super) async fn follow(
             Ok(LinkFact::Consent(consent)) => {
                 let password = matches!(consent, Consent::SteppingDown { to: Fallback::Password, .. });
                 by_password |= password && can_ask(args) && !login.no_wait;
+                shown |= matches!(consent, Consent::Code(_) | Consent::Browser(_));
+                granted |= matches!(consent, Consent::Granted { .. });
                 if matches!(consent, Consent::Browser(_)) && !args.no_input && !login.no_wait {
                     pasted = Some(lines());
                 }
-                step(login, desk, consent)?;
+                step(login, desk, consent, shown)?;
             }
             Ok(LinkFact::Session(Event::SignedIn(done))) => {
                 let before = bound_address(desk, &setup.id)?.and_then(|jid| BareJid::parse(&jid).ok());
@@ -78,6 +84,12 @@ pub(super) async fn follow(
                 let why = "this server signs in by password: butty login ADDRESS --password";
                 return Err(Problem::Usage { why: Line::clean(why) });
             }
+            // The person has done their part, and the tokens are kept.
+            Err(problem) if granted && problem.is_cut() && breaks < MOST_BREAKS => {
+                breaks += 1;
+                desk.voice.say(&screens::broke_off(setup.domain.as_str()));
+                errand.send(LinkCommand::Connect);
+            }
             Err(problem) => return Err(problem),
         }
     }
@@ -87,7 +99,8 @@ fn can_ask(args: &Args) -> bool {
     !args.no_input && std::io::stdin().is_terminal()
 }
 
-fn step(login: &Login, desk: &Desk, consent: Consent) -> Result<(), Problem> {
+/// `shown`: there is a code, or a page, that goes on being good.
+fn step(login: &Login, desk: &Desk, consent: Consent, shown: bool) -> Result<(), Problem> {
     let voice = desk.voice;
     match consent {
         Consent::Failed(problem) => return Err(problem),
@@ -102,6 +115,7 @@ fn step(login: &Login, desk: &Desk, consent: Consent) -> Result<(), Problem> {
         }
         Consent::PasteRefused(fault) => voice.say(screens::paste_fault(fault)),
         Consent::SteppingDown { domain, to } => voice.say(&screens::stepping_down(domain.as_str(), to)),
+        Consent::Unreachable { host, .. } if !shown => voice.say(&screens::broke_off(host.as_str())),
         Consent::Unreachable { host, retry_in } => {
             let wait = crate::app::words::duration(retry_in);
             voice.say(&format!("Cannot reach {host} now. Your code still works. Trying again in {wait} …"));

@@ -31,7 +31,7 @@ pub(super) fn code(desk: &Desk, prompt: &CodePrompt, data: bool) {
         let target = prompt.complete.as_ref().unwrap_or(&prompt.address);
         let painted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         if let Some(square) = square(target.as_str(), columns, rows, painted) {
-            desk.voice.say(&square);
+            desk.voice.show(&square);
         }
     }
     waiting(desk, screens::CODE_IS_GOOD, prompt.lifetime);

@@ -212,7 +212,9 @@ fn the_review_leads_to_the_buddies() {
 /// What the link was told since.
 fn told(person: &Person) -> Vec<String> {
     let name = |effect: &Effect| match effect {
-        Effect::Link(_, LinkCommand::AskFor(Asking::These(scopes))) => Some(format!("ask for {}", scopes.join(" "))),
+        Effect::Link(_, LinkCommand::AskFor(Asking::These { scopes, .. })) => {
+            Some(format!("ask for {}", scopes.join(" ")))
+        }
         Effect::Link(_, LinkCommand::AskFor(asking)) => Some(format!("ask for {asking:?}")),
         Effect::Link(_, LinkCommand::SignInWithCode { .. }) => Some("sign in".to_owned()),
         _ => None,
