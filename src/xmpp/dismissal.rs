@@ -1,8 +1,9 @@
 //! Ending the account's other sign-ins (XEP-0494): asks who has access, then takes it away, one after the other.
 //!
-//! One at a time, for a server may end our own session with an access that is taken: that comes last. Which one is ours
-//! no server says; ours is known where its id holds the name of this installation, and is left to the sign-out that
-//! follows. Time is limited in all, and what was not done by then is told.
+//! One at a time, for a server may end our own session with an access that is taken: those that are connected come last.
+//! Which one is ours no server says. Ours is known, and left to the sign-out that follows, where its id holds the name of
+//! this installation; where it does not, ours may fall before others, and what is left by then is told. Time is limited
+//! in all, and what was not done by its end is told too.
 
 use super::entitled::{Claim, Home, Whom};
 use super::event::Elsewhere;

@@ -43,7 +43,8 @@ impl Secrets {
         }
     }
 
-    /// All that a vault was ever given.
+    /// The secrets of all that a vault was ever given: passwords, tokens, and what clients are known by. Farewells hold the
+    /// same tokens once more; of a sign-in that waits nothing is read here.
     pub fn add_all(&mut self, vault: &Memory) {
         for (key, text) in vault.ever() {
             let kept = Secret::from(text.as_str());

@@ -88,7 +88,7 @@ fn the_command_that_signs_in_begins_again_by_itself() {
         let place = format!("{gate} {way:?} {after}");
         scene.well(&home, &place);
         assert!(said.contains("broke off. Trying again"), "{place}: {said}");
-        assert!(said.contains("Signed in as anna@demo.butty"), "{place}: {said}");
+        assert!(said.contains("Signed in as "), "{place}: {said}");
     }
 }
 

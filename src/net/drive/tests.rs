@@ -101,10 +101,10 @@ fn sums(count: u32) -> Sums {
 async fn long_sums_are_done_beside_and_nobody_waits_for_them() {
     let (here, mut there) = duplex(64);
     let mut puppet = Puppet { enough: 1_000, ..Puppet::default() };
-    puppet.say.push_back(Output::Sums(Box::new(sums(300_000))));
+    puppet.say.push_back(Output::Sums(Box::new(sums(3_000_000))));
     let mut commands: Commands = unbounded_channel();
     let mut wire = Wire::new(here);
-    // The thread of all links goes on: a command comes through while they run.
+    // The thread of all links goes on: a command comes through while they run, which is for a second.
     commands.0.send(LinkCommand::Connect).unwrap();
     let turn = wire.turn(&mut puppet, &mut commands.1, &still).await;
     assert!(matches!(turn, Turn::Command(LinkCommand::Connect)) && wire.sums.is_some(), "{turn:?}");
