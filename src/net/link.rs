@@ -197,7 +197,7 @@ pub(super) struct Link {
     /// What the last sign-in here put out of its place.
     replaced: Option<super::sign_in::Replaced>,
     /// What somebody else was given here, until the person says whose it is to be.
-    guest: Option<super::sign_in::Guest>,
+    guest: Option<Box<super::sign_in::Guest>>,
     /// A sign-in with a code was on offer.
     code_on_offer: bool,
     /// The last server dialled was on a private address.

@@ -15,7 +15,7 @@ impl Link {
         // What the server gave that person for short sign-ins goes too.
         self.learn_fast(None).await;
         let done = if set_aside {
-            sign_in::set_aside(&self.network, &self.setup, replaced).await.map(|guest| self.guest = guest)
+            sign_in::set_aside(&self.network, &self.setup, replaced).await.map(|guest| self.guest = guest.map(Box::new))
         } else {
             sign_in::take_back(&self.network, &self.setup, replaced).await
         };
@@ -45,7 +45,7 @@ impl Link {
         tokio::spawn(async move {
             // Whoever ends the process waits for it.
             let _under_way = network.refreshing();
-            let told = sign_in::dismiss(&network, &setup, guest).await;
+            let told = sign_in::dismiss(&network, &setup, *guest).await;
             if told != Farewelled::Told {
                 tracing::info!(target: "butty::net", ?told, "what was put aside is not revoked yet");
             }
