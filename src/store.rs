@@ -12,6 +12,7 @@ mod history;
 #[cfg(feature = "keyring")]
 mod keyring;
 mod lock;
+mod only_here;
 mod schema;
 mod talks;
 #[cfg(test)]

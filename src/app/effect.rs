@@ -1,10 +1,10 @@
 //! Everything that the mind can want.
 
 use super::event::Keep;
-use super::model::{ConversationKey, Message, MessageState};
+use super::model::{ConversationKey, Message, MessageState, OnlyHere};
 use super::setup::AccountSetup;
 use crate::oauth::Asking;
-use crate::types::{AccountId, ArchiveId, FullJid, Line, MessageKey, RequestId, Secret, Stamp, StanzaId};
+use crate::types::{AccountId, ArchiveId, BareJid, FullJid, Line, MessageKey, RequestId, Secret, Stamp, StanzaId};
 use crate::xmpp::{self, Appearance, RosterItem};
 
 /// One wish. Wishes are carried out in order.
@@ -82,6 +82,10 @@ pub enum LinkCommand {
     Confirm,
     /// The last sign-in was another person's: it is given up, and what was kept before it comes back. Offline then.
     TakeBack,
+    /// The same, but what that person was given is put aside until `HandOver`, or until anything else is wanted.
+    SetAside,
+    /// What was put aside becomes the sign-in of this account; answered by `LinkFact::HandedOver`.
+    HandOver { to: Box<AccountSetup> },
     /// Forget the sign-in here, and revoke it at the service; `everywhere`: and first have the server end the account's
     /// other sign-ins.
     SignOut { everywhere: bool },
@@ -119,6 +123,8 @@ pub enum StoreRequest {
     Roster { account: AccountId, items: Vec<RosterItem>, version: Option<String> },
     /// One change.
     RosterItem { account: AccountId, item: RosterItem, version: Option<String> },
+    /// What the person changed of a buddy on this computer alone; empty: forget it.
+    OnlyHere { account: AccountId, who: BareJid, here: OnlyHere },
     /// How we appear.
     Appearance { account: AccountId, appearance: Appearance },
     /// The address that the service gave.

@@ -1,6 +1,6 @@
 //! Everything that can happen to the mind, by where it comes from.
 
-use super::model::{ConversationKey, Message, Options, Scroll};
+use super::model::{ConversationKey, Message, OnlyHere, Options, Scroll};
 use super::setup::AccountSetup;
 pub use crate::oauth::Outlook;
 use crate::oauth::{Agreement, Farewelled};
@@ -167,6 +167,8 @@ pub enum LinkFact {
     /// After `LinkCommand::SignOut`: done. `told`: whether the service knows, or will; `elsewhere`: what became of the
     /// other sign-ins, where they were to end.
     SignedOut { told: Farewelled, elsewhere: Option<Elsewhere> },
+    /// After `LinkCommand::HandOver`: where that account's sign-in is kept now, or why it is not.
+    HandedOver { to: Box<AccountSetup>, kept: Result<Keep, Problem> },
 }
 
 /// Steps of a sign-in with a code (RFC 8628) or on a page (RFC 8252), for the sign-in screen.
@@ -309,6 +311,8 @@ pub enum Stored {
 pub struct AccountCache {
     /// The last roster.
     pub roster: Vec<RosterItem>,
+    /// What the person changed of the list on this computer alone.
+    pub only_here: Vec<(BareJid, OnlyHere)>,
     /// Its version (XEP-0237).
     pub roster_version: Option<String>,
     /// The address that the service last gave.

@@ -136,7 +136,7 @@ fn account_rows(model: &Model, account: &Account, folded: bool, frozen: &Frozen<
     let mut offline = Members::default();
     for contact in account.roster.values() {
         let row = buddy_row(model, account, contact);
-        if !fits(model, &row) {
+        if !fits(model, &row) || is_hidden(model, contact, &row) {
             continue;
         }
         let away = !contact.present() && !lifted(&row) && !awaited(model, account, &row);
@@ -236,7 +236,7 @@ fn rank(show: Option<Show>) -> u8 {
 
 /// The groups of a buddy, Favourites first, those without one last.
 fn places(contact: &Contact) -> Vec<(u8, String)> {
-    let groups = contact.item.groups.iter().filter(|group| !group.is_empty());
+    let groups = contact.groups().iter().filter(|group| !group.is_empty());
     let named: BTreeSet<(u8, String)> =
         groups.map(|group| (u8::from(group.as_str() != FAVOURITES), group.to_string())).collect();
     if named.is_empty() { vec![LAST] } else { named.into_iter().collect() }
@@ -305,6 +305,11 @@ fn refreshed(model: &Model, row: &Row) -> Row {
 /// nobody out of the fold.
 fn awaited(model: &Model, account: &Account, row: &BuddyRow) -> bool {
     row.show.is_none() && !account.settled && !model.options.hide_offline
+}
+
+/// The person wants them out of sight here: until something of theirs waits, or somebody looks for them.
+fn is_hidden(model: &Model, contact: &Contact, row: &BuddyRow) -> bool {
+    contact.here.hidden && model.list.filter.is_empty() && row.unread == 0 && !row.draft
 }
 
 /// Somebody offline who is shown among the others all the same.

@@ -10,6 +10,7 @@ mod ending;
 mod leave;
 mod names;
 mod notice;
+mod only_here;
 mod pictures;
 mod read_only;
 mod scroll;

@@ -217,7 +217,7 @@ fn haystacks(model: &Model, key: &ConversationKey) -> Vec<String> {
     let contact = model.accounts.iter().find(|account| account.setup.id == key.account);
     if let Some(contact) = contact.and_then(|account| account.roster.get(&key.peer)) {
         all.extend(contact.nick.iter().map(|nick| nick.as_str().to_owned()));
-        all.extend(contact.item.groups.iter().map(|group| group.as_str().to_owned()));
+        all.extend(contact.groups().iter().map(|group| group.as_str().to_owned()));
     }
     all
 }
@@ -229,7 +229,10 @@ fn buddy_row(model: &Model, key: ConversationKey) -> GoToRow {
     let contact = account.and_then(|account| account.roster.get(&key.peer));
     let name = model.name_of(&key);
     let mut detail: Vec<String> = Vec::new();
-    detail.extend(contact.and_then(|contact| contact.item.groups.first()).map(|group| group.as_str().to_owned()));
+    detail.extend(contact.and_then(|contact| contact.groups().first()).map(|group| group.as_str().to_owned()));
+    if contact.is_some_and(|contact| contact.here.hidden) {
+        detail.push(words::HIDDEN.to_owned());
+    }
     if typing {
         detail.push(words::TYPING.to_owned());
     } else if let Some(show) = show {

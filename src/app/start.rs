@@ -6,7 +6,8 @@ use super::effect::{Effect, StoreRequest};
 use super::event::{LinkState, Viewport};
 use super::list;
 use super::model::{
-    Account, Chance, Contact, Conversation, ConversationKey, Focus, ListState, Model, Options, Screen, Scroll, Welcome,
+    Account, Chance, Contact, Conversation, ConversationKey, Focus, ListState, Model, OnlyHere, Options, Screen,
+    Scroll, Welcome,
 };
 use super::outbox::Post;
 use super::setup::AccountSetup;
@@ -89,6 +90,7 @@ impl Account {
             appearance: Appearance { show: Show::Available, status: None, priority: 0 },
             before_away: None,
             roster: BTreeMap::new(),
+            only_here: BTreeMap::new(),
             roster_version: None,
             roster_known: false,
             requests: Vec::new(),
@@ -125,6 +127,7 @@ impl Contact {
     pub fn new(item: RosterItem) -> Self {
         Self {
             item,
+            here: OnlyHere::default(),
             nick: None,
             devices: BTreeMap::new(),
             since: None,

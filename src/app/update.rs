@@ -10,6 +10,7 @@ pub mod paste;
 mod presence;
 mod resumed;
 mod roster;
+mod second;
 mod sign_in;
 mod stored;
 mod tick;

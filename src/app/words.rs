@@ -21,6 +21,8 @@ use crate::xmpp::Show;
 
 /// What we call ourselves in front of what we said.
 pub const YOU: &str = "You";
+/// Out of sight in the list.
+pub const HIDDEN: &str = "hidden";
 /// Somebody types.
 pub const TYPING: &str = "typing";
 

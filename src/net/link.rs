@@ -7,6 +7,7 @@
 mod consent;
 mod everywhere;
 mod fast;
+mod guest;
 mod hear;
 mod known;
 mod pause;
@@ -148,8 +149,10 @@ pub(super) enum Wish {
     Rest,
     /// Sign in with a code or on a page.
     SignIn(Order),
-    /// Put back what the last sign-in replaced.
-    TakeBack,
+    /// Put back what the last sign-in replaced; `set_aside`: and hold on to what came of it.
+    TakeBack { set_aside: bool },
+    /// Keep what was put aside as the sign-in of that account.
+    HandOver { to: Box<AccountSetup> },
     /// Forget and revoke; and first have the server end the other sign-ins.
     SignOut { everywhere: bool },
     /// The mind let go.
@@ -193,6 +196,8 @@ pub(super) struct Link {
     asks_for: Asking,
     /// What the last sign-in here put out of its place.
     replaced: Option<super::sign_in::Replaced>,
+    /// What somebody else was given here, until the person says whose it is to be.
+    guest: Option<Box<super::sign_in::Guest>>,
     /// A sign-in with a code was on offer.
     code_on_offer: bool,
     /// The last server dialled was on a private address.
@@ -227,6 +232,7 @@ impl Link {
             given_token: None,
             asks_for: Asking::default(),
             replaced: None,
+            guest: None,
             code_on_offer: false,
             inside: false,
             in_the_clear: false,
@@ -237,6 +243,9 @@ impl Link {
     async fn run(mut self) {
         let mut wish = if self.options.connect { Wish::Connect } else { Wish::Rest };
         loop {
+            if !matches!(wish, Wish::Rest | Wish::HandOver { .. }) {
+                self.dismiss_guest();
+            }
             wish = match wish {
                 Wish::Leave => return,
                 Wish::Rest => {
@@ -245,7 +254,8 @@ impl Link {
                 }
                 Wish::Connect => self.online().await,
                 Wish::SignIn(order) => Box::pin(self.sign_in(order)).await,
-                Wish::TakeBack => Box::pin(self.take_back()).await,
+                Wish::TakeBack { set_aside } => Box::pin(self.take_back(set_aside)).await,
+                Wish::HandOver { to } => Box::pin(self.hand_over(&to)).await,
                 Wish::SignOut { everywhere } => Box::pin(self.sign_out(everywhere)).await,
             };
         }

@@ -7,14 +7,14 @@
 mod begin;
 mod command;
 mod finish;
+mod guest;
 mod reach;
 mod tokens;
 
 pub(super) use command::{first_line, first_line_of};
+pub(super) use guest::{Guest, dismiss, hand_over, set_aside, take_back};
 pub(super) use reach::quiet;
-pub(super) use tokens::{
-    access_token, given_key, known_client, leave_behind, password_key, record_of, sign_out, take_back,
-};
+pub(super) use tokens::{access_token, given_key, known_client, leave_behind, password_key, record_of, sign_out};
 
 use super::Network;
 use super::http::Web;
@@ -109,10 +109,11 @@ pub(super) struct Flow {
 }
 
 /// What a sign-in put out of its place. Empty: nothing was there.
-#[derive(Default)]
 pub(super) struct Replaced {
-    record: Option<SignInRecord>,
-    tokens: Option<Secret<String>>,
+    /// Where the new one is kept.
+    pub(super) keep: Keep,
+    pub(super) record: Option<SignInRecord>,
+    pub(super) tokens: Option<Secret<String>>,
 }
 
 impl Replaced {

@@ -1,6 +1,6 @@
 //! Buddies, and what is kept about an account itself.
 
-use super::{history, talks};
+use super::{history, only_here, talks};
 use crate::app::event::AccountCache;
 use crate::types::{AccountId, ArchiveId, BareJid, FullJid, Line, Stamp};
 use crate::xmpp::{Appearance, RosterItem, Show, Subscription};
@@ -18,6 +18,7 @@ pub(super) fn cache(db: &Connection, account: &AccountId) -> rusqlite::Result<Ac
         .optional()?
         .unwrap_or_default();
     cache.roster = contacts(db, account)?;
+    cache.only_here = only_here::all(db, account)?;
     cache.talks = talks::talks(db, account)?;
     cache.drafts = talks::drafts(db, account)?;
     cache.outbox = history::outbox(db, account)?;
@@ -168,6 +169,8 @@ pub(super) fn forget(db: &Connection, account: &AccountId, messages: bool) -> ru
     if messages {
         db.execute("DELETE FROM message WHERE account = ?1", [account.as_str()])?;
         db.execute("DELETE FROM talk WHERE account = ?1", [account.as_str()])?;
+        // The person's own work, like the messages: it goes only with them.
+        only_here::forget(db, account)?;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 const MIGRATIONS: &[&str] = &[
     include_str!("../../assets/migrations/001_start.sql"),
     include_str!("../../assets/migrations/002_pictures_asked.sql"),
+    include_str!("../../assets/migrations/003_only_here.sql"),
 ];
 
 /// Name of the database file in the data folder.
@@ -142,17 +143,33 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_the_first_version_is_brought_up_to_date_and_loses_nothing() {
+    fn a_file_of_the_first_version_keeps_everything_and_learns_the_rest() {
         let home = tempfile::tempdir().unwrap();
         let old = Connection::open(home.path().join(FILE)).unwrap();
-        old.execute_batch(&format!("{}; PRAGMA user_version = 1;", MIGRATIONS[0])).unwrap();
-        old.execute("INSERT INTO account (id, status) VALUES ('a@b', 'tea')", []).unwrap();
+        old.execute_batch(&format!(
+            "{}; PRAGMA user_version = 1;
+             INSERT INTO account (id, jid, folded) VALUES ('anna@a.test', 'anna@a.test/b', '[\"Work\"]');
+             INSERT INTO contact VALUES ('anna@a.test', 'bela@a.test', 'Bela', '[\"Band\"]', 3, 0);
+             INSERT INTO talk VALUES ('anna@a.test', 'bela@a.test', 0, 7, 'half a word');
+             INSERT INTO message (key, account, peer, kind, direction, stamp, body_kind, body, state)
+                 VALUES (x'00112233445566778899aabbccddeeff', 'anna@a.test', 'bela@a.test', 0, 0, 6, 0, 'hi', 0);",
+            MIGRATIONS[0]
+        ))
+        .unwrap();
         drop(old);
         let (db, told) = open(&Place::Folder(home.path().to_owned())).unwrap();
         assert!(told.is_none());
-        let query = "SELECT status, pictures_asked FROM account WHERE id = 'a@b'";
-        let row = db.query_row(query, [], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<i64>>(1)?)));
-        assert_eq!(row.unwrap(), ("tea".to_owned(), None));
+        let account = crate::types::AccountId::new("anna@a.test");
+        let cache = super::super::accounts::cache(&db, &account).unwrap();
+        assert_eq!(cache.roster.len(), 1);
+        assert_eq!(cache.roster[0].name.as_ref().map(Line::as_str), Some("Bela"));
+        assert_eq!((cache.folded, cache.drafts.len(), cache.talks.len()), (vec!["Work".to_owned()], 1, 1));
+        assert!(cache.jid.is_some() && cache.only_here.is_empty() && cache.pictures_asked.is_none());
+        db.execute("INSERT INTO only_here VALUES ('anna@a.test', 'bela@a.test', NULL, NULL, 1)", []).unwrap();
+        drop(db);
+        // Once is enough.
+        let (db, _) = open(&Place::Folder(home.path().to_owned())).unwrap();
+        assert_eq!(super::super::accounts::cache(&db, &account).unwrap().only_here.len(), 1);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The store's thread: takes requests, groups them into transactions, tells what came of them.
 
 use super::lock::AccountLocks;
-use super::{Place, accounts, history, schema, talks};
+use super::{Place, accounts, history, only_here, schema, talks};
 use crate::app::StoreRequest;
 use crate::app::event::Stored;
 use crate::types::Problem;
@@ -161,6 +161,7 @@ fn one(
         StoreRequest::RosterItem { account, item, version } => {
             accounts::roster_item(db, account, item, version.as_deref())?;
         }
+        StoreRequest::OnlyHere { account, who, here } => only_here::put(db, account, who, here)?,
         StoreRequest::Appearance { account, appearance } => accounts::appearance(db, account, appearance)?,
         StoreRequest::Bound { account, jid } => accounts::bound(db, account, jid)?,
         StoreRequest::Folded { account, groups } => accounts::folded(db, account, groups)?,

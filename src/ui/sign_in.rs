@@ -309,6 +309,10 @@ fn failed(model: &Model, screen: &SignInScreen, problem: &Problem, width: u16) -
             let both = [(new, screens::once_more(problem)), (password, screens::WITH_PASSWORD)];
             let wanted: Vec<&str> = both.into_iter().filter_map(|(wanted, keys)| wanted.then_some(keys)).collect();
             push_keys(&mut keys, &wanted, width);
+            if let (Problem::OtherPerson { got, .. }, Some(id)) = (problem, &screen.account) {
+                let kept = model.second_account(id, problem).is_some();
+                keys.push(if kept { screens::KEEP_SECOND.to_owned() } else { screens::has_account(got.as_str()) });
+            }
             keys.extend(matches!(problem, Problem::WeakerSignIn { .. }).then(|| screens::ALL_THE_SAME.to_owned()));
             if Model::less_to_ask(screen, problem).is_some() {
                 // Where nothing else leads on, it comes first.

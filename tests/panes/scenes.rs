@@ -38,6 +38,27 @@ pub fn keyed(options: Options, keys: &[&str], typed: &str) -> Model {
     stage.model
 }
 
+/// Bela's browser, where Anna signs in; `known`: Bela has an account here.
+fn other_person(options: Options, known: bool) -> Model {
+    let address = |local: &str| BareJid::parse(&format!("{local}@example.org")).unwrap();
+    let mut model = failed(Problem::OtherPerson { wanted: address("anna"), got: address("bela") })(options);
+    if known {
+        let now = model.now;
+        model.accounts.push(Account::new(cast::setup("bela@example.org", "Bela"), false, now));
+    }
+    model
+}
+
+/// The same, at a service that takes no change of its list.
+fn fixed(options: Options, keys: &[&str]) -> Model {
+    let mut stage = cast::evening(options);
+    stage.model.accounts[0].features.messenger = true;
+    for key in keys {
+        stage.press(key);
+    }
+    stage.model
+}
+
 pub fn over(options: Options, overlay: Overlay) -> Model {
     let mut model = cast::evening(options).model;
     model.overlays.push(overlay);
@@ -211,6 +232,10 @@ pub fn overlay_scenes() -> Vec<Scene> {
         scene("menu_name", |options| keyed(options, &["f3", ".", "down", "down", "enter"], "")),
         scene("menu_group", |options| keyed(options, &["f3", ".", "down", "down", "down", "enter"], "")),
         scene("menu_remove", |options| keyed(options, &["f3", ".", "up", "enter"], "")),
+        scene("menu_only_here", |options| fixed(options, &["f3", "."])),
+        scene("menu_name_only_here", |options| fixed(options, &["f3", ".", "down", "down", "enter"])),
+        scene("menu_hide", |options| fixed(options, &["f3", ".", "up", "enter"])),
+        scene("menu_hidden", |options| fixed(options, &["f3", ".", "up", "enter", "enter", "ctrl-k"])),
         scene("card", |options| keyed(options, &["f4"], "")),
         scene("paste", |options| {
             let mut stage = cast::evening(options);
@@ -297,10 +322,8 @@ pub fn sign_in_scenes() -> Vec<Scene> {
             }
             model
         }),
-        scene("other_person", |options| {
-            let address = |local: &str| BareJid::parse(&format!("{local}@example.org")).unwrap();
-            failed(Problem::OtherPerson { wanted: address("anna"), got: address("bela") })(options)
-        }),
+        scene("other_person", |options| other_person(options, false)),
+        scene("other_person_known", |options| other_person(options, true)),
         scene("no_codes", failed(Problem::NoDeviceSignIn { domain: domain() })),
         scene("refused", failed(Problem::SignInDenied { domain: domain() })),
         scene("weaker", |options| {

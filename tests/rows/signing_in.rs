@@ -3,7 +3,7 @@
 use super::command::words;
 use super::server::{FEATURES_BIND, HEADER, Server, Talk, attribute};
 use super::terminal::Terminal;
-use super::town::{CHAT, Town, ask_for_code, modern, plain, say};
+use super::town::{CHAT, Home, Town, ask_for_code, modern, plain, say};
 use super::world;
 use base64::Engine;
 use butty::demo::Switches;
@@ -56,26 +56,73 @@ fn row_000_02_runs_with_every_extension_off() {
 
 #[test]
 fn row_000_03_changes_that_the_service_lacks_are_told_and_change_nothing() {
-    // A service that is known to have a fixed list is not even asked; another one refuses, and its reason is shown.
-    for (strict, notice, asked) in [(true, "can only add buddies", 0), (false, "gave this reason", 3)] {
-        let town = Town::open(Switches { strict, core_only: !strict, ..plain() });
-        let home = town.home_with_token(&town.token());
-        let mut butty = home.open();
-        talk_with_bela(&mut butty);
-        for (number, line) in ["/rename Somebody Else", "/group Elsewhere", "/remove bela"].iter().enumerate() {
-            butty.send("/");
-            butty.send(&format!("{}\r", line.trim_start_matches('/')));
-            let screen = butty.wait_for(notice);
-            assert!(screen.contains("Bela Novák") && !screen.contains("Somebody Else"), "{line}: {screen}");
-            say(&mut butty, &format!("word {number}"));
-            butty.wait_gone(notice);
-        }
-        assert_eq!(butty.quit(), 0);
-        assert!(home.does(&["roster"]).contains("Bela Novák"));
-        let changes = town.seen("jabber:iq:roster").into_iter().filter(|line| line.contains("type='set'")).count();
-        assert_eq!(changes, asked, "{:#?}", town.seen("jabber:iq:roster"));
-        assert!(town.seen("type='probe'").is_empty() && town.seen("type='groupchat'").is_empty());
+    // A service refuses, and its reason is shown.
+    let town = Town::open(Switches { strict: false, core_only: true, ..plain() });
+    let home = town.home_with_token(&town.token());
+    let mut butty = home.open();
+    talk_with_bela(&mut butty);
+    let notice = "gave this reason";
+    for (number, line) in ["/rename Somebody Else", "/group Elsewhere", "/remove bela"].iter().enumerate() {
+        let screen = command(&mut butty, line, notice);
+        assert!(screen.contains("Bela Novák") && !screen.contains("Somebody Else"), "{line}: {screen}");
+        say(&mut butty, &format!("word {number}"));
+        butty.wait_gone(notice);
     }
+    assert_eq!(butty.quit(), 0);
+    changed_nothing(&town, &home, 3);
+}
+
+#[test]
+fn row_000_03_changes_that_the_service_lacks_live_on_this_computer() {
+    // A service that is known to have a fixed list is not even asked.
+    let town = Town::open(Switches { strict: true, core_only: false, ..plain() });
+    let home = town.home_with_token(&town.token());
+    let mut butty = home.open();
+    talk_with_bela(&mut butty);
+    command(&mut butty, "/group Elsewhere", "Changed on this computer only");
+    butty.wait_for("Elsewhere");
+    command(&mut butty, "/rename Somebody Else", "Changed on this computer only");
+    butty.wait_for("Somebody Else");
+    command(&mut butty, "/remove Somebody Else", "Somebody Else is hidden here");
+    assert_eq!(butty.quit(), 0);
+    changed_nothing(&town, &home, 0);
+    // It is all still there at the next start, and the way back is.
+    let mut butty = home.open();
+    butty.wait_for("Demo Bot");
+    butty.send("\x0b"); // Ctrl+K
+    butty.wait_for("Go to");
+    butty.send("somebody");
+    butty.wait_until("the hidden one", |screen| {
+        screen.lines().any(|line| line.contains("Somebody Else") && line.contains("Elsewhere · hidden"))
+    });
+    butty.send("\x1b");
+    butty.wait_gone("Go to");
+    // F3, and the way back.
+    butty.send("\x1bOR");
+    butty.send("somebody");
+    butty.wait_until("the hidden one in the list", |screen| screen.contains("● Somebody Else"));
+    butty.send(".");
+    butty.wait_for("only here");
+    butty.send("\x1b[A\r");
+    butty.wait_for("Somebody Else is in your list again");
+    assert_eq!(butty.quit(), 0);
+}
+
+/// Gives a slash command; returns the screen that shows the notice.
+#[track_caller]
+fn command(butty: &mut Terminal, line: &str, notice: &str) -> String {
+    butty.send("/");
+    butty.send(&format!("{}\r", line.trim_start_matches('/')));
+    butty.wait_for(notice)
+}
+
+/// The list at the service is what it was, after so many tries to change it.
+#[track_caller]
+fn changed_nothing(town: &Town, home: &Home, asked: usize) {
+    assert!(home.does(&["roster"]).contains("Bela Novák"));
+    let changes = town.seen("jabber:iq:roster").into_iter().filter(|line| line.contains("type='set'")).count();
+    assert_eq!(changes, asked, "{:#?}", town.seen("jabber:iq:roster"));
+    assert!(town.seen("type='probe'").is_empty() && town.seen("type='groupchat'").is_empty());
 }
 
 #[test]
@@ -248,6 +295,38 @@ fn row_000_16_a_token_of_somebody_else_is_refused_and_overwrites_nothing() {
     butty.send("\x11");
     butty.end();
     assert_eq!(home.does(&["whoami"]), owner, "the account is still its owner's");
+}
+
+#[test]
+fn somebody_else_can_be_kept_as_a_second_account() {
+    let town = Town::open(modern());
+    let home = town.messenger_home("");
+    home.does(&["login", "anna@demo.butty", "--device"]);
+    let butty = home.open();
+    butty.wait_for("Bela");
+    assert_eq!(butty.quit(), 0);
+    let first = home.kept();
+    town.service.seat_a_stranger();
+    let mut butty = home.open();
+    butty.wait_for("Bela");
+    ask_for_code(&mut butty, "anna@demo.butty");
+    butty.wait_for("k  keep as a second account");
+    butty.send("k");
+    butty.wait_for("You are signed in");
+    butty.send("\r");
+    butty.wait_for("Ctrl+K");
+    assert_eq!(butty.quit(), 0);
+    let accounts = home.does(&["accounts"]);
+    assert!(accounts.contains("anna@demo.butty") && accounts.matches("@demo.butty").count() == 2, "{accounts}");
+    let kept: Vec<String> = home.kept_tokens().into_iter().map(|(_, text)| text).collect();
+    assert_eq!(kept.len(), 2, "each has a sign-in of their own");
+    let refresh = first["refresh"].as_str().unwrap();
+    assert_eq!(kept.iter().filter(|text| text.contains(refresh)).count(), 1, "the first one's is what it was");
+    assert!(town.seen("/oauth20_revoke.srf: ok").is_empty(), "nobody was signed out");
+    // Both come in again.
+    let butty = home.open();
+    butty.wait_until("both lists", |screen| screen.contains("Anna") && screen.contains("Bela"));
+    assert_eq!(butty.quit(), 0);
 }
 
 #[test]

@@ -40,6 +40,9 @@ pub struct Account {
     pub before_away: Option<Appearance>,
     /// Buddies.
     pub roster: BTreeMap<BareJid, Contact>,
+    /// What the person changed of the list on this computer alone, where the service keeps no changes (ux 1.5); also of
+    /// those who are not on it just now.
+    pub only_here: BTreeMap<BareJid, OnlyHere>,
     /// Version of the cached roster.
     pub roster_version: Option<String>,
     /// The roster was told in this session (or found unchanged).
@@ -176,6 +179,8 @@ pub struct Back {
 pub struct Contact {
     /// As the server keeps it.
     pub item: RosterItem,
+    /// What the person changed of that on this computer alone; as in `Account::only_here`.
+    pub here: OnlyHere,
     /// Nickname the buddy chose.
     pub nick: Option<Line>,
     /// Online devices, by resource (empty for a bare address).
@@ -191,6 +196,17 @@ pub struct Contact {
     /// The state by which the list sorts, until a moment (`Now::mono`): somebody who vanishes for a few seconds
     /// keeps the place.
     pub sorted_as: Option<(Show, Duration)>,
+}
+
+/// What the person changed of a buddy on this computer alone. Empty: nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct OnlyHere {
+    /// Another name.
+    pub name: Option<Line>,
+    /// Exactly these groups; `None`: those that the server keeps.
+    pub groups: Option<Vec<Line>>,
+    /// Not in the list, until something comes from there.
+    pub hidden: bool,
 }
 
 /// One online device of a buddy.

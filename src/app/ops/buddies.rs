@@ -1,7 +1,7 @@
 //! Adding, answering, renaming, removing. The server's pushes change the list; nothing is changed ahead of them.
 
 use crate::app::action::Effects;
-use crate::app::model::{Asked, ConversationKey, Model};
+use crate::app::model::{Asked, Contact, ConversationKey, Model};
 use crate::app::words::notices;
 use crate::types::{AccountId, BareJid, Line, Problem};
 use crate::xmpp::{Command, Subscription, SubscriptionStep};
@@ -47,11 +47,11 @@ impl Model {
             return Err(wrong(notices::THAT_IS_YOU));
         }
         let asked = own.requests.iter().any(|request| request.from == who);
-        let buddy = own
-            .roster
-            .get(&who)
-            .is_some_and(|contact| matches!(contact.item.subscription, Subscription::To | Subscription::Both));
-        if buddy {
+        let buddy = own.roster.get(&who).is_some_and(sees);
+        let key = ConversationKey::direct(account.clone(), who.clone());
+        if buddy && self.is_hidden(&key) {
+            self.hide_here(&key, false, fx);
+        } else if buddy {
             self.toast(notices::already_a_buddy(&self.name_of_peer(account, &who)));
         } else if own.features.look_up {
             self.look_up_address(account, address.trim(), group, fx);
@@ -83,6 +83,14 @@ impl Model {
     }
 
     fn ask_buddy(&mut self, account: &AccountId, who: &BareJid, group: Option<&str>, fx: &mut Effects) {
+        let key = ConversationKey::direct(account.clone(), who.clone());
+        if self.is_hidden(&key) {
+            // Whoever adds them again wants to see them.
+            self.hide_here(&key, false, fx);
+            if self.contact(&key).is_some_and(sees) {
+                return;
+            }
+        }
         let old = self.account(account).and_then(|own| own.roster.get(who));
         let name = old.and_then(|contact| contact.item.name.as_ref()).map(Line::to_string);
         let mut groups = old.map(groups_of).unwrap_or_default();
@@ -92,9 +100,11 @@ impl Model {
         self.toast(notices::asked_to_be_buddies(&self.name_of_peer(account, who)));
     }
 
-    /// Takes a buddy off the list, and ends that each sees the other.
+    /// Takes a buddy off the list, and ends that each sees the other; out of sight alone where the service cannot.
     pub fn remove_buddy(&mut self, key: &ConversationKey, fx: &mut Effects) {
-        if self.may_change(key) {
+        if self.changes_only_here(key) {
+            self.hide_here(key, true, fx);
+        } else if self.may_change(key) {
             let request = self.fresh_request();
             self.ask(&key.account, request, Asked::Buddy(key.peer.clone()));
             self.command(&key.account, Command::RemoveBuddy { request, who: key.peer.clone() }, fx);
@@ -103,7 +113,10 @@ impl Model {
 
     /// Gives a buddy another name; an empty one takes ours back.
     pub fn rename_buddy(&mut self, key: &ConversationKey, name: &str, fx: &mut Effects) {
-        if self.may_change(key) {
+        if self.changes_only_here(key) {
+            self.rename_here(key, name, fx);
+        } else if self.may_change(key) {
+            self.tell_rather(key, fx, |here| here.name = None);
             let groups = self.contact(key).map(groups_of).unwrap_or_default();
             let name = Some(name.trim().to_owned()).filter(|name| !name.is_empty());
             self.set_buddy(&key.account, &key.peer, name, groups, fx);
@@ -112,7 +125,10 @@ impl Model {
 
     /// Puts a buddy into exactly these groups.
     pub fn set_groups(&mut self, key: &ConversationKey, groups: Vec<String>, fx: &mut Effects) {
-        if self.may_change(key) {
+        if self.changes_only_here(key) {
+            self.group_here(key, &groups, fx);
+        } else if self.may_change(key) {
+            self.tell_rather(key, fx, |here| here.groups = None);
             let name = self.contact(key).and_then(|contact| contact.item.name.as_ref()).map(Line::to_string);
             self.set_buddy(&key.account, &key.peer, name, groups, fx);
         }
@@ -121,8 +137,7 @@ impl Model {
     /// Why the list cannot be changed for this buddy now, if so.
     pub fn list_barred(&self, key: &ConversationKey) -> Option<String> {
         match self.account(&key.account) {
-            Some(own) if own.features.messenger => Some(notices::LIST_IS_FIXED.to_owned()),
-            Some(own) if own.online() => None,
+            Some(own) if own.online() || own.list_is_fixed() => None,
             _ => Some(notices::offline()),
         }
     }
@@ -158,6 +173,11 @@ impl Model {
     }
 }
 
-fn groups_of(contact: &crate::app::model::Contact) -> Vec<String> {
+/// Their presence comes to us.
+fn sees(contact: &Contact) -> bool {
+    matches!(contact.item.subscription, Subscription::To | Subscription::Both)
+}
+
+fn groups_of(contact: &Contact) -> Vec<String> {
     contact.item.groups.iter().map(Line::to_string).collect()
 }

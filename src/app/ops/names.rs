@@ -53,9 +53,19 @@ impl Model {
 }
 
 impl Contact {
+    /// The name that the person gave: here, else to the server.
+    pub fn given_name(&self) -> Option<&Line> {
+        self.here.name.as_ref().or(self.item.name.as_ref()).filter(|name| !name.is_empty())
+    }
+
+    /// The groups that the person put them into: here, else at the server.
+    pub fn groups(&self) -> &[Line] {
+        self.here.groups.as_deref().unwrap_or(&self.item.groups)
+    }
+
     /// The name we gave, else the one they chose, else the address (an opaque one is never better than nothing).
     pub fn name(&self) -> String {
-        let given = self.item.name.as_ref().filter(|name| !name.is_empty());
+        let given = self.given_name();
         let chosen = self.nick.as_ref().filter(|nick| !nick.is_empty());
         given.or(chosen).map_or_else(|| self.item.jid.to_string(), Line::to_string)
     }

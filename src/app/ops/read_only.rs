@@ -43,6 +43,7 @@ fn written_to(request: &StoreRequest) -> Option<&AccountId> {
         }
         StoreRequest::Roster { account, .. }
         | StoreRequest::RosterItem { account, .. }
+        | StoreRequest::OnlyHere { account, .. }
         | StoreRequest::Appearance { account, .. }
         | StoreRequest::Bound { account, .. }
         | StoreRequest::Folded { account, .. }

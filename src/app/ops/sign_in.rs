@@ -294,7 +294,7 @@ impl Model {
     }
 
     /// Forgets accounts whose sign-in was begun and given up, except this one.
-    fn drop_fresh(&mut self, except: Option<&AccountId>, fx: &mut Effects) {
+    pub(in crate::app) fn drop_fresh(&mut self, except: Option<&AccountId>, fx: &mut Effects) {
         let fresh = |account: &&Account| account.fresh && Some(&account.setup.id) != except;
         let gone: Vec<AccountId> = self.accounts.iter().filter(fresh).map(|a| a.setup.id.clone()).collect();
         for id in gone {

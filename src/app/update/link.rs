@@ -1,6 +1,6 @@
 //! What links tell. Facts of a session that is over are dropped.
 
-use super::{marks, message, presence, resumed, roster, sign_in};
+use super::{marks, message, presence, resumed, roster, second, sign_in};
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, LinkCommand, StoreRequest};
 use crate::app::event::{LinkEvent, LinkFact, LinkState};
@@ -40,6 +40,7 @@ pub(super) fn on_link(model: &mut Model, id: &AccountId, event: LinkEvent, fx: &
         LinkFact::Consent(consent) => sign_in::on_consent(model, id, consent),
         LinkFact::Agreed(agreement) => model.on_agreed(id, *agreement),
         LinkFact::Kept(keep) => model.on_kept(id, keep),
+        LinkFact::HandedOver { to, kept } => second::on_handed_over(model, id, *to, kept, fx),
         LinkFact::NotSignedOut(problem) => model.fail_sign_out(id, problem, fx),
         LinkFact::SignedOut { told, elsewhere } => model.end_sign_out(id, told, elsewhere, fx),
     }

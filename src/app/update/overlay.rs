@@ -6,7 +6,7 @@ mod forms;
 mod menu;
 mod pickers;
 
-pub use menu::{MenuRow, menu_rows};
+pub use menu::{MenuRow, is_only_here, menu_rows};
 
 use super::key::sign_in;
 use crate::app::action::{self, Effects, Place, edit};

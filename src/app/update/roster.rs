@@ -33,9 +33,10 @@ impl Account {
         let mut old = std::mem::take(&mut self.roster);
         for item in items.into_iter().filter(|item| item.subscription != Subscription::Removed) {
             let jid = item.jid.clone();
+            let here = self.only_here.get(&jid).cloned().unwrap_or_default();
             let contact = match old.remove(&jid) {
-                Some(contact) => Contact { item, ..contact },
-                None => Contact::new(item),
+                Some(contact) => Contact { item, here, ..contact },
+                None => Contact { here, ..Contact::new(item) },
             };
             self.roster.insert(jid, contact);
         }
@@ -55,6 +56,7 @@ pub(super) fn on_push(model: &mut Model, id: &AccountId, item: RosterItem, versi
         let settled = account.settle_at.is_none();
         let contact = account.roster.entry(jid.clone()).or_insert_with(|| Contact::new(item.clone()));
         contact.item = item.clone();
+        contact.here = account.only_here.get(&jid).cloned().unwrap_or_default();
         if settled && contact.stale && contact.devices.is_empty() {
             contact.stale = false;
         }

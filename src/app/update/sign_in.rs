@@ -11,7 +11,7 @@ use crate::xmpp::CredentialKind;
 const MOST_BREAKS: u8 = 4;
 
 /// The sign-in screen, if it is about this account.
-fn screen_of<'a>(model: &'a mut Model, id: &AccountId) -> Option<&'a mut SignInScreen> {
+pub(super) fn screen_of<'a>(model: &'a mut Model, id: &AccountId) -> Option<&'a mut SignInScreen> {
     match &mut model.screen {
         Screen::SignIn(screen) if screen.account.as_ref() == Some(id) => Some(screen),
         _ => None,
@@ -164,7 +164,9 @@ pub(super) fn not_now(model: &mut Model, id: &AccountId, problem: Problem) -> bo
 /// Somebody else was let in: nothing of theirs is taken, nothing of ours is overwritten.
 pub(super) fn refuse_person(model: &mut Model, id: &AccountId, problem: Problem, fx: &mut Effects) {
     let now = model.now.wall;
-    fx.push(Effect::Link(id.clone(), LinkCommand::TakeBack));
+    let kept = screen_of(model, id).is_some() && model.second_account(id, &problem).is_some();
+    let command = if kept { LinkCommand::SetAside } else { LinkCommand::TakeBack };
+    fx.push(Effect::Link(id.clone(), command));
     fx.push(Effect::Link(id.clone(), LinkCommand::Disconnect));
     if let Some(account) = model.account_mut(id) {
         let since = account.down_since.unwrap_or(now);

@@ -35,6 +35,10 @@ impl Model {
     fn on_cache(&mut self, id: &AccountId, cache: AccountCache, fx: &mut Effects) {
         let retaken = self.retake(id);
         let Some(account) = self.account_mut(id) else { return };
+        account.only_here = cache.only_here.into_iter().collect();
+        for (peer, contact) in &mut account.roster {
+            contact.here = account.only_here.get(peer).cloned().unwrap_or_default();
+        }
         if !account.roster_known {
             account.set_roster(cache.roster);
             account.roster_version.clone_from(&cache.roster_version);

@@ -18,8 +18,18 @@ pub fn nobody_uses(email: &str) -> String {
     format!("Nobody there uses {email}")
 }
 
-/// The service keeps no such change.
-pub const LIST_IS_FIXED: &str = "This service can only add buddies to the list";
+/// A name or a group that the service does not keep.
+pub const CHANGED_HERE: &str = "Changed on this computer only";
+
+/// Out of sight on this computer.
+pub fn hidden_here(name: &str) -> String {
+    format!("{name} is hidden here. Ctrl+K finds them again")
+}
+
+/// In sight again.
+pub fn back_in_list(name: &str) -> String {
+    format!("{name} is in your list again")
+}
 
 /// Signed out, and what the service knows of it.
 pub fn signed_out(domain: &str, told: Farewelled) -> String {

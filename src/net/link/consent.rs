@@ -50,10 +50,11 @@ impl Link {
         match (self.replaced.take(), flow.replaced()) {
             // Of sign-ins that nobody confirmed, what stood before the first of them is what may have to come back.
             (Some(first), Some(between)) => {
+                let keep = between.keep;
                 if !first.shares_place_with(&between, &self.setup.id) {
                     self.leave_behind(between);
                 }
-                self.replaced = Some(first);
+                self.replaced = Some(Replaced { keep, ..first });
             }
             (first, last) => self.replaced = first.or(last),
         }
@@ -184,18 +185,6 @@ impl Link {
                 }
             }
         });
-    }
-
-    /// Another person came back than this account belongs to: nothing of theirs stays, what was there before does.
-    pub(super) async fn take_back(&mut self) -> Wish {
-        if let Some(replaced) = self.replaced.take() {
-            // What the server gave that person for short sign-ins goes too.
-            self.learn_fast(None).await;
-            if let Err(problem) = sign_in::take_back(&self.network, &self.setup, replaced).await {
-                self.down(Some(problem), None).await;
-            }
-        }
-        Wish::Rest
     }
 
     pub(super) async fn sign_out(&mut self, everywhere: bool) -> Wish {

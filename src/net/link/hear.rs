@@ -41,7 +41,9 @@ impl Link {
                 self.confirm();
                 None
             }
-            LinkCommand::TakeBack => Some(Wish::TakeBack),
+            LinkCommand::TakeBack => Some(Wish::TakeBack { set_aside: false }),
+            LinkCommand::SetAside => Some(Wish::TakeBack { set_aside: true }),
+            LinkCommand::HandOver { to } => Some(Wish::HandOver { to }),
             LinkCommand::SignOut { everywhere } => Some(Wish::SignOut { everywhere }),
             LinkCommand::KnowRoster { version } => {
                 self.roster_version.get_or_insert(version);
@@ -62,7 +64,11 @@ impl Link {
                 }
                 None
             }
-            LinkCommand::CancelSignIn | LinkCommand::PollNow | LinkCommand::Redirected { .. } => None,
+            LinkCommand::CancelSignIn => {
+                self.dismiss_guest();
+                None
+            }
+            LinkCommand::PollNow | LinkCommand::Redirected { .. } => None,
         }
     }
 

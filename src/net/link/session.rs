@@ -274,6 +274,8 @@ impl Link {
         ride: &mut Ride<'_>,
     ) {
         match command {
+            // Taking back ends in rest; the other way round, what is to be taken back would stay.
+            LinkCommand::Disconnect if matches!(ride.wish, Some(Wish::TakeBack { .. })) => {}
             LinkCommand::Session(Command::SignOut) | LinkCommand::Disconnect => ride.wish = Some(Wish::Rest),
             // The mind takes the session before for alive.
             LinkCommand::Session(command) if ride.over || ride.attempt.signed_in.is_none() => {

@@ -139,7 +139,8 @@ impl Flow {
             Some(record) => self.network.load(&record.tokens_key(&self.setup.id)).await?,
             None => None,
         };
-        *self.replaced.lock().unwrap_or_else(PoisonError::into_inner) = Some(Replaced { record: before, tokens });
+        *self.replaced.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(Replaced { keep: self.keep, record: before, tokens });
         if !record.durable {
             // What is on disk would be found there by the next process, and taken for this one.
             for key in [&key, &SignInRecord::key(&self.setup.id)] {

@@ -4,6 +4,7 @@
 
 mod consent;
 mod doctor;
+mod guest;
 mod leaving;
 mod lost;
 mod pages;

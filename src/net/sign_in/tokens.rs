@@ -256,45 +256,6 @@ pub(in crate::net) async fn leave_behind(
     give_up(network, setup, &old, None).await
 }
 
-/// Puts back what a sign-in had replaced, and revokes what had come of it.
-pub(in crate::net) async fn take_back(
-    network: &Arc<Network>,
-    setup: &Arc<AccountSetup>,
-    replaced: Replaced,
-) -> Result<(), Problem> {
-    let Some(record) = record_of(network, setup).await? else { return Ok(()) };
-    let key = record.tokens_key(&setup.id);
-    let client = client_of(network, setup, &record).await?;
-    let flight = network.flight(&key);
-    let token = {
-        let _alone_here = flight.lock().await;
-        let token = network.load(&key).await?.as_ref().and_then(Token::from_text);
-        network.forget(&key).await?;
-        match replaced {
-            Replaced { record: Some(before), tokens } => {
-                if let Some(tokens) = tokens {
-                    network.save(&before.tokens_key(&setup.id), tokens, before.durable).await?;
-                }
-                network.save(&SignInRecord::key(&setup.id), before.to_text(), before.durable).await?;
-                // What stands again is not to be revoked by what an earlier process left undone.
-                if let Err(problem) = network.forgo_farewells(&before, &setup.domain).await {
-                    tracing::warn!(target: "butty::net", code = problem.code(), "sign-outs that wait are not taken back");
-                }
-            }
-            Replaced { record: None, .. } => network.forget(&SignInRecord::key(&setup.id)).await?,
-        }
-        token
-    };
-    if let Some(token) = token {
-        let told = grant::revoke(&Reach::quiet(network, setup), &record.service, &client, &token).await;
-        if told == Farewelled::Later && record.durable {
-            let matter = Matter::Revoke { service: Box::new(record.service), client, token };
-            network.note_farewell(setup, matter, &key).await;
-        }
-    }
-    Ok(())
-}
-
 /// Holds the key against other processes; a lock that cannot be had hinders nobody who is about to decide anyway.
 pub(super) async fn hold_if_possible(network: &Network, key: &VaultKey) -> Option<Box<dyn Send>> {
     let held = network.hold(key).await;

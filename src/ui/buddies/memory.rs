@@ -60,6 +60,7 @@ fn hash_account(account: &Account, model: &Model, state: &mut Mixer) {
 fn hash_contact(contact: &Contact, model: &Model, state: &mut Mixer) {
     let item = &contact.item;
     (&item.jid, &item.name, &item.groups, item.subscription, item.pending).hash(state);
+    contact.here.hash(state);
     (&contact.nick, &contact.status, contact.since, contact.stale).hash(state);
     let now = model.now.mono;
     (contact.typing.is_some_and(|until| until > now), contact.sorted_as).hash(state);

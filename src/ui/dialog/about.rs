@@ -3,7 +3,7 @@
 use super::boxes::hanging;
 use super::{Dialog, Line};
 use crate::app::model::{Author, Body, ConversationKey, MenuStep, Message, MessageState, Model};
-use crate::app::update::overlay::menu_rows;
+use crate::app::update::overlay::{is_only_here, menu_rows};
 use crate::app::words::{self, screens};
 use crate::types::{Jid, Line as Clean, MessageKey};
 use crate::ui::facts;
@@ -89,13 +89,18 @@ pub fn menu(model: &Model, key: &ConversationKey, selected: usize, step: &MenuSt
                     || screens::menu_row(row).to_owned(),
                     |why| screens::not_now(screens::menu_row(row), &why),
                 );
-                dialog.lines.push(Line::choice(at, at == selected, vec![Piece::new(words, role)]));
+                let line = Line::choice(at, at == selected, vec![Piece::new(words, role)]);
+                let only_here = is_only_here(model, key, row);
+                dialog.lines.push(if only_here { line.with_right(screens::ONLY_HERE, Role::Dim) } else { line });
             }
             return dialog;
         }
         MenuStep::Name(field) => (screens::NAME_TITLE, screens::FIELD_FOOT, screens::NAME_SAYS.to_owned(), Some(field)),
         MenuStep::Group(field) => {
             (screens::GROUP_TITLE, screens::FIELD_FOOT, screens::GROUP_SAYS.to_owned(), Some(field))
+        }
+        MenuStep::Remove if model.changes_only_here(key) => {
+            (screens::HIDE_TITLE, screens::HIDE_FOOT, screens::hide_says(&name), None)
         }
         MenuStep::Remove => (screens::REMOVE_TITLE, screens::REMOVE_FOOT, screens::remove_says(&name), None),
     };
@@ -105,5 +110,8 @@ pub fn menu(model: &Model, key: &ConversationKey, selected: usize, step: &MenuSt
         dialog.field("> ", field, "", true);
     }
     dialog.say(&says, if field.is_some() { Role::Dim } else { Role::Text }, ascii);
+    if field.is_some() && model.changes_only_here(key) {
+        dialog.say(screens::ONLY_HERE_SAYS, Role::Dim, ascii);
+    }
     dialog
 }

@@ -139,9 +139,12 @@ fn card(model: &Model, key: &ConversationKey, width: u16) -> Dialog {
         }
     }
     dialog.blank();
-    if !contact.item.groups.is_empty() {
-        let groups: Vec<&str> = contact.item.groups.iter().map(crate::types::Line::as_str).collect();
+    if !contact.groups().is_empty() {
+        let groups: Vec<&str> = contact.groups().iter().map(crate::types::Line::as_str).collect();
         dialog.say(&screens::in_groups(&groups.join(", ")), Role::Text, ascii);
+    }
+    if contact.here.hidden {
+        dialog.say(screens::HIDDEN_HERE, Role::Text, ascii);
     }
     dialog.say(subscription(contact.item.subscription, contact.item.pending), Role::Dim, ascii);
     dialog

@@ -288,6 +288,7 @@ fn failed_key(model: &mut Model, problem: &Problem, letter: char, fx: &mut Effec
                 model.accept_weaker(&id, fx);
             }
         }
+        'k' if way != SignInWay::Password => model.keep_second(problem, fx),
         'l' if way != SignInWay::Password => {
             if let Some(less) = Model::less_to_ask(screen, problem) {
                 model.ask_for_less(less, fx);

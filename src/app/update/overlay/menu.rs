@@ -4,7 +4,7 @@ use super::{After, edits, walks};
 use crate::app::action::Effects;
 use crate::app::composer::Composer;
 use crate::app::event::{Key, KeyCode};
-use crate::app::model::{ConversationKey, MenuStep, Model, Overlay};
+use crate::app::model::{Contact, ConversationKey, MenuStep, Model, Overlay};
 use crate::app::words::toasts;
 use crate::types::Line;
 
@@ -21,22 +21,35 @@ pub enum MenuRow {
     Group,
     /// Take off the list.
     Remove,
+    /// Out of sight, where the service takes nobody off the list.
+    Hide,
+    /// Back in sight.
+    Unhide,
     /// Ask a stranger to be a buddy.
     Add,
 }
 
 /// The rows for somebody, and why one cannot be chosen now. A stranger can only be added.
 pub fn menu_rows(model: &Model, key: &ConversationKey) -> Vec<(MenuRow, Option<String>)> {
-    let rows: &[MenuRow] = if model.contact(key).is_some() {
-        &[MenuRow::Open, MenuRow::Card, MenuRow::Rename, MenuRow::Group, MenuRow::Remove]
-    } else {
-        &[MenuRow::Open, MenuRow::Card, MenuRow::Add]
+    let last = match (model.changes_only_here(key), model.is_hidden(key)) {
+        (_, true) => MenuRow::Unhide,
+        (true, false) => MenuRow::Hide,
+        (false, false) => MenuRow::Remove,
     };
+    let buddy = [MenuRow::Open, MenuRow::Card, MenuRow::Rename, MenuRow::Group, last];
+    let rows: &[MenuRow] =
+        if model.contact(key).is_some() { &buddy } else { &[MenuRow::Open, MenuRow::Card, MenuRow::Add] };
     let barred = |row: MenuRow| {
         let changes = matches!(row, MenuRow::Rename | MenuRow::Group | MenuRow::Remove);
         changes.then(|| model.list_barred(key)).flatten()
     };
     rows.iter().map(|row| (*row, barred(*row))).collect()
+}
+
+/// What this row changes stays on this computer.
+pub fn is_only_here(model: &Model, key: &ConversationKey, row: MenuRow) -> bool {
+    let changes = matches!(row, MenuRow::Rename | MenuRow::Group | MenuRow::Hide | MenuRow::Unhide);
+    changes && model.changes_only_here(key)
 }
 
 /// The parts of the menu: row and step.
@@ -80,21 +93,22 @@ fn choose(model: &mut Model, who: &ConversationKey, row: usize, step: &mut MenuS
         model.toast(toasts::not_now(&why));
         return After::Stay;
     }
-    let item = model.contact(who).map(|contact| &contact.item);
+    let contact = model.contact(who);
     match row {
         MenuRow::Open => model.open_talk(who, fx),
         MenuRow::Card => model.overlays.push(Overlay::Card(who.clone())),
         MenuRow::Rename => {
-            let name = item.and_then(|item| item.name.as_ref()).map_or("", Line::as_str);
+            let name = contact.and_then(Contact::given_name).map_or("", Line::as_str);
             *step = MenuStep::Name(Composer::with_text(name));
             return After::Stay;
         }
         MenuRow::Group => {
-            let group = item.and_then(|item| item.groups.first()).map_or("", Line::as_str);
+            let group = contact.and_then(|contact| contact.groups().first()).map_or("", Line::as_str);
             *step = MenuStep::Group(Composer::with_text(group));
             return After::Stay;
         }
-        MenuRow::Remove => {
+        MenuRow::Unhide => model.hide_here(who, false, fx),
+        MenuRow::Remove | MenuRow::Hide => {
             *step = MenuStep::Remove;
             return After::Stay;
         }

@@ -119,6 +119,11 @@ words! {
     FIELD_FOOT = "Enter set · Esc leave as it is";
     REMOVE_TITLE = "Remove a buddy?";
     REMOVE_FOOT = "Enter remove · Esc keep";
+    HIDE_TITLE = "Hide a buddy?";
+    HIDE_FOOT = "Enter hide · Esc keep";
+    ONLY_HERE = "only here";
+    ONLY_HERE_SAYS = "It stays on this computer: this service keeps no such changes.";
+    HIDDEN_HERE = "Hidden here. Back in the list: F3, type the name, then the menu (.).";
 }
 
 /// A row of the menu.
@@ -129,6 +134,8 @@ pub fn menu_row(row: MenuRow) -> &'static str {
         MenuRow::Rename => "Another name …",
         MenuRow::Group => "Group …",
         MenuRow::Remove => "Remove from the list …",
+        MenuRow::Hide => "Hide …",
+        MenuRow::Unhide => "Show in the list again",
         MenuRow::Add => "Ask to be your buddy …",
     }
 }
@@ -136,6 +143,14 @@ pub fn menu_row(row: MenuRow) -> &'static str {
 /// What removing means.
 pub fn remove_says(name: &str) -> String {
     format!("{name} leaves your list, and neither sees any more when the other is here. Messages stay.")
+}
+
+/// What hiding means.
+pub fn hide_says(name: &str) -> String {
+    format!(
+        "This service takes nobody off its list. {name} is out of sight on this computer until something comes from \
+         there. Ctrl+K or adding them again finds them."
+    )
 }
 
 // About a message.

@@ -99,6 +99,7 @@ words! {
     REVIEW_TITLE = "You are signed in";
     REVIEW_FOOT = "Enter open my buddies · s sign out";
     NEW_CODE = "n  new code";
+    KEEP_SECOND = "k  keep as a second account";
     NEW_TRY = "n  try again";
     ASK_AGAIN = "n  ask again";
     TRY_AGAIN = "Enter  try again";
@@ -223,6 +224,11 @@ pub fn once_more(problem: &Problem) -> &'static str {
         | Problem::NoPendingSignIn { .. } => NEW_CODE,
         _ => NEW_TRY,
     }
+}
+
+/// Why whoever came back is not kept as a second account.
+pub fn has_account(address: &str) -> String {
+    format!("{address} is an account here already.")
 }
 
 /// The key that asks for a smaller set after this.

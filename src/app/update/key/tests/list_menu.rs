@@ -1,8 +1,9 @@
 //! The menu of somebody in the list, the box about a message, and the talk alone.
 
 use super::*;
-use crate::app::effect::LinkCommand;
-use crate::app::model::MenuStep;
+use crate::app::effect::{LinkCommand, StoreRequest};
+use crate::app::model::{MenuStep, OnlyHere};
+use crate::types::Line;
 use crate::xmpp::Command;
 
 /// The list with Bela selected.
@@ -46,17 +47,89 @@ fn the_menu_moves_to_a_group_and_asks_before_it_removes() {
     assert_eq!(commands(&person), ["remove bela@example.org"]);
 }
 
-#[test]
-fn a_list_that_cannot_be_changed_says_why_and_asks_nothing() {
+/// The same, at a service that takes no change of its list.
+fn at_fixed_bela() -> Person {
     let mut person = at_bela();
     person.model.accounts[0].features.messenger = true;
-    person.press(". down down enter");
-    assert!(matches!(person.top(), Some(Overlay::Menu { step: MenuStep::Choose, .. })));
-    assert!(person.toast().starts_with("Not now: This service can only add"), "{}", person.toast());
+    person
+}
+
+fn kept(person: &Person) -> Vec<OnlyHere> {
+    let kept = person.fx.iter().filter_map(|effect| match effect {
+        Effect::Store(StoreRequest::OnlyHere { who, here, .. }) if who.as_str() == "bela@example.org" => {
+            Some(here.clone())
+        }
+        _ => None,
+    });
+    kept.collect()
+}
+
+#[test]
+fn where_the_service_keeps_no_names_and_groups_they_are_kept_here() {
+    let mut person = at_fixed_bela();
+    person.press(". down down enter ctrl-u").write("Bel").press("enter");
+    assert_eq!(person.model.name_of(&talk("bela@example.org")), "Bel");
+    person.press(". down down down enter");
+    assert!(
+        matches!(person.top(), Some(Overlay::Menu { step: MenuStep::Group(field), .. }) if field.text() == "Friends"),
+        "the group that they are in"
+    );
+    person.press("ctrl-u").write("Favourites").press("enter");
+    let favourites = Some(vec![Line::clean("Favourites")]);
+    let here = OnlyHere { name: Some(Line::clean("Bel")), groups: favourites, hidden: false };
+    assert_eq!(kept(&person).last(), Some(&here));
+    // Nothing given is nothing kept.
+    person
+        .press(". down down enter ctrl-u enter")
+        .press(". down down down enter ctrl-u")
+        .write("Friends")
+        .press("enter");
+    assert_eq!(kept(&person).last(), Some(&OnlyHere::default()));
+    assert!(person.model.accounts[0].only_here.is_empty());
+    assert_eq!(commands(&person), Vec::<String>::new(), "the service is asked nothing");
+}
+
+#[test]
+fn where_nobody_can_be_removed_they_are_hidden_and_come_back() {
+    let bela = |person: &mut Person| {
+        person.model.list.held = None;
+        let mut rows = crate::app::list::rows(&person.model).into_iter();
+        rows.any(|row| matches!(row, crate::app::list::Row::Buddy(row) if row.key == talk("bela@example.org")))
+    };
+    let mut person = at_fixed_bela();
+    person.press(". up enter");
+    assert!(
+        matches!(person.top(), Some(Overlay::Menu { step: MenuStep::Remove, .. })) && bela(&mut person),
+        "asked first"
+    );
+    person.press("enter");
+    assert_eq!(person.toast(), "Bela Novák is hidden here. Ctrl+K finds them again");
+    assert_eq!((commands(&person), kept(&person).len()), (Vec::new(), 1));
+    person.press("esc esc");
+    assert!(person.model.list.filter.is_empty() && !bela(&mut person));
+    // What comes from there lifts them out.
+    person.model.talk_mut(&talk("bela@example.org")).unread = 1;
+    assert!(bela(&mut person));
+    person.model.talk_mut(&talk("bela@example.org")).unread = 0;
+    assert!(!bela(&mut person));
+    // Whoever looks for them finds them, with the way back.
+    person.press("f3").write("bel");
+    assert!(bela(&mut person));
+    person.press(". up enter");
+    assert!(person.top().is_none());
+    assert_eq!(person.toast(), "Bela Novák is in your list again");
+    assert_eq!(kept(&person).last(), Some(&OnlyHere::default()));
+    person.press("esc esc");
+    assert!(bela(&mut person));
+}
+
+#[test]
+fn a_group_is_nobody() {
+    let mut person = at_bela();
     person.press("esc");
     person.model.list.selected = 0;
-    person.press(".");
-    assert!(person.top().is_none(), "a group is nobody");
+    person.press("f3 home .");
+    assert!(person.top().is_none());
     assert_eq!(person.toast(), "Choose a buddy first");
 }
 
