@@ -209,7 +209,7 @@ async fn cancel_ends_the_wait() {
     while !matches!(next(&mut facts).await, LinkFact::Consent(Consent::Code(_))) {}
     link.send(LinkCommand::CancelSignIn);
     link.send(LinkCommand::SignOut { everywhere: false });
-    assert!(matches!(next(&mut facts).await, LinkFact::SignedOut { told: Farewelled::Told, .. }));
+    assert!(matches!(next(&mut facts).await, LinkFact::SignedOut { told: Farewelled::Nothing, .. }));
     assert!(!world.shelf.has(&SignInRecord::key(&world.setup.id)));
 }
 

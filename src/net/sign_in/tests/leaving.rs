@@ -140,23 +140,28 @@ async fn the_sign_in_before_is_revoked_once_the_new_one_is_the_right_persons() {
 }
 
 #[tokio::test]
-async fn what_is_taken_back_is_revoked_by_nothing_that_waits() {
-    let world = world().await;
-    let old = elsewhere(&world);
-    let key = old.tokens_key(&world.setup.id);
-    let token = Token::from_text(&world.network.load(&key).await.unwrap().unwrap()).unwrap();
-    let client = ClientIdentity::given("client-0", Some(Secret::from("s3")));
-    let matter = Matter::Revoke { service: Box::new(old.service.clone()), client, token };
-    let (events, mut facts) = mpsc::channel(256);
-    let link = start_link(&world.network, world.setup.clone(), rest(), events);
-    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
-    while !matches!(next(&mut facts).await, LinkFact::Kept(_)) {}
-    // Left by a process that ended in the middle of it.
-    assert!(world.network.note_farewell(&world.setup, matter, &key).await.is_some());
-    link.send(LinkCommand::TakeBack);
-    until(|| revoked(&world) == 2).await;
-    assert!(world.shelf.has(&key) && !world.shelf.has(&Farewell::KEY));
-    assert_eq!(record_of(&world.network, &world.setup).await.unwrap(), Some(old));
+async fn what_is_taken_back_comes_back_and_is_revoked_by_nothing_that_waits() {
+    for list_is_held in [false, true] {
+        let world = world().await;
+        let old = elsewhere(&world);
+        let key = old.tokens_key(&world.setup.id);
+        let token = Token::from_text(&world.network.load(&key).await.unwrap().unwrap()).unwrap();
+        let client = ClientIdentity::given("client-0", Some(Secret::from("s3")));
+        let matter = Matter::Revoke { service: Box::new(old.service.clone()), client, token };
+        let (events, mut facts) = mpsc::channel(256);
+        let link = start_link(&world.network, world.setup.clone(), rest(), events);
+        link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+        while !matches!(next(&mut facts).await, LinkFact::Kept(_)) {}
+        // Left by a process that ended in the middle of it.
+        assert!(world.network.note_farewell(&world.setup, matter, &key).await.is_some());
+        *world.shelf.held.lock().unwrap() = Some(Farewell::KEY).filter(|_| list_is_held);
+        link.send(LinkCommand::TakeBack);
+        until(|| revoked(&world) == 2).await;
+        link.closed().await;
+        assert!(world.shelf.has(&key));
+        assert_eq!(world.shelf.has(&Farewell::KEY), list_is_held);
+        assert_eq!(record_of(&world.network, &world.setup).await.unwrap(), Some(old));
+    }
 }
 
 #[tokio::test]
@@ -178,27 +183,6 @@ async fn what_stood_before_two_sign_ins_that_nobody_confirmed_comes_back() {
         assert_eq!(record_of(&world.network, &world.setup).await.unwrap(), Some(old), "{same_place}");
         assert_eq!(world.network.load(&key).await.unwrap().unwrap().expose(), kept.expose(), "{same_place}");
     }
-}
-
-#[tokio::test]
-async fn what_is_taken_back_comes_back_though_the_list_of_farewells_is_held() {
-    let world = world().await;
-    let old = elsewhere(&world);
-    let key = old.tokens_key(&world.setup.id);
-    let token = Token::from_text(&world.network.load(&key).await.unwrap().unwrap()).unwrap();
-    let client = ClientIdentity::given("client-0", Some(Secret::from("s3")));
-    let matter = Matter::Revoke { service: Box::new(old.service.clone()), client, token };
-    let (events, mut facts) = mpsc::channel(256);
-    let link = start_link(&world.network, world.setup.clone(), rest(), events);
-    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
-    while !matches!(next(&mut facts).await, LinkFact::Kept(_)) {}
-    assert!(world.network.note_farewell(&world.setup, matter, &key).await.is_some());
-    *world.shelf.held.lock().unwrap() = Some(Farewell::KEY);
-    link.send(LinkCommand::TakeBack);
-    until(|| revoked(&world) == 2).await;
-    link.closed().await;
-    assert!(world.shelf.has(&key));
-    assert_eq!(record_of(&world.network, &world.setup).await.unwrap(), Some(old));
 }
 
 #[tokio::test]
