@@ -18,6 +18,17 @@ fn home() -> tempfile::TempDir {
     tempfile::tempdir().expect("a folder")
 }
 
+/// The demo, with a yes to the code: the buddies are there.
+fn signed_in(home: &tempfile::TempDir) -> Terminal {
+    let mut butty = Terminal::start(home.path(), &["demo", "--fast"], 80, 24);
+    butty.wait_for("Type this code");
+    butty.send("a");
+    butty.wait_for("You are signed in");
+    butty.send("\r");
+    butty.wait_for("Bela");
+    butty
+}
+
 #[test]
 fn row_000_28_the_demo_runs_from_welcome_to_an_answered_message() {
     let home = home();
@@ -45,12 +56,7 @@ fn row_000_28_the_demo_runs_from_welcome_to_an_answered_message() {
 #[test]
 fn a_service_that_ends_no_other_sign_ins_is_left_and_says_what_to_do_instead() {
     let home = home();
-    let mut butty = Terminal::start(home.path(), &["demo", "--fast"], 80, 24);
-    butty.wait_for("Type this code");
-    butty.send("a");
-    butty.wait_for("You are signed in");
-    butty.send("\r");
-    butty.wait_for("Bela");
+    let mut butty = signed_in(&home);
     butty.line("/logout");
     butty.wait_for("[ ] sign out everywhere");
     butty.send("\x1b[B");
@@ -121,12 +127,7 @@ fn signal(butty: &Terminal, name: &str) {
 #[test]
 fn an_interrupt_from_outside_ends_with_130_and_a_hang_up_reads_the_config_again() {
     let home = home();
-    let mut butty = Terminal::start(home.path(), &["demo", "--fast"], 80, 24);
-    butty.wait_for("Type this code");
-    butty.send("a");
-    butty.wait_for("You are signed in");
-    butty.send("\r");
-    butty.wait_for("Bela");
+    let mut butty = signed_in(&home);
     signal(&butty, "-HUP");
     butty.wait_for("The configuration was read again");
     signal(&butty, "-INT");

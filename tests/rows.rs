@@ -6,6 +6,9 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may stop")]
 #![allow(clippy::disallowed_methods, reason = "a running program lives in real time")]
 
+#[path = "hostile/acts.rs"]
+#[allow(dead_code, reason = "the harness is shared")]
+mod acts;
 #[path = "harness/command.rs"]
 #[allow(dead_code, reason = "the harness is shared")]
 mod command;

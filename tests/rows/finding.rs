@@ -1,8 +1,9 @@
 //! Document 000: finding the service, and following where it points.
 
+use super::acts;
 use super::command::{butty_with_input, each_file, words};
 use super::names::{self, Names};
-use super::server::{ACCOUNT, HEADER, PROCEED, SECRET, Server};
+use super::server::{ACCOUNT, PROCEED, SECRET, Server};
 use super::town::{Town, plain};
 use super::world;
 use butty::demo::{Redirect, Switches, Target};
@@ -165,18 +166,7 @@ fn row_000_09_a_redirect_that_leads_nowhere_names_both_hosts() {
             Some(())
         })
     });
-    let to = format!("second.test:{}", dead.port);
-    let first = Server::start(move |mut talk| {
-        let markup = format!(
-            "{HEADER}<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>{to}\
-             </see-other-host></stream:error></stream:stream>"
-        );
-        Box::pin(async move {
-            talk.header().await?;
-            talk.say(markup).await?;
-            talk.until_gone().await
-        })
-    });
+    let first = acts::redirect(format!("second.test:{}", dead.port));
     let srv = format!("10 SRV {} 0 first.test", first.port);
     let names = Names::serve(&[
         ("_xmpp-client._tcp.hostile.test", &[&srv]),

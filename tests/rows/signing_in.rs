@@ -277,14 +277,19 @@ fn row_000_15_app_information_is_traded_for_a_token_by_device_code() {
     assert_eq!(home.kept()["refresh"].as_str().map(str::is_empty), Some(false));
 }
 
-#[test]
-fn row_000_16_a_token_of_somebody_else_is_refused_and_overwrites_nothing() {
-    let town = Town::open(modern());
-    let home = town.messenger_home("");
+/// Signs in by the command, and opens the screen once: whose account it is has been seen by then.
+fn signs_in_and_looks(home: &Home) {
     home.does(&["login", "anna@demo.butty", "--device"]);
     let butty = home.open();
     butty.wait_for("Bela");
     assert_eq!(butty.quit(), 0);
+}
+
+#[test]
+fn row_000_16_a_token_of_somebody_else_is_refused_and_overwrites_nothing() {
+    let town = Town::open(modern());
+    let home = town.messenger_home("");
+    signs_in_and_looks(&home);
     let owner = home.does(&["whoami"]);
     town.service.seat_a_stranger();
     let mut butty = home.open();
@@ -301,10 +306,7 @@ fn row_000_16_a_token_of_somebody_else_is_refused_and_overwrites_nothing() {
 fn somebody_else_can_be_kept_as_a_second_account() {
     let town = Town::open(modern());
     let home = town.messenger_home("");
-    home.does(&["login", "anna@demo.butty", "--device"]);
-    let butty = home.open();
-    butty.wait_for("Bela");
-    assert_eq!(butty.quit(), 0);
+    signs_in_and_looks(&home);
     let first = home.kept();
     town.service.seat_a_stranger();
     let mut butty = home.open();
