@@ -276,12 +276,9 @@ async fn a_service_of_another_family_gives_a_code_refreshes_and_revokes() {
     }
 }
 
-#[tokio::test]
-async fn a_redirect_leads_to_the_messenger_mechanism() {
-    let network = network();
-    let mut setup = with_token("redirect.test");
-    setup.local = Some("_".to_owned());
-    let (link, mut facts) = start(&network, setup, true);
+/// Signs in where redirect.test lets in; the places on the way, the address and the mechanism.
+async fn redirected(setup: AccountSetup) -> (Vec<String>, String, String) {
+    let (link, mut facts) = start(&network(), AccountSetup { local: Some("_".to_owned()), ..setup }, true);
     let mut hosts = Vec::new();
     let (jid, mechanism) = loop {
         match next(&mut facts).await {
@@ -291,10 +288,36 @@ async fn a_redirect_leads_to_the_messenger_mechanism() {
             _ => {}
         }
     };
-    assert_eq!(hosts, ["redirect.test", "127.0.0.13:15222"]);
-    assert_eq!((jid.as_str(), mechanism.as_str()), ("juliet@redirect.test", "X-MESSENGER-OAUTH2"), "adopted from bind");
     drop(facts);
     link.closed().await;
+    (hosts, jid, mechanism)
+}
+
+#[tokio::test]
+async fn a_redirect_leads_to_the_messenger_mechanism() {
+    let (hosts, jid, mechanism) = redirected(with_token("redirect.test")).await;
+    assert_eq!(hosts, ["redirect.test", "127.0.0.13:15222"]);
+    assert_eq!((jid.as_str(), mechanism.as_str()), ("juliet@redirect.test", "X-MESSENGER-OAUTH2"), "adopted from bind");
+}
+
+/// jabberd2 redirects inside TLS to where TLS comes first as well.
+#[tokio::test]
+async fn a_redirect_inside_direct_tls_is_followed_in_direct_tls() {
+    let point = |port: &str| {
+        for action in ["stop", "start"] {
+            let mut server = std::process::Command::new(script("jabberd2"));
+            let done = server.arg(action).arg(data()).env("REDIRECT_PORT", port).output().unwrap();
+            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        }
+    };
+    point("15223");
+    let server = Some(("127.0.0.14".to_owned(), 15_223));
+    let setup = AccountSetup { tls: TlsMode::Direct, server, ..with_token("redirect.test") };
+    let outcome = tokio::spawn(redirected(setup)).await;
+    point("15222");
+    let (hosts, jid, mechanism) = outcome.unwrap();
+    assert_eq!(hosts, ["127.0.0.14:15223", "127.0.0.13:15223"]);
+    assert_eq!((jid.as_str(), mechanism.as_str()), ("juliet@redirect.test", "X-MESSENGER-OAUTH2"));
 }
 
 #[tokio::test]

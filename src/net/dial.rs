@@ -65,8 +65,14 @@ impl Network {
             },
             Goal::Redirected { target, direct, .. } => {
                 if let Some(port) = target.port.or(target.address().map(|_| 5222)) {
-                    let transport = if *direct { Transport::Direct } else { default };
-                    return Ok(vec![Endpoint { host: target.host.clone(), port, transport }]);
+                    // A redirect inside TLS may name the one port that its server tells everybody.
+                    let transports = match (*direct, setup.tls) {
+                        (true, TlsMode::Auto) => vec![Transport::Direct, Transport::StartTls],
+                        (true, _) => vec![Transport::Direct],
+                        (false, _) => vec![default],
+                    };
+                    let at = |transport| Endpoint { host: target.host.clone(), port, transport };
+                    return Ok(transports.into_iter().map(at).collect());
                 }
                 target.host.clone()
             }
@@ -312,13 +318,15 @@ mod tests {
         let goal = redirected("gw.example:5269", false, false);
         assert_eq!(ends(&setup, &goal).await, host("gw.example", 5269, starttls));
         let goal = redirected("gw.example:5223", false, true);
-        assert_eq!(ends(&setup, &goal).await, host("gw.example", 5223, direct));
+        let both = [host("gw.example", 5223, direct), host("gw.example", 5223, starttls)].concat();
+        assert_eq!(ends(&setup, &goal).await, both);
         assert_eq!(ends(&setup, &redirected("[2001:db8::1]", false, false)).await, host("2001:db8::1", 5222, starttls));
         setup.server = Some(("chat.example".to_owned(), 5223));
         assert_eq!(ends(&setup, &Goal::Home).await, host("chat.example", 5223, direct));
         setup.tls = TlsMode::StartTls;
         assert_eq!(ends(&setup, &Goal::Home).await, host("chat.example", 5223, starttls));
         setup.tls = TlsMode::Direct;
+        assert_eq!(ends(&setup, &goal).await, host("gw.example", 5223, direct), "as it was wished");
         setup.server = Some(("chat.example".to_owned(), 443));
         assert_eq!(ends(&setup, &Goal::Home).await, host("chat.example", 443, direct));
     }
