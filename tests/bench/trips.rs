@@ -14,11 +14,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "a bench may stop")]
 #![allow(clippy::disallowed_methods, reason = "benches live in real time and are told where the server is")]
 
+#[path = "../cuts/home.rs"]
+#[allow(dead_code, reason = "shared with the tests")]
+mod home;
 #[path = "../harness/link.rs"]
 #[allow(dead_code, reason = "shared with the tests")]
 mod link;
 #[path = "trips/proxy.rs"]
 mod proxy;
+#[path = "trips/tokens.rs"]
+mod tokens;
 #[path = "trips/visit.rs"]
 mod visit;
 
@@ -70,5 +75,10 @@ fn main() {
         };
         let planned = |at: usize, most: f64| format!("{} (≤ {most:.2})", cell(at));
         println!("{name:<34}{:>21}{:>23}{:>16}", planned(0, plan.0), planned(1, plan.1), cell(2));
-    }
+    }    let near = runtime.block_on(tokens::best(runs, Duration::ZERO));
+    let far = runtime.block_on(tokens::best(runs, trip / 2));
+    let trips = |near: Duration, far: Duration| far.saturating_sub(near).as_secs_f64() / trip.as_secs_f64();
+    let (living, refreshed) = (trips(near.living, far.living), trips(near.refreshed, far.refreshed));
+    println!("\nSTARTTLS, SASL2, one message, a server that is known; its token (trips):");
+    println!("lives {living:.1}, has ended {refreshed:.1}: a refresh adds {:.1} (≤ 1.0)", refreshed - living);
 }

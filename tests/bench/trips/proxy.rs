@@ -19,7 +19,12 @@ pub struct Proxy {
 impl Proxy {
     /// Starts one. `delay` is that of one direction.
     pub async fn start(to: SocketAddr, delay: Duration) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_at([127, 0, 0, 1], to, delay).await
+    }
+
+    /// Starts one at this address.
+    pub async fn start_at(at: [u8; 4], to: SocketAddr, delay: Duration) -> Self {
+        let listener = TcpListener::bind(SocketAddr::from((at, 0))).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let accepted = Arc::new(Mutex::new(None));
         let (cut, cuts) = watch::channel(0);
