@@ -21,7 +21,7 @@ impl Domain {
         if bare.node().is_some() {
             return Err(JidError);
         }
-        Ok(Self(bare.domain().as_str().to_owned()))
+        Ok(Self(host(bare.domain())?.to_owned()))
     }
 
     /// The normalised text.
@@ -37,7 +37,9 @@ pub struct BareJid(jid::BareJid);
 impl BareJid {
     /// Parses and normalises; a resource is an error.
     pub fn parse(text: &str) -> Result<Self, JidError> {
-        jid::BareJid::new(text).map(Self).map_err(|_| JidError)
+        let jid = jid::BareJid::new(text).map_err(|_| JidError)?;
+        host(jid.domain())?;
+        Ok(Self(jid))
     }
 
     /// The normalised text.
@@ -63,7 +65,9 @@ pub struct FullJid(jid::FullJid);
 impl FullJid {
     /// Parses and normalises; a missing resource is an error.
     pub fn parse(text: &str) -> Result<Self, JidError> {
-        jid::FullJid::new(text).map(Self).map_err(|_| JidError)
+        let jid = jid::FullJid::new(text).map_err(|_| JidError)?;
+        host(jid.domain())?;
+        Ok(Self(jid))
     }
 
     /// The normalised text.
@@ -94,7 +98,9 @@ pub enum Jid {
 impl Jid {
     /// Parses and normalises.
     pub fn parse(text: &str) -> Result<Self, JidError> {
-        match jid::Jid::new(text).map_err(|_| JidError)?.try_into_full() {
+        let jid = jid::Jid::new(text).map_err(|_| JidError)?;
+        host(jid.domain())?;
+        match jid.try_into_full() {
             Ok(full) => Ok(Self::Full(FullJid(full))),
             Err(bare) => Ok(Self::Bare(BareJid(bare))),
         }
@@ -123,6 +129,14 @@ impl Jid {
             Self::Full(full) => full.as_str(),
         }
     }
+}
+
+/// A name or a number of a host (RFC 7622 section 3.2.1). The crate takes quotes and other marks in it too, which no host
+/// has, and which would look like the end of something wherever an address is quoted.
+fn host(domain: &jid::DomainRef) -> Result<&str, JidError> {
+    let fits = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '[' | ']' | ':');
+    let domain = domain.as_str();
+    if domain.chars().all(fits) { Ok(domain) } else { Err(JidError) }
 }
 
 impl From<BareJid> for Jid {
@@ -166,10 +180,10 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for text in ["", "@b", "a@", "a@b/", "a b@c"] {
+        for text in ["", "@b", "a@", "a@b/", "a b@c", "a@b'c", "a@b<c/d", "a@b c"] {
             assert!(Jid::parse(text).is_err(), "{text:?}");
         }
-        assert!(Domain::parse("a@b").is_err());
+        assert!(Domain::parse("a@b").is_err() && Domain::parse("b\"c").is_err());
         assert!(BareJid::parse("a@b/c").is_err());
         assert!(FullJid::parse("a@b").is_err());
     }
