@@ -75,7 +75,8 @@ fn main() {
         };
         let planned = |at: usize, most: f64| format!("{} (≤ {most:.2})", cell(at));
         println!("{name:<34}{:>21}{:>23}{:>16}", planned(0, plan.0), planned(1, plan.1), cell(2));
-    }    let near = runtime.block_on(tokens::best(runs, Duration::ZERO));
+    }
+    let near = runtime.block_on(tokens::best(runs, Duration::ZERO));
     let far = runtime.block_on(tokens::best(runs, trip / 2));
     let trips = |near: Duration, far: Duration| far.saturating_sub(near).as_secs_f64() / trip.as_secs_f64();
     let (living, refreshed) = (trips(near.living, far.living), trips(near.refreshed, far.refreshed));
