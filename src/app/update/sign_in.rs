@@ -78,9 +78,9 @@ pub(super) fn on_consent(model: &mut Model, id: &AccountId, consent: Consent) {
         (trouble @ (Consent::SlowerPace { .. } | Consent::Unreachable { .. }), SignInStep::Code { prompt, .. }) => {
             SignInStep::Code { prompt, trouble: Some(trouble) }
         }
-        (Consent::PasteRefused(_) | Consent::Parked | Consent::Reachable | Consent::NoOther(_), step) => step,
         // What is asked for beside it takes nothing off the screen before it is there.
-        (
+        (Consent::PasteRefused(_) | Consent::Parked | Consent::Reachable | Consent::NoOther(_), step)
+        | (
             Consent::LookingUp { .. } | Consent::AskingForCode { .. } | Consent::SteppingDown { .. },
             step @ (SignInStep::Code { .. } | SignInStep::Browser { .. }),
         ) => step,
