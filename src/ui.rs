@@ -51,6 +51,7 @@ pub fn paint(model: &Model, view: &mut View, screen: &mut Buffer) -> Option<Posi
     let area = screen.area;
     view.begin(area.width, area.height);
     let mut paint = Paint::new(screen, Theme::new(&model.options));
+    paint.box_top = model.box_top;
     if layout::kind(area.width, area.height, model.options.layout) == Kind::Tiny {
         tiny(model, area, &mut paint);
     } else {
@@ -64,6 +65,7 @@ pub fn paint(model: &Model, view: &mut View, screen: &mut Buffer) -> Option<Posi
             dialog::draw(model, view, area, &mut paint);
         }
     }
+    view.set_hidden(paint.hidden);
     view.seen = Some(Seen::now(model));
     paint.cursor
 }

@@ -184,3 +184,37 @@ fn own_keys_and_reload_work_on_the_screen() {
     butty.wait_until("the box is gone", |screen| !screen.contains("Go to"));
     assert_eq!(butty.quit(), 0);
 }
+
+/// Whoever leaves a question has not answered it: nothing is chosen in silence, and no command is named that was just run.
+#[test]
+fn the_end_of_the_input_is_no_answer() {
+    let home = home("");
+    let mut butty = Terminal::start(home.path(), &["login", "anna@a.test", "--device"], 100, 30);
+    butty.wait_for("m  not at all");
+    butty.send("\x04"); // Ctrl+D
+    butty.wait_for("BTY-CLI-06");
+    let said = butty.wait_for("--store file");
+    assert!(said.contains("No answer was typed.") && !said.contains("in data/tokens"), "{said}");
+    assert_ne!(butty.end(), 0);
+    for nothing in ["\r", "\x1b"] {
+        let mut butty = Terminal::start(home.path(), &["login", "anna@a.test", "--password"], 100, 30);
+        butty.wait_for("Password for");
+        butty.send(nothing);
+        let said = butty.wait_for("BTY-CLI-06");
+        assert!(said.contains("No password was typed.") && said.contains("--password-stdin"), "{said}");
+        assert!(!said.contains("Next  butty login"), "it was just run: {said}");
+        assert_ne!(butty.end(), 0);
+    }
+}
+
+#[test]
+fn a_certificate_file_that_cannot_be_read_is_the_fault_of_the_option() {
+    let home = home("");
+    let file = "/nonexistent";
+    let login = ["login", "anna@a.test", "--password-stdin", "--store", "file", "--ca-file", file];
+    let done = butty_with_input(home.path(), &login, "secret\n");
+    let said = words(&done);
+    assert_eq!(done.status.code(), Some(2), "{said}");
+    assert!(said.contains("--ca-file") && said.contains(file) && said.contains("cannot be read"), "{said}");
+    assert!(!said.contains("config"), "{said}");
+}

@@ -339,3 +339,44 @@ fn clicks_find_what_is_under_them() {
     let (_, view, _) = draw(&welcome, 80, 24);
     assert_eq!(ui::hit(&welcome, &view, 20, 7), Target::WelcomeRow(1));
 }
+
+/// A box that is higher than the screen says so, and its lines can be walked to the last one.
+#[test]
+fn a_box_that_does_not_fit_scrolls_to_its_end() {
+    let scene = account_scenes().into_iter().find(|(name, _)| *name == "account").expect("the scene");
+    let mut model = (scene.1)(unicode());
+    let whole = screen(&model, 80, 40);
+    let mut view = View::new();
+    let mut look = |model: &mut Model| {
+        let mut terminal = Terminal::new(TestBackend::new(20, 6)).unwrap();
+        terminal.draw(|frame| ui::draw(model, &mut view, frame)).unwrap();
+        model.update(cast::now(), butty::app::event::Event::Viewport(view.viewport()));
+        text(terminal.backend().buffer())
+    };
+    let head = look(&mut model);
+    assert!(head.contains('↓') && !head.contains('↑'), "{head}");
+    insta::assert_snapshot!("account_20x6", head);
+    let mut seen = head.clone();
+    let press = |model: &mut Model, key: &str| {
+        model.update(cast::now(), butty::app::event::Event::Key(butty::app::keymap::parse(key).unwrap()))
+    };
+    let mut before = String::new();
+    let mut now = head.clone();
+    while now != before {
+        press(&mut model, "down");
+        before = std::mem::replace(&mut now, look(&mut model));
+        seen.push_str(&now);
+    }
+    assert!(now.contains('↑') && !now.contains('↓'), "{now}");
+    insta::assert_snapshot!("account_20x6_end", now);
+    let rows = whole.lines().skip_while(|row| !row.contains('┌')).skip(1).take_while(|row| !row.contains('└'));
+    // The frame is 64 columns in the middle of 80.
+    let inside: Vec<String> = rows.map(|row| row.chars().skip(9).take(62).collect()).collect();
+    let words = inside.iter().flat_map(|row| row.split(' ')).filter(|word| !word.is_empty());
+    let lost: Vec<&str> = words.filter(|word| word.chars().count() < 14 && !seen.contains(word)).collect();
+    assert!(lost.is_empty(), "{lost:?} of\n{whole}\nin\n{seen}");
+    press(&mut model, "up");
+    assert_ne!(look(&mut model), now, "the way back begins at once");
+    press(&mut model, "home");
+    assert_eq!(look(&mut model), head);
+}

@@ -131,6 +131,8 @@ pub struct Viewport {
     pub list: u16,
     /// Columns of the composer's text.
     pub composer: u16,
+    /// Lines of the box on top that do not fit.
+    pub hidden: u16,
 }
 
 /// A fact from a link, stamped with the session it belongs to.
@@ -197,6 +199,8 @@ pub enum Consent {
     Reachable,
     /// The person had said yes to the code, and the answer got lost on its way: another code follows.
     AnswerLost { host: Line },
+    /// Another code, or page, was asked for and could not be had: the one that was shown goes on being good.
+    NoOther(Problem),
     /// The person said yes.
     Granted { scopes: Vec<Line> },
     /// It ended without a sign-in.

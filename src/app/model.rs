@@ -51,6 +51,8 @@ pub struct Model {
     pub trouble: Option<Problem>,
     /// Pane sizes.
     pub viewport: Viewport,
+    /// First line to show of a box that is higher than the screen, where nothing in it is chosen.
+    pub box_top: u16,
     /// The terminal has the focus, as far as it tells.
     pub focused: bool,
     /// The last `Now` that `update` was given.

@@ -35,6 +35,7 @@ impl Model {
             toast: None,
             trouble: None,
             viewport: Viewport::default(),
+            box_top: 0,
             focused: true,
             now,
             revision: 0,

@@ -50,6 +50,11 @@ pub fn problem_in_shell(problem: &Problem) -> Said {
     problems::say_in_shell(problem)
 }
 
+/// A problem in words for `butty doctor`, which has nothing to say to who would run it.
+pub fn problem_in_doctor(problem: &Problem) -> Said {
+    problems::say_in_doctor(problem)
+}
+
 /// The line of a file with a caret under the place that is wrong, for problems that have one.
 pub fn excerpt(problem: &Problem) -> Option<String> {
     problems::excerpt(problem)

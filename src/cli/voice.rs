@@ -178,6 +178,7 @@ pub fn exit_code(problem: &Problem) -> u8 {
         Problem::TimedOut { .. } => 7,
         Problem::Usage { .. }
         | Problem::NotATerminal
+        | Problem::NothingTyped { .. }
         | Problem::UnknownCommand { .. }
         | Problem::BadArgument { .. } => 2,
         Problem::UnknownAccount { .. } | Problem::UnknownBuddy { .. } => 8,

@@ -270,12 +270,15 @@ fn known_keys(table: &DeTable<'_>, known: &[&str], source: &Source<'_>) -> Resul
     Ok(())
 }
 
-/// An https address, in which `{domain}` may stand.
+/// An https address, in which `{domain}` may stand. The same as what a service may name: without a name or password in
+/// it, and without what `Url::parse` would drop in silence.
 fn address(fields: &Fields<'_>, name: &str) -> Result<Option<String>, Problem> {
-    fields.take(name, "an https address", |value| {
-        let text = value.as_str()?;
+    fields.take(name, "an https address, without a password in it", |value| {
+        let text = value.as_str().filter(|text| !text.chars().any(|c| c.is_control() || c.is_whitespace()))?;
         let url = Url::parse(&text.replace(DOMAIN, "example.org")).ok()?;
-        (url.scheme() == "https" && url.host_str().is_some_and(|host| !host.is_empty())).then(|| text.to_owned())
+        let named = url.host_str().is_some_and(|host| !host.is_empty());
+        let bare = url.username().is_empty() && url.password().is_none();
+        (url.scheme() == "https" && named && bare).then(|| text.to_owned())
     })
 }
 

@@ -206,6 +206,8 @@ pub(super) struct Link {
     in_the_clear: bool,
     /// A session of this link was signed in.
     was_online: bool,
+    /// What is kept here has signed in: gone by now, somebody else took it away.
+    stood: bool,
 }
 
 impl Link {
@@ -237,6 +239,7 @@ impl Link {
             inside: false,
             in_the_clear: false,
             was_online: false,
+            stood: false,
         }
     }
 
@@ -348,10 +351,11 @@ impl Link {
             Means::Token(source) => self.with_token(Purpose::Chat, source).await,
             Means::NoPassword if short => {
                 let end = self.with_password(Supply::OnDemand(fast::Demand::Nowhere)).await;
-                if fast::is_wanting(&end) { self.want_password(None).await } else { end }
+                if fast::is_wanting(&end) { self.want_password(self.taken_away()).await } else { end }
             }
-            Means::NoPassword => self.want_password(None).await,
-            Means::NoSignIn => End::Problem(self.sign_in_needed()),
+            Means::NoPassword => self.want_password(self.taken_away()).await,
+            Means::NoSignIn => End::Problem(self.taken_away().unwrap_or_else(|| self.sign_in_needed())),
+            Means::Unknown if self.stood => self.want_password(self.taken_away()).await,
             Means::Unknown => match self.discover().await {
                 End::Discovered { mechanisms, metadata } => {
                     self.code_on_offer = metadata.is_some() && mechanisms.iter().any(|name| name == "OAUTHBEARER");
@@ -368,6 +372,11 @@ impl Link {
                 end => end,
             },
         }
+    }
+
+    /// What signed in before is not here any more, and this link did not do it.
+    fn taken_away(&self) -> Option<Problem> {
+        self.stood.then(|| Problem::SignedOutElsewhere { account: Line::clean(self.setup.id.as_str()) })
     }
 
     fn sign_in_needed(&self) -> Problem {

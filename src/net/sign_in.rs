@@ -97,15 +97,19 @@ pub(super) struct Flow {
     pub(super) pasted: Pasted,
     pub(super) keep: Keep,
     /// Services on private addresses are fine.
-    pub(super) inside: bool,
+    inside: AtomicBool,
     /// What to ask for.
     pub(super) asks_for: Asking,
     /// What the new sign-in put out of its place, once it is kept.
     replaced: Mutex<Option<Replaced>>,
     /// The person was shown a code or a page: from here on a beginning would be another one.
     shown: AtomicBool,
+    /// Just now.
+    showing: Notify,
     /// It was a code.
     code_shown: AtomicBool,
+    /// The person has done their part, and what came of it is being kept.
+    answered: AtomicBool,
 }
 
 /// What a sign-in put out of its place. Empty: nothing was there.
@@ -135,12 +139,29 @@ impl Flow {
             poll_now,
             pasted,
             keep,
-            inside: false,
+            inside: AtomicBool::new(false),
             asks_for: Asking::default(),
             replaced: Mutex::default(),
             shown: AtomicBool::new(false),
+            showing: Notify::new(),
             code_shown: AtomicBool::new(false),
+            answered: AtomicBool::new(false),
         }
+    }
+
+    /// Says whether services on private addresses are fine.
+    pub(super) fn is_inside(&self, inside: bool) {
+        self.inside.store(inside, Ordering::Relaxed);
+    }
+
+    /// Ends when the person is shown what to do.
+    pub(super) async fn showing(&self) {
+        self.showing.notified().await;
+    }
+
+    /// Nothing is waited for any more but the disk.
+    pub(super) fn is_answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
     }
 
     /// The person saw nothing yet: it can be begun once more.
@@ -187,7 +208,7 @@ impl Flow {
             Place::Given(_) => web(true),
             Place::Asked { trusted: true, .. } if self.network.is_inside(&self.setup, None) => web(true),
             Place::Asked { trusted: true, .. } => web(true).no_further_in(),
-            Place::Asked { trusted: false, .. } => web(self.inside),
+            Place::Asked { trusted: false, .. } => web(self.inside.load(Ordering::Relaxed)),
         }
     }
 

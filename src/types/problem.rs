@@ -174,8 +174,12 @@ pub enum Problem {
     NoPageSignIn { domain: Domain },
     /// What should be an access token is none; where it came from, in our words.
     TokenUnusable { from: Line },
+    /// The server does not take the access token that was handed in.
+    TokenRefused { domain: Domain },
     /// Somebody else than before signed in on the page.
     OtherSignIn { account: Line },
+    /// What this butty had signed in with was taken away by another one on this computer.
+    SignedOutElsewhere { account: Line },
 
     /// The server sent something that is not XMPP.
     Rubbish { host: Line, what: Line },
@@ -230,6 +234,8 @@ pub enum Problem {
     UnknownAccount { account: Line },
     /// No such buddy.
     UnknownBuddy { who: Line },
+    /// A question was left without an answer: to what, and how it can be answered without one. Both in our words.
+    NothingTyped { what: Line, instead: Line },
     /// A time limit of the command line ran out.
     TimedOut { waited: Duration },
     /// No such command.
@@ -341,6 +347,8 @@ impl Problem {
             Self::TokenUnusable { .. } => "BTY-AUTH-34",
             Self::OtherSignIn { .. } => "BTY-AUTH-35",
             Self::AnswerLost { .. } => "BTY-AUTH-36",
+            Self::TokenRefused { .. } => "BTY-AUTH-37",
+            Self::SignedOutElsewhere { .. } => "BTY-AUTH-62",
             Self::Rubbish { .. } => "BTY-XMPP-01",
             Self::BindRefused { .. } => "BTY-XMPP-02",
             Self::HostUnknown { .. } => "BTY-XMPP-03",
@@ -366,6 +374,7 @@ impl Problem {
             Self::UnknownAccount { .. } => "BTY-CLI-03",
             Self::UnknownBuddy { .. } => "BTY-CLI-04",
             Self::TimedOut { .. } => "BTY-CLI-05",
+            Self::NothingTyped { .. } => "BTY-CLI-06",
             Self::UnknownCommand { .. } => "BTY-CMD-01",
             Self::BadArgument { .. } => "BTY-CMD-02",
             Self::NotOffered { .. } => "BTY-CMD-03",

@@ -153,23 +153,32 @@ pub fn show(dialog: &Dialog, area: Rect, paint: &mut Paint<'_>) -> (Rect, Vec<(u
         height,
     );
     paint.clear(rect);
-    frame(dialog, rect, paint);
     let mut rows = Vec::new();
     let inside = Rect::new(rect.x + 2, rect.y + 1, width.saturating_sub(4), height.saturating_sub(2));
-    for (y, line) in (inside.top()..inside.bottom()).zip(visible(dialog, usize::from(inside.height))) {
+    // What is chosen, or written, comes into view by itself.
+    let still = !dialog.lines.iter().any(leads);
+    paint.hidden = if still { wanted.saturating_sub(2).saturating_sub(inside.height) } else { 0 };
+    frame(dialog, rect, paint);
+    let lines = visible(dialog, usize::from(inside.height), usize::from(paint.box_top));
+    for (y, line) in (inside.top()..inside.bottom()).zip(lines) {
         draw_line(line, Rect::new(inside.x, y, inside.width, 1), paint);
         rows.extend(line.row.map(|row| (y, row)));
     }
     (rect, rows)
 }
 
-/// The lines that fit: the fixed ones, and the others around what is chosen or being written.
-fn visible(dialog: &Dialog, height: usize) -> impl Iterator<Item = &Line> {
+/// The eye goes there.
+fn leads(line: &Line) -> bool {
+    line.selected || line.cursor.is_some()
+}
+
+/// The lines that fit: the fixed ones, and the others around what is chosen or being written; else from `top` on.
+fn visible(dialog: &Dialog, height: usize, top: usize) -> impl Iterator<Item = &Line> {
     let fixed = dialog.fixed.min(height).min(dialog.lines.len());
     let (head, tail) = dialog.lines.split_at(fixed);
     let room = height - fixed;
-    let focus = tail.iter().position(|line| line.selected || line.cursor.is_some()).unwrap_or(0);
-    let start = (focus + 1).saturating_sub(room).min(tail.len().saturating_sub(room));
+    let focus = tail.iter().position(leads);
+    let start = focus.map_or(top, |focus| (focus + 1).saturating_sub(room)).min(tail.len().saturating_sub(room));
     head.iter().chain(tail.iter().skip(start).take(room))
 }
 
@@ -190,7 +199,13 @@ fn frame(dialog: &Dialog, rect: Rect, paint: &mut Paint<'_>) {
     }
     for y in rect.y + 1..bottom {
         paint.put(rect.x, y, right, "│", Role::Rule);
-        paint.put(right.saturating_sub(1), y, right, "│", Role::Rule);
+        let edge = match y {
+            _ if y == rect.y + 1 && paint.hidden > 0 && paint.box_top > 0 => "↑",
+            _ if y + 1 == bottom && paint.box_top < paint.hidden => "↓",
+            _ => "│",
+        };
+        let role = if edge == "│" { Role::Rule } else { Role::Hint };
+        paint.put(right.saturating_sub(1), y, right, edge, role);
     }
 }
 
@@ -230,7 +245,10 @@ mod tests {
     fn lines_scroll_to_the_chosen_one_and_the_head_stays() {
         let lines = (0..9).map(|at| Line { selected: at == 7, ..Line::new(at.to_string(), Role::Text) }).collect();
         let dialog = Dialog { lines, fixed: 1, width: 20, ..Dialog::default() };
-        let shown: Vec<&str> = visible(&dialog, 4).map(|line| line.pieces[0].text.as_str()).collect();
+        let shown: Vec<&str> = visible(&dialog, 4, 0).map(|line| line.pieces[0].text.as_str()).collect();
         assert_eq!(shown, ["0", "5", "6", "7"]);
+        let still = Dialog { lines: (0..9).map(|at| Line::new(at.to_string(), Role::Text)).collect(), ..dialog };
+        let from = |top| visible(&still, 4, top).map(|line| line.pieces[0].text.clone()).collect::<String>();
+        assert_eq!([from(0), from(2), from(99)], ["0123", "0345", "0678"]);
     }
 }

@@ -14,12 +14,16 @@ pub struct Paint<'b> {
     pub theme: Theme,
     /// Where the real cursor goes; `None`: hidden.
     pub cursor: Option<Position>,
+    /// First line to show of a box where nothing is chosen.
+    pub box_top: u16,
+    /// Lines of the last box that did not fit.
+    pub hidden: u16,
 }
 
 impl<'b> Paint<'b> {
     /// A brush.
     pub fn new(buffer: &'b mut Buffer, theme: Theme) -> Self {
-        Self { buffer, theme, cursor: None }
+        Self { buffer, theme, cursor: None, box_top: 0, hidden: 0 }
     }
 
     /// Puts our own words, a name or one line at a place, up to the column `limit` (not included). Returns the

@@ -139,7 +139,8 @@ impl Theme {
             Role::Emphasis => Style::new().add_modifier(Modifier::ITALIC),
             Role::Struck => Style::new().add_modifier(Modifier::CROSSED_OUT),
             Role::Ok => Style::new().fg(Color::Green),
-            Role::Warn => Style::new().fg(Color::Yellow).add_modifier(Modifier::BOLD),
+            // Yellow vanishes on white. Of the sixteen, magenta stands out best from both grounds.
+            Role::Warn => Style::new().fg(Color::Magenta).add_modifier(Modifier::BOLD),
             Role::Error => Style::new().fg(Color::Red).add_modifier(Modifier::BOLD),
             Role::Presence(sign) => presence_style(sign),
             Role::Stale(sign) => presence_style(sign).add_modifier(Modifier::DIM),
@@ -248,6 +249,37 @@ mod tests {
             let colour = Theme { ascii: false, mono: false }.style(role).fg;
             assert!(!matches!(colour, Some(Color::Blue | Color::DarkGray)), "{role:?}");
         }
+    }
+
+    /// What common terminals show for the sixteen (xterm, the console of the PC, Tango), by hue.
+    fn shown(colour: Color) -> Option<[[u8; 3]; 3]> {
+        Some(match colour {
+            Color::Yellow => [[205, 205, 0], [170, 85, 0], [196, 160, 0]],
+            Color::Magenta => [[205, 0, 205], [170, 0, 170], [117, 80, 123]],
+            _ => return None,
+        })
+    }
+
+    /// Contrast with white and with black (WCAG 2.2, "contrast ratio").
+    fn contrasts(rgb: [u8; 3]) -> [f64; 2] {
+        let linear = |part: u8| {
+            let part = f64::from(part) / 255.0;
+            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        };
+        let [red, green, blue] = rgb.map(linear);
+        let light = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+        [1.05 / (light + 0.05), (light + 0.05) / 0.05]
+    }
+
+    #[test]
+    fn a_warning_stands_out_from_a_white_ground_and_from_a_black_one() {
+        let style = Theme { ascii: false, mono: false }.style(Role::Warn);
+        for rgb in style.fg.and_then(shown).expect("a colour that was measured") {
+            assert!(contrasts(rgb).iter().all(|contrast| *contrast >= 3.0), "{rgb:?} {:?}", contrasts(rgb));
+        }
+        assert!(style.add_modifier.contains(Modifier::BOLD));
+        let yellow = shown(Color::Yellow).expect("measured").map(|rgb| contrasts(rgb)[0]);
+        assert!(yellow[0] < 2.0, "why it is not yellow");
     }
 
     #[test]

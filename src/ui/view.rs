@@ -100,6 +100,11 @@ impl View {
         self.viewport.list = rows;
     }
 
+    /// So many lines of the box on top do not fit.
+    pub(super) fn set_hidden(&mut self, lines: u16) {
+        self.viewport.hidden = lines;
+    }
+
     /// The memory of wrapped rows, emptied when another talk is looked at.
     pub(super) fn wrapped_for(&mut self, key: &ConversationKey) -> &mut Wrapped {
         if self.wrapped_of.as_ref() != Some(key) {

@@ -48,7 +48,7 @@ fn name_of_consent(consent: &Consent) -> &'static str {
         // Steps of their own.
         Consent::Code(_) | Consent::Browser(_) | Consent::PasteRefused(_) | Consent::Failed(_) => "another step",
         // Not shown for as long as a look takes.
-        Consent::Parked | Consent::Reachable | Consent::Granted { .. } => "passing",
+        Consent::Parked | Consent::Reachable | Consent::Granted { .. } | Consent::NoOther(_) => "passing",
     }
 }
 

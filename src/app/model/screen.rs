@@ -63,6 +63,8 @@ pub struct SignInScreen {
     pub stepped_down: Option<Fallback>,
     /// What a sign-in with a code or on a page asks for.
     pub asking: Asking,
+    /// Another code was asked for, and this stands until it is there: what this one asked for.
+    pub instead_of: Option<Asking>,
     /// Show the password (Ctrl+R).
     pub reveal: bool,
     /// Keep the sign-in after butty closes.

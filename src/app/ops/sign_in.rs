@@ -3,10 +3,10 @@
 use crate::app::action::Effects;
 use crate::app::composer::Composer;
 use crate::app::effect::{Effect, LinkCommand, StoreRequest};
-use crate::app::event::{Consent, Keep, Outlook};
+use crate::app::event::{Consent, Keep, LinkState, Outlook};
 use crate::app::model::{Account, Model, Screen, SignInScreen, SignInStep, SignInWay, Welcome};
 use crate::app::setup::AccountSetup;
-use crate::app::words::notices;
+use crate::app::words::{notices, toasts};
 use crate::oauth::{Agreement, Asking, scopes};
 use crate::types::{AccountId, BareJid, Line, Problem};
 use crate::xmpp::CredentialKind;
@@ -34,6 +34,7 @@ impl SignInScreen {
             pasted: Composer::default(),
             asked: Vec::new(),
             asking: Asking::default(),
+            instead_of: None,
             stepped_down: None,
             reveal: false,
             keep: true,
@@ -151,21 +152,28 @@ impl Model {
         let Screen::SignIn(screen) = &mut self.screen else { return };
         let Some(id) = screen.account.clone() else { return };
         let domain = self.account(&id).map(|account| Line::clean(account.setup.domain.as_str())).unwrap_or_default();
-        let keep = self.keep_known(&id).unwrap_or(Keep::Keyring);
         let Screen::SignIn(screen) = &mut self.screen else { return };
         screen.step = SignInStep::Working(Consent::LookingUp { domain });
         screen.complaint = None;
         screen.stepped_down = None;
+        screen.instead_of = None;
         screen.pasted.wipe();
         screen.big_square = false;
+        self.tell_wish(&id, fx);
+    }
+
+    /// Tells the link what to ask for.
+    fn tell_wish(&mut self, id: &AccountId, fx: &mut Effects) {
+        let keep = self.keep_known(id).unwrap_or(Keep::Keyring);
+        let Screen::SignIn(screen) = &self.screen else { return };
         let asking = screen.asking.clone();
-        if let Some(account) = self.account_mut(&id) {
+        if let Some(account) = self.account_mut(id) {
             account.wanted = true;
         }
         if asking != Asking::Usual {
             fx.push(Effect::Link(id.clone(), LinkCommand::AskFor(asking)));
         }
-        fx.push(Effect::Link(id, LinkCommand::SignInWithCode { keep }));
+        fx.push(Effect::Link(id.clone(), LinkCommand::SignInWithCode { keep }));
     }
 
     /// The other purpose, chatting alone or staying signed in too, where the service leaves the choice.
@@ -177,13 +185,14 @@ impl Model {
         }
     }
 
-    /// Asks for that one, in place of what is shown.
+    /// Asks for that one, in place of what is shown, which stays good until then.
     pub fn ask_for_other(&mut self, outlook: Outlook, fx: &mut Effects) {
         let Screen::SignIn(screen) = &mut self.screen else { return };
-        if let Some(other) = Self::other_purpose(screen, outlook) {
-            screen.asking = other;
-            self.ask_for_code(fx);
-        }
+        let (Some(other), Some(id)) = (Self::other_purpose(screen, outlook), screen.account.clone()) else { return };
+        let before = std::mem::replace(&mut screen.asking, other);
+        screen.instead_of.get_or_insert(before);
+        self.toast(toasts::ASKING_FOR_OTHER);
+        self.tell_wish(&id, fx);
     }
 
     /// The smaller set that can be asked for after this, if there is one.
@@ -278,13 +287,23 @@ impl Model {
         match (begun.filter(|id| self.account(id).is_some()), resumes) {
             (Some(id), Some(true)) => self.connect(Some(&id), fx),
             (Some(id), Some(false)) => self.disconnect(Some(&id), fx),
-            _ => {}
+            // Its first sign-in, as in the demo: the banner says what leads back here.
+            (Some(id), None) => self.needs_sign_in(&id),
+            (None, _) => {}
         }
         self.screen = if self.accounts.is_empty() {
             Screen::Welcome(Welcome { selected: 0, since: self.now.mono })
         } else {
             Screen::Main
         };
+    }
+
+    /// Nothing happens at this account before somebody signs in.
+    fn needs_sign_in(&mut self, id: &AccountId) {
+        let since = self.now.wall;
+        let Some(account) = self.account_mut(id).filter(|account| !account.online()) else { return };
+        let problem = Some(Problem::SignInNeeded { account: Line::clean(id.as_str()) });
+        account.link = LinkState::Offline { problem, retry_at: None, since };
     }
 
     /// The review was read: on to the buddies.

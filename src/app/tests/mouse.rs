@@ -35,7 +35,7 @@ fn a_click_on_a_buddy_opens_on_a_group_folds_on_a_request_asks() {
 #[test]
 fn the_wheel_moves_what_is_under_it_and_nothing_else() {
     let mut world = World::online(false);
-    let viewport = Viewport { width: 80, height: 24, messages: 15, list: 1, composer: 50 };
+    let viewport = Viewport { width: 80, height: 24, messages: 15, list: 1, composer: 50, hidden: 0 };
     world.give(Event::Viewport(viewport));
     world.open(BELA);
     world.hears(says("bela@example.org/phone", "1", "hi"));

@@ -275,3 +275,24 @@ fn an_opaque_address_stands_beside_no_name() {
     world.session(xmpp::Event::Features(Features { messenger: true, ..Features::default() }));
     assert_eq!(shown(&world), ["Carol"]);
 }
+
+#[test]
+fn a_talk_begun_on_another_device_is_in_the_list_and_nothing_else_moves() {
+    for via in [Via::Carbon, Via::Live] {
+        let mut world = World::online(false);
+        world.open(BELA);
+        let peer = if via == Via::Live { ANNA } else { CAROL };
+        let sent = Incoming { direction: Direction::Out, via, wants_receipt: false, ..says(ANNA, "c1", "hello") };
+        world.hears(Incoming { peer: bare(peer), ..sent });
+        let listed = crate::app::list::rows(&world.model);
+        let is_it = |row: &crate::app::list::Row| matches!(row, crate::app::list::Row::Buddy(buddy) if buddy.key.peer == bare(peer) && buddy.unread == 0);
+        assert_eq!(listed.iter().filter(|row| is_it(row)).count(), 1, "{via:?}: {listed:?}");
+        assert_eq!(world.model.open, Some(world.key(BELA)));
+    }
+    // What the archive tells of long ago opens nothing.
+    let mut world = World::online(true);
+    let sent = Incoming { direction: Direction::Out, peer: bare(CAROL), ..says(ANNA, "c1", "hello") };
+    let stamp = world.now.wall;
+    world.hears(archived(sent, "s1", stamp));
+    assert!(world.model.tabs.is_empty());
+}

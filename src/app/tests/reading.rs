@@ -23,7 +23,7 @@ fn rows(world: &World, count: u64, before: u64) -> Vec<Message> {
 
 fn opened(count: u64) -> World {
     let mut world = World::online(false);
-    world.give(Event::Viewport(Viewport { width: 80, height: 24, messages: 15, list: 18, composer: 50 }));
+    world.give(Event::Viewport(Viewport { width: 80, height: 24, messages: 15, list: 18, composer: 50, hidden: 0 }));
     world.open(BELA);
     let page = rows(&world, count, 60);
     world.page(BELA, page, true);

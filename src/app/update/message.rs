@@ -153,9 +153,13 @@ fn take_in(model: &mut Model, key: &ConversationKey, message: Message, incoming:
         if !late {
             came(model, key, id, fx);
         }
-    } else if incoming.via == Via::Carbon {
-        // Answered on another device: read there.
+    } else if !late {
+        // Written on another device, or by a command of this one: read there.
         model.mark_read(key, fx);
+        // A talk that was begun there can be gone on with here.
+        if model.contact(key).is_none() && !model.tabs.contains(key) {
+            model.tabs.push(key.clone());
+        }
     }
 }
 

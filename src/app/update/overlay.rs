@@ -32,6 +32,9 @@ pub fn on_key(model: &mut Model, key: Key, fx: &mut Effects) {
     if let Some(action) = global.filter(|action| EVERYWHERE.contains(&action.id)) {
         return action::run(model, action, "", fx);
     }
+    if scrolls(model, key) {
+        return;
+    }
     let meant = global.map_or("", |action| action.id);
     with_top(model, |model, top| match top {
         Overlay::GoTo(picker) => pickers::go_to_key(model, picker, key, meant, fx),
@@ -57,6 +60,27 @@ pub fn on_key(model: &mut Model, key: Key, fx: &mut Effects) {
         Overlay::Card(_) if key.code == KeyCode::Enter || meant == "card" => After::Close,
         Overlay::Card(_) | Overlay::Info { .. } | Overlay::SignedOut { .. } => After::Stay,
     });
+}
+
+/// Moves the lines of a box that is higher than the screen; true when the key was for that. Any other key starts at
+/// the head again: what it shows next is another box, or the same with other words.
+pub(super) fn scrolls(model: &mut Model, key: Key) -> bool {
+    let most = model.viewport.hidden;
+    let page = model.viewport.height.saturating_sub(4).max(1);
+    let top = std::mem::take(&mut model.box_top).min(most);
+    if most == 0 || key.ctrl || key.alt {
+        return false;
+    }
+    model.box_top = match key.code {
+        KeyCode::Up => top.saturating_sub(1),
+        KeyCode::Down => top.saturating_add(1).min(most),
+        KeyCode::PageUp => top.saturating_sub(page),
+        KeyCode::PageDown => top.saturating_add(page).min(most),
+        KeyCode::Home => 0,
+        KeyCode::End => most,
+        _ => return false,
+    };
+    true
 }
 
 /// A click on a row of the overlay on top: what Enter, Space or the cursor would do there.

@@ -4,6 +4,7 @@ use crate::app::action::Effects;
 use crate::app::effect::{Effect, LinkCommand, StoreRequest};
 use crate::app::event::{BrowserPrompt, CodePrompt, Consent, Fallback, LinkState};
 use crate::app::model::{Model, Screen, SignInScreen, SignInStep, SignInWay};
+use crate::app::words::toasts;
 use crate::types::{AccountId, Problem};
 use crate::xmpp::CredentialKind;
 
@@ -51,8 +52,11 @@ pub(super) fn on_consent(model: &mut Model, id: &AccountId, consent: Consent) {
     if let Consent::Code(CodePrompt { scopes, .. }) | Consent::Browser(BrowserPrompt { scopes, .. }) = &consent {
         screen.asked.clone_from(scopes);
     }
-    if let Consent::AnswerLost { host } = &consent {
-        screen.answer_lost = Some(host.clone());
+    match &consent {
+        Consent::AnswerLost { host } => screen.answer_lost = Some(host.clone()),
+        Consent::Code(_) | Consent::Browser(_) => screen.instead_of = None,
+        Consent::NoOther(problem) => return no_other(model, id, &problem.clone()),
+        _ => {}
     }
     screen.step = match (consent, std::mem::replace(&mut screen.step, SignInStep::Opening)) {
         (Consent::Code(prompt), _) => {
@@ -74,9 +78,24 @@ pub(super) fn on_consent(model: &mut Model, id: &AccountId, consent: Consent) {
         (trouble @ (Consent::SlowerPace { .. } | Consent::Unreachable { .. }), SignInStep::Code { prompt, .. }) => {
             SignInStep::Code { prompt, trouble: Some(trouble) }
         }
-        (Consent::PasteRefused(_) | Consent::Parked | Consent::Reachable, step) => step,
+        // What is asked for beside it takes nothing off the screen before it is there.
+        (Consent::PasteRefused(_) | Consent::Parked | Consent::Reachable | Consent::NoOther(_), step)
+        | (
+            Consent::LookingUp { .. } | Consent::AskingForCode { .. } | Consent::SteppingDown { .. },
+            step @ (SignInStep::Code { .. } | SignInStep::Browser { .. }),
+        ) => step,
         (working, _) => SignInStep::Working(working),
     };
+}
+
+/// The other code could not be had: what is on the screen is still what it was.
+fn no_other(model: &mut Model, id: &AccountId, problem: &Problem) {
+    let Some(screen) = screen_of(model, id) else { return };
+    if let Some(before) = screen.instead_of.take() {
+        screen.asking = before;
+    }
+    let by_code = matches!(screen.step, SignInStep::Code { .. });
+    model.toast(toasts::no_other(by_code, problem));
 }
 
 /// Asked for a place to keep the sign-in, the person has an answer to this.

@@ -50,6 +50,10 @@ pub fn signed_out(domain: &str, told: Farewelled) -> String {
 
 /// The same, with what became of the other sign-ins.
 pub fn signed_out_of(domain: &str, told: Farewelled, others: Option<&Elsewhere>) -> String {
+    if let Some(others) = others.filter(|others| others.is_over() && told <= Farewelled::Told) {
+        // All is well: that fits into one line.
+        return format!("Signed out. {}", elsewhere(domain, others));
+    }
     let here = signed_out(domain, told);
     others.map_or(here.clone(), |others| format!("{here}. {}", elsewhere(domain, others)))
 }
@@ -86,6 +90,11 @@ pub fn elsewhere(domain: &str, others: &Elsewhere) -> String {
         said.push(format!("{who} could not be ended: try it on the account page of {domain}"));
     }
     said.join(". ")
+}
+
+/// How the other sign-ins can still be ended, in a shell.
+pub fn ask_elsewhere_again(address: &str) -> String {
+    format!("To end them: butty login {address}, then butty logout {address} --everywhere")
 }
 
 /// Something needs a connection.

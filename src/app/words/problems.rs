@@ -25,6 +25,17 @@ pub(super) fn say_in_shell(problem: &Problem) -> Said {
     Said { next, ..said }
 }
 
+/// The same for somebody who has run the doctor already.
+pub(super) fn say_in_doctor(problem: &Problem) -> Said {
+    let said = say_in_shell(problem);
+    let mut next: Vec<String> = said.next.into_iter().filter(|step| step != "butty doctor").collect();
+    if next.is_empty() {
+        let waits = if problem.passes_by_itself() { "Try again in a while" } else { "Tell the operator" };
+        next.push(waits.to_owned());
+    }
+    Said { next, ..said }
+}
+
 /// The line of a file with a caret under the place that is wrong.
 pub(super) fn excerpt(problem: &Problem) -> Option<String> {
     shell::excerpt(problem)
@@ -86,6 +97,7 @@ fn parts(problem: &Problem) -> Parts {
         | Problem::NoPendingSignIn { .. }
         | Problem::NoPageSignIn { .. }
         | Problem::TokenUnusable { .. }
+        | Problem::TokenRefused { .. }
         | Problem::OtherSignIn { .. } => account::page(problem),
         Problem::SignInExpired { .. }
         | Problem::SignInOver { .. }
@@ -97,7 +109,9 @@ fn parts(problem: &Problem) -> Parts {
         | Problem::OfferAltered { .. }
         | Problem::Intercepted { .. }
         | Problem::AccountRefused { .. } => account::sign_in(problem),
-        Problem::PasswordNeeded { .. } | Problem::SignInNeeded { .. } => account::needed(problem),
+        Problem::PasswordNeeded { .. } | Problem::SignInNeeded { .. } | Problem::SignedOutElsewhere { .. } => {
+            account::needed(problem)
+        }
         Problem::MoreSteps { .. } => account::steps(problem),
         Problem::NotSent
         | Problem::NoSuchAddress { .. }
@@ -118,6 +132,7 @@ fn parts(problem: &Problem) -> Parts {
         | Problem::UnknownAccount { .. }
         | Problem::UnknownBuddy { .. }
         | Problem::TimedOut { .. }
+        | Problem::NothingTyped { .. }
         | Problem::UnknownCommand { .. }
         | Problem::BadArgument { .. }
         | Problem::NotOffered { .. }

@@ -52,6 +52,15 @@ pub const NO_OMEMO: &str = "Not end-to-end encrypted: only the link to the serve
 /// Words that `/status` takes.
 pub const STATE_WORDS: &str = "say available, busy, away or invisible";
 
+/// Another code, or page, was asked for.
+pub const ASKING_FOR_OTHER: &str = "Asking anew. What is shown here works until then.";
+
+/// It could not be had.
+pub fn no_other(by_code: bool, problem: &Problem) -> String {
+    let stands = if by_code { "This code still works." } else { "This page still works." };
+    format!("{stands} {}", words::problem(problem).what)
+}
+
 /// An action cannot be done now.
 pub fn not_now(reason: &str) -> String {
     format!("Not now: {reason}")

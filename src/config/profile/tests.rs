@@ -171,3 +171,20 @@ fn a_profile_says_how_long_a_consent_holds() {
         assert!(matches!(read(text), Err(Problem::BadConfig { .. })), "{text:?} was taken");
     }
 }
+
+#[test]
+fn an_address_with_a_password_or_a_control_character_in_it_is_refused_with_its_line() {
+    for name in ["consents", "revocation", "logout", "authorization", "device"] {
+        for bad in [
+            "https://user:pw@id.example/x",
+            "https://user@id.example/x",
+            r"https://id.example/\u001b[2J",
+            "https://id.example/a b",
+        ] {
+            let text = format!("[endpoints.\"*\"]\ntoken = \"https://id.example/token\"\n{name} = \"{bad}\"\n");
+            let Err(Problem::BadConfig { line, why, .. }) = read(&text) else { panic!("{name} = {bad} was taken") };
+            assert_eq!(line, 3);
+            assert!(why.as_str().contains("https address"), "{why}");
+        }
+    }
+}

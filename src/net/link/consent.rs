@@ -6,13 +6,29 @@ use crate::app::event::{Consent, Fallback, LinkFact};
 use crate::app::setup::GrantChoice;
 use crate::net::chance;
 use crate::net::sign_in::{self, Flow, Place, Replaced};
-use crate::oauth::Farewelled;
+use crate::oauth::{Farewelled, page};
 use crate::route::Backoff;
 use crate::types::{Line, Problem};
+use std::pin::Pin;
 use std::sync::Arc;
 
 /// How often a sign-in is begun by itself while its connections break: within a quarter of a minute.
 const BEGINNINGS: u32 = 5;
+
+/// A part of a sign-in, going on.
+type Doing = Pin<Box<dyn Future<Output = Result<(), Problem>> + Send>>;
+
+/// Waits until a sign-in beside has something to show, or has failed before that; for ever where there is none.
+async fn is_shown(other: &mut Option<(Arc<Flow>, Doing)>) -> Result<(), Problem> {
+    match other {
+        Some((flow, doing)) => tokio::select! {
+            biased;
+            () = flow.showing() => Ok(()),
+            done = doing => done,
+        },
+        None => std::future::pending().await,
+    }
+}
 
 impl Link {
     pub(super) async fn sign_in(&mut self, order: Order) -> Wish {
@@ -41,11 +57,9 @@ impl Link {
     }
 
     async fn consent(&mut self, order: Order) -> Result<(), End> {
-        let (network, setup) = (Arc::clone(&self.network), Arc::clone(&self.setup));
-        let mut flow = Flow::new(network, setup, self.teller.clone(), order.keep);
-        flow.asks_for = std::mem::take(&mut self.asks_for);
-        self.look_up().await;
+        let mut flow = self.flow(order);
         flow.probe().await.map_err(End::Problem)?;
+        self.look_up().await;
         let done = self.persevere(&mut flow, order).await;
         match (self.replaced.take(), flow.replaced()) {
             // Of sign-ins that nobody confirmed, what stood before the first of them is what may have to come back.
@@ -61,6 +75,14 @@ impl Link {
         done
     }
 
+    /// A sign-in for what was asked for last.
+    fn flow(&mut self, order: Order) -> Arc<Flow> {
+        let (network, setup) = (Arc::clone(&self.network), Arc::clone(&self.setup));
+        let mut flow = Flow::new(network, setup, self.teller.clone(), order.keep);
+        flow.asks_for = std::mem::take(&mut self.asks_for);
+        Arc::new(flow)
+    }
+
     async fn look_up(&self) {
         let domain = Line::clean(self.setup.domain.as_str());
         self.teller.tell(LinkFact::Consent(Consent::LookingUp { domain })).await;
@@ -68,7 +90,7 @@ impl Link {
 
     /// A connection that breaks before the person has seen anything is made anew, some times over. Where one broke with
     /// the tokens in it, which the service gives once, another code is shown.
-    async fn persevere(&mut self, flow: &mut Flow, order: Order) -> Result<(), End> {
+    async fn persevere(&mut self, flow: &mut Arc<Flow>, order: Order) -> Result<(), End> {
         let mut waits = Backoff::default();
         for _ in 1..BEGINNINGS {
             let problem = match self.carry_out(flow, order).await {
@@ -89,11 +111,11 @@ impl Link {
             tracing::warn!(target: "butty::net", code = problem.code(), "a sign-in is begun once more");
             let (host, retry_in) = (self.host_of(&problem), waits.next(chance()));
             self.teller.tell(LinkFact::Consent(Consent::Unreachable { host, retry_in })).await;
-            let pause = async {
+            let pause = Box::pin(async move {
                 tokio::time::sleep(retry_in).await;
                 Ok(())
-            };
-            self.attend(flow, pause).await?;
+            });
+            self.attend(flow, pause, None).await?;
             self.look_up().await;
         }
         self.carry_out(flow, order).await
@@ -107,18 +129,22 @@ impl Link {
         }
     }
 
-    async fn carry_out(&mut self, flow: &mut Flow, order: Order) -> Result<(), End> {
+    async fn carry_out(&mut self, flow: &mut Arc<Flow>, order: Order) -> Result<(), End> {
+        let own = Arc::clone(flow);
         if order.part == Part::Resume {
-            return self.attend(flow, flow.resume()).await;
+            return self.attend(flow, Box::pin(async move { own.resume().await }), None).await;
         }
         let place = match Place::of(&self.setup).map_err(End::Problem)? {
             Some(place) => place,
             None => self.place().await?,
         };
-        flow.inside = self.inside;
+        flow.is_inside(self.inside);
         match order.part {
-            Part::Begin => self.attend(flow, flow.park(place)).await,
-            Part::Whole | Part::Resume => self.attend(flow, flow.run(place)).await,
+            Part::Begin => self.attend(flow, Box::pin(async move { own.park(place).await }), None).await,
+            Part::Whole | Part::Resume => {
+                let whole = place.clone();
+                self.attend(flow, Box::pin(async move { own.run(whole).await }), Some(place)).await
+            }
         }
     }
 
@@ -144,25 +170,56 @@ impl Link {
         }
     }
 
-    /// Runs a part of the flow and hears the person meanwhile.
-    async fn attend(&mut self, flow: &Flow, part: impl Future<Output = Result<(), Problem>>) -> Result<(), End> {
-        let running = part;
-        tokio::pin!(running);
+    /// Runs a part of the flow and hears the person meanwhile. `place`: where another one can be asked for, which then
+    /// goes on in place of this one.
+    async fn attend(&mut self, flow: &mut Arc<Flow>, part: Doing, place: Option<Place>) -> Result<(), End> {
+        let mut running = part;
+        let mut other: Option<(Arc<Flow>, Doing)> = None;
         loop {
             tokio::select! {
+                biased;
                 done = &mut running => return done.map_err(End::Problem),
+                shown = is_shown(&mut other) => match (shown, other.take()) {
+                    (Ok(()), Some(next)) if !flow.is_answered() => (*flow, running) = next,
+                    (Err(problem), _) => {
+                        tracing::warn!(target: "butty::net", code = problem.code(), "no other code");
+                        self.teller.tell(LinkFact::Consent(Consent::NoOther(problem))).await;
+                    }
+                    (Ok(()), _) => {}
+                },
                 command = self.commands.recv() => match command {
                     None => return Err(End::Wish(Wish::Leave)),
                     Some(LinkCommand::PollNow) => flow.poll_now.notify_one(),
                     Some(LinkCommand::Redirected { address }) => flow.pasted.put(address),
                     Some(LinkCommand::CancelSignIn) => return Err(End::Wish(Wish::Rest)),
-                    Some(command) => match self.hear(command) {
-                        None | Some(Wish::Connect) => {}
-                        Some(wish) => return Err(End::Wish(wish)),
+                    Some(command) => match (self.hear(command), &place) {
+                        (None | Some(Wish::Connect), _) => {}
+                        (Some(Wish::SignIn(order)), Some(place)) if self.leaves_standing(flow, order) => {
+                            other = Some(self.beside(order, place.clone()));
+                        }
+                        (Some(wish), _) => return Err(End::Wish(wish)),
                     },
                 },
             }
         }
+    }
+
+    /// What the person was shown stays good while another one is asked for: that may fail, or take its time. A page
+    /// that answers at one port has to be gone first.
+    fn leaves_standing(&self, flow: &Flow, order: Order) -> bool {
+        let port = |redirect: &String| page::redirect(redirect).is_some_and(|url| url.port().is_some());
+        order.part == Part::Whole && !flow.is_unseen() && !self.setup.oauth.redirect.as_ref().is_some_and(port)
+    }
+
+    fn beside(&mut self, order: Order, place: Place) -> (Arc<Flow>, Doing) {
+        let flow = self.flow(order);
+        flow.is_inside(self.inside);
+        let own = Arc::clone(&flow);
+        let doing = Box::pin(async move {
+            own.probe().await?;
+            own.run(place).await
+        });
+        (flow, doing)
     }
 
     /// The right person came back: what was there before is left behind, beside what the link goes on with.
@@ -197,6 +254,7 @@ impl Link {
         }
         self.password = None;
         self.given_token = None;
+        self.stood = false;
         let forgotten = self.invalidate_fast().await;
         match sign_in::sign_out(&self.network, &self.setup).await.map(|told| told.max(forgotten)) {
             Ok(told) => self.teller.tell(LinkFact::SignedOut { told, elsewhere }).await,

@@ -11,6 +11,7 @@ use std::sync::Arc;
 impl Link {
     /// What was there before comes back; what that person was given goes, or is put aside for an account of its own.
     pub(super) async fn take_back(&mut self, set_aside: bool) -> Wish {
+        self.stood = false;
         let Some(replaced) = self.replaced.take() else { return Wish::Rest };
         // What the server gave that person for short sign-ins goes too.
         self.learn_fast(None).await;

@@ -96,8 +96,10 @@ impl Link {
         if matches!(source, TokenSource::Given(_)) {
             // Nobody can make it fresh. What was there before it is tried next.
             self.given_token = None;
+            self.stood = false;
             let forgotten = self.network.forget(&sign_in::given_key(&self.setup)).await;
-            return forgotten.map_or_else(End::Problem, |()| end);
+            let refused = Problem::TokenRefused { domain: self.setup.domain.clone() };
+            return End::Problem(forgotten.map_or_else(|problem| problem, |()| refused));
         }
         // Refused: one refresh, one more try, then the person.
         let Some(refused) = secret else { return end };

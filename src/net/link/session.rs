@@ -318,6 +318,7 @@ impl Link {
                     Event::SignedIn(_) | Event::Resumed { .. } => {
                         ride.attempt.signed_in = Some(self.network.now().mono);
                         self.was_online = true;
+                        self.stood = true;
                         self.short.stands();
                         match ride.attempt.kind {
                             CredentialKind::Password => self.keep_password().await,

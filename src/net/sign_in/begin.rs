@@ -256,6 +256,7 @@ impl Flow {
     pub(super) async fn show(&self, pending: &Pending, listening: bool) -> Result<(), Problem> {
         self.shown.store(true, Ordering::Relaxed);
         self.code_shown.store(matches!(pending.way, Way::Device(_)), Ordering::Relaxed);
+        self.showing.notify_one();
         let service = Line::clean(self.setup.domain.as_str());
         let scopes = pending.scopes.iter().map(|scope| Line::clean(scope)).collect();
         let outlook = Outlook::of(&pending.scopes, pending.stays, &pending.service);

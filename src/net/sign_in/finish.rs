@@ -9,6 +9,7 @@ use crate::oauth::grant::{self, Attempt, Callback, CallbackFault, DeviceCode, So
 use crate::oauth::pending::Way;
 use crate::oauth::{Agreement, GrantError, Pending, SignInRecord, Token, page, scopes};
 use crate::types::{Line, Problem};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ impl Flow {
             Way::Device(code) => self.wait_for_code(hands, &pending, code).await?,
             Way::Browser(attempt) => self.wait_for_browser(hands, &pending, attempt, door).await?,
         };
+        self.answered.store(true, Ordering::Relaxed);
         if !scopes::chat_granted(&pending.scopes, token.scopes.as_deref()) {
             let before = record_of(&self.network, &self.setup).await?;
             let stands = before.is_some_and(|record| {

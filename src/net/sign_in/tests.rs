@@ -181,7 +181,7 @@ async fn a_full_disk_is_told_before_a_code_is_asked_for() {
     let (events, mut facts) = mpsc::channel(256);
     let link = start_link(&world.network, world.setup.clone(), rest(), events);
     link.send(LinkCommand::SignInWithCode { keep: Keep::File });
-    assert_eq!(steps(&mut facts).await, ["looking up", "BTY-AUTH-08"]);
+    assert_eq!(steps(&mut facts).await, ["BTY-AUTH-08"]);
     assert!(!world.shelf.log.lock().unwrap().iter().any(|line| line.starts_with("service")));
     link.send(LinkCommand::SignInWithCode { keep: Keep::Memory });
     assert_eq!(steps(&mut facts).await.last().unwrap(), "kept Memory");
@@ -307,8 +307,8 @@ async fn another_issuer_than_before_is_told_unless_the_config_names_it() {
     world.shelf.put(&SignInRecord::key(&world.setup.id), before.to_text().expose());
     let (events, _facts) = mpsc::channel(256);
     let teller = Teller::new(world.setup.id.clone(), events);
-    let mut flow = Flow::new(Arc::clone(&world.network), Arc::new(world.setup.clone()), teller, Keep::Memory);
-    flow.inside = true;
+    let flow = Flow::new(Arc::clone(&world.network), Arc::new(world.setup.clone()), teller, Keep::Memory);
+    flow.is_inside(true);
     let place = |trusted| Place::Asked { issuer: world.service.base.clone(), trusted };
     assert_eq!(flow.run(place(false)).await.unwrap_err().code(), "BTY-AUTH-19");
     assert_eq!(flow.run(place(true)).await, Ok(()));

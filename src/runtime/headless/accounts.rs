@@ -2,7 +2,7 @@
 
 use super::super::zone;
 use super::Desk;
-use crate::app::event::Stored;
+use crate::app::event::{AccountCache, Stored};
 use crate::app::model::Options;
 use crate::app::words::screens;
 use crate::app::{StoreRequest, setup::AccountSetup};
@@ -113,6 +113,11 @@ fn iso(stamp: Stamp) -> String {
 }
 
 pub(super) fn bound_address(desk: &Desk, account: &AccountId) -> Result<Option<String>, Problem> {
+    Ok(cache(desk, account)?.and_then(|cache| cache.jid).map(|jid| jid.bare().to_string()))
+}
+
+/// What is known of an account without asking its server.
+pub(super) fn cache(desk: &Desk, account: &AccountId) -> Result<Option<Box<AccountCache>>, Problem> {
     if !desk.folders.data.exists() {
         return Ok(None);
     }
@@ -122,11 +127,10 @@ pub(super) fn bound_address(desk: &Desk, account: &AccountId) -> Result<Option<S
         .map_err(|error| Problem::Bug { what: Line::clean(&error.to_string()) })?;
     store.send(StoreRequest::Open { account: account.clone() });
     store.close();
-    let cache = answers.into_iter().find_map(|stored| match stored {
+    Ok(answers.into_iter().find_map(|stored| match stored {
         Stored::Cache { cache, .. } => Some(cache),
         _ => None,
-    });
-    Ok(cache.and_then(|cache| cache.jid).map(|jid| jid.bare().to_string()))
+    }))
 }
 
 /// A failed write to standard output is a failure; a reader that left is not, and never gets here.

@@ -113,7 +113,7 @@ impl Sheet<'_> {
     }
 
     fn tell(&mut self, step: &str, verdict: &str, detail: &str, problem: Option<&Problem>) -> Result<(), Problem> {
-        let said = problem.map(words::problem_in_shell);
+        let said = problem.map(words::problem_in_doctor);
         let what = match &said {
             Some(said) if detail.is_empty() => said.what.clone(),
             Some(said) => format!("{} ({detail})", said.what),
@@ -132,9 +132,7 @@ impl Sheet<'_> {
         let row = |text: &str| told(voice.answer(&Record::new("step").column("row", text))).map(drop);
         row(format!("{step:<12} {verdict:<5} {what}").trim_end())?;
         if let Some(said) = said {
-            // Who reads this has run the doctor.
-            let steps = said.next.iter().map(String::as_str).filter(|step| *step != "butty doctor");
-            let next = self.hide(&steps.collect::<Vec<_>>().join(" · "));
+            let next = self.hide(&said.next.join(" · "));
             let next = format!("{next} ({})", said.code);
             let why = self.hide(&said.why.unwrap_or_default());
             for (word, text) in [("Why", why.as_str()), ("Next", next.trim_start())] {

@@ -5,7 +5,7 @@ use crate::app::event::Keep;
 use crate::app::setup::AccountSetup;
 use crate::app::words;
 use crate::cli::Keeping;
-use crate::types::Problem;
+use crate::types::{Line, Problem};
 use std::io::IsTerminal;
 
 /// The place that is tried.
@@ -32,7 +32,13 @@ pub(super) async fn instead(desk: &Desk, keyring: &Problem, no_input: bool) -> R
     desk.voice.say(&format!("{why} Keep the sign-in in a file only you can read, or not at all?"));
     loop {
         desk.voice.say("f  in a file   m  not at all");
-        if let Some(keep) = answered(&login::read_line().await?) {
+        let typed = login::read_line().await?;
+        if typed.is_empty() {
+            // The end of the input is no answer, above all none that puts a secret on the disk.
+            let instead = Line::clean("--store file, or --store memory, says it beforehand");
+            return Err(Problem::NothingTyped { what: Line::clean("answer"), instead });
+        }
+        if let Some(keep) = answered(&typed) {
             return Ok(keep);
         }
     }

@@ -17,6 +17,7 @@ use crate::types::{Line, Problem, Secret};
 use crate::xmpp::CredentialKind;
 use follow::{Outcome, follow};
 use std::io::{BufRead, IsTerminal};
+use std::path::Path;
 use std::time::Duration;
 
 /// A person needs longer than a command.
@@ -28,6 +29,7 @@ pub(super) async fn run(args: &Args, login: &Login, desk: &Desk) -> Result<u8, P
         setup.server = Some(host_and_port(server)?);
     }
     if let Some(ca_file) = &login.ca_file {
+        std::fs::File::open(ca_file).map_err(|_| wrong_ca_file(ca_file, "cannot be read"))?;
         setup.ca_file = Some(std::path::absolute(ca_file).unwrap_or_else(|_| ca_file.clone()));
     }
     setup.oauth.grant = grant(login).unwrap_or(setup.oauth.grant);
@@ -49,7 +51,7 @@ pub(super) async fn run(args: &Args, login: &Login, desk: &Desk) -> Result<u8, P
         outcome = follow(args, login, desk, &mut errand, &setup, keep).await;
     }
     errand.finish().await;
-    let jid = match outcome? {
+    let jid = match outcome.map_err(|problem| blamed(problem, login))? {
         Outcome::SignedIn { jid, by_password } => {
             if by_password {
                 setup.credential = Some(CredentialKind::Password);
@@ -64,11 +66,34 @@ pub(super) async fn run(args: &Args, login: &Login, desk: &Desk) -> Result<u8, P
     if kept && !desk.is_configured(&setup.id) {
         config::save_account(&desk.folders, &setup)?;
     }
-    desk.voice.say(&format!("Signed in as {jid}. {}", keeping::told(desk, keep)));
+    let address = known_as(&setup, &jid);
+    desk.voice.say(&format!("Signed in as {address}. {}", keeping::told(desk, keep)));
     if desk.is_configured(&setup.id) && (login.server.is_some() || login.ca_file.is_some()) {
         desk.voice.say("The account stands in config.toml: server and ca_file counted for this time only.");
     }
-    told(desk.voice.answer(&Record::new("account").account(setup.id.as_str()).column("address", &jid)))
+    told(desk.voice.answer(&Record::new("account").account(setup.id.as_str()).column("address", address)))
+}
+
+/// As whom: the address of the session, save where that is a number that nobody knows (ux 1.5).
+fn known_as<'a>(setup: &'a AccountSetup, bound: &'a str) -> &'a str {
+    match (setup.profile.as_str(), setup.name.as_str()) {
+        ("messenger", "") => setup.id.as_str(),
+        ("messenger", name) if setup.local.is_none() => name,
+        ("messenger", _) => setup.id.as_str(),
+        _ => bound,
+    }
+}
+
+/// The option that is at fault, where the link can only tell of the account.
+fn blamed(problem: Problem, login: &Login) -> Problem {
+    match (problem, &login.ca_file) {
+        (Problem::NoTrust { file: Some(_) }, Some(ca_file)) => wrong_ca_file(ca_file, "holds no usable certificate"),
+        (problem, _) => problem,
+    }
+}
+
+fn wrong_ca_file(ca_file: &Path, why: &str) -> Problem {
+    Problem::Usage { why: Line::clean(&format!("--ca-file names {}, which {why}", ca_file.display())) }
 }
 
 /// What the command line wants to be asked for: a purpose, or scopes, parted by blanks or commas too. For this sign-in
@@ -108,7 +133,7 @@ async fn first_command(
         }
         CredentialKind::Password => match ask_password(args, setup).await? {
             Asked::Given(password) => LinkCommand::Password { password, keep },
-            Asked::Nothing => return Err(Problem::PasswordNeeded { domain: setup.domain.clone() }),
+            Asked::Nothing => return Err(no_password()),
             Asked::Interrupted => return Ok(None),
         },
         CredentialKind::Token if login.token_stdin => {
@@ -203,10 +228,37 @@ async fn secret_from_stdin(what: &str) -> Result<Secret<String>, Problem> {
     Ok(Secret::from(secret))
 }
 
+/// The question for it was left: it needs no command to ask it again.
+fn no_password() -> Problem {
+    let instead = Line::clean("--password-stdin reads it from a pipe");
+    Problem::NothingTyped { what: Line::clean("password"), instead }
+}
+
 async fn ask_password(args: &Args, setup: &AccountSetup) -> Result<Asked, Problem> {
     if args.no_input || !std::io::stdin().is_terminal() {
         return Err(Problem::Usage { why: Line::clean("there is no terminal to ask on: use --password-stdin") });
     }
     let prompt = format!("Password for {}: ", setup.id);
     blocking(move || term::ask_secret(&prompt)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_told_a_number_as_their_address() {
+        let told = |typed: &str, profile: &str, name: &str| {
+            let setup = AccountSetup {
+                profile: profile.to_owned(),
+                name: name.to_owned(),
+                ..config::setup_for(typed, "auto").unwrap()
+            };
+            known_as(&setup, "00ab12@messenger.example").to_owned()
+        };
+        assert_eq!(told("anna@messenger.example", "messenger", "Anna"), "anna@messenger.example");
+        assert_eq!(told("messenger.example", "messenger", "Anna"), "Anna");
+        assert_eq!(told("messenger.example", "messenger", ""), "messenger.example");
+        assert_eq!(told("anna@example.org", "auto", "Anna"), "00ab12@messenger.example");
+    }
 }

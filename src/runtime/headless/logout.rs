@@ -68,6 +68,9 @@ pub(super) async fn run(
     }
     if let Some(others) = &elsewhere {
         desk.voice.say(&format!("{}.", notices::elsewhere(setup.domain.as_str(), others)));
+        if let Elsewhere::NotAsked(_) = others {
+            desk.voice.say(&notices::ask_elsewhere_again(setup.id.as_str()));
+        }
     }
     if desk.voice.json {
         let knows = match told {

@@ -8,7 +8,7 @@ use crate::app::model::{Author, Body, ConversationKey, Message, MessageState};
 use crate::app::{LinkCommand, setup::AccountSetup};
 use crate::cli::{Args, Record, Waiting};
 use crate::store::{Place, Store};
-use crate::types::{BareJid, Line, MessageKey, OriginId, Problem};
+use crate::types::{AccountId, BareJid, Line, MessageKey, OriginId, Problem};
 use crate::xmpp::{Command, Direction, Event, Outgoing};
 use std::io::{IsTerminal, Read};
 
@@ -22,7 +22,7 @@ pub(super) async fn run(args: &Args, desk: &Desk, who: &str, words: &[String], w
         return Err(Problem::Usage { why: Line::clean("there is no text to send") });
     }
     let mut errand = Errand::start(desk, setup, true, args.timeout);
-    let peer = find(&mut errand, who).await?;
+    let peer = find(desk, &setup.id, &mut errand, who).await?;
     let now = desk.clock.now();
     let key = MessageKey::new(now.wall, u128::from(super::super::seed()) << 16 | u128::from(std::process::id()));
     let outgoing =
@@ -73,7 +73,7 @@ fn text_of(bytes: Vec<u8>) -> Result<String, Problem> {
 }
 
 /// An address as it is; a name from the list. Returns once the session stands.
-async fn find(errand: &mut Errand, who: &str) -> Result<BareJid, Problem> {
+async fn find(desk: &Desk, account: &AccountId, errand: &mut Errand, who: &str) -> Result<BareJid, Problem> {
     if who.contains('@') {
         let why = || Problem::Usage { why: Line::clean(&format!("{who} is not an address")) };
         let peer = BareJid::parse(who).map_err(|_| why())?;
@@ -84,13 +84,13 @@ async fn find(errand: &mut Errand, who: &str) -> Result<BareJid, Problem> {
         }
     }
     let wanted = who.to_lowercase();
-    let items = roster::fetch(errand).await?;
-    let mut found = items.iter().filter(|item| {
-        item.name.as_ref().is_some_and(|name| name.as_str().to_lowercase() == wanted)
-            || item.jid.local().is_some_and(|local| local == wanted)
+    let buddies = roster::as_shown_here(desk, account, roster::fetch(errand).await?)?;
+    let mut found = buddies.iter().filter(|buddy| {
+        buddy.called().is_some_and(|name| name.as_str().to_lowercase() == wanted)
+            || buddy.item.jid.local().is_some_and(|local| local == wanted)
     });
     match (found.next(), found.next()) {
-        (Some(one), None) => Ok(one.jid.clone()),
+        (Some(one), None) => Ok(one.item.jid.clone()),
         (Some(_), Some(_)) => {
             Err(Problem::Usage { why: Line::clean(&format!("{who} is the name of two buddies: use the address")) })
         }

@@ -1,10 +1,11 @@
 //! Keys of the welcome screen and of the sign-in screens (ux 1.1 and 1.3).
 
 use crate::app::action::{self, Effects, Place, edit, go};
-use crate::app::effect::Effect;
+use crate::app::effect::{Effect, LinkCommand};
 use crate::app::event::{Keep, Key, KeyCode};
 use crate::app::keymap;
 use crate::app::model::{Model, Screen, SignInScreen, SignInStep, SignInWay, Welcome};
+use crate::app::update::overlay;
 use crate::app::words::toasts;
 use crate::types::Problem;
 
@@ -35,6 +36,8 @@ pub fn back(model: &mut Model, fx: &mut Effects) {
         screen.field = 0;
     } else if matches!(screen.step, SignInStep::Review { .. }) {
         model.finish_sign_in(fx);
+    } else if matches!(screen.step, SignInStep::AskKeep) {
+        ask_where_again(model, fx);
     } else {
         screen.password.wipe();
         model.cancel_sign_in(fx);
@@ -192,6 +195,9 @@ fn begin(model: &mut Model, fx: &mut Effects) {
 
 /// A key on any later step.
 fn step_key(model: &mut Model, key: Key, fx: &mut Effects) {
+    if overlay::scrolls(model, key) {
+        return;
+    }
     let Screen::SignIn(screen) = &mut model.screen else { return };
     let letter = match key.code {
         KeyCode::Char(c) if !key.ctrl && !key.alt => c.to_ascii_lowercase(),
@@ -339,6 +345,19 @@ pub fn password_may_help(problem: &Problem) -> bool {
 /// Asking the same service again would end the same way.
 pub fn is_for_good(problem: &Problem) -> bool {
     matches!(problem, Problem::NoDeviceSignIn { .. } | Problem::NoPageSignIn { .. } | Problem::ScopeRefused { .. })
+}
+
+/// From the question where to keep it, back to what was asked before. What was typed there is there still, save the
+/// password, which has left the form.
+fn ask_where_again(model: &mut Model, fx: &mut Effects) {
+    let Screen::SignIn(screen) = &mut model.screen else { return };
+    let way = screen.way;
+    if let (true, Some(id)) = (screen.address.is_empty(), &screen.account) {
+        screen.address.set_text(id.as_str());
+    }
+    first_step(screen, way, 0);
+    let stopped = if way == SignInWay::Password { LinkCommand::Disconnect } else { LinkCommand::CancelSignIn };
+    fx.extend(screen.account.iter().map(|id| Effect::Link(id.clone(), stopped.clone())));
 }
 
 /// Back to the form, with the address as it was typed.

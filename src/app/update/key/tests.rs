@@ -55,7 +55,7 @@ impl Person {
     fn with_accounts(setups: Vec<AccountSetup>) -> Self {
         let now = Now::default();
         let (mut model, fx) = Model::new(Options::default(), setups, 7, now);
-        model.viewport = Viewport { width: 80, height: 24, messages: 15, list: 15, composer: 50 };
+        model.viewport = Viewport { width: 80, height: 24, messages: 15, list: 15, composer: 50, hidden: 0 };
         Self { model, now, fx }
     }
 

@@ -112,6 +112,11 @@ pub(super) fn page(problem: &Problem) -> Parts {
         Problem::TokenUnusable { from } => Parts::what("What should be a token is none.")
             .why(format!("It came from {from}, and is empty or has characters that no token has."))
             .next(&["Look at what writes it", "/doctor"]),
+        Problem::TokenRefused { domain } => {
+            Parts::what(format!("{domain} does not take what was handed in as a token.", domain = name(domain)))
+                .why("It is no token of this service, or one that has run out.")
+                .next(&["Look at what gives it out", "/login"])
+        }
         Problem::OtherSignIn { account } => Parts::what("Somebody else signed in on the page.")
             .why(format!("This account is {}. Nothing was changed.", short(account.as_str(), 60)))
             .next(&["/login, and choose the right person there"]),
@@ -204,6 +209,11 @@ pub(super) fn needed(problem: &Problem) -> Parts {
         Problem::SignInNeeded { account } => Parts::what(format!("{} is not signed in.", short(account.as_str(), 60)))
             .why("A person has to do it once.")
             .next(&["/login"]),
+        Problem::SignedOutElsewhere { account } => {
+            Parts::what(format!("{} was signed out by another butty.", short(account.as_str(), 60)))
+                .why("It runs, or ran, on this computer too.")
+                .next(&["/login", "Reading and searching still work"])
+        }
         _ => Parts::misplaced(),
     }
 }

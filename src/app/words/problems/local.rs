@@ -75,6 +75,9 @@ pub(super) fn commands(problem: &Problem) -> Parts {
         Problem::TimedOut { waited } => Parts::what(format!("It took longer than {}.", duration(*waited)))
             .why("That was the limit that was set.")
             .next(&["--timeout gives it more"]),
+        Problem::NothingTyped { what, instead } => Parts::what(format!("No {} was typed.", short(what.as_str(), 60)))
+            .why("The question was left, or the input ended.")
+            .next(&["Type it when asked", short(instead.as_str(), 90).as_str()]),
         Problem::UnknownCommand { name } => {
             Parts::what(format!("No command /{}.", short(name.as_str(), 40))).next(&["/help lists them"])
         }

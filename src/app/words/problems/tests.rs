@@ -99,6 +99,15 @@ fn on_the_command_line_next_steps_are_for_a_shell() {
 }
 
 #[test]
+fn who_has_run_the_doctor_is_told_something_else_to_do() {
+    for problem in every_problem() {
+        let next = say_in_doctor(&problem).next;
+        assert!(!next.is_empty() && next.iter().all(|step| !step.is_empty()), "{problem:?}");
+        assert!(!next.iter().any(|step| step == "butty doctor"), "{problem:?}: {next:?}");
+    }
+}
+
+#[test]
 fn the_caret_stands_under_the_place() {
     let bad = |text: &str, column| Problem::BadConfig {
         file: line("config.toml"),

@@ -105,3 +105,34 @@ async fn a_secret_that_the_person_has_just_given_is_tried_itself() {
     link.options.one_shot = true;
     assert!(!link.has_fast().await, "it would end the session beside it");
 }
+
+/// Another butty on the same home signs the account out: this one notices as soon as it needs what was kept.
+#[tokio::test]
+async fn who_was_signed_out_by_another_butty_is_told_so() {
+    let (listener, port) = listen().await;
+    let ca = Authority::new();
+    let password_command = Vec::new();
+    let setup = AccountSetup { tls: TlsMode::Direct, ca_pem: Some(ca.pem.clone()), password_command, ..account(port) };
+    let shelf = Arc::new(Shelf::default());
+    let key = VaultKey::Password { account: setup.id.as_str().to_owned() };
+    shelf.put(&key, "pw");
+    let (events, mut facts) = channel(256);
+    let options = LinkOptions { connect: true, resource: None, show_client: false, one_shot: false };
+    let link = start_link(&network(&shelf, NetworkSettings::default()), setup.clone(), options, events);
+    let (tcp, _) = listener.accept().await.unwrap();
+    let mut tls = ca.acceptor(&["example.org"], |_| {}).accept(tcp).await.unwrap();
+    let_in(&mut tls).await;
+    while !matches!(next(&mut facts).await.1, LinkFact::Session(crate::xmpp::Event::SignedIn(_))) {}
+    crate::oauth::Vault::forget(&*shelf, &key).unwrap();
+    drop(tls);
+    let told = loop {
+        match next(&mut facts).await.1 {
+            LinkFact::PasswordWanted { problem, .. } => break problem,
+            LinkFact::Dialing { host } => panic!("there is nothing to sign in with at {host}"),
+            _ => {}
+        }
+    };
+    assert_eq!(told.map(|problem| problem.code()), Some("BTY-AUTH-62"));
+    drop(facts);
+    link.closed().await;
+}

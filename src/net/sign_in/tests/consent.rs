@@ -186,3 +186,55 @@ async fn row_000_16_another_person_behind_a_silent_issuer_overwrites_nothing() {
         next(&mut facts).await;
     }
 }
+
+/// Until the other code that was asked for is refused.
+async fn no_other(facts: &mut Facts) -> Problem {
+    loop {
+        match next(facts).await {
+            LinkFact::Consent(Consent::NoOther(problem)) => return problem,
+            LinkFact::Consent(Consent::Failed(problem)) => panic!("the first one was given up: {problem:?}"),
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_code_lives_on_until_another_one_is_there() {
+    let world = world().await;
+    world.service.pending.store(1000, Ordering::SeqCst);
+    let (link, mut facts) = started(&world);
+    let other = || {
+        link.send(LinkCommand::AskFor(Asking::ChatOnly));
+        link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    };
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    assert_eq!(code(&mut facts).await.outlook, Outlook::Lasting);
+    // It cannot be had: what was shown is waited for still, and does its work.
+    world.service.manner.lock().unwrap().scope_refused = Some("xmpp");
+    other();
+    assert_eq!(no_other(&mut facts).await.code(), "BTY-AUTH-60");
+    world.service.pending.store(0, Ordering::SeqCst);
+    link.send(LinkCommand::PollNow);
+    assert!(agreed(&mut facts).await.asked.contains(&"offline_access".to_owned()));
+    while !matches!(next(&mut facts).await, LinkFact::Down { .. }) {}
+    // It can: the first one is not waited for any more.
+    world.service.manner.lock().unwrap().scope_refused = None;
+    world.service.pending.store(1000, Ordering::SeqCst);
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    assert_eq!(code(&mut facts).await.outlook, Outlook::Lasting);
+    other();
+    assert_eq!(code(&mut facts).await.outlook, Outlook::Unasked);
+    world.service.pending.store(0, Ordering::SeqCst);
+    link.send(LinkCommand::PollNow);
+    assert!(!agreed(&mut facts).await.asked.contains(&"offline_access".to_owned()));
+    // Given up, both are.
+    while !matches!(next(&mut facts).await, LinkFact::Down { .. }) {}
+    world.service.pending.store(1000, Ordering::SeqCst);
+    link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+    code(&mut facts).await;
+    other();
+    link.send(LinkCommand::CancelSignIn);
+    link.send(LinkCommand::Connect);
+    while !matches!(next(&mut facts).await, LinkFact::Down { problem: Some(_), .. }) {}
+    link.closed().await;
+}

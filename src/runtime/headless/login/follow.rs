@@ -55,7 +55,7 @@ pub(super) async fn follow(
             Ok(LinkFact::Consent(Consent::Failed(Problem::NoDeviceSignIn { .. }))) if by_password => {
                 match super::ask_password(args, setup).await? {
                     Asked::Given(password) => errand.send(LinkCommand::Password { password, keep }),
-                    Asked::Nothing => return Err(Problem::PasswordNeeded { domain: setup.domain.clone() }),
+                    Asked::Nothing => return Err(super::no_password()),
                     Asked::Interrupted => return Ok(Outcome::Interrupted),
                 }
             }
@@ -67,7 +67,9 @@ pub(super) async fn follow(
                 if matches!(consent, Consent::Browser(_)) && !args.no_input && !login.no_wait {
                     pasted = Some(lines());
                 }
-                step(login, desk, consent, shown)?;
+                if !password || by_password {
+                    step(login, desk, consent, shown)?; // else what ends it here says the same, and what to do
+                }
             }
             Ok(LinkFact::Session(Event::SignedIn(done))) => {
                 let before = bound_address(desk, &setup.id)?.and_then(|jid| BareJid::parse(&jid).ok());
@@ -127,7 +129,8 @@ fn step(login: &Login, desk: &Desk, consent: Consent, shown: bool) -> Result<(),
         Consent::LookingUp { .. } | Consent::AskingForCode { .. } | Consent::AnswerLost { .. } => {
             voice.say(&screens::working(&consent));
         }
-        Consent::Reachable | Consent::Parked | Consent::Granted { .. } => {}
+        // Nobody asks for another one on the command line.
+        Consent::Reachable | Consent::Parked | Consent::Granted { .. } | Consent::NoOther(_) => {}
     }
     Ok(())
 }

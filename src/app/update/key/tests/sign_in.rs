@@ -4,6 +4,7 @@ use super::*;
 use crate::app::effect::LinkCommand;
 use crate::app::event::{CodePrompt, Consent, Keep, LinkEvent, LinkFact, Outlook};
 use crate::app::model::{SignInScreen, SignInWay};
+use crate::app::ops::Banner;
 use crate::oauth::Asking;
 use crate::types::{Epoch, Stamp};
 
@@ -315,4 +316,63 @@ fn pastes_go_into_the_field_with_the_cursor_and_nowhere_else() {
     person.paste(" pass word \n");
     let now = screen(&person);
     assert_eq!((now.address.text(), now.password.text()), ("anna@example.org", " pass word "));
+}
+
+#[test]
+fn the_code_stays_while_another_one_is_asked_for_and_when_it_cannot_be_had() {
+    let mut person = at_code();
+    let id = screen(&person).account.clone().unwrap();
+    let link = |fact| Event::Link(id.clone(), LinkEvent { epoch: Epoch(0), fact: LinkFact::Consent(fact) });
+    person.press("l");
+    assert!(matches!(screen(&person).step, SignInStep::Code { .. }), "{:?}", screen(&person).step);
+    person.happen(link(Consent::AskingForCode { host: Line::clean("id.example.org") }));
+    assert!(matches!(screen(&person).step, SignInStep::Code { .. }));
+    let problem = Problem::NoAnswer { host: Line::clean("id.example.org"), waited: Duration::from_secs(15) };
+    person.happen(link(Consent::NoOther(problem)));
+    assert!(matches!(screen(&person).step, SignInStep::Code { .. }));
+    assert_eq!(screen(&person).asking, Asking::Usual, "what stands was asked for so");
+    let toast = person.model.toast.as_ref().map(|toast| toast.text.clone()).unwrap_or_default();
+    assert!(toast.starts_with("This code still works."), "{toast}");
+    person.fx.clear();
+    person.press("l");
+    assert_eq!(told(&person), ["ask for ChatOnly", "sign in"]);
+}
+
+#[test]
+fn esc_at_the_question_where_to_keep_it_leads_back_to_what_was_typed() {
+    for (row, way) in [("2", SignInWay::Code), ("3", SignInWay::Password)] {
+        let mut person = Person::newcomer();
+        person.press(row).write("anna@example.org").press("enter");
+        if way == SignInWay::Password {
+            person.write("hunter2").press("enter");
+        }
+        screen_mut(&mut person).step = SignInStep::AskKeep;
+        person.press("esc");
+        let now = screen(&person);
+        assert!(matches!(now.step, SignInStep::Where), "{way:?}: {:?}", now.step);
+        assert_eq!((now.way, now.address.text(), now.field), (way, "anna@example.org", 0));
+        let stopped =
+            |effect: &Effect| matches!(effect, Effect::Link(_, LinkCommand::CancelSignIn | LinkCommand::Disconnect));
+        assert!(person.fx.iter().any(stopped), "{:?}", person.fx);
+        person.press("esc");
+        assert!(matches!(person.model.screen, Screen::Welcome(_)));
+    }
+}
+
+#[test]
+fn who_leaves_the_first_sign_in_of_the_demo_is_told_the_way_back() {
+    let mut person = Person::with_accounts(vec![setup("anna@demo.butty")]);
+    let id = person.model.accounts[0].setup.id.clone();
+    person.model.begin_demo(&id, &mut Vec::new());
+    person.press("esc");
+    assert!(matches!(person.model.screen, Screen::Main));
+    let banner = person.model.banner();
+    let needed = |banner: &Option<Banner>| {
+        matches!(banner, Some(Banner::NeedsYou { problem: Problem::SignInNeeded { .. }, .. }))
+    };
+    assert!(needed(&banner), "{banner:?}");
+    person.fx.clear();
+    person.write("/login").press("enter");
+    assert_eq!(screen(&person).account.as_ref(), Some(&id));
+    assert_eq!(told(&person), ["sign in"]);
 }
