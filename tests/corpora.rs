@@ -1,7 +1,7 @@
 //! Replays what the fuzzer found worth keeping (`tests/fuzz`), and as many inputs near to it: at each door the same must
 //! hold for all of them.
 
-#![allow(missing_docs, reason = "a test")]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may stop")]
 
 #[path = "fuzz/targets/doors.rs"]
 mod doors;

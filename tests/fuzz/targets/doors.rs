@@ -1,8 +1,6 @@
 //! What must hold for any bytes at each door. The fuzzer looks for bytes where it does not (`src/main.rs`); every run of
 //! the tests replays what it found worth keeping (`tests/corpora.rs`).
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "what is wrong ends the run")]
-
 mod config;
 mod element;
 mod framer;
