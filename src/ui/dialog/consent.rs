@@ -113,6 +113,9 @@ fn agreement(dialog: &mut Dialog, model: &Model, account: &Account, raw: bool) -
     let agreed = account.agreement.clone().unwrap_or_else(|| Agreement { granted: granted(), ..Agreement::default() });
     let messenger = account.setup.profile == "messenger";
     let said = screens::consent(&agreed, raw, messenger, model.now.wall, &model.options);
+    if let Some(ended) = &said.ended {
+        dialog.say(ended, Role::Warn, ascii);
+    }
     let inside = dialog.width.saturating_sub(4);
     for (head, lines) in [(screens::MAY_NOW, &said.may), (screens::MAY_NOT, &said.may_not)] {
         if !lines.is_empty() {
@@ -129,6 +132,8 @@ fn way(account: &Account) -> &'static str {
     use crate::xmpp::CredentialKind::{Password, Token};
     match account.setup.credential {
         Some(Password) => screens::BY_PASSWORD,
+        _ if !account.setup.token_command.is_empty() => screens::BY_TOKEN_COMMAND,
+        _ if account.setup.oauth.token_file.is_some() => screens::BY_TOKEN_FILE,
         Some(Token) if account.was_online => screens::BY_TOKEN,
         _ => screens::NOT_SIGNED_IN_YET,
     }
