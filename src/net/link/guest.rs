@@ -12,6 +12,7 @@ impl Link {
     /// What was there before comes back; what that person was given goes, or is put aside for an account of its own.
     pub(super) async fn take_back(&mut self, set_aside: bool) -> Wish {
         let Some(replaced) = self.replaced.take() else { return Wish::Rest };
+        let _under_way = self.network.refreshing();
         // What the server gave that person for short sign-ins goes too.
         self.learn_fast(None).await;
         let done = if set_aside {
