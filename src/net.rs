@@ -30,7 +30,7 @@ mod tls;
 mod wire_log;
 
 pub use doctor::{Status, Step, StepReport, doctor};
-pub use link::{LinkHandle, LinkOptions, start_link};
+pub use link::{LONGEST_SIGN_OUT, LinkHandle, LinkOptions, start_link};
 pub use tls::TlsMinimum;
 
 use crate::oauth::{Vault, VaultKey};

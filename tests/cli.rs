@@ -218,3 +218,28 @@ fn a_certificate_file_that_cannot_be_read_is_the_fault_of_the_option() {
     assert!(said.contains("--ca-file") && said.contains(file) && said.contains("cannot be read"), "{said}");
     assert!(!said.contains("config"), "{said}");
 }
+/// What a token allows that butty did not ask for nobody here knows; that there is one is known.
+#[test]
+fn whoami_says_that_a_token_is_given_and_from_where() {
+    use butty::oauth::{Vault, VaultKey};
+    let account = |more: &str| format!("[[accounts]]\naddress = \"anna@a.test\"\nserver = \"127.0.0.1:1\"\n{more}");
+    let given = home(&account("sign_in = \"code\"\n"));
+    let none = words(&butty(given.path(), &["whoami", "--scopes"]));
+    assert!(none.contains("Nobody is signed in."), "{none}");
+    let vault = butty::store::HomeVault::new(given.path().join("butty/data/tokens"));
+    let key = VaultKey::GivenToken { account: "anna@a.test".to_owned() };
+    vault.save(&key, &butty::types::Secret::from("tok-given"), true).unwrap();
+    let file = home(&account("sign_in = \"code\"\ntoken_file = \"token\"\n"));
+    let command = home(&account("sign_in = \"code\"\ntoken_command = [\"false\"]\n"));
+    for (home, says, from) in [
+        (&given, "a token that you handed in", "given"),
+        (&file, "a token from a file", "file"),
+        (&command, "a token that a command prints", "command"),
+    ] {
+        let done = butty(home.path(), &["whoami", "--scopes"]);
+        let said = words(&done);
+        assert!(done.status.success() && said.contains(says) && !said.contains("Nobody"), "{said}");
+        let json = words(&butty(home.path(), &["whoami", "--scopes", "--json"]));
+        assert!(json.contains(&format!("\"token\":\"{from}\"")) && !json.contains("tok-given"), "{json}");
+    }
+}

@@ -7,7 +7,7 @@ mod message;
 mod options;
 mod screen;
 
-pub use account::{Account, Agreement, Asked, Back, Contact, Device, Files, Leaving, OnlyHere, Request, SigningOut};
+pub use account::{Account, Agreement, Asked, Back, Contact, Device, Files, Leaving, OnlyHere, Request};
 pub use message::{
     Attachment, Author, Body, Conversation, ConversationKey, ConversationKind, Message, MessageState, Relation, Scroll,
 };

@@ -3,7 +3,10 @@
 //! Reads and writes wait together: with `write_all` two sides that both have much to say would wait for each
 //! other for ever. Nothing is read between the go-ahead for TLS and TLS itself.
 
+mod summing;
+
 use super::alarm::Alarm;
+use super::link::Inbox;
 use super::wire_log::WireLog;
 use crate::app::effect::LinkCommand;
 use crate::types::{Now, Secret};
@@ -15,10 +18,9 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
+use summing::Summing;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::task::JoinHandle;
 use tokio_rustls::client::TlsStream;
 
 /// Bytes taken per read.
@@ -122,7 +124,7 @@ pub(super) struct Wire<S> {
     pub(super) orphaned: bool,
     waiting: VecDeque<Work>,
     /// Sums of the machine, done where they keep no other link waiting.
-    sums: Option<JoinHandle<Salted>>,
+    sums: Option<Summing>,
     alarm: Alarm,
     sent: WireLog,
     got: WireLog,
@@ -213,7 +215,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Prompt> Wire<S> {
     pub(super) async fn turn<M: Machine>(
         &mut self,
         machine: &mut M,
-        commands: &mut UnboundedReceiver<LinkCommand>,
+        commands: &mut Inbox,
         clock: &(dyn Fn() -> Now + Send + Sync),
     ) -> Turn {
         loop {
@@ -250,7 +252,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Prompt> Wire<S> {
                 }
                 Output::StartTls => self.upgrading = true,
                 Output::WantSecret(slot) => return Drained::Turn(Turn::WantSecret(slot)),
-                Output::Sums(sums) => self.sums = Some(tokio::task::spawn_blocking(move || sums.carry_out())),
+                Output::Sums(sums) => self.sums = Some(Summing::begin(sums)),
                 Output::Wait(deadline) => break deadline,
             }
         };
@@ -267,7 +269,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Prompt> Wire<S> {
     async fn wait<M: Machine>(
         &mut self,
         machine: &mut M,
-        commands: &mut UnboundedReceiver<LinkCommand>,
+        commands: &mut Inbox,
         clock: &(dyn Fn() -> Now + Send + Sync),
         deadline: Option<Duration>,
     ) -> Option<Turn> {
@@ -314,7 +316,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Prompt> Wire<S> {
             && let Poll::Ready(salted) = Pin::new(sums).poll(context)
         {
             self.sums = None;
-            return Poll::Ready(Moved::Summed(salted.ok()));
+            return Poll::Ready(Moved::Summed(salted));
         }
         self.read_next = !self.read_next;
         let first = if self.read_next { self.poll_read(context) } else { self.poll_write(context) };

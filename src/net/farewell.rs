@@ -1,10 +1,10 @@
 //! Telling services later that the person has signed out.
 
 use super::parting::Parting;
-use super::sign_in::quiet;
+use super::sign_in::{quiet, settle_former};
 use super::{Network, link};
 use crate::app::setup::AccountSetup;
-use crate::oauth::{Farewell, Farewelled, Matter, SignInRecord, VaultKey, grant};
+use crate::oauth::{Farewell, Farewelled, Matter, SignInRecord, Token, VaultKey, grant};
 use crate::types::{BareJid, Domain, Problem};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +15,15 @@ const FIRST_WAIT: Duration = Duration::from_secs(60);
 const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
 
 impl Network {
+    /// Gives up what an earlier process replaced at these accounts, and did not live to see confirmed.
+    pub async fn settle_sign_ins(self: &Arc<Self>, accounts: Vec<AccountSetup>) {
+        for setup in accounts {
+            if let Err(problem) = settle_former(self, &Arc::new(setup)).await {
+                tracing::warn!(target: "butty::net", code = problem.code(), "the sign-in before stays behind");
+            }
+        }
+    }
+
     /// Tells every service that waits for it; tries again for as long as one cannot be reached. Ends when none waits.
     pub async fn say_farewells(self: Arc<Self>) {
         let mut wait = FIRST_WAIT;
@@ -42,13 +51,27 @@ impl Network {
                 left = left.saturating_sub(1);
                 continue;
             }
-            let over = farewell.is_over(self.now().wall);
+            let over = farewell.is_over(self.now().wall) || self.is_in_use(&farewell).await?;
             if over || self.tell_farewell(&farewell).await? != Farewelled::Later {
                 self.drop_farewell(&farewell).await?;
                 left = left.saturating_sub(1);
             }
         }
         Ok(left)
+    }
+
+    /// What was to be revoked stands again: it was taken back while the list could not be changed, or the process ended
+    /// between noting it and forgetting it.
+    async fn is_in_use(&self, farewell: &Farewell) -> Result<bool, Problem> {
+        let (Matter::Revoke { service, client, token }, Some(account)) = (&farewell.matter, &farewell.account) else {
+            return Ok(false);
+        };
+        let record = self.load(&SignInRecord::key(account)).await?.as_ref().and_then(SignInRecord::from_text);
+        let Some(record) = record.filter(|own| own.service.issuer == service.issuer && own.client == client.id) else {
+            return Ok(false);
+        };
+        let current = self.load(&record.tokens_key(account)).await?.as_ref().and_then(Token::from_text);
+        Ok(current.is_some_and(|current| current.is_of(token)))
     }
 
     async fn tell_farewell(self: &Arc<Self>, farewell: &Farewell) -> Result<Farewelled, Problem> {
@@ -86,7 +109,8 @@ impl Network {
         kept_as: &VaultKey,
     ) -> Option<Farewell> {
         let (domain, ca_file) = (setup.domain.clone(), setup.ca_file.clone());
-        let farewell = Farewell { domain, ca_file, matter, since: self.now().wall };
+        let account = Some(setup.id.clone());
+        let farewell = Farewell { account, domain, ca_file, matter, since: self.now().wall };
         match self.add_farewell(farewell.clone(), kept_as).await {
             Ok(()) => Some(farewell),
             Err(problem) => {

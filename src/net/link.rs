@@ -2,13 +2,14 @@
 //!
 //! A link is a task that carries out one [`Wish`] after the other. Facts go up a bounded channel and the link
 //! waits there; commands come down an unbounded one and are heard at every moment, also while dialling; only a
-//! sign-out is not disturbed. When the handle is dropped the link says goodbye and is gone within a second.
+//! sign-out is not disturbed: what is wished for meanwhile comes next. When the handle is dropped the link says goodbye and is gone within a second.
 
 mod consent;
 mod everywhere;
 mod fast;
 mod guest;
 mod hear;
+mod inbox;
 mod known;
 mod pause;
 mod ride;
@@ -25,6 +26,7 @@ use crate::route::Backoff;
 use crate::types::{AccountId, Epoch, Line, Problem, Secret};
 use crate::xmpp::{CredentialKind, Elsewhere, Purpose, chosen_mechanism};
 pub(super) use fast::invalidate;
+pub(super) use inbox::Inbox;
 use secrets::Means;
 pub(super) use secrets::Supply;
 use std::future::Future;
@@ -33,9 +35,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// Longest goodbye.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// A sign-out is over by then, and told, whatever the services do: for whoever waits for it and wants a bound.
+pub const LONGEST_SIGN_OUT: Duration = Duration::from_secs(180);
 
 /// How a link behaves.
 #[derive(Clone, Debug)]
@@ -159,6 +165,13 @@ pub(super) enum Wish {
     Leave,
 }
 
+impl Wish {
+    /// It is carried out though nobody is there any more to hear of it.
+    fn outlives_the_handle(&self) -> bool {
+        matches!(self, Self::SignOut { .. } | Self::TakeBack { .. } | Self::HandOver { .. })
+    }
+}
+
 /// How a try ended.
 #[derive(Debug)]
 pub(super) enum End {
@@ -181,7 +194,7 @@ pub(super) struct Link {
     /// Of the roster that the mind has: from its cache, then from what passed by here.
     roster_version: Option<String>,
     teller: Teller,
-    commands: UnboundedReceiver<LinkCommand>,
+    commands: Inbox,
     backoff: Backoff,
     paused: bool,
     /// Given by the person, not yet proved or kept.
@@ -208,6 +221,8 @@ pub(super) struct Link {
     was_online: bool,
     /// What is kept here has signed in: gone by now, somebody else took it away.
     stood: bool,
+    /// By then the other sign-ins have been ended, or it is told which were not.
+    dismissal_ends: Option<Instant>,
 }
 
 impl Link {
@@ -225,7 +240,7 @@ impl Link {
             options,
             roster_version: None,
             teller,
-            commands,
+            commands: Inbox::new(commands),
             backoff: Backoff::default(),
             paused: false,
             password: None,
@@ -240,12 +255,14 @@ impl Link {
             in_the_clear: false,
             was_online: false,
             stood: false,
+            dismissal_ends: None,
         }
     }
 
     async fn run(mut self) {
         let mut wish = if self.options.connect { Wish::Connect } else { Wish::Rest };
         loop {
+            self.commands.release();
             if !matches!(wish, Wish::Rest | Wish::HandOver { .. }) {
                 self.dismiss_guest();
             }

@@ -5,6 +5,7 @@
 //! one byte further: TLS and everything in it are the account's and the server's. Refused: a way around a proxy that
 //! is set but cannot be used.
 
+use super::sign_in::Unprinted;
 use super::{Network, dial, sign_in};
 use crate::app::setup::AccountSetup;
 use crate::route::redirect::is_local;
@@ -73,7 +74,7 @@ impl Network {
     /// turn. To be done before the time for a way begins to count.
     pub(super) async fn ready_proxy(&self, host: &str) -> Result<(), Problem> {
         let Some(proxy) = self.proxy_for(host)? else { return Ok(()) };
-        tokio::time::timeout(COMMAND, self.login(proxy)).await.map_err(|_| no_password())?.map(drop)
+        self.login(proxy).await.map(drop)
     }
 
     async fn through(&self, proxy: &Proxy, host: &str, port: u16) -> Result<TcpStream, Problem> {
@@ -121,18 +122,25 @@ impl Network {
             (None, []) => Secret::from(""),
             (None, command) => {
                 let mut known = self.proxy_password.lock().await;
-                if known.is_none() {
-                    *known = sign_in::first_line(command).await;
+                match &*known {
+                    Some(password) => password.clone(),
+                    None => {
+                        let printed = sign_in::first_line_within(command, COMMAND).await.map_err(no_password)?;
+                        known.insert(printed).clone()
+                    }
                 }
-                known.clone().ok_or_else(no_password)?
             }
         };
         Ok(Some(Login { user, password }))
     }
 }
 
-fn no_password() -> Problem {
-    Problem::ProxyUnknown { why: Line::clean("proxy_password_command printed nothing") }
+fn no_password(why: Unprinted) -> Problem {
+    let why = match why {
+        Unprinted::Nothing => "proxy_password_command printed nothing".to_owned(),
+        Unprinted::TooSlow(limit) => format!("proxy_password_command took longer than {} s", limit.as_secs()),
+    };
+    Problem::ProxyUnknown { why: Line::clean(&why) }
 }
 
 /// Says what the machine wants said, reads no more than it wants to read.

@@ -11,10 +11,12 @@ mod guest;
 mod reach;
 mod tokens;
 
-pub(super) use command::{first_line, first_line_of};
+pub(super) use command::{Unprinted, first_line, first_line_of, first_line_within};
 pub(super) use guest::{Guest, dismiss, hand_over, set_aside, take_back};
 pub(super) use reach::quiet;
-pub(super) use tokens::{access_token, given_key, known_client, leave_behind, password_key, record_of, sign_out};
+pub(super) use tokens::{
+    access_token, given_key, known_client, leave_behind, password_key, record_of, settle_former, sign_out,
+};
 
 use super::Network;
 use super::http::Web;
@@ -100,6 +102,8 @@ pub(super) struct Flow {
     inside: AtomicBool,
     /// What to ask for.
     pub(super) asks_for: Asking,
+    /// What stood before an earlier sign-in that nobody has confirmed is noted already.
+    pub(super) follows_another: bool,
     /// What the new sign-in put out of its place, once it is kept.
     replaced: Mutex<Option<Replaced>>,
     /// The person was shown a code or a page: from here on a beginning would be another one.
@@ -118,7 +122,12 @@ pub(super) struct Replaced {
     pub(super) keep: Keep,
     pub(super) record: Option<SignInRecord>,
     pub(super) tokens: Option<Secret<String>>,
+    /// It is noted beyond this process, and held against others for as long as it may be put back.
+    pub(super) noted: Option<Held>,
 }
+
+/// A lock of the vault, in the hands of somebody whom several may look at.
+pub(super) type Held = Mutex<Box<dyn Send>>;
 
 impl Replaced {
     /// The tokens of both have the same place in the vault: those of the second have taken it.
@@ -141,6 +150,7 @@ impl Flow {
             keep,
             inside: AtomicBool::new(false),
             asks_for: Asking::default(),
+            follows_another: false,
             replaced: Mutex::default(),
             shown: AtomicBool::new(false),
             showing: Notify::new(),

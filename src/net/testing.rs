@@ -41,6 +41,7 @@ impl Shelf {
             VaultKey::Fast { .. } => "fast",
             VaultKey::GivenToken { .. } => "given token",
             VaultKey::Pending { .. } => "pending",
+            VaultKey::Former { .. } => "former",
             VaultKey::Farewells => "farewells",
             VaultKey::SignIn { .. } => "sign-in",
         };

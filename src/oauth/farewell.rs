@@ -6,7 +6,7 @@
 use super::registration::ClientIdentity;
 use super::service::{KeptService, Service};
 use super::{Token, VaultKey};
-use crate::types::{Domain, Secret, Stamp};
+use crate::types::{AccountId, Domain, Secret, Stamp};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,6 +20,8 @@ pub const MOST: usize = 32;
 /// One sign-out that is still to be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Farewell {
+    /// Whose it was; `None`: noted by an older butty.
+    pub account: Option<AccountId>,
     /// The account's domain, which names its certificate policy.
     pub domain: Domain,
     /// Extra roots that the account trusted.
@@ -35,13 +37,15 @@ pub struct Farewell {
 #[allow(missing_docs, reason = "the fields are the nouns of what their variant says")]
 pub enum Matter {
     /// The sign-in service is to revoke this token of this client.
-    Revoke { service: Box<Service>, client: ClientIdentity, token: Token },
+    Revoke { service: Box<Service>, client: ClientIdentity, token: Box<Token> },
     /// The account's own server is to forget a token of its own: in a text that only who tells it can read.
     Forget(Secret<String>),
 }
 
 #[derive(Serialize, Deserialize)]
 struct Kept {
+    #[serde(default)]
+    account: Option<String>,
     domain: String,
     ca_file: Option<PathBuf>,
     #[serde(flatten)]
@@ -88,6 +92,7 @@ impl Farewell {
 impl From<&Farewell> for Kept {
     fn from(farewell: &Farewell) -> Self {
         Self {
+            account: farewell.account.as_ref().map(|account| account.as_str().to_owned()),
             domain: farewell.domain.as_str().to_owned(),
             ca_file: farewell.ca_file.clone(),
             matter: match &farewell.matter {
@@ -106,13 +111,14 @@ impl From<&Farewell> for Kept {
 impl Kept {
     fn farewell(self) -> Option<Farewell> {
         Some(Farewell {
+            account: self.account.as_deref().map(AccountId::new),
             domain: Domain::parse(&self.domain).ok()?,
             ca_file: self.ca_file,
             matter: match self.matter {
                 KeptMatter::Revoke { service, client, token } => Matter::Revoke {
                     service: Box::new(service.service()?),
                     client: ClientIdentity::from_text(&Secret::from(client.0.as_str()))?,
-                    token: Token::from_text(&Secret::from(token.0.as_str()))?,
+                    token: Box::new(Token::from_text(&Secret::from(token.0.as_str()))?),
                 },
                 KeptMatter::Forget { forget } => Matter::Forget(Secret::from(forget.0.as_str())),
             },
@@ -132,12 +138,13 @@ mod tests {
             ..Service::new("https://id.example", page::endpoint("https://id.example/token").unwrap())
         };
         Farewell {
+            account: Some(AccountId::new("anna@example.org")),
             domain: Domain::parse("example.org").unwrap(),
             ca_file: Some("ca.pem".into()),
             matter: Matter::Revoke {
                 service: Box::new(service),
                 client: ClientIdentity::given("c", Some(Secret::from("s"))),
-                token: Token::given("A*%!$+/=").unwrap(),
+                token: Box::new(Token::given("A*%!$+/=").unwrap()),
             },
             since: Stamp(0).plus(Duration::from_secs(day * 86_400)),
         }
@@ -149,6 +156,8 @@ mod tests {
         let all = [farewell(1), to_server, farewell(2)];
         assert_eq!(Farewell::from_text(&Farewell::to_text(&all)), all);
         let one = Farewell::to_text(&all[..1]);
+        let older = Secret::new(one.expose().replace(r#""account":"anna@example.org","#, ""));
+        assert_eq!(Farewell::from_text(&older), [Farewell { account: None, ..farewell(1) }]);
         let mixed = one.expose().replacen('[', r#"[7,{"domain":"x"},"#, 1);
         assert_eq!(Farewell::from_text(&Secret::new(mixed)), all[..1]);
         let downgraded = one.expose().replace("https://", "http://");

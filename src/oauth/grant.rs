@@ -65,17 +65,18 @@ pub async fn refresh(
     Ok(Token::from_response(&answer, hands.now().wall)?.or_from(old))
 }
 
-/// Revokes the refresh token, then the access token (RFC 7009).
+/// Revokes the refresh token, also one that nobody wanted, then the access token (RFC 7009).
 pub async fn revoke(hands: &dyn Hands, service: &Service, client: &ClientIdentity, token: &Token) -> Farewelled {
     let Some(address) = service.revocation.as_ref().and_then(|url| RevocationUrl::new(url.to_string()).ok()) else {
         return Farewelled::Never;
     };
     let Ok(client) = oauth_client(service, client) else { return Farewelled::Never };
     let client = client.set_revocation_url(address);
-    let refresh = token.refresh.as_ref().map(|token| RefreshToken::new(token.expose().clone()).into());
+    let refresh = [&token.refresh, &token.unasked].into_iter().flatten();
+    let refresh = refresh.map(|token| RefreshToken::new(token.expose().clone()).into());
     let access = oauth2::AccessToken::new(token.access.expose().clone()).into();
     let mut outcome = Farewelled::Told;
-    for token in refresh.into_iter().chain([access]) {
+    for token in refresh.chain([access]) {
         let token: StandardRevocableToken = token;
         let Ok(request) = client.revoke_token(token) else { return Farewelled::Never };
         match request.request_async(&Revoking(hands)).await {

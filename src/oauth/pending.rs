@@ -18,7 +18,7 @@ pub struct Pending {
     pub client: ClientIdentity,
     /// Scopes asked for.
     pub scopes: Vec<String>,
-    /// A refresh token is wanted; else one that comes is not kept.
+    /// A refresh token is wanted; else one that comes is kept for its revocation alone.
     pub stays: bool,
     /// When it is over.
     pub expires: Stamp,

@@ -58,6 +58,8 @@ pub struct Token {
     pub access: Secret<String>,
     /// Good for a new pair, once.
     pub refresh: Option<Secret<String>>,
+    /// A refresh token that came though nobody wanted it: kept to be revoked with the rest, never to be used.
+    pub unasked: Option<Secret<String>>,
     /// When the access token dies; `None`: nobody said.
     pub expires: Option<Stamp>,
     /// Its whole life.
@@ -73,6 +75,8 @@ pub struct Token {
 struct Stored<'a> {
     access: &'a str,
     refresh: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unasked: Option<&'a str>,
     expires: Option<i64>,
     lifetime: Option<u64>,
     scopes: Option<Vec<String>>,
@@ -83,6 +87,8 @@ struct Stored<'a> {
 struct Kept {
     access: String,
     refresh: Option<String>,
+    #[serde(default)]
+    unasked: Option<String>,
     expires: Option<i64>,
     lifetime: Option<u64>,
     scopes: Option<Vec<String>>,
@@ -92,7 +98,7 @@ impl Token {
     /// A token that somebody else manages (`token_command`).
     pub fn given(access: &str) -> Result<Self, GrantError> {
         let access = sound(access, false)?;
-        Ok(Self { access, refresh: None, expires: None, lifetime: None, scopes: None, person: None })
+        Ok(Self { access, refresh: None, unasked: None, expires: None, lifetime: None, scopes: None, person: None })
     }
 
     /// A token that came in an address.
@@ -124,6 +130,7 @@ impl Token {
         Ok(Self {
             access: sound(reply.access_token().secret(), false)?,
             refresh: reply.refresh_token().map(|token| sound(token.secret(), true)).transpose()?,
+            unasked: None,
             expires: lifetime.map(|life| now.plus(life)),
             lifetime,
             scopes: reply.scopes().map(|list| {
@@ -142,6 +149,19 @@ impl Token {
         self
     }
 
+    /// This token, where the person wanted no sign-in that lasts: nothing renews it, and what would have goes when it goes.
+    #[must_use]
+    pub fn for_this_time(mut self) -> Self {
+        self.unasked = self.refresh.take().or(self.unasked);
+        self
+    }
+
+    /// The same grant speaks out of both: they have a token in common.
+    pub fn is_of(&self, other: &Self) -> bool {
+        let lasting = |token: &Self| token.refresh.clone().or_else(|| token.unasked.clone());
+        self.access == other.access || lasting(self).is_some_and(|own| lasting(other) == Some(own))
+    }
+
     /// True when less than min(60 s, 20 % of its life) is left. One that nothing renews is good to its end.
     pub fn is_stale(&self, now: Stamp) -> bool {
         let margin = self.refresh.as_ref().map_or(Duration::ZERO, |_| self.margin());
@@ -157,6 +177,7 @@ impl Token {
         let stored = Stored {
             access: self.access.expose(),
             refresh: self.refresh.as_ref().map(|token| token.expose().as_str()),
+            unasked: self.unasked.as_ref().map(|token| token.expose().as_str()),
             expires: self.expires.map(|stamp| stamp.0),
             lifetime: self.lifetime.map(|life| life.as_secs()),
             scopes: self.scopes.clone(),
@@ -168,10 +189,11 @@ impl Token {
     pub fn from_text(text: &Secret<String>) -> Option<Self> {
         let kept: Kept = serde_json::from_str(text.expose()).ok()?;
         let access = Secret::new(kept.access);
-        let refresh = kept.refresh.map(Secret::new);
+        let checked = |token: Option<String>| token.map(|token| sound(Secret::new(token).expose(), true)).transpose();
         Some(Self {
             access: sound(access.expose(), false).ok()?,
-            refresh: refresh.map(|token| sound(token.expose(), true)).transpose().ok()?,
+            refresh: checked(kept.refresh).ok()?,
+            unasked: checked(kept.unasked).ok()?,
             expires: kept.expires.map(Stamp),
             lifetime: kept.lifetime.map(Duration::from_secs),
             scopes: kept.scopes,
@@ -195,6 +217,7 @@ mod tests {
         Token {
             access,
             refresh: None,
+            unasked: None,
             expires: expires.map(Stamp),
             lifetime: lifetime.map(Duration::from_secs),
             scopes: None,
@@ -229,6 +252,29 @@ mod tests {
         for text in ["", "{", "[]", r#"{"access":""}"#, r#"{"access":"a\nb"}"#, r#"{"refresh":"x"}"#] {
             assert_eq!(Token::from_text(&Secret::from(text)), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_refresh_token_that_nobody_wanted_is_kept_and_renews_nothing() {
+        let given = Token { refresh: Some(Secret::from("r")), ..token(Some(3_600_000), Some(3600)) };
+        let brief = given.clone().for_this_time();
+        assert_eq!((&brief.refresh, &brief.unasked), (&None, &given.refresh));
+        assert!(!brief.is_stale(Stamp(3_599_999)), "good to its end");
+        assert_eq!(Token::from_text(&brief.to_text()).as_ref(), Some(&brief));
+        assert_eq!(brief.clone().for_this_time(), brief, "it is not lost the second time");
+        assert!(!given.to_text().expose().contains("unasked"));
+        assert!(!format!("{brief:?}").contains("\"r\""));
+    }
+
+    #[test]
+    fn one_grant_is_told_from_another_by_its_tokens() {
+        let pair = |access: &str, refresh: Option<&str>| Token {
+            refresh: refresh.map(Secret::from),
+            ..Token::given(access).unwrap()
+        };
+        assert!(pair("a", None).is_of(&pair("a", Some("r"))));
+        assert!(pair("a", Some("r")).is_of(&pair("b", Some("r")).for_this_time()));
+        assert!(!pair("a", None).is_of(&pair("b", None)) && !pair("a", Some("r")).is_of(&pair("b", Some("s"))));
     }
 
     #[test]

@@ -44,6 +44,11 @@ pub enum VaultKey {
         /// `AccountId` text.
         account: String,
     },
+    /// What a sign-in put out of its place that nobody has confirmed yet.
+    Former {
+        /// `AccountId` text.
+        account: String,
+    },
     /// Sign-outs that services are still to be told of.
     Farewells,
     /// Which issuer and client an account signed in with, so that the next start needs no discovery.
@@ -63,6 +68,7 @@ impl VaultKey {
             | Self::Fast { account }
             | Self::GivenToken { account }
             | Self::Pending { account }
+            | Self::Former { account }
             | Self::SignIn { account } => Some(account),
             Self::Client { .. } | Self::Farewells => None,
         }

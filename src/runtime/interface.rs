@@ -159,7 +159,11 @@ impl Loop {
         let store = Store::start(start.place, true, move |answer| drop(tell_stored.blocking_send(answer)))?;
         let (events, links) = mpsc::channel(256);
         let network = Arc::new(Network::new(start.network, start.vault, Arc::new(move || clock.now())));
-        tokio::spawn(Arc::clone(&network).say_farewells());
+        let (settling, accounts) = (Arc::clone(&network), model.accounts.iter().map(|own| own.setup.clone()).collect());
+        tokio::spawn(async move {
+            settling.settle_sign_ins(accounts).await;
+            settling.say_farewells().await;
+        });
         let manner =
             Manner { resource: None, show_client: start.show_client, one_shot: false, profiles: start.profiles };
         let mouse = start.options.mouse;

@@ -203,6 +203,7 @@ fn text_of(key: &VaultKey) -> String {
         VaultKey::Fast { account } => format!("fast {account}"),
         VaultKey::GivenToken { account } => format!("given-token {account}"),
         VaultKey::Pending { account } => format!("pending {account}"),
+        VaultKey::Former { account } => format!("former {account}"),
         VaultKey::Farewells => "farewells".to_owned(),
         VaultKey::SignIn { account } => format!("sign-in {account}"),
     }

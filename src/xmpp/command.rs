@@ -32,7 +32,7 @@ pub enum Command {
     /// `AddressFound` or `RequestFailed`.
     LookUp { request: RequestId, email: String },
     /// Our own card (XEP-0054). Answered by `OwnName` and `OwnPhoto`, by either, or not at all: nothing depends on it.
-    AskOwnName,
+    AskOwnCard,
     /// Round trip to the server (XEP-0199). Answered by `Pong` or `RequestFailed`.
     Ping(RequestId),
     /// Unavailable presence, footer, end (RFC 6120 section 4.4).

@@ -2,8 +2,9 @@
 //!
 //! One at a time, for a server may end our own session with an access that is taken: those that are connected come last.
 //! Which one is ours no server says. Ours is known, and left to the sign-out that follows, where its id holds the name of
-//! this installation; where it does not, ours may fall before others, and what is left by then is told. Time is limited
-//! in all, and what was not done by its end is told too.
+//! this installation; where none does, the one that is connected and was seen last is taken for ours and comes last of all:
+//! it does not count. Should ours fall before others all the same, what is left by then is told. Time is limited in all,
+//! and what was not done by its end is told too.
 
 use super::entitled::{Claim, Home, Whom};
 use super::event::Elsewhere;
@@ -47,6 +48,8 @@ pub(crate) struct Dismissal {
     /// The id of the question.
     id: String,
     left: VecDeque<String>,
+    /// The last one of these is our own, as far as can be told.
+    own_is_last: bool,
     ended: usize,
     by_password: usize,
     refused: usize,
@@ -67,6 +70,7 @@ impl Dismissal {
             asked: Asked::List,
             id,
             left: VecDeque::new(),
+            own_is_last: false,
             ended: 0,
             by_password: 0,
             refused: 0,
@@ -96,6 +100,8 @@ impl Dismissal {
                 None => return Next::Done(Elsewhere::NoWay),
             },
             (Asked::List, false) => return Next::Done(Elsewhere::NoWay),
+            // Whatever came of it: ours goes with the sign-out.
+            (Asked::Revoke, _) if self.is_at_own() => {}
             (Asked::Revoke, true) => self.ended += 1,
             (Asked::Revoke, false) if cam::wants_new_password(element) => self.by_password += 1,
             // It went by itself, or with another.
@@ -109,16 +115,24 @@ impl Dismissal {
     pub(crate) fn cut(&self) -> Option<Elsewhere> {
         match self.asked {
             Asked::List => None,
-            Asked::Revoke => Some(self.told(1)),
+            Asked::Revoke => Some(self.told(usize::from(!self.is_at_own()))),
         }
     }
 
     fn line_up(&mut self, clients: Vec<cam::Client>) {
         let own = |client: &cam::Client| self.own.as_ref().is_some_and(|own| client.id.contains(own.as_str()));
-        let (connected, away): (Vec<_>, Vec<_>) =
+        let own_is_known = clients.iter().any(own);
+        let (mut connected, away): (Vec<_>, Vec<_>) =
             clients.into_iter().filter(|client| !own(client)).partition(|client| client.connected);
+        connected.sort_by_key(|client| client.seen);
+        self.own_is_last = !own_is_known && !connected.is_empty();
         self.left = away.into_iter().chain(connected).map(|client| client.id).collect();
         self.asked = Asked::Revoke;
+    }
+
+    /// The question that is out is about our own access.
+    fn is_at_own(&self) -> bool {
+        self.own_is_last && self.left.is_empty()
     }
 
     fn next(&mut self) -> Next {

@@ -201,7 +201,8 @@ impl Session {
     /// A request of the mind.
     pub fn handle_command(&mut self, now: Now, command: Command) {
         match (&mut self.phase, command) {
-            (Phase::SigningIn(_) | Phase::Dismissing(_), Command::SignOut) => self.end(None),
+            (Phase::SigningIn(_), Command::SignOut) => self.end(None),
+            (Phase::Dismissing(_), Command::SignOut) => self.give_up_dismissal(),
             (Phase::SignedIn { leaving: leaving @ None, live }, Command::SignOut) => {
                 *leaving = Some(now.mono.saturating_add(FAREWELL));
                 if let Some(count) = live.farewell() {

@@ -33,8 +33,8 @@ pub(crate) enum Asked {
     Archive { request: RequestId, count: usize },
     /// An address by e-mail.
     LookUp(RequestId),
-    /// Our own name.
-    OwnName,
+    /// Our own card.
+    OwnCard,
 }
 
 /// The queries that are out.

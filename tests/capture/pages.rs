@@ -8,7 +8,7 @@ use super::secrets::Secrets;
 use super::ways::recorded;
 use super::{Played, Scenario};
 use butty::app::effect::LinkCommand;
-use butty::app::event::{Keep, LinkFact};
+use butty::app::event::{Consent, Keep, LinkFact};
 use butty::app::setup::AccountSetup;
 use butty::net::{LinkHandle, Network, NetworkSettings};
 use butty::oauth::{Farewelled, Token, Vault, VaultKey};
@@ -18,6 +18,7 @@ use std::sync::Arc;
 pub const SCENARIOS: &[Scenario] = &[
     ("device code at Prosody, refresh, revocation", device_at_prosody),
     ("device code at Prosody, denied", denied),
+    ("device code at Prosody, parked and taken up", parked),
     ("device code at oidc-provider, refresh, revocation", || device_at_oidc("")),
     ("device code through SOCKS5", || device_at_oidc("socks5://anna:pw-anna@127.0.0.61:1080")),
     ("device code through HTTP CONNECT", || device_at_oidc("http://anna:pw-anna@127.0.0.62:8888")),
@@ -100,6 +101,29 @@ fn device_at_prosody() -> Played {
         visitor.comes_back_and_leaves().await;
     });
     Played { secured: 4, ..Played::new(traffic, visitor.secrets()) }
+}
+
+/// The code waits in the vault between two processes.
+fn parked() -> Played {
+    let visitor = Visitor::new(account("alpha.test"), NetworkSettings::default());
+    let (traffic, ()) = recorded(async {
+        let (link, mut facts) = start(&visitor.network, visitor.setup.clone(), false);
+        link.send(LinkCommand::BeginSignIn { keep: Keep::Memory });
+        let url = prompt(&mut facts).await;
+        while !matches!(next(&mut facts).await, LinkFact::Consent(Consent::Parked)) {}
+        drop(facts);
+        link.closed().await;
+        tokio::task::spawn_blocking(move || answer(&url, false)).await.unwrap();
+        let (link, mut facts) = start(&visitor.network, visitor.setup.clone(), false);
+        link.send(LinkCommand::ResumeSignIn { keep: Keep::Memory });
+        prompt(&mut facts).await;
+        link.send(LinkCommand::PollNow);
+        assert_eq!(outcome(&mut facts).await.unwrap().1, "OAUTHBEARER");
+        drop(facts);
+        link.closed().await;
+    });
+    assert!(visitor.vault.ever().iter().any(|(key, _)| matches!(key, VaultKey::Pending { .. })));
+    Played { secured: 2, ..Played::new(traffic, visitor.secrets()) }
 }
 
 fn denied() -> Played {

@@ -43,8 +43,8 @@ impl Secrets {
         }
     }
 
-    /// The secrets of all that a vault was ever given: passwords, tokens, and what clients are known by. Farewells hold the
-    /// same tokens once more; of a sign-in that waits nothing is read here.
+    /// The secrets of all that a vault was ever given: passwords, tokens, and what clients are known by. Farewells and what
+    /// was replaced hold the same tokens once more. Of a sign-in that waits: its code for the device, or what its page and its answer are tied by.
     pub fn add_all(&mut self, vault: &Memory) {
         for (key, text) in vault.ever() {
             let kept = Secret::from(text.as_str());
@@ -56,7 +56,8 @@ impl Secrets {
                 VaultKey::Fast { .. } => {
                     FastToken::from_text(&kept).map(|fast| fast.token.expose().clone()).into_iter().collect()
                 }
-                VaultKey::Known { .. } | VaultKey::Pending { .. } | VaultKey::Farewells => Vec::new(),
+                VaultKey::Pending { .. } => pending(&kept),
+                VaultKey::Known { .. } | VaultKey::Former { .. } | VaultKey::Farewells => Vec::new(),
             };
             for secret in found {
                 self.add(&secret);
@@ -89,12 +90,25 @@ impl Secrets {
 }
 
 fn tokens(token: &Token) -> Vec<String> {
-    let both = [Some(&token.access), token.refresh.as_ref()];
-    both.into_iter().flatten().map(|token| token.expose().clone()).collect()
+    let all = [Some(&token.access), token.refresh.as_ref(), token.unasked.as_ref()];
+    all.into_iter().flatten().map(|token| token.expose().clone()).collect()
 }
 
 fn secret_of(client: Option<ClientIdentity>) -> Vec<String> {
     client.and_then(|client| client.secret).map(|secret| secret.expose().clone()).into_iter().collect()
+}
+
+/// The client's secret; the code that is polled with; the verifier of a page. Its `state` is none: it comes back to this
+/// computer in an address, where the person's browser shows it.
+fn pending(kept: &Secret<String>) -> Vec<String> {
+    let pending: serde_json::Value = serde_json::from_str(kept.expose()).expect("what waits");
+    let inner = |name: &str| serde_json::from_str::<serde_json::Value>(pending[name].as_str()?).ok();
+    let device = inner("device").and_then(|device| device["device_code"].as_str().map(str::to_owned));
+    let verifier = pending["browser"]["verifier"].as_str().map(str::to_owned);
+    assert!(device.is_some() != verifier.is_some(), "one of the two is waited for");
+    let client = Secret::from(pending["client"].as_str().expect("whose it is"));
+    let secret = secret_of(ClientIdentity::from_text(&client));
+    device.into_iter().chain(verifier).chain(secret).collect()
 }
 
 /// As it is, percent-encoded, in hexadecimal digits, in base64 wherever it stands in what is encoded; and as PLAIN.
@@ -126,6 +140,10 @@ fn forms(name: &str, secret: &str) -> Vec<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use butty::oauth::grant::Attempt;
+    use butty::oauth::pending::Way;
+    use butty::oauth::{Pending, Service, Vault};
+    use butty::types::{AccountId, Stamp};
 
     const TOKEN: &str = "secret-token:Zm9v+/YmFy.MTIzNDU2Nzg5MA==~tail";
 
@@ -157,6 +175,36 @@ mod tests {
             let bytes = [b"<stream:stream to='", planted.as_bytes(), b"'>"].concat();
             let (found, most) = (secrets.count(&bytes), planted.len());
             assert!((8..=most).contains(&found), "{planted:?}: {found} of {most}");
+        }
+    }
+
+    #[test]
+    fn what_a_sign_in_that_waits_holds_is_seen() {
+        let account = AccountId::new("juliet@alpha.test");
+        let address = |path: &str| url::Url::parse(&format!("https://alpha.test/{path}")).unwrap();
+        let client = ClientIdentity::given("client", Some(Secret::from("client-secret")));
+        let redirect = address("callback").to_string().replace("https://alpha.test", "http://127.0.0.1:4711");
+        let attempt = Attempt::new(url::Url::parse(&redirect).unwrap(), &[7; 64]);
+        let waits = |way| Pending {
+            service: Service::new("https://alpha.test", address("token")),
+            client: client.clone(),
+            scopes: Vec::new(),
+            stays: true,
+            expires: Stamp(0),
+            way,
+        };
+        let page = waits(Way::Browser(Box::new(attempt))).to_text();
+        let verifier = pending(&page)[0].clone();
+        let device = page.expose().replace(r#""device":null"#, r#""device":"{\"device_code\":\"dev-code\"}""#);
+        let (from, to) = (device.find(r#""browser":"#).unwrap(), device.rfind('}').unwrap());
+        let device = format!("{}\"browser\":null{}", &device[..from], &device[to..]);
+        let vault = Memory::default();
+        vault.save(&Pending::key(&account), &page, true).unwrap();
+        vault.save(&Pending::key(&account), &Secret::new(device), true).unwrap();
+        let mut secrets = Secrets::of("juliet", &[]);
+        secrets.add_all(&vault);
+        for secret in [verifier.as_str(), "dev-code", "client-secret"] {
+            assert!(secrets.count(secret.as_bytes()) > 0, "{secret}");
         }
     }
 

@@ -266,6 +266,15 @@ pub fn account_scenes() -> Vec<Scene> {
             model.accounts[0].agreement.clone_from(&reviewed.accounts[0].agreement);
             model
         }),
+        scene("account_ended", |options| {
+            let mut model = over(options, Overlay::Account { account: cast::id(), raw: false });
+            let until = Some(Stamp(cast::now().wall.0 - 60_000));
+            let since = Some(Stamp(cast::now().wall.0 - 3_660_000));
+            let scopes = || vec!["xmpp".to_owned()];
+            let (asked, granted, lasting, page) = (scopes(), scopes(), Some(false), None);
+            model.accounts[0].agreement = Some(Agreement { asked, granted, since, until, lasting, page });
+            model
+        }),
         scene("account_password", |options| {
             let mut model = over(options, Overlay::Account { account: cast::id(), raw: false });
             model.accounts[0].setup.credential = Some(butty::xmpp::CredentialKind::Password);

@@ -84,7 +84,7 @@ pub struct Account {
     /// When the person was last asked to agree once more, for display pictures.
     pub pictures_asked: Option<Stamp>,
     /// A sign-out is under way.
-    pub signing_out: Option<SigningOut>,
+    pub signing_out: Option<Leaving>,
     /// The session that let somebody else in: nothing of it is taken.
     pub refused: Option<Epoch>,
     /// Messages on their way out.
@@ -97,15 +97,6 @@ pub struct Account {
     pub settled: bool,
     /// Requests to the server that wait for an answer.
     pub asked: BTreeMap<RequestId, Asked>,
-}
-
-/// A sign-out under way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SigningOut {
-    /// What goes with it.
-    pub what: Leaving,
-    /// Go on without the service's word at this moment (`Now::mono`).
-    pub by: Duration,
 }
 
 /// What a sign-out takes along.

@@ -3,17 +3,11 @@
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, LinkCommand, StoreRequest};
 use crate::app::event::LinkState;
-use crate::app::model::{Files, Leaving, Model, Overlay, Screen, SignOutBox, SigningOut, Welcome};
+use crate::app::model::{Files, Leaving, Model, Overlay, Screen, SignOutBox, Welcome};
 use crate::app::words::notices;
 use crate::oauth::Farewelled;
 use crate::types::{AccountId, Line, Problem, Stage};
 use crate::xmpp::Elsewhere;
-use std::time::Duration;
-
-/// A service has this long to confirm that it forgets us; then we go without its word.
-const SIGN_OUT: Duration = Duration::from_secs(10);
-/// So much longer where it is to end the other sign-ins first.
-const EVERYWHERE: Duration = Duration::from_secs(45);
 
 impl Model {
     /// Goes online, or tries again now.
@@ -76,24 +70,14 @@ impl Model {
         agreed
     }
 
-    /// Signs out: the service is told first, then this is forgotten here.
+    /// Signs out. How long the services may take to be told the link alone decides: it answers in any case, and this is
+    /// forgotten here when it has.
     pub fn sign_out(&mut self, account: &AccountId, what: Leaving, fx: &mut Effects) {
         let everywhere = what.is_everywhere();
-        let patience = if everywhere { SIGN_OUT.saturating_add(EVERYWHERE) } else { SIGN_OUT };
-        let by = self.now.mono.saturating_add(patience);
         let Some(own) = self.account_mut(account).filter(|own| own.signing_out.is_none()) else { return };
         own.wanted = false;
-        own.signing_out = Some(SigningOut { what, by });
+        own.signing_out = Some(what);
         fx.push(Effect::Link(account.clone(), LinkCommand::SignOut { everywhere }));
-    }
-
-    /// The service took too long: what it was not told in time was noted, and is told later.
-    pub(crate) fn give_up_sign_out(&mut self, id: &AccountId, fx: &mut Effects) {
-        let Some(own) = self.account(id) else { return };
-        let host = Line::clean(own.setup.domain.as_str());
-        let late = |_| Elsewhere::NotAsked(Problem::NoAnswer { host, waited: SIGN_OUT.saturating_add(EVERYWHERE) });
-        let elsewhere = own.signing_out.filter(|out| out.what.is_everywhere()).map(late);
-        self.end_sign_out(id, Farewelled::Later, elsewhere, fx);
     }
 
     /// It could not be done, and everything stands as it did: the account goes on, and the person hears why.
@@ -114,7 +98,7 @@ impl Model {
         fx: &mut Effects,
     ) {
         let Some(own) = self.account(id) else { return };
-        let Some(SigningOut { what, .. }) = own.signing_out else { return };
+        let Some(what) = own.signing_out else { return };
         let domain = Line::clean(own.setup.domain.as_str());
         match what {
             Leaving::Consent => self.await_consent(id, fx),

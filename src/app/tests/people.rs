@@ -256,7 +256,7 @@ fn where_we_gave_ourselves_no_name_the_services_counts() {
         given.clone_into(&mut world.model.accounts[0].setup.name);
         world.commands();
         world.session(cards());
-        assert_eq!(world.commands().contains(&Command::AskOwnName), asked);
+        assert_eq!(world.commands().contains(&Command::AskOwnCard), asked);
         world.session(xmpp::Event::OwnName(line("Anna Kowalska")));
         assert_eq!(world.own().told_name, Some(line("Anna Kowalska")));
     }

@@ -384,29 +384,18 @@ fn a_sign_out_that_cannot_be_done_changes_nothing_and_says_why() {
 }
 
 #[test]
-fn signing_out_does_not_wait_for_ever() {
-    let mut world = World::online(false);
-    let account = world.account.clone();
-    world.does(|model, fx| model.sign_out(&account, Leaving::Account { messages: false, everywhere: false }, fx));
-    world.after(second(11));
-    assert!(world.model.accounts.is_empty());
-}
-
-#[test]
-fn signing_out_everywhere_takes_longer_and_tells_what_was_left() {
-    let told = |elsewhere: Option<Elsewhere>| {
+fn the_link_alone_decides_when_a_sign_out_is_over_and_how_it_went() {
+    let told = |elsewhere: Elsewhere| {
         let mut world = World::online(false);
         let account = world.account.clone();
         world.does(|model, fx| model.sign_out(&account, Leaving::Account { messages: false, everywhere: true }, fx));
         assert!(world.fx.iter().any(|e| matches!(e, Effect::Link(_, LinkCommand::SignOut { everywhere: true }))));
-        world.after(second(11));
-        assert!(!world.model.accounts.is_empty(), "not yet");
-        match elsewhere {
-            Some(elsewhere) => {
-                world.link(LinkFact::SignedOut { told: Farewelled::Told, elsewhere: Some(elsewhere) });
-            }
-            None => world.after(second(45)),
-        }
+        world.after(second(120));
+        assert_eq!(world.model.accounts.len(), 1, "nobody gives up before it has answered");
+        world.fx.clear();
+        world.does(|model, fx| model.sign_out(&account, Leaving::Consent, fx));
+        assert!(!world.fx.iter().any(|e| matches!(e, Effect::Link(_, LinkCommand::SignOut { .. }))), "once is enough");
+        world.link(LinkFact::SignedOut { told: Farewelled::Told, elsewhere: Some(elsewhere) });
         assert!(world.model.accounts.is_empty());
         match world.model.overlays.last() {
             Some(Overlay::SignedOut { elsewhere: Some(elsewhere), .. }) => Some(elsewhere.is_over()),
@@ -414,12 +403,13 @@ fn signing_out_everywhere_takes_longer_and_tells_what_was_left() {
             None => None,
         }
     };
-    let asked = |ended, by_password, left| Some(Elsewhere::Asked { ended, by_password, left });
+    let asked = |ended, by_password, left| Elsewhere::Asked { ended, by_password, left };
     assert_eq!(told(asked(2, 0, 0)), None, "a line that passes is enough");
     assert_eq!(told(asked(2, 1, 0)), Some(false));
     assert_eq!(told(asked(2, 0, 1)), Some(false));
-    assert_eq!(told(Some(Elsewhere::NoWay)), Some(false));
-    assert_eq!(told(None), Some(false), "nobody answered in time");
+    assert_eq!(told(Elsewhere::NoWay), Some(false));
+    let (host, waited) = (line("example.org"), second(45));
+    assert_eq!(told(Elsewhere::NotAsked(Problem::NoAnswer { host, waited })), Some(false));
 }
 
 #[test]

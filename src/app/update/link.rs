@@ -156,7 +156,7 @@ impl Model {
         self.begin_post(id, fx);
         self.catch_up(id, fx);
         if cards && (unnamed || self.options.shows_pictures()) {
-            self.command(id, Command::AskOwnName, fx);
+            self.command(id, Command::AskOwnCard, fx);
         }
         if let Some(open) = self.open.clone().filter(|open| open.account == *id) {
             self.ask_talk_archive(&open, false, fx);

@@ -2,14 +2,11 @@
 
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, LinkCommand, StoreRequest};
-use crate::app::event::{BrowserPrompt, CodePrompt, Consent, Fallback, LinkState};
+use crate::app::event::{BrowserPrompt, CodePrompt, Consent, Fallback, LinkState, MOST_BREAKS};
 use crate::app::model::{Model, Screen, SignInScreen, SignInStep, SignInWay};
 use crate::app::words::toasts;
 use crate::types::{AccountId, Problem};
 use crate::xmpp::CredentialKind;
-
-/// So often the link tries again by itself while its connections break off: within a quarter of a minute.
-const MOST_BREAKS: u8 = 4;
 
 /// The sign-in screen, if it is about this account.
 pub(super) fn screen_of<'a>(model: &'a mut Model, id: &AccountId) -> Option<&'a mut SignInScreen> {

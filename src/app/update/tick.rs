@@ -31,12 +31,6 @@ pub(super) fn on_tick(model: &mut Model, fx: &mut Effects) {
     if due(model.away_at()) {
         model.step_away(fx);
     }
-    for id in model.meant(None) {
-        let late = model.account(&id).and_then(|account| account.signing_out).map(|out| out.by);
-        if due(late) {
-            model.give_up_sign_out(&id, fx);
-        }
-    }
     model.touch();
 }
 
@@ -79,7 +73,7 @@ pub(super) fn next_sight(model: &Model) -> Option<Duration> {
 
 fn account_at(account: &Account) -> Option<Duration> {
     let contacts = account.roster.values().filter_map(contact_at).min();
-    [account.settle_at, account.signing_out.map(|out| out.by), contacts].into_iter().flatten().min()
+    [account.settle_at, contacts].into_iter().flatten().min()
 }
 
 fn contact_at(contact: &Contact) -> Option<Duration> {

@@ -4,8 +4,9 @@ use super::*;
 use crate::types::Stamp;
 use crate::xmpp::sasl::{self, Answer, Offer, Sums, Wish};
 use crate::xmpp::{Bindings, CredentialKind, Known};
+use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::UnboundedSender;
 
 /// Says what it is told to say and counts what it hears.
 #[derive(Default)]
@@ -49,7 +50,12 @@ impl Machine for Puppet {
     }
 }
 
-type Commands = (UnboundedSender<LinkCommand>, UnboundedReceiver<LinkCommand>);
+type Commands = (UnboundedSender<LinkCommand>, Inbox);
+
+fn unbounded_channel() -> Commands {
+    let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+    (sender, Inbox::new(receiver))
+}
 
 fn still() -> Now {
     Now { mono: Duration::ZERO, wall: Stamp(0) }
@@ -117,6 +123,40 @@ async fn long_sums_are_done_beside_and_nobody_waits_for_them() {
     };
     summed.await;
     assert_eq!(&said, b"summed");
+}
+
+/// At the ceiling, which is minutes without a stop on a slow machine.
+#[tokio::test]
+async fn sums_stop_when_nobody_wants_them_and_keep_no_other_account_waiting() {
+    let begin = |count| {
+        let (here, there) = duplex(64);
+        let mut puppet = Puppet::default();
+        puppet.say.push_back(Output::Sums(Box::new(sums(count))));
+        (Wire::new(here), there, puppet)
+    };
+    let (mut long, _there, mut puppet) = begin(10_000_000);
+    let mut commands: Commands = unbounded_channel();
+    commands.0.send(LinkCommand::Disconnect).unwrap();
+    let turn = long.turn(&mut puppet, &mut commands.1, &still).await;
+    assert!(matches!(turn, Turn::Command(LinkCommand::Disconnect)), "{turn:?}");
+    let under_way = Arc::downgrade(&long.sums.as_ref().unwrap().wanted);
+
+    let (mut brief, mut there, mut puppet) = begin(4_096);
+    let mut said = [0; 6];
+    tokio::select! {
+        turn = brief.turn(&mut puppet, &mut commands.1, &still) => panic!("{turn:?}"),
+        read = there.read_exact(&mut said) => read.unwrap(),
+    };
+    assert_eq!(&said, b"summed");
+    assert_eq!(under_way.strong_count(), 2, "the long ones go on beside");
+
+    drop(long.into_inner());
+    let stopped = async {
+        while under_way.strong_count() > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(1), stopped).await.unwrap();
 }
 
 #[tokio::test]

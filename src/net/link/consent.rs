@@ -1,8 +1,9 @@
 //! Signing in with a code or on a page, and signing out, as the link carries them out.
 
+use super::everywhere::DISMISSAL;
 use super::{End, Link, Order, Part, Wish};
 use crate::app::effect::LinkCommand;
-use crate::app::event::{Consent, Fallback, LinkFact};
+use crate::app::event::{Consent, Fallback, LinkFact, MOST_BREAKS};
 use crate::app::setup::GrantChoice;
 use crate::net::chance;
 use crate::net::sign_in::{self, Flow, Place, Replaced};
@@ -11,9 +12,6 @@ use crate::route::Backoff;
 use crate::types::{Line, Problem};
 use std::pin::Pin;
 use std::sync::Arc;
-
-/// How often a sign-in is begun by itself while its connections break: within a quarter of a minute.
-const BEGINNINGS: u32 = 5;
 
 /// A part of a sign-in, going on.
 type Doing = Pin<Box<dyn Future<Output = Result<(), Problem>> + Send>>;
@@ -80,6 +78,7 @@ impl Link {
         let (network, setup) = (Arc::clone(&self.network), Arc::clone(&self.setup));
         let mut flow = Flow::new(network, setup, self.teller.clone(), order.keep);
         flow.asks_for = std::mem::take(&mut self.asks_for);
+        flow.follows_another = self.replaced.is_some();
         Arc::new(flow)
     }
 
@@ -92,7 +91,7 @@ impl Link {
     /// the tokens in it, which the service gives once, another code is shown.
     async fn persevere(&mut self, flow: &mut Arc<Flow>, order: Order) -> Result<(), End> {
         let mut waits = Backoff::default();
-        for _ in 1..BEGINNINGS {
+        for _ in 0..MOST_BREAKS {
             let problem = match self.carry_out(flow, order).await {
                 Err(End::Problem(problem)) => problem,
                 done => return done,
@@ -244,12 +243,18 @@ impl Link {
         });
     }
 
+    /// Nobody else decides when it is over: each of its steps has its time, and the answer always comes.
     pub(super) async fn sign_out(&mut self, everywhere: bool) -> Wish {
+        self.commands.hold();
+        // Whoever ends the process waits until nothing is left here, and what is still to be told is noted.
+        let _under_way = self.network.refreshing();
         // While there is still something to sign in with.
-        let elsewhere = if everywhere { Some(self.dismiss_others().await) } else { None };
-        if let Some(replaced) = self.replaced.take()
-            && let Err(problem) = sign_in::leave_behind(&self.network, &self.setup, replaced).await
-        {
+        let elsewhere = if everywhere { Some(self.dismiss_others(DISMISSAL).await) } else { None };
+        let before = match self.replaced.take() {
+            Some(replaced) => sign_in::leave_behind(&self.network, &self.setup, replaced).await,
+            None => sign_in::settle_former(&self.network, &self.setup).await,
+        };
+        if let Err(problem) = before {
             tracing::warn!(target: "butty::net", code = problem.code(), "the sign-in before stays behind");
         }
         self.password = None;

@@ -2,26 +2,29 @@
 
 use super::fast::Demand;
 use super::secrets::{self, Means};
-use super::{End, Link, Supply};
+use super::{End, FAREWELL, Link, Supply};
 use crate::types::{Line, Problem};
 use crate::xmpp::{CredentialKind, Elsewhere, Purpose};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long it may take in all; what was not begun by then is told.
-const DISMISSAL: Duration = Duration::from_secs(45);
+/// How long it may take in all; what was not done by then is told.
+pub(super) const DISMISSAL: Duration = Duration::from_secs(45);
 
 impl Link {
     /// One session for it, with whatever there is to sign in with. Nobody is asked for anything.
-    pub(super) async fn dismiss_others(&mut self) -> Elsewhere {
+    pub(super) async fn dismiss_others(&mut self, limit: Duration) -> Elsewhere {
         self.short.forget_session();
-        match tokio::time::timeout(DISMISSAL, self.dismissal()).await {
+        self.dismissal_ends = Some(tokio::time::Instant::now() + limit);
+        // The session ends in time by itself and says how far it came; what there was before it has nothing to say.
+        let end = tokio::time::timeout(limit + FAREWELL, self.dismissal()).await;
+        self.dismissal_ends = None;
+        match end {
             Ok(End::Dismissed(elsewhere)) => elsewhere,
             Ok(End::Problem(problem)) => Elsewhere::NotAsked(problem),
-            // Disturbed, or out of time.
             Ok(End::Wish(_) | End::Clean | End::Discovered { .. }) | Err(_) => {
                 let host = Line::clean(self.setup.domain.as_str());
-                Elsewhere::NotAsked(Problem::NoAnswer { host, waited: DISMISSAL })
+                Elsewhere::NotAsked(Problem::NoAnswer { host, waited: limit })
             }
         }
     }

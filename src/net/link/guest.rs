@@ -13,6 +13,7 @@ impl Link {
     pub(super) async fn take_back(&mut self, set_aside: bool) -> Wish {
         self.stood = false;
         let Some(replaced) = self.replaced.take() else { return Wish::Rest };
+        let _under_way = self.network.refreshing();
         // What the server gave that person for short sign-ins goes too.
         self.learn_fast(None).await;
         let done = if set_aside {

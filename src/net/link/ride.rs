@@ -45,6 +45,14 @@ pub(super) struct Ride<'t> {
 }
 
 impl Ride<'_> {
+    /// Nobody is there any more to wish for something, or to hear of it.
+    pub(super) fn hang_up(&mut self) {
+        self.wish = Some(match self.wish.take() {
+            Some(wish) if wish.outlives_the_handle() => wish,
+            _ => Wish::Leave,
+        });
+    }
+
     /// What it came to.
     pub(super) fn after(self) -> After {
         if let Some(wish) = self.wish {

@@ -216,6 +216,7 @@ impl Link {
             // Before bind there is nothing that the store could be behind with.
             let paused = self.paused && ride.wish.is_none() && ride.attempt.signed_in.is_some();
             wire.pause(paused, network.now().mono);
+            let dismissal_ends = self.dismissal_ends.filter(|_| ride.attempt.purpose == Purpose::Dismiss);
             let supply = &mut ride.attempt.supply;
             let turn = tokio::select! {
                 // A secret that is there goes out in one write with what waits for it.
@@ -226,6 +227,12 @@ impl Link {
                 }
                 turn = wire.turn(&mut ride.session, &mut self.commands, clock) => turn,
                 () = until(leave_by), if leave_by.is_some() => Turn::Finished,
+                () = until(dismissal_ends), if dismissal_ends.is_some() && leave_by.is_none() => {
+                    // What was done by now is told.
+                    wire.command(Command::SignOut);
+                    leave_by = Some(goodbye());
+                    continue;
+                }
             };
             match turn {
                 Turn::Event(event) => {
@@ -247,7 +254,7 @@ impl Link {
                 Turn::Command(command) => self.obey(command, &mut wire, ride),
                 Turn::HungUp => {
                     wire.orphaned = true;
-                    ride.wish = Some(Wish::Leave);
+                    ride.hang_up();
                 }
                 Turn::Finished => {
                     let mut io = wire.into_inner();
@@ -256,14 +263,27 @@ impl Link {
                     return Stop::Over;
                 }
             }
-            if ride.wish.is_some() && leave_by.is_none() && !ride.over {
-                wire.command(Command::SignOut);
-                leave_by = Some(tokio::time::Instant::now() + FAREWELL * 3 / 4);
-            }
-            if ride.over && leave_by.is_none() {
-                leave_by = Some(tokio::time::Instant::now() + FAREWELL * 3 / 4);
-            }
+            self.part(&mut wire, ride, &mut leave_by);
         }
+    }
+
+    /// Says goodbye where it is time to, and to no more wishes meanwhile than the one that is on its way.
+    fn part<S: AsyncRead + AsyncWrite + Unpin + Prompt>(
+        &mut self,
+        wire: &mut Wire<S>,
+        ride: &Ride<'_>,
+        leave_by: &mut Option<tokio::time::Instant>,
+    ) {
+        if ride.wish.is_some() {
+            self.commands.hold();
+        }
+        if leave_by.is_some() || (ride.wish.is_none() && !ride.over) {
+            return;
+        }
+        if !ride.over {
+            wire.command(Command::SignOut);
+        }
+        *leave_by = Some(goodbye());
     }
 
     /// What the mind says while a session is driven.
@@ -274,8 +294,6 @@ impl Link {
         ride: &mut Ride<'_>,
     ) {
         match command {
-            // Taking back ends in rest; the other way round, what is to be taken back would stay.
-            LinkCommand::Disconnect if matches!(ride.wish, Some(Wish::TakeBack { .. })) => {}
             LinkCommand::Session(Command::SignOut) | LinkCommand::Disconnect => ride.wish = Some(Wish::Rest),
             // The mind takes the session before for alive.
             LinkCommand::Session(command) if ride.over || ride.attempt.signed_in.is_none() => {
@@ -351,6 +369,11 @@ async fn arrive(supply: &mut Supply) -> Result<Secret<String>, Problem> {
             Err(_) => Err(Problem::Bug { what: Line::clean("bringing the token stopped") }),
         },
     }
+}
+
+/// So long a server may take to answer ours.
+fn goodbye() -> tokio::time::Instant {
+    tokio::time::Instant::now() + FAREWELL * 3 / 4
 }
 
 async fn until(at: Option<tokio::time::Instant>) {

@@ -127,6 +127,23 @@ async fn the_time_of_a_slow_command_is_not_the_proxys() {
 }
 
 #[tokio::test]
+async fn a_command_that_takes_too_long_is_told_apart_from_one_that_prints_nothing() {
+    let asked = async |script: &str, limit| {
+        let command = ["sh", "-c", script].map(str::to_owned);
+        sign_in::first_line_within(&command, limit).await.unwrap_err()
+    };
+    let brief = Duration::from_millis(20);
+    assert_eq!(asked("exec sleep 1000", brief).await, Unprinted::TooSlow(brief));
+    assert_eq!(asked("exit 1", COMMAND).await, Unprinted::Nothing);
+    let said = |why| match no_password(why) {
+        crate::types::Problem::ProxyUnknown { why } => why.to_string(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(said(Unprinted::TooSlow(COMMAND)), "proxy_password_command took longer than 120 s");
+    assert_eq!(said(Unprinted::Nothing), "proxy_password_command printed nothing");
+}
+
+#[tokio::test]
 async fn the_login_comes_from_a_command_and_is_asked_for_again_when_refused() {
     let proxy = stub("socks5", &[&[5, 2], &[1, 1]], true).await;
     let mut named = Proxy::parse(&proxy.url.replace("://", "://anna@")).unwrap();

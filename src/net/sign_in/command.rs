@@ -12,15 +12,29 @@ const LARGEST: u64 = 64 * 1024; // bytes
 
 /// The first line that a command prints. No shell; nothing of it is logged, only that it gave none.
 pub(in crate::net) async fn first_line(command: &[String]) -> Option<Secret<String>> {
-    let line = printed(command).await;
-    if line.is_none() {
-        tracing::warn!(target: "butty::net", program = command.first().map(String::as_str), "gave no secret");
-    }
-    line
+    first_line_within(command, COMMAND).await.ok()
 }
 
-async fn printed(command: &[String]) -> Option<Secret<String>> {
-    tokio::time::timeout(COMMAND, crate::net::command::first_line(command)).await.ok()?
+/// Why a command gave no secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::net) enum Unprinted {
+    /// It failed, or printed nothing that could be one.
+    Nothing,
+    /// It was still running after this time, and was ended.
+    TooSlow(Duration),
+}
+
+/// The same where somebody may have to unlock something first: so long.
+pub(in crate::net) async fn first_line_within(
+    command: &[String],
+    limit: Duration,
+) -> Result<Secret<String>, Unprinted> {
+    let printed = tokio::time::timeout(limit, crate::net::command::first_line(command)).await;
+    let line = printed.map_err(|_| Unprinted::TooSlow(limit)).and_then(|line| line.ok_or(Unprinted::Nothing));
+    if let Err(why) = &line {
+        tracing::warn!(target: "butty::net", program = command.first().map(String::as_str), ?why, "gave no secret");
+    }
+    line
 }
 
 /// The first line of a file. Nothing of it is logged, only that it gave none.

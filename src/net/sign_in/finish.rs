@@ -1,7 +1,7 @@
 //! The second half of a sign-in: waiting for the person, and keeping what came of it.
 
 use super::reach::Reach;
-use super::tokens::{given_key, hold_if_possible, record_of};
+use super::tokens::{given_key, hold_if_possible, note_former, record_of};
 use super::{Flow, Replaced};
 use crate::app::event::{Consent, Keep, LinkFact, PasteFault};
 use crate::net::loopback::{Judge, Listener};
@@ -42,9 +42,9 @@ impl Flow {
             grant::revoke(hands, &pending.service, &pending.client, &token).await;
             return Err(Problem::OtherSignIn { account: Line::clean(self.setup.id.as_str()) });
         }
-        // What was not wanted is not kept, whoever gives it unasked.
-        let refresh = token.refresh.clone().filter(|_| pending.stays);
-        self.keep(pending, &Token { refresh, ..token }, before).await
+        // What was not wanted renews nothing, whoever gives it unasked; it is kept for the sign-out, which revokes it.
+        let token = if pending.stays { token } else { token.for_this_time() };
+        self.keep(pending, &token, before).await
     }
 
     fn left(&self, pending: &Pending) -> Duration {
@@ -141,8 +141,14 @@ impl Flow {
             Some(record) => self.network.load(&record.tokens_key(&self.setup.id)).await?,
             None => None,
         };
+        let noted = match &before {
+            Some(before) if before.durable && !self.follows_another => {
+                note_former(&self.network, &self.setup, before, tokens.as_ref()).await
+            }
+            _ => None,
+        };
         *self.replaced.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(Replaced { keep: self.keep, record: before, tokens });
+            Some(Replaced { keep: self.keep, record: before, tokens, noted });
         if !record.durable {
             // What is on disk would be found there by the next process, and taken for this one.
             for key in [&key, &SignInRecord::key(&self.setup.id)] {

@@ -9,7 +9,7 @@ use super::tokens::{client_of, given_key, hold_if_possible, record_of};
 use crate::app::event::Keep;
 use crate::app::setup::AccountSetup;
 use crate::net::Network;
-use crate::oauth::{ClientIdentity, Farewell, Farewelled, Matter, SignInRecord, Token, grant};
+use crate::oauth::{ClientIdentity, Farewell, Farewelled, Former, Matter, SignInRecord, Token, grant};
 use crate::types::Problem;
 use std::sync::Arc;
 
@@ -53,7 +53,7 @@ impl Guest {
             return None;
         }
         let (service, client) = (Box::new(self.record.service.clone()), self.client.clone());
-        let matter = Matter::Revoke { service, client, token: self.token.clone() };
+        let matter = Matter::Revoke { service, client, token: Box::new(self.token.clone()) };
         network.note_farewell(setup, matter, &self.record.tokens_key(&setup.id)).await
     }
 }
@@ -70,9 +70,9 @@ async fn put_back(
     let _alone_here = flight.lock().await;
     let token = network.load(&key).await?.as_ref().and_then(Token::from_text);
     network.forget(&key).await?;
-    let keep = replaced.keep;
-    match replaced {
-        Replaced { record: Some(before), tokens, .. } => {
+    let Replaced { keep, record: before, tokens, noted } = replaced;
+    match before {
+        Some(before) => {
             if let Some(tokens) = tokens {
                 network.save(&before.tokens_key(&setup.id), tokens, before.durable).await?;
             }
@@ -82,7 +82,10 @@ async fn put_back(
                 tracing::warn!(target: "butty::net", code = problem.code(), "sign-outs that wait are not taken back");
             }
         }
-        Replaced { record: None, .. } => network.forget(&SignInRecord::key(&setup.id)).await?,
+        None => network.forget(&SignInRecord::key(&setup.id)).await?,
+    }
+    if noted.is_some() {
+        network.forget(&Former::key(&setup.id)).await?;
     }
     Ok(token.map(|token| Guest { keep, record, client, token, noted: None }))
 }

@@ -19,7 +19,7 @@ use crate::app::setup::Endpoints;
 use crate::net::NetworkSettings;
 use crate::net::link::{LinkOptions, start_link};
 use crate::net::testing::{Authority, PATIENCE, Shelf, network, setup};
-use crate::oauth::{ClientIdentity, Farewell, Farewelled, Matter, SignInRecord, Token};
+use crate::oauth::{ClientIdentity, Farewell, Farewelled, Former, Matter, SignInRecord, Token};
 use crate::types::{AccountId, Stamp};
 use service::{Service13, serve};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -56,6 +56,7 @@ async fn world() -> World {
         manner: Mutex::default(),
         asked: Mutex::default(),
         shown: Mutex::default(),
+        revoked: Mutex::default(),
     });
     tokio::spawn(serve(listener, acceptor, Arc::clone(&service)));
     let mut setup = setup("alpha.test");

@@ -4,21 +4,24 @@
 //! one is kept until then. One refresh at a time: in this process by a lock per token, across processes by the
 //! vault's; whoever comes second reads again and finds the work done. A refresh whose answer got lost is asked again.
 
-use super::Replaced;
 use super::command::first_line;
 use super::reach::Reach;
-use crate::app::event::{Keep, LinkFact};
+use super::{Held, Replaced};
+use crate::app::event::{Keep, LinkFact, TokenFrom};
 use crate::app::setup::AccountSetup;
 use crate::net::Network;
 use crate::net::link::Teller;
 use crate::oauth::{
-    Agreement, ClientIdentity, Farewelled, GrantError, Later, Matter, Pending, SignInRecord, Token, VaultKey, grant,
-    page,
+    Agreement, ClientIdentity, Farewelled, Former, GrantError, Later, Matter, Pending, SignInRecord, Token, VaultKey,
+    grant, page,
 };
 use crate::types::{Line, Problem, Secret, Stamp};
+use crate::xmpp::CredentialKind;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// A service has this long to confirm that it forgets us; then we go without its word.
+const TELLING: Duration = Duration::from_secs(10);
 /// Until a refresh whose answer got lost is tried again, where that can wait.
 const MERCY: Duration = Duration::from_secs(4);
 
@@ -61,6 +64,20 @@ impl Network {
     /// What the person agreed to, from what is kept here; `None`: no sign-in of butty's own.
     pub async fn agreement(&self, setup: &AccountSetup) -> Result<Option<Agreement>, Problem> {
         Ok(record_of(self, setup).await?.map(|record| record.agreement()))
+    }
+
+    /// The token that goes before butty's own sign-in, from what is set and kept here; `None`: there is none.
+    pub async fn token_from(&self, setup: &AccountSetup) -> Result<Option<TokenFrom>, Problem> {
+        if setup.credential == Some(CredentialKind::Password) {
+            return Ok(None);
+        }
+        if !setup.token_command.is_empty() {
+            return Ok(Some(TokenFrom::Command));
+        }
+        if setup.oauth.token_file.is_some() {
+            return Ok(Some(TokenFrom::File));
+        }
+        Ok(self.load(&given_key(setup)).await?.map(|_| TokenFrom::Person))
     }
 }
 
@@ -201,14 +218,16 @@ pub(in crate::net) async fn sign_out(network: &Arc<Network>, setup: &Arc<Account
         network.forget(&key).await?;
     }
     let Some(record) = record_of(network, setup).await? else { return Ok(Farewelled::Nothing) };
-    give_up(network, setup, &record, Some(SignInRecord::key(&setup.id))).await
+    give_up(network, setup, &record, None, Some(SignInRecord::key(&setup.id))).await
 }
 
-/// Forgets the tokens of a sign-in, and what is kept `beside` them, then has them revoked: now, or later.
+/// Forgets the tokens of a sign-in, and what is kept `beside` them, then has them revoked: now, or later. `known`: the
+/// tokens, where they are not kept any more.
 async fn give_up(
     network: &Arc<Network>,
     setup: &Arc<AccountSetup>,
     record: &SignInRecord,
+    known: Option<Token>,
     beside: Option<VaultKey>,
 ) -> Result<Farewelled, Problem> {
     let key = record.tokens_key(&setup.id);
@@ -219,12 +238,12 @@ async fn give_up(
         // A refresh under way would keep its new token after this one was forgotten.
         let _alone_here = flight.lock().await;
         let _alone_everywhere = hold_if_possible(network, &key).await;
-        let token = network.load(&key).await?.as_ref().and_then(Token::from_text);
+        let token = network.load(&key).await?.as_ref().and_then(Token::from_text).or(known);
         // What was kept in memory alone is told now or never: its secrets go on no disk.
         noted = match token.clone().filter(|_| record.durable) {
             Some(token) => {
                 let service = Box::new(record.service.clone());
-                let matter = Matter::Revoke { service, client: client.clone(), token };
+                let matter = Matter::Revoke { service, client: client.clone(), token: Box::new(token) };
                 network.note_farewell(setup, matter, &key).await
             }
             None => None,
@@ -236,7 +255,11 @@ async fn give_up(
     };
     let Some(token) = token else { return Ok(Farewelled::Nothing) };
     let hands = Reach::quiet(network, setup);
-    let outcome = grant::revoke(&hands, &record.service, &client, &token).await;
+    let outcome = tokio::select! {
+        outcome = grant::revoke(&hands, &record.service, &client, &token) => outcome,
+        () = tokio::time::sleep(TELLING) => Farewelled::Later,
+        () = network.leaving(), if noted.is_some() => Farewelled::Later,
+    };
     Ok(network.settle_farewell(noted, outcome).await)
 }
 
@@ -247,13 +270,71 @@ pub(in crate::net) async fn leave_behind(
     setup: &Arc<AccountSetup>,
     replaced: Replaced,
 ) -> Result<Farewelled, Problem> {
-    let (Some(old), Some(new)) = (replaced.record, record_of(network, setup).await?) else {
-        return Ok(Farewelled::Nothing);
-    };
-    if old.tokens_key(&setup.id) == new.tokens_key(&setup.id) {
+    let Replaced { record: Some(old), noted, .. } = replaced else { return Ok(Farewelled::Nothing) };
+    let told = leave(network, setup, &old, None).await?;
+    if noted.is_some() {
+        network.forget(&Former::key(&setup.id)).await?;
+    }
+    Ok(told)
+}
+
+async fn leave(
+    network: &Arc<Network>,
+    setup: &Arc<AccountSetup>,
+    old: &SignInRecord,
+    known: Option<Token>,
+) -> Result<Farewelled, Problem> {
+    let new = record_of(network, setup).await?;
+    if new.is_some_and(|new| old.tokens_key(&setup.id) == new.tokens_key(&setup.id)) {
         return Ok(Farewelled::Nothing);
     }
-    give_up(network, setup, &old, None).await
+    give_up(network, setup, old, known, None).await
+}
+
+/// Notes what a sign-in is about to put out of its place, beyond this process. Held until it is put back or given up; what
+/// cannot be held or noted hinders no sign-in.
+pub(super) async fn note_former(
+    network: &Arc<Network>,
+    setup: &Arc<AccountSetup>,
+    record: &SignInRecord,
+    tokens: Option<&Secret<String>>,
+) -> Option<Held> {
+    let key = Former::key(&setup.id);
+    let held = hold_if_possible(network, &key).await?;
+    let former = Former { record: record.clone(), token: tokens.and_then(Token::from_text) };
+    let done = match settle_held(network, setup).await {
+        Ok(_) => network.save(&key, former.to_text(), true).await,
+        Err(problem) => Err(problem),
+    };
+    if let Err(problem) = &done {
+        tracing::warn!(target: "butty::net", code = problem.code(), "the sign-in before is not noted");
+    }
+    done.is_ok().then(|| Held::new(held))
+}
+
+/// What an earlier process replaced, and did not live to see confirmed: the new sign-in counts, the one before it is given
+/// up. Nothing is done while a process holds it that may still put it back.
+pub(in crate::net) async fn settle_former(
+    network: &Arc<Network>,
+    setup: &Arc<AccountSetup>,
+) -> Result<Farewelled, Problem> {
+    let key = Former::key(&setup.id);
+    if network.load(&key).await?.is_none() {
+        return Ok(Farewelled::Nothing);
+    }
+    let _held = network.hold(&key).await?;
+    settle_held(network, setup).await
+}
+
+async fn settle_held(network: &Arc<Network>, setup: &Arc<AccountSetup>) -> Result<Farewelled, Problem> {
+    let key = Former::key(&setup.id);
+    let Some(text) = network.load(&key).await? else { return Ok(Farewelled::Nothing) };
+    let told = match Former::from_text(&text) {
+        Some(former) => leave(network, setup, &former.record, former.token).await?,
+        None => Farewelled::Nothing,
+    };
+    network.forget(&key).await?;
+    Ok(told)
 }
 
 /// Holds the key against other processes; a lock that cannot be had hinders nobody who is about to decide anyway.

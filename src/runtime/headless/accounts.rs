@@ -2,12 +2,13 @@
 
 use super::super::zone;
 use super::Desk;
-use crate::app::event::{AccountCache, Stored};
+use crate::app::event::{AccountCache, Stored, TokenFrom};
 use crate::app::model::Options;
 use crate::app::words::screens;
 use crate::app::{StoreRequest, setup::AccountSetup};
 use crate::cli::{AccountsCommand, Record};
 use crate::config;
+use crate::oauth::Agreement;
 use crate::store::{Place, Store};
 use crate::types::{AccountId, Line, Problem, Stamp};
 use crate::xmpp::CredentialKind;
@@ -68,14 +69,31 @@ pub(super) async fn whoami(desk: &Desk, named: Option<&str>, scopes: bool) -> Re
     if !scopes {
         return told(desk.voice.answer(&record));
     }
-    let agreed = desk.network().agreement(setup).await?;
+    let brought = desk.network().token_from(setup).await?;
+    let agreed = if brought.is_none() { desk.network().agreement(setup).await? } else { None };
     let Some(agreed) = agreed else {
-        desk.voice.say(match setup.credential {
-            Some(CredentialKind::Password) => screens::BY_PASSWORD,
-            _ => screens::NOT_SIGNED_IN_YET,
-        });
-        return told(desk.voice.answer(&record.field("scopes", Vec::<Value>::new())));
+        let (said, from) = other_way(setup, brought);
+        desk.voice.say(said);
+        return told(desk.voice.answer(&record.field("scopes", Vec::<Value>::new()).field("token", from)));
     };
+    agreed_rows(desk, setup, agreed, record)
+}
+
+/// How an account signs in that has no consent of butty's own, and for `--json` where its token is from.
+fn other_way(setup: &AccountSetup, brought: Option<TokenFrom>) -> (&'static str, Option<&'static str>) {
+    match (brought, setup.credential) {
+        (Some(TokenFrom::Command), _) => (screens::BY_TOKEN_COMMAND, Some("command")),
+        (Some(TokenFrom::File), _) => (screens::BY_TOKEN_FILE, Some("file")),
+        (Some(TokenFrom::Person), _) => (screens::BY_TOKEN_GIVEN, Some("given")),
+        (None, Some(CredentialKind::Password)) => (screens::BY_PASSWORD, None),
+        (None, _) => (screens::NOT_SIGNED_IN_YET, None),
+    }
+}
+
+fn agreed_rows(desk: &Desk, setup: &AccountSetup, agreed: Agreement, record: Record) -> Result<u8, Problem> {
+    let now = desk.clock.now().wall;
+    let options = Options { zone: zone::around(now), ..Options::default() };
+    let words = screens::consent(&agreed, false, setup.profile == "messenger", now, &options);
     if desk.voice.json {
         let rows = agreed.rows().map(|(name, granted)| {
             json!({"name": name, "access": screens::access(name), "says": screens::scope(name, true), "granted": granted})
@@ -85,27 +103,31 @@ pub(super) async fn whoami(desk: &Desk, named: Option<&str>, scopes: bool) -> Re
             .field("agreed", agreed.since.map(iso))
             .field("until", agreed.until.map(iso))
             .field("lasting", agreed.lasting)
+            .field("ended", words.ended.is_some())
             .field("page", agreed.page);
         return told(desk.voice.answer(&record));
     }
     told(desk.voice.answer(&record))?;
-    let rows: Vec<Record> = agreed.rows().map(|(name, granted)| scope_row(name, granted)).collect();
+    let ended = words.ended.is_some();
+    let rows: Vec<Record> = agreed.rows().map(|(name, granted)| scope_row(name, granted, ended)).collect();
     told(desk.voice.table(&["scope", "access", "says", "state"], &rows))?;
-    let options = Options { zone: zone::around(desk.clock.now().wall), ..Options::default() };
-    let words = screens::consent(&agreed, false, setup.profile == "messenger", desk.clock.now().wall, &options);
-    let stays =
-        words.may.iter().filter(|line| line.starts_with(screens::STAY)).map(|line| format!("butty may {line}."));
-    stays.chain(words.since).for_each(|line| desk.voice.say(&line));
+    let term = words.term.map(|line| format!("butty may {line}."));
+    words.ended.into_iter().chain(term).chain(words.since).for_each(|line| desk.voice.say(&line));
     desk.voice.say(&screens::take_back_in_shell(setup.domain.as_str(), agreed.page.as_deref()));
     Ok(0)
 }
 
-fn scope_row(name: &str, granted: bool) -> Record {
+fn scope_row(name: &str, granted: bool, ended: bool) -> Record {
+    let state = match (granted, ended) {
+        (true, false) => "granted",
+        (true, true) => "ended",
+        (false, _) => "not granted",
+    };
     Record::new("scope")
         .column("scope", Line::clean(name).as_str())
         .column("access", screens::access(name))
         .column("says", &screens::scope(Line::clean(name).as_str(), true))
-        .column("state", if granted { "granted" } else { "not granted" })
+        .column("state", state)
 }
 
 fn iso(stamp: Stamp) -> String {

@@ -6,6 +6,7 @@ use crate::app::words::notices;
 use crate::app::{LinkCommand, StoreRequest};
 use crate::cli::{Record, exit_code};
 use crate::config;
+use crate::net::LONGEST_SIGN_OUT;
 use crate::oauth::Farewelled;
 use crate::store::{Place, Store};
 use crate::types::{Line, Problem};
@@ -46,7 +47,8 @@ pub(super) async fn run(
     timeout: Option<Duration>,
 ) -> Result<u8, Problem> {
     let setup = desk.account(named)?.clone();
-    let mut errand = Errand::start(desk, &setup, false, timeout);
+    // How long it takes the link decides, unless the person does.
+    let mut errand = Errand::start(desk, &setup, false, timeout.or(Some(LONGEST_SIGN_OUT)));
     errand.send(LinkCommand::SignOut { everywhere: wish.everywhere });
     let (told, elsewhere) = loop {
         match errand.next_raw().await? {

@@ -45,12 +45,14 @@ pub fn account(model: &Model, id: &AccountId, raw: bool, width: u16) -> Dialog {
         dialog.say(&words::one_line(problem), Role::Warn, ascii);
     }
     dialog.blank();
+    let mut names_raw = !raw;
     if account.agreement.is_some() {
-        let since = agreement(&mut dialog, model, account, raw);
+        let said = agreement(&mut dialog, model, account, raw);
         dialog.blank();
-        if let Some(since) = since {
-            dialog.say(&since, Role::Text, ascii);
+        if let Some(since) = &said.since {
+            dialog.say(since, Role::Text, ascii);
         }
+        names_raw &= said.ended.is_none();
     } else {
         dialog.say(way(account), Role::Text, ascii);
     }
@@ -58,7 +60,7 @@ pub fn account(model: &Model, id: &AccountId, raw: bool, width: u16) -> Dialog {
         dialog.say(kept(account), Role::Text, ascii);
     }
     if let Some(agreed) = &account.agreement {
-        if !raw {
+        if names_raw {
             dialog.say(screens::RAW_NAMES, Role::Dim, ascii);
         }
         let opens = model.options.can_open_browser && !model.options.over_ssh;
@@ -106,13 +108,16 @@ fn name(dialog: &mut Dialog, account: &Account, ascii: bool) {
     }
 }
 
-/// What butty may and may not do; returns since when.
-fn agreement(dialog: &mut Dialog, model: &Model, account: &Account, raw: bool) -> Option<String> {
+/// What butty may and may not do; returns all that there is to say about it.
+fn agreement(dialog: &mut Dialog, model: &Model, account: &Account, raw: bool) -> screens::ConsentWords {
     let ascii = model.options.ascii;
     let granted = || account.scopes.iter().map(ToString::to_string).collect();
     let agreed = account.agreement.clone().unwrap_or_else(|| Agreement { granted: granted(), ..Agreement::default() });
     let messenger = account.setup.profile == "messenger";
     let said = screens::consent(&agreed, raw, messenger, model.now.wall, &model.options);
+    if let Some(ended) = &said.ended {
+        dialog.say(ended, Role::Warn, ascii);
+    }
     let inside = dialog.width.saturating_sub(4);
     for (head, lines) in [(screens::MAY_NOW, &said.may), (screens::MAY_NOT, &said.may_not)] {
         if !lines.is_empty() {
@@ -122,13 +127,15 @@ fn agreement(dialog: &mut Dialog, model: &Model, account: &Account, raw: bool) -
             hanging(dialog, "  · ", line, Role::Text, inside, ascii);
         }
     }
-    said.since
+    said
 }
 
 fn way(account: &Account) -> &'static str {
     use crate::xmpp::CredentialKind::{Password, Token};
     match account.setup.credential {
         Some(Password) => screens::BY_PASSWORD,
+        _ if !account.setup.token_command.is_empty() => screens::BY_TOKEN_COMMAND,
+        _ if account.setup.oauth.token_file.is_some() => screens::BY_TOKEN_FILE,
         Some(Token) if account.was_online => screens::BY_TOKEN,
         _ => screens::NOT_SIGNED_IN_YET,
     }

@@ -2,6 +2,8 @@
 //!
 //! Refused: ids that are empty or longer than 1 KiB, and more than [`MOST`] clients.
 
+use super::datetime;
+use crate::types::Stamp;
 use crate::xml::Element;
 use crate::xmpp::stanza::CLIENT;
 
@@ -18,6 +20,8 @@ pub(crate) struct Client {
     pub(crate) id: String,
     /// It has a session now, or one that can be taken up.
     pub(crate) connected: bool,
+    /// When it was seen last, where the server says so.
+    pub(crate) seen: Option<Stamp>,
 }
 
 /// Asks for all of them.
@@ -36,7 +40,8 @@ pub(crate) fn read(iq: &Element) -> Option<Vec<Client>> {
     let client = |client: &Element| {
         let id = client.get("id").filter(|id| !id.is_empty() && id.len() <= LONGEST)?;
         let connected = matches!(client.get("connected"), Some("true" | "1"));
-        Some(Client { id: id.to_owned(), connected })
+        let seen = client.find("last-seen", NS).and_then(|seen| datetime::read(&seen.content()));
+        Some(Client { id: id.to_owned(), connected, seen })
     };
     Some(clients.filter_map(client).take(MOST).collect())
 }
@@ -58,11 +63,13 @@ mod tests {
         let answer = parse(
             "<iq id='5468616e6b73' to='user@example.com/UYJKBHKT' type='result'><clients xmlns='urn:xmpp:cam:0'>
                <client connected='true' id='zeiP41HLglIu' type='session'><auth><password/></auth></client>
-               <client connected='false' id='HjEEr45_LQr' type='access'><auth><grant/></auth></client>
+               <client connected='false' id='HjEEr45_LQr' type='access'><auth><grant/></auth>
+                 <last-seen>2023-03-27T15:37:24Z</last-seen></client>
              </clients></iq>",
         );
-        let client = |id: &str, connected| Client { id: id.to_owned(), connected };
-        assert_eq!(read(&answer), Some(vec![client("zeiP41HLglIu", true), client("HjEEr45_LQr", false)]));
+        let client = |id: &str, connected, seen| Client { id: id.to_owned(), connected, seen };
+        let seen = Some(Stamp(1_679_931_444_000));
+        assert_eq!(read(&answer), Some(vec![client("zeiP41HLglIu", true, None), client("HjEEr45_LQr", false, seen)]));
         let refused = |inner: &str| {
             parse(&format!(
                 "<iq id='4e4c6e6574' type='error'><error type='cancel'>
@@ -77,8 +84,11 @@ mod tests {
     fn odd_lists_are_read_as_far_as_they_make_sense() {
         let list = |inner: &str| read(&parse(&format!("<iq><clients xmlns='urn:xmpp:cam:0'>{inner}</clients></iq>")));
         let long = "x".repeat(1_025);
-        let odd = format!("<client/><client id=''/><client id='{long}'/><other id='a'/><client id='b' connected='x'/>");
-        assert_eq!(list(&odd), Some(vec![Client { id: "b".to_owned(), connected: false }]));
+        let odd = format!(
+            "<client/><client id=''/><client id='{long}'/><other id='a'/>
+             <client id='b' connected='x'><last-seen>yesterday</last-seen></client>"
+        );
+        assert_eq!(list(&odd), Some(vec![Client { id: "b".to_owned(), connected: false, seen: None }]));
         assert_eq!(list(&"<client id='a'/>".repeat(300)).map(|all| all.len()), Some(256));
         assert_eq!(read(&parse("<iq><other xmlns='urn:xmpp:cam:0'/></iq>")), None);
     }

@@ -55,7 +55,7 @@ impl Live {
             }
             Command::Archive(query) => self.page(&query),
             Command::LookUp { request, email } => self.look_up(request, email),
-            Command::AskOwnName => self.question(Asked::OwnName, |id| iq::get(id, None, vcard::write())),
+            Command::AskOwnCard => self.question(Asked::OwnCard, |id| iq::get(id, None, vcard::write())),
             Command::Ping(request) => {
                 let server = self.home.domain().to_string();
                 self.question(Asked::Ping(request), |id| iq::get(id, Some(&server), ping::write()));

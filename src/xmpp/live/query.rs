@@ -78,7 +78,7 @@ impl Live {
             // The push tells.
             Asked::Buddy { .. } => {}
             Asked::LookUp(request) => self.tell(Event::AddressFound { request, jid: jid_lookup::read(stanza) }),
-            Asked::OwnName => {
+            Asked::OwnCard => {
                 if let Some(name) = vcard::read_name(stanza) {
                     self.tell(Event::OwnName(name));
                 }
@@ -147,7 +147,7 @@ impl Live {
             }
             Asked::Carbons | Asked::ServerFeatures | Asked::AccountFeatures => self.survey.refused(),
             // Without a name of theirs we are called as before.
-            Asked::Probe | Asked::OwnName => {}
+            Asked::Probe | Asked::OwnCard => {}
             Asked::Ping(request) => self.failed(request, problem("ping", None)),
             Asked::Buddy { request, who } => self.failed(request, problem("buddy list", Some(who))),
             Asked::Archive { request, .. } => self.failed(request, problem("archive", None)),

@@ -12,7 +12,7 @@ use crate::types::Secret;
 use crate::xmpp::CredentialKind;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use ring::{digest, hmac, pbkdf2};
+use ring::{digest, hmac};
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 
@@ -30,26 +30,21 @@ const fn mechanism(name: &'static str) -> Mechanism {
     Mechanism { name, kind: CredentialKind::Password, coding: Coding::Base64, start }
 }
 
-/// The three forms of one hash.
+/// The two forms of one hash.
 #[derive(Clone, Copy)]
 struct Hash {
     digest: &'static digest::Algorithm,
     hmac: hmac::Algorithm,
-    stretch: pbkdf2::Algorithm,
 }
 
 impl Hash {
     fn of(mechanism: &str) -> Self {
         match mechanism.trim_end_matches("-PLUS") {
-            "SCRAM-SHA-1" => Self {
-                digest: &digest::SHA1_FOR_LEGACY_USE_ONLY,
-                hmac: hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
-                stretch: pbkdf2::PBKDF2_HMAC_SHA1,
-            },
-            "SCRAM-SHA-256" => {
-                Self { digest: &digest::SHA256, hmac: hmac::HMAC_SHA256, stretch: pbkdf2::PBKDF2_HMAC_SHA256 }
+            "SCRAM-SHA-1" => {
+                Self { digest: &digest::SHA1_FOR_LEGACY_USE_ONLY, hmac: hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY }
             }
-            _ => Self { digest: &digest::SHA512, hmac: hmac::HMAC_SHA512, stretch: pbkdf2::PBKDF2_HMAC_SHA512 },
+            "SCRAM-SHA-256" => Self { digest: &digest::SHA256, hmac: hmac::HMAC_SHA256 },
+            _ => Self { digest: &digest::SHA512, hmac: hmac::HMAC_SHA512 },
         }
     }
 }
@@ -154,8 +149,7 @@ impl Scram {
         let binding = join(&[flag.header().as_bytes(), flag.data()]);
         let message = format!("c={},r={nonce}", BASE64_STANDARD.encode(binding.expose()));
         let signed = format!("{},{server_first},{message}", self.client_first);
-        let (stretch, length) = (self.hash.stretch, self.hash.digest.output_len());
-        let sums = Box::new(Sums { stretch, length, password: password.clone(), salt, count });
+        let sums = Box::new(Sums { hash: self.hash.hmac, password: password.clone(), salt, count });
         self.state = State::Summing { signed, message };
         Ok(sums)
     }

@@ -61,7 +61,12 @@ impl Session {
         if let Phase::Dismissing(dismissal) = &self.phase
             && now.mono >= dismissal.deadline()
         {
-            self.cut_dismissal(Problem::SilentAt { host: self.host(), stage: Stage::Idle });
+            self.give_up_dismissal();
         }
+    }
+
+    /// Nobody waits any longer.
+    pub(super) fn give_up_dismissal(&mut self) {
+        self.cut_dismissal(Problem::SilentAt { host: self.host(), stage: Stage::Idle });
     }
 }

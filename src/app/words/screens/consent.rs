@@ -24,9 +24,13 @@ words! {
     ASKS_NEXT_MONTH = "If not now, butty asks again next month.";
     ADDRESS_BOOK_TOO = "It opens your address book too; butty does not read it.";
     PICTURE_KEY = "p asks for your picture.";
+    DO_SO = "do so";
     RAW_NAMES = "i shows the names that the service uses.";
     BY_PASSWORD = "You sign in with a password.";
     BY_TOKEN = "You sign in with a token that others keep.";
+    BY_TOKEN_COMMAND = "You sign in with a token that a command prints. What it allows, only the service knows.";
+    BY_TOKEN_FILE = "You sign in with a token from a file. What it allows, only the service knows.";
+    BY_TOKEN_GIVEN = "You sign in with a token that you handed in. What it allows, only the service knows.";
     NOT_SIGNED_IN_YET = "Nobody is signed in.";
     KEPT_KEYRING = "Your sign-in is kept in: the system keyring";
     KEPT_FILE = "Your sign-in is kept in: a file only you can read";
@@ -40,8 +44,12 @@ pub struct ConsentWords {
     pub may: Vec<String>,
     /// What it asked for and may not do.
     pub may_not: Vec<String>,
+    /// How long, where the sign-in does not last; it is one of the lines above, too.
+    pub term: Option<String>,
     /// When the person agreed.
     pub since: Option<String>,
+    /// It is over: butty may nothing any more.
+    pub ended: Option<String>,
 }
 
 /// The service's own page where a consent is taken back.
@@ -95,18 +103,30 @@ pub fn consent(agreed: &Agreement, raw: bool, messenger: bool, now: Stamp, optio
     }
     let until = agreed.until.filter(|until| *until > now);
     if agreed.stays() {
-        words.may.push(match (until, agreed.until) {
+        let stay = match (until, agreed.until) {
             (Some(until), _) => format!("{STAY} until {}", end(until, now, options)),
             (None, Some(over)) => format!("{STAY}; that ended on {}", date(over, options)),
             (None, None) => STAY.to_owned(),
-        });
-        return words;
+        };
+        words.may.push(stay.clone());
+        return ConsentWords { term: Some(stay), ..words };
+    }
+    if let Some(over) = agreed.until.filter(|until| *until <= now) {
+        let ended = format!("This sign-in ended {}. To go on you sign in again.", at(over, now, options));
+        return ConsentWords { ended: Some(ended), since: words.since, ..ConsentWords::default() };
     }
     let unticked = agreed.stay_refused() && messenger;
     if let Some(until) = until {
-        let why = if unticked { " (you unticked “connect automatically”)" } else { "" };
+        // Who asked for chatting alone does not stay: it is as long as it is.
+        let (what, why) = match (agreed.chat_only(), unticked) {
+            (true, _) => (DO_SO, "; then you sign in again"),
+            (false, true) => (STAY, " (you unticked “connect automatically”)"),
+            (false, false) => (STAY, ""),
+        };
         let span = until.since(agreed.since.unwrap_or(now));
-        words.may.push(format!("{STAY} for {}, until {}{why}", hours(span), end(until, now, options)));
+        let term = format!("{what} for {}, until {}{why}", hours(span), end(until, now, options));
+        words.may.push(term.clone());
+        words.term = Some(term);
     }
     if agreed.stay_refused() && !(unticked && until.is_some()) {
         let longer = if until.is_some() { " longer" } else { "" };
@@ -135,6 +155,16 @@ fn hours(span: Duration) -> String {
 fn end(until: Stamp, now: Stamp, options: &Options) -> String {
     const CLEAR: Duration = Duration::from_secs(20 * 3_600);
     if until.since(now) < CLEAR { time::clock(until, options) } else { date(until, options) }
+}
+
+/// The same for a moment that has been, in a sentence.
+fn at(over: Stamp, now: Stamp, options: &Options) -> String {
+    const CLEAR: Duration = Duration::from_secs(20 * 3_600);
+    if now.since(over) < CLEAR {
+        format!("at {}", time::clock(over, options))
+    } else {
+        format!("on {}", date(over, options))
+    }
 }
 
 pub(super) fn date(stamp: Stamp, options: &Options) -> String {
@@ -201,5 +231,24 @@ mod tests {
         assert_eq!(may, "chat as you · stay signed in for 1 hour, until 15:06");
         assert_eq!(may_not, "stay signed in longer (you did not agree)");
         assert_eq!(words(&agreed("xmpp", "xmpp", false, None), false), ("chat as you".into(), String::new()));
+    }
+
+    #[test]
+    fn row_003_02_chatting_alone_does_not_stay_signed_in_and_when_it_is_over_nothing_is_allowed() {
+        let hour = agreed("xmpp", "xmpp", false, Some(NOW.plus(HOUR)));
+        let (may, may_not) = words(&hour, false);
+        assert_eq!(may, "chat as you · do so for 1 hour, until 15:07; then you sign in again");
+        assert_eq!(may_not, "");
+        let later = |after| consent(&hour, false, false, NOW.plus(after), &Options::default());
+        let over = later(HOUR);
+        assert_eq!(over.ended.as_deref(), Some("This sign-in ended at 15:07. To go on you sign in again."));
+        assert!(over.may.is_empty() && over.may_not.is_empty() && over.term.is_none());
+        let ended = later(48 * HOUR).ended.unwrap();
+        assert_eq!(ended, "This sign-in ended on 23 November 2026. To go on you sign in again.");
+        let unticked = agreed("xmpp offline_access", "xmpp", false, Some(NOW.plus(HOUR)));
+        assert!(
+            consent(&unticked, true, true, NOW.plus(HOUR), &Options::default()).ended.is_some(),
+            "by raw names too"
+        );
     }
 }

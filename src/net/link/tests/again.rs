@@ -20,7 +20,7 @@ pub(super) async fn heard_in(io: &mut (impl AsyncRead + Unpin), end: &str) -> St
 }
 
 /// Signs in whoever comes, step by step, and gives what was heard before the password.
-async fn let_in(io: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> String {
+pub(super) async fn let_in(io: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> String {
     let first = heard_in(io, "version='1.0' xml:lang='en'>").await;
     io.write_all(format!("{HEADER}{PLAIN}").as_bytes()).await.unwrap();
     heard_in(io, "</auth>").await;

@@ -47,7 +47,7 @@ async fn a_session_that_is_taken_up_is_a_sign_in_as_any_other() {
     let of = crate::types::OriginId("m-1".to_owned());
     let receipt = Command::Receipt { to: crate::types::Jid::Bare(bela.clone()), of };
     let accept = Command::Subscription { who: bela, step: crate::xmpp::SubscriptionStep::Accept };
-    for command in [receipt, accept, Command::AskOwnName] {
+    for command in [receipt, accept, Command::AskOwnCard] {
         link.send(LinkCommand::Session(command));
     }
     link.send(LinkCommand::Connect);

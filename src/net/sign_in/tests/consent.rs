@@ -115,7 +115,7 @@ async fn row_004_21_to_stay_is_asked_for_where_it_is_not_listed_and_not_where_th
 }
 
 #[tokio::test]
-async fn row_003_02_for_chatting_alone_no_more_is_asked_and_what_comes_unasked_is_not_kept() {
+async fn row_003_02_for_chatting_alone_no_more_is_asked_and_what_comes_unasked_is_only_revoked() {
     let world = world().await;
     let (link, mut facts) = started(&world);
     link.send(LinkCommand::AskFor(Asking::ChatOnly));
@@ -130,6 +130,12 @@ async fn row_003_02_for_chatting_alone_no_more_is_asked_and_what_comes_unasked_i
     let kept = world.network.load(&record.unwrap().tokens_key(&world.setup.id)).await.unwrap().unwrap();
     let kept = Token::from_text(&kept).unwrap();
     assert_eq!(kept.refresh, None, "this service gives one to everybody");
+    let unasked = kept.unasked.unwrap();
+    link.send(LinkCommand::SignOut { everywhere: false });
+    while !matches!(next(&mut facts).await, LinkFact::SignedOut { told: Farewelled::Told, .. }) {}
+    let gone = world.service.revoked.lock().unwrap().clone();
+    assert_eq!(gone, [unasked.expose(), kept.access.expose()].map(ToString::to_string));
+    assert_eq!(world.service.refreshes.load(Ordering::SeqCst), 1, "no second pair was ever asked for");
 }
 
 #[tokio::test]

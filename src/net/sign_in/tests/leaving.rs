@@ -119,7 +119,7 @@ async fn the_sign_in_before_is_revoked_once_the_new_one_is_the_right_persons() {
         let link = start_link(&world.network, world.setup.clone(), rest(), events);
         link.send(LinkCommand::SignInWithCode { keep: Keep::File });
         while !matches!(next(&mut facts).await, LinkFact::Kept(_)) {}
-        assert!(world.shelf.has(&key), "kept until it is sure");
+        assert!(world.shelf.has(&key) && world.shelf.has(&Former::key(&world.setup.id)), "kept until it is sure");
         let before = revoked(&world);
         world.service.busy.store(busy, Ordering::SeqCst);
         link.send(LinkCommand::Confirm);
@@ -129,6 +129,7 @@ async fn the_sign_in_before_is_revoked_once_the_new_one_is_the_right_persons() {
         assert!(new.service.issuer == world.service.base && world.shelf.has(&new.tokens_key(&world.setup.id)));
         assert!(world.network.refreshes_done(PATIENCE).await);
         assert_eq!(world.shelf.has(&Farewell::KEY), busy);
+        assert!(!world.shelf.has(&Former::key(&world.setup.id)));
         // Once is enough.
         link.send(LinkCommand::Confirm);
         link.closed().await;
@@ -147,7 +148,7 @@ async fn what_is_taken_back_comes_back_and_is_revoked_by_nothing_that_waits() {
         let key = old.tokens_key(&world.setup.id);
         let token = Token::from_text(&world.network.load(&key).await.unwrap().unwrap()).unwrap();
         let client = ClientIdentity::given("client-0", Some(Secret::from("s3")));
-        let matter = Matter::Revoke { service: Box::new(old.service.clone()), client, token };
+        let matter = Matter::Revoke { service: Box::new(old.service.clone()), client, token: Box::new(token) };
         let (events, mut facts) = mpsc::channel(256);
         let link = start_link(&world.network, world.setup.clone(), rest(), events);
         link.send(LinkCommand::SignInWithCode { keep: Keep::File });
@@ -158,10 +159,79 @@ async fn what_is_taken_back_comes_back_and_is_revoked_by_nothing_that_waits() {
         link.send(LinkCommand::TakeBack);
         until(|| revoked(&world) == 2).await;
         link.closed().await;
-        assert!(world.shelf.has(&key));
+        assert!(world.shelf.has(&key) && !world.shelf.has(&Former::key(&world.setup.id)));
         assert_eq!(world.shelf.has(&Farewell::KEY), list_is_held);
         assert_eq!(record_of(&world.network, &world.setup).await.unwrap(), Some(old));
+        // The note that could not be taken back ends nothing that is in use, and goes.
+        *world.shelf.held.lock().unwrap() = None;
+        Arc::clone(&world.network).say_farewells().await;
+        assert_eq!((revoked(&world), world.shelf.has(&Farewell::KEY)), (2, false));
     }
+}
+
+/// A process that ends before anybody confirmed; and one that is still there, and may yet put back what it replaced.
+#[tokio::test]
+async fn what_a_process_replaced_that_died_is_revoked_by_the_next_and_not_beside_a_living_one() {
+    for (before, revokes) in [(elsewhere as fn(&World) -> SignInRecord, &["R-old", "A-old"][..]), (stale, &[])] {
+        let world = world().await;
+        let old = before(&world);
+        let (events, mut facts) = mpsc::channel(256);
+        let link = start_link(&world.network, world.setup.clone(), rest(), events);
+        link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+        while !matches!(next(&mut facts).await, LinkFact::Kept(_)) {}
+        link.closed().await;
+        let former = Former::key(&world.setup.id);
+        let new = record_of(&world.network, &world.setup).await.unwrap();
+        let next_process = network(&world.shelf, NetworkSettings::default());
+        *world.shelf.held.lock().unwrap() = Some(former.clone());
+        next_process.settle_sign_ins(vec![world.setup.clone()]).await;
+        assert!(world.shelf.has(&former) && revoked(&world) == 0);
+        *world.shelf.held.lock().unwrap() = None;
+        next_process.settle_sign_ins(vec![world.setup.clone()]).await;
+        // What was given to the same client may be the same grant: it is not revoked under the new one.
+        assert_eq!(*world.service.revoked.lock().unwrap(), revokes);
+        assert!(!world.shelf.has(&former) && !world.shelf.has(&Farewell::KEY));
+        let kept = new.unwrap();
+        assert!(world.shelf.has(&kept.tokens_key(&world.setup.id)));
+        assert_eq!(world.shelf.has(&old.tokens_key(&world.setup.id)), revokes.is_empty());
+        assert_eq!(record_of(&next_process, &world.setup).await.unwrap(), Some(kept));
+    }
+}
+
+#[tokio::test]
+async fn what_a_sign_in_for_one_run_alone_replaced_is_revoked_when_that_run_died() {
+    let world = world().await;
+    stale(&world);
+    let (events, mut facts) = mpsc::channel(256);
+    let link = start_link(&world.network, world.setup.clone(), rest(), events);
+    link.send(LinkCommand::SignInWithCode { keep: Keep::Memory });
+    while !matches!(next(&mut facts).await, LinkFact::Kept(_)) {}
+    link.closed().await;
+    // What was in memory died with the process.
+    let record = record_of(&world.network, &world.setup).await.unwrap().unwrap();
+    for key in [record.tokens_key(&world.setup.id), SignInRecord::key(&world.setup.id)] {
+        world.network.forget(&key).await.unwrap();
+    }
+    let next_process = network(&world.shelf, NetworkSettings::default());
+    next_process.settle_sign_ins(vec![world.setup.clone()]).await;
+    assert_eq!(*world.service.revoked.lock().unwrap(), ["R-old", "A-old"]);
+}
+
+#[tokio::test]
+async fn a_note_of_another_sign_in_of_the_same_client_is_told() {
+    let mut world = world().await;
+    let roots = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(roots.path(), world.setup.ca_pem.take().unwrap()).unwrap();
+    world.setup.ca_file = Some(roots.path().to_owned());
+    let record = stale(&world);
+    let client = ClientIdentity::given("client-0", Some(Secret::from("s3")));
+    let token = Token { refresh: Some(Secret::from("R-guest")), ..Token::given("A-guest").unwrap() };
+    let matter = Matter::Revoke { service: Box::new(record.service.clone()), client, token: Box::new(token) };
+    let key = record.tokens_key(&world.setup.id);
+    assert!(world.network.note_farewell(&world.setup, matter, &key).await.is_some());
+    Arc::clone(&world.network).say_farewells().await;
+    assert_eq!(*world.service.revoked.lock().unwrap(), ["R-guest", "A-guest"]);
+    assert!(world.shelf.has(&key) && !world.shelf.has(&Farewell::KEY));
 }
 
 #[tokio::test]

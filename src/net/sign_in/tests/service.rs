@@ -98,6 +98,8 @@ pub(super) struct Service13 {
     pub(super) asked: Mutex<Vec<String>>,
     /// `Authorization` headers that came.
     pub(super) shown: Mutex<Vec<String>>,
+    /// What was revoked, in order.
+    pub(super) revoked: Mutex<Vec<String>>,
 }
 
 impl Service13 {
@@ -145,7 +147,12 @@ impl Service13 {
             ),
             "/token" => self.token(&manner, body),
             "/revoke" if self.busy.load(Ordering::SeqCst) => (503, String::new()),
-            "/revoke" => (200, String::new()),
+            "/revoke" => {
+                let form = url::form_urlencoded::parse(body.as_bytes());
+                let token = form.into_iter().find(|(name, _)| name == "token").map(|(_, token)| token.into_owned());
+                self.revoked.lock().unwrap().extend(token);
+                (200, String::new())
+            }
             _ => (404, String::new()),
         }
     }

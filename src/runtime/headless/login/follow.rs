@@ -4,7 +4,7 @@ use super::super::accounts::bound_address;
 use super::super::{Desk, Errand, keeping};
 use super::show;
 use crate::app::LinkCommand;
-use crate::app::event::{Consent, Fallback, Keep, LinkFact};
+use crate::app::event::{Consent, Fallback, Keep, LinkFact, MOST_BREAKS};
 use crate::app::setup::AccountSetup;
 use crate::app::words::screens;
 use crate::cli::{Args, Login};
@@ -23,9 +23,6 @@ pub(super) enum Outcome {
     /// The person left.
     Interrupted,
 }
-
-/// So often a session is tried again whose connection breaks, once there are tokens for it.
-const MOST_BREAKS: u8 = 4;
 
 /// Follows the link.
 pub(super) async fn follow(

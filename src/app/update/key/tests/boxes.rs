@@ -321,6 +321,6 @@ fn row_003_06_the_account_leads_to_taking_back_here_and_to_the_page_for_it() {
     person.write("/account").press("enter r");
     person.press("enter");
     assert!(matches!(&person.fx[..], [Effect::Link(_, LinkCommand::SignOut { everywhere: false })]), "{:?}", person.fx);
-    let what = person.model.accounts[0].signing_out.map(|out| out.what);
+    let what = person.model.accounts[0].signing_out;
     assert_eq!(what, Some(crate::app::model::Leaving::Consent));
 }
