@@ -233,7 +233,13 @@ impl World for Bearer {
         }
     }
     async fn begin_anew(&self) {
-        self.home.sign_in(|page| approve(page, self.row)).await.unwrap();
+        // A server with its hands full may be silent for once. Who begins anew here is no part of what is measured.
+        for left in (0..4).rev() {
+            match self.home.sign_in(|page| approve(page, self.row)).await {
+                Ok(_) => break,
+                Err(fault) => assert!(left > 0, "{fault}"),
+            }
+        }
         self.home.fetch_at(self.gates[1].port);
         // From its second visit on butty knows that the server has tokens of its own to give.
         self.home.visit().await.unwrap();
