@@ -294,6 +294,7 @@ impl Link {
     async fn online(&mut self) -> Wish {
         self.backoff.reset();
         loop {
+            self.backoff.tried(self.network.now().mono);
             let problem = match self.one_try().await {
                 End::Wish(wish) => {
                     if !matches!(wish, Wish::SignIn(_) | Wish::Connect) {

@@ -111,8 +111,16 @@ impl Link {
             (Goal::Home, None) => self.setup.domain.as_str().to_owned(),
         };
         self.teller.tell(LinkFact::Dialing { host: Line::clean(&host) }).await;
+        // Where the network changes meanwhile, what was begun on the old one may wait for long: once more, then.
+        let change = self.network.clone().changed();
         let (network, setup, goal) = (self.network.clone(), self.setup.clone(), goal.clone());
-        match self.unless_told(async move { network.dial(&setup, &goal).await }).await {
+        let dialed = async move {
+            tokio::select! {
+                result = network.dial(&setup, &goal) => result,
+                () = change => network.dial(&setup, &goal).await,
+            }
+        };
+        match self.unless_told(dialed).await {
             Ok(result) => result.map_err(End::Problem),
             Err(wish) => Err(End::Wish(wish)),
         }
