@@ -184,6 +184,8 @@ pub(super) struct Link {
     commands: UnboundedReceiver<LinkCommand>,
     backoff: Backoff,
     paused: bool,
+    /// Nobody looks at the screen.
+    absent: bool,
     /// Given by the person, not yet proved or kept.
     password: Option<(Secret<String>, Keep)>,
     /// What was seen of the server, and whether it is kept.
@@ -226,6 +228,7 @@ impl Link {
             commands,
             backoff: Backoff::default(),
             paused: false,
+            absent: false,
             password: None,
             known: known::Memory::default(),
             short: fast::Short::default(),

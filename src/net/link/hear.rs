@@ -49,6 +49,10 @@ impl Link {
                 self.roster_version.get_or_insert(version);
                 None
             }
+            LinkCommand::Attention { active } => {
+                self.absent = !active;
+                None
+            }
             LinkCommand::Pause => {
                 self.paused = true;
                 None

@@ -201,6 +201,7 @@ impl Link {
                 Purpose::Chat | Purpose::Dismiss => self.ticket().await,
                 Purpose::Invalidate => self.counted_ticket().await,
             },
+            absent: self.absent,
             stepwise: attempt.stepwise,
         })
     }
@@ -243,6 +244,7 @@ impl Link {
                         // How we appear the mind says anew to a new session.
                         let said = |command: &Command| resumed || !matches!(command, Command::Appear(_));
                         self.short.late().into_iter().filter(said).for_each(|command| wire.command(command));
+                        wire.command(Command::ClientState { active: !self.absent });
                     }
                 }
                 Turn::WantSecret(slot) if slot.is_fast() => wire.provide(slot, self.fast_secret()),
@@ -290,6 +292,11 @@ impl Link {
                 self.short.note_late(command);
             }
             LinkCommand::Session(command) => wire.command(command),
+            LinkCommand::Attention { active } => {
+                self.absent = !active;
+                // Before sign-in the session drops it, and is told behind it.
+                wire.command(Command::ClientState { active });
+            }
             LinkCommand::KnowRoster { version } => {
                 ride.session.know_roster(&version);
                 self.roster_version.get_or_insert(version);
