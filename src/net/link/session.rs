@@ -262,16 +262,16 @@ impl Link {
                 Turn::Finished => {
                     let mut io = wire.into_inner();
                     // close_notify, where the other side still listens.
-                    let _ = tokio::time::timeout(FAREWELL / 4, io.shutdown()).await;
+                    let _ = tokio::time::timeout(FAREWELL / 10, io.shutdown()).await;
                     return Stop::Over;
                 }
             }
             if ride.wish.is_some() && leave_by.is_none() && !ride.over {
                 wire.command(Command::SignOut);
-                leave_by = Some(tokio::time::Instant::now() + FAREWELL * 3 / 4);
+                leave_by = Some(tokio::time::Instant::now() + FAREWELL * 3 / 5);
             }
             if ride.over && leave_by.is_none() {
-                leave_by = Some(tokio::time::Instant::now() + FAREWELL * 3 / 4);
+                leave_by = Some(tokio::time::Instant::now() + FAREWELL * 3 / 5);
             }
         }
     }
