@@ -2,7 +2,7 @@
 
 use super::*;
 use hickory_resolver::proto::op::{Message, MessageType};
-use hickory_resolver::proto::rr::rdata::{A, AAAA, SRV};
+use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME, SRV};
 use hickory_resolver::proto::rr::{Name, Record, RecordType};
 use std::str::FromStr;
 use tokio::net::UdpSocket;
@@ -23,6 +23,11 @@ fn answer(query: &str, kind: RecordType) -> Option<Result<Vec<RData>, ResponseCo
         ("alpha.test.", RecordType::A) => Ok(vec![RData::A(A::new(127, 0, 0, 13)), RData::A(A::new(127, 0, 0, 14))]),
         ("alpha.test.", RecordType::AAAA) => Ok(vec![RData::AAAA(AAAA::new(0, 0, 0, 0, 0, 0, 0, 1))]),
         ("empty.test.", _) | ("_xmpp-client._tcp.empty.test.", RecordType::SRV) => Ok(vec![]),
+        ("many.test.", RecordType::A) => Ok((0..200).map(|last| RData::A(A::new(127, 0, 1, last))).collect()),
+        ("itself.test.", _) => Ok(vec![RData::CNAME(CNAME(name("itself.test.")))]),
+        ("there.test.", _) => Ok(vec![RData::CNAME(CNAME(name("back.test.")))]),
+        ("back.test.", _) => Ok(vec![RData::CNAME(CNAME(name("there.test.")))]),
+        ("wrong.test.", RecordType::A) => Ok(vec![RData::A(A::new(127, 0, 0, 66))]),
         ("silent.test.", _) => return None,
         _ => Err(ResponseCode::NXDomain),
     })
@@ -42,7 +47,10 @@ async fn names() -> Names {
             match said {
                 Ok(data) => {
                     for data in data {
-                        message.add_answer(Record::from_rdata(query.name().clone(), 60, data));
+                        // Somebody else's address, in answer to this question.
+                        let wrong = query.name().to_ascii().starts_with("wrong");
+                        let owner = if wrong { name("other.test.") } else { query.name().clone() };
+                        message.add_answer(Record::from_rdata(owner, 60, data));
                     }
                 }
                 Err(code) => message.metadata.response_code = code,
@@ -91,6 +99,21 @@ async fn a_silent_resolver_is_given_up_and_made_anew() {
     assert!(names.made.lock().unwrap().is_none());
     assert!(names.addresses("alpha.test").await.is_ok());
     assert_eq!(DnsFailure::NotFound.problem("a\u{1b}b"), Problem::NameNotFound { host: Line::clean("a\u{1b}b") });
+}
+
+#[tokio::test]
+async fn names_that_lead_in_a_circle_or_answer_for_another_are_no_addresses() {
+    let names = names().await;
+    for circle in ["itself.test", "there.test", "wrong.test"] {
+        let found = tokio::time::timeout(LIMIT, names.addresses(circle)).await.expect("in time");
+        assert!(found.is_err(), "{circle}: {found:?}");
+    }
+    assert!(names.addresses("alpha.test").await.is_ok(), "and nothing is the worse for it");
+}
+
+#[tokio::test]
+async fn two_hundred_addresses_are_two_hundred_addresses() {
+    assert_eq!(names().await.addresses("many.test").await.map(|list| list.len()), Ok(200));
 }
 
 #[test]
