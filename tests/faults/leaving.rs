@@ -44,10 +44,9 @@ fn leaves(state: &str, asks: bool, reach: impl Fn() -> (TempDir, Terminal) + Syn
 
 fn leaves_by(way: &str, code: u32, state: &str, (_home, mut butty): (TempDir, Terminal)) {
     let began = Instant::now();
-    if way == "Ctrl+Q" {
-        butty.send("\x11")
-    } else {
-        signal(&butty, way)
+    match way {
+        "Ctrl+Q" => butty.send("\x11"),
+        _ => signal(&butty, way),
     }
     assert_eq!(butty.end(), code, "{way} while {state}");
     in_time(way, state, began.elapsed());
@@ -141,12 +140,10 @@ fn online_and_locked() -> (TempDir, Terminal) {
 
 const LOCK: &str = r#"
 import pathlib, sqlite3, sys
-held = []
-for file in pathlib.Path(sys.argv[1]).rglob("*"):
-    if file.is_file() and file.open("rb").read(15) == b"SQLite format 3":
-        held.append(sqlite3.connect(file, isolation_level=None))
-        held[-1].execute("BEGIN IMMEDIATE")
-print("LOCKED" if held else "nothing to lock", flush=True)
+[file] = pathlib.Path(sys.argv[1]).rglob("*.db")
+held = sqlite3.connect(file, isolation_level=None)
+held.execute("BEGIN IMMEDIATE")
+print("LOCKED", flush=True)
 sys.stdin.read()
 "#;
 

@@ -53,12 +53,8 @@ impl Link {
                 self.absent = !active;
                 None
             }
-            LinkCommand::Pause => {
-                self.paused = true;
-                None
-            }
-            LinkCommand::Resume => {
-                self.paused = false;
+            ref read @ (LinkCommand::Pause | LinkCommand::Resume) => {
+                self.paused = matches!(read, LinkCommand::Pause);
                 None
             }
             // For a session that may be taken up again, or for none: then the mind sends again by its own rules.
