@@ -15,6 +15,7 @@ mod dial;
 mod doctor;
 mod drive;
 mod farewell;
+mod horizon;
 mod http;
 mod keeper;
 mod link;
@@ -35,6 +36,7 @@ pub use tls::TlsMinimum;
 
 use crate::oauth::{Vault, VaultKey};
 use crate::types::{Now, Proxying, Secret};
+use horizon::Horizon;
 use resolve::Names;
 use ring::rand::SecureRandom;
 use std::collections::HashMap;
@@ -83,6 +85,7 @@ pub struct Network {
     leaving: tokio::sync::watch::Sender<bool>,
     /// What the command for the proxy's password printed.
     proxy_password: tokio::sync::Mutex<Option<Secret<String>>>,
+    horizon: Horizon,
 }
 
 impl Network {
@@ -91,7 +94,8 @@ impl Network {
         let tls = tls::Configs::new(settings.tls_min);
         let (names, flights, proxy_password) = (Mutex::default(), Mutex::default(), tokio::sync::Mutex::default());
         let (refreshes, leaving) = (tokio::sync::watch::Sender::new(0), tokio::sync::watch::Sender::new(false));
-        Self { settings, vault, clock, names, tls, flights, refreshes, leaving, proxy_password }
+        let horizon = Horizon::default();
+        Self { settings, vault, clock, names, tls, flights, refreshes, leaving, proxy_password, horizon }
     }
 
     fn now(&self) -> Now {

@@ -22,15 +22,15 @@ pub use guard::guarded;
 use crate::types::{Now, Stamp};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// Both clocks of this process.
+/// Both clocks of this process. The monotonic one runs on while the computer sleeps, where the system can tell (Linux):
+/// who wakes sees at once that deadlines have passed.
 #[derive(Clone, Copy, Debug)]
-pub struct Clock(Instant);
+pub struct Clock(Duration);
 
 impl Clock {
     /// Starts the monotonic clock at zero.
-    #[allow(clippy::disallowed_methods, reason = "time enters here and is an argument everywhere below")]
     pub fn start() -> Self {
-        Self(Instant::now())
+        Self(uptime())
     }
 
     /// The time now.
@@ -38,13 +38,33 @@ impl Clock {
     pub fn now(&self) -> Now {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         let wall = Stamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX));
-        Now { mono: self.0.elapsed(), wall }
+        Now { mono: self.elapsed(), wall }
     }
 
     /// The moment of a deadline, for the runtime's timers.
+    #[allow(clippy::disallowed_methods, reason = "time enters here and is an argument everywhere below")]
     pub(crate) fn instant(&self, mono: Duration) -> Instant {
-        self.0.checked_add(mono).unwrap_or(self.0)
+        let now = Instant::now();
+        now.checked_add(mono.saturating_sub(self.elapsed())).unwrap_or(now)
     }
+
+    fn elapsed(&self) -> Duration {
+        uptime().saturating_sub(self.0)
+    }
+}
+
+/// Time since the start of the computer, its sleep included.
+#[cfg(target_os = "linux")]
+fn uptime() -> Duration {
+    rustix::time::clock_gettime(rustix::time::ClockId::Boottime).try_into().unwrap_or_default()
+}
+
+/// Time since the first call.
+#[cfg(not(target_os = "linux"))]
+#[allow(clippy::disallowed_methods, reason = "time enters here and is an argument everywhere below")]
+fn uptime() -> Duration {
+    static FIRST: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    FIRST.get_or_init(Instant::now).elapsed()
 }
 
 /// A seed from the operating system.

@@ -38,7 +38,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("tokio_rustls", &["net", "demo"]),
     ("hickory_resolver", &["net"]),
     ("hyper", &["net", "demo"]),
-    ("rustix", &["net"]),
+    ("rustix", &["net", "runtime"]),
     ("ring", &["xmpp", "oauth", "net", "store", "runtime", "demo"]),
     ("oauth2", &["oauth"]),
     ("toml", &["config"]),

@@ -68,6 +68,7 @@ impl Stage {
             known: Known::default(),
             lasting: true,
             fast: None,
+            absent: false,
             stepwise: false,
         };
         let (sent, reported) = (String::new(), Vec::new());

@@ -89,6 +89,8 @@ pub enum LinkCommand {
     /// Forget the sign-in here, and revoke it at the service; `everywhere`: and first have the server end the account's
     /// other sign-ins.
     SignOut { everywhere: bool },
+    /// Somebody looks at the screen, or nobody does: for this session and those that follow (XEP-0352).
+    Attention { active: bool },
     /// Stop reading from the wire: the store is behind.
     Pause,
     /// Read again.

@@ -82,10 +82,23 @@ pub struct Model {
     pub last_key: MessageKey,
     /// When the person last did something (`Now::mono`), for auto-away.
     pub last_input: Duration,
+    /// What links were told of that.
+    pub attention: Attention,
     /// Unread messages as last told by `Effect::Title`.
     pub titled: Option<u32>,
     /// When the person was last told outside the window (`Now::mono`).
     pub notified_at: Option<Duration>,
+}
+
+/// What links were told of the person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Attention {
+    /// When they last heard that the person is at the keys (`Now::mono`).
+    pub told: Option<Duration>,
+    /// When the window last got or lost the focus (`Now::mono`).
+    pub focused_at: Duration,
+    /// They heard that nobody looks.
+    pub absent: bool,
 }
 
 /// A row on its way to the disk.

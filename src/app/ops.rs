@@ -4,6 +4,7 @@
 
 mod accounts;
 mod appear;
+mod attention;
 mod banner;
 mod buddies;
 mod ending;

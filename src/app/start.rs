@@ -6,8 +6,8 @@ use super::effect::{Effect, StoreRequest};
 use super::event::{LinkState, Viewport};
 use super::list;
 use super::model::{
-    Account, Chance, Contact, Conversation, ConversationKey, Focus, ListState, Model, OnlyHere, Options, Screen,
-    Scroll, Welcome,
+    Account, Attention, Chance, Contact, Conversation, ConversationKey, Focus, ListState, Model, OnlyHere, Options,
+    Screen, Scroll, Welcome,
 };
 use super::outbox::Post;
 use super::setup::AccountSetup;
@@ -50,6 +50,7 @@ impl Model {
             waiting: BTreeMap::new(),
             last_key: MessageKey(0),
             last_input: now.mono,
+            attention: Attention::default(),
             titled: None,
             notified_at: None,
         };

@@ -1,5 +1,6 @@
 //! Event lists against model and effects: a whole evening in microseconds.
 
+mod attention;
 mod cuts;
 mod ending;
 mod evening;

@@ -1,7 +1,8 @@
 //! Long waits that end in one wake-up.
 //!
 //! tokio keeps its timers in a wheel, where a minute takes up to three wake-ups. A line that is idle waits for nothing
-//! but its next ping, so such waits are left to the kernel, where that has an alarm to read (Linux).
+//! but its next ping, so such waits are left to the kernel, where that has an alarm to read (Linux). Time asleep counts:
+//! who slept past the moment is woken by it at once.
 
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -33,7 +34,8 @@ impl Alarm {
             Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
         };
         if self.timer.is_none() {
-            let timer = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK);
+            // It goes on in sleep and rings on waking, when a connection may be dead without knowing.
+            let timer = timerfd_create(TimerfdClockId::Boottime, TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK);
             let timer = timer.map_err(std::io::Error::from).and_then(tokio::io::unix::AsyncFd::new);
             // Out of descriptors: no alarm then, and whoever waits uses a timer, which costs a wake-up or two.
             let noted = |error: &std::io::Error| tracing::debug!(target: "butty::net", %error, "no alarm");

@@ -56,6 +56,7 @@ impl Prompt for TlsStream<TcpStream> {
 /// What is driven; a [`Session`], or a stand-in in tests.
 pub(super) trait Machine {
     fn input(&mut self, now: Now, bytes: &[u8]);
+    fn eased(&mut self, now: Now);
     fn eof(&mut self, now: Now, truncated: bool);
     fn timeout(&mut self, now: Now);
     fn command(&mut self, now: Now, command: Command);
@@ -67,6 +68,9 @@ pub(super) trait Machine {
 impl Machine for Session {
     fn input(&mut self, now: Now, bytes: &[u8]) {
         self.handle_input(now, bytes);
+    }
+    fn eased(&mut self, now: Now) {
+        self.handle_eased(now);
     }
     fn eof(&mut self, now: Now, truncated: bool) {
         self.handle_eof(now, truncated);
@@ -112,6 +116,8 @@ pub(super) struct Wire<S> {
     moves: u8,
     out: VecDeque<u8>,
     unflushed: bool,
+    /// The stream takes no more: the other side is slow to take what it has, or is not there.
+    stuck: bool,
     read_next: bool,
     upgrading: bool,
     ended: bool,
@@ -161,6 +167,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Prompt> Wire<S> {
             moves: 0,
             out: VecDeque::new(),
             unflushed: false,
+            stuck: false,
             read_next: false,
             upgrading: false,
             ended: false,
@@ -290,7 +297,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Prompt> Wire<S> {
                     self.got.pass("S:", bytes);
                     machine.input(now, bytes);
                 }
-                Moved::Wrote(Ok(_)) => {}
+                // What goes into a stream with room proves nothing; but room that there was not has been made.
+                Moved::Wrote(Ok(_)) => {
+                    if std::mem::take(&mut self.stuck) {
+                        machine.eased(self.now(clock));
+                    }
+                }
                 Moved::Rang => machine.timeout(self.now(clock)),
                 Moved::Summed(Some(salted)) => machine.summed(self.now(clock), &salted),
                 // They stopped half way: as good as a line that is gone.
@@ -340,7 +352,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Prompt> Wire<S> {
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Moved> {
         if !self.out.is_empty() {
             let (front, _) = self.out.as_slices();
-            let result = std::task::ready!(Pin::new(&mut self.io).poll_write(context, front));
+            let Poll::Ready(result) = Pin::new(&mut self.io).poll_write(context, front) else {
+                self.stuck = true;
+                return Poll::Pending;
+            };
             let result = match result {
                 Ok(0) => Err(io::ErrorKind::WriteZero.into()),
                 Ok(count) => {

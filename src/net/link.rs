@@ -197,6 +197,8 @@ pub(super) struct Link {
     commands: Inbox,
     backoff: Backoff,
     paused: bool,
+    /// Nobody looks at the screen.
+    absent: bool,
     /// Given by the person, not yet proved or kept.
     password: Option<(Secret<String>, Keep)>,
     /// What was seen of the server, and whether it is kept.
@@ -243,6 +245,7 @@ impl Link {
             commands: Inbox::new(commands),
             backoff: Backoff::default(),
             paused: false,
+            absent: false,
             password: None,
             known: known::Memory::default(),
             short: fast::Short::default(),
@@ -314,6 +317,7 @@ impl Link {
     async fn online(&mut self) -> Wish {
         self.backoff.reset();
         loop {
+            self.backoff.tried(self.network.now().mono);
             let problem = match self.one_try().await {
                 End::Wish(wish) => {
                     if !matches!(wish, Wish::SignIn(_) | Wish::Connect) {

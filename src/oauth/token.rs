@@ -241,6 +241,16 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_is_set_a_year_on_or_back_costs_one_refresh_at_most() {
+        const YEAR: i64 = 365 * 86_400_000;
+        let issued = |at: i64| token(Some(at + 3_600_000), Some(3600));
+        let now = 1_763_650_800_000;
+        assert!(issued(now).is_stale(Stamp(now + YEAR)));
+        assert!(!issued(now + YEAR).is_stale(Stamp(now + YEAR)), "what is given then is good then");
+        assert!(!issued(now).is_stale(Stamp(now - YEAR)), "the service says if it is not");
+    }
+
+    #[test]
     fn stored_byte_for_byte() {
         let odd = "*LA9%!$+/=\\\"~k%65 ".repeat(256);
         let mut kept = token(Some(17), Some(3600));

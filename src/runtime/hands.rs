@@ -16,8 +16,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// Longest wait for goodbyes at the end.
-const GOODBYE: Duration = Duration::from_secs(1);
+/// Longest wait for goodbyes at the end. Together with what follows it stays below a second, whatever waits for what.
+const GOODBYE: Duration = Duration::from_millis(750);
+
+/// So long after the beginning of the end the store is waited for, which writes meanwhile...
+const CLOSING: Duration = Duration::from_millis(900);
+
+/// ...and at least so long, for the last words.
+const LAST_WORDS: Duration = Duration::from_millis(150);
 
 /// Longest wait at the end for a refresh whose answer is on its way.
 const REFRESH: Duration = Duration::from_secs(3);
@@ -187,7 +193,7 @@ impl Hands {
         }
     }
 
-    /// Says goodbye to every server, at most a second long, then commits. What links had told or still tell goes
+    /// Says goodbye to every server, then commits; in less than a second. What links had told or still tell goes
     /// through `last_word` (the mind); of its wishes only those to the store are carried out.
     pub(super) async fn goodbye(
         mut self,
@@ -196,11 +202,12 @@ impl Hands {
         mut last_word: impl FnMut(AccountId, LinkEvent) -> Effects,
     ) {
         let Ears { mut links, arrived, stored } = ears;
+        let begun = clock.now().mono;
         drop(stored);
         for (account, event) in arrived {
             self.keep(last_word(account, event));
         }
-        let until = tokio::time::Instant::from_std(clock.instant(clock.now().mono + GOODBYE));
+        let until = tokio::time::Instant::from_std(clock.instant(begun + GOODBYE));
         let leaving: Vec<_> = self.links.drain().map(|(_, link)| tokio::spawn(link.closed())).collect();
         let farewell = async {
             for link in leaving {
@@ -228,7 +235,12 @@ impl Hands {
         network.hurry();
         network.refreshes_done(REFRESH).await;
         // Joining threads blocks: nothing else is left to do here.
-        drop(tokio::task::spawn_blocking(move || (store.close(), clerk.close())).await);
+        let closing = tokio::task::spawn_blocking(move || (store.close(), clerk.close()));
+        let spent = clock.now().mono.saturating_sub(begun);
+        if tokio::time::timeout(CLOSING.saturating_sub(spent).max(LAST_WORDS), closing).await.is_err() {
+            // What is not on the disk by now was neither sent nor acknowledged.
+            tracing::warn!(target: "butty::runtime", "the disk was too slow for the last words");
+        }
     }
 }
 

@@ -27,7 +27,7 @@ use tokio::sync::mpsc;
 const DRAIN: usize = 256;
 
 /// For what blocks when everything else is over.
-const LAST: Duration = Duration::from_millis(500);
+const LAST: Duration = Duration::from_millis(100);
 
 /// What the interface is started with.
 pub struct Start {

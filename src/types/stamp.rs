@@ -26,8 +26,8 @@ impl Stamp {
 
 /// Both clocks at once, handed to every machine.
 ///
-/// `mono` is the time since the program started and never jumps: deadlines are made of it. `wall` is what a
-/// person would read off the clock.
+/// `mono` is the time since the program started and never jumps: deadlines are made of it. Where the system can tell, it
+/// runs on while the computer sleeps. `wall` is what a person would read off the clock, and may be set at any time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Now {
     /// Time since the start of the program, monotonic.

@@ -35,6 +35,11 @@ pub enum Command {
     AskOwnCard,
     /// Round trip to the server (XEP-0199). Answered by `Pong` or `RequestFailed`.
     Ping(RequestId),
+    /// Somebody looks, or nobody does: where the server wants to know (XEP-0352), it is told once.
+    ClientState { active: bool },
+    /// The person is at the keys: within ten seconds it must be known whether the line is alive. To be said at most every
+    /// two seconds, and each time counts for as long.
+    Attend,
     /// Unavailable presence, footer, end (RFC 6120 section 4.4).
     SignOut,
 }
@@ -155,6 +160,8 @@ pub struct SignIn {
     pub lasting: bool,
     /// A token of the server's own (XEP-0484) is at hand; its text is asked for by a slot of its own.
     pub fast: Option<FastTicket>,
+    /// Nobody looks at the messages now (XEP-0352).
+    pub absent: bool,
     /// Speak only of what was seen on this connection: what was said ahead, or a token, was not understood just now.
     pub stepwise: bool,
 }

@@ -5,6 +5,7 @@ pub(crate) mod cam;
 pub(crate) mod caps;
 pub(crate) mod carbons;
 pub(crate) mod chat_states;
+pub(crate) mod csi;
 pub(crate) mod datetime;
 pub(crate) mod delay;
 pub(crate) mod disco;

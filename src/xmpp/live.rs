@@ -21,6 +21,7 @@ mod properties;
 pub(crate) mod tests;
 
 use super::entitled::Home;
+use super::ext::csi::Attention;
 use super::ext::{disco, sm};
 use super::managed::Managed;
 use super::stanza::CLIENT;
@@ -59,6 +60,8 @@ pub(crate) struct Live {
     written: Vec<MessageKey>,
     /// The counts of stanzas.
     managed: Managed,
+    /// Whether somebody looks.
+    attention: Attention,
     now: Now,
     ended: bool,
 }
@@ -74,6 +77,8 @@ pub(crate) struct Start {
     pub(crate) managed: Managed,
     /// They can be.
     pub(crate) manageable: bool,
+    /// What the server knows of the person.
+    pub(crate) attention: Attention,
 }
 
 /// What the session has to do next.
@@ -92,7 +97,7 @@ impl Live {
     /// asked for without waiting whether it is offered; a refusal costs nothing, a round trip would lose messages.
     ///
     pub(crate) fn new(now: Now, jid: FullJid, sign_in: &SignIn, start: Start) -> Self {
-        let Start { roster_version, copies, managed, manageable } = start;
+        let Start { roster_version, copies, managed, manageable, attention } = start;
         let home = Home::new(jid);
         let mut live = Self {
             survey: Survey::new(home.domain()),
@@ -109,6 +114,7 @@ impl Live {
             sent: VecDeque::new(),
             written: Vec::new(),
             managed,
+            attention,
             now,
             ended: false,
         };
@@ -147,7 +153,7 @@ impl Live {
 
     /// A request of the mind; signing out is the session's own business.
     pub(crate) fn handle_command(&mut self, now: Now, command: Command) {
-        self.now = now;
+        self.come_to(now);
         if !self.ended {
             self.ask(command);
         }
@@ -155,7 +161,7 @@ impl Live {
 
     /// The moment told by [`Live::deadline`] has come; too early does no harm.
     pub(crate) fn handle_timeout(&mut self, now: Now) {
-        self.now = now;
+        self.come_to(now);
         if self.ended {
             return;
         }
@@ -167,7 +173,7 @@ impl Live {
         }
         match self.pulse.beat(now.mono) {
             Beat::Steady => {}
-            Beat::Ask => self.probe(pulse::QUIET, Vec::new()),
+            Beat::Ask(patience) => self.probe(patience, Vec::new()),
             Beat::Dead => {
                 self.ended = true;
                 let host = Line::clean(self.home.domain().as_str());
@@ -178,8 +184,24 @@ impl Live {
 
     /// Bytes came, whatever they are: the line lives.
     pub(crate) fn heard(&mut self, now: Now) {
-        self.now = now;
+        self.come_to(now);
         self.pulse.heard(now.mono);
+    }
+
+    /// Bytes of ours left that had been stuck: the other side takes them.
+    pub(crate) fn eased(&mut self, now: Now) {
+        self.come_to(now);
+        self.pulse.eased(now.mono);
+    }
+
+    /// It is that late now. Where it is much later than it should be, the computer slept or the process was stopped: nobody
+    /// is called late for that, but the line is asked at once.
+    fn come_to(&mut self, now: Now) {
+        if pulse::was_absent(self.deadline(), now.mono) {
+            self.tracker.renew(now.mono);
+            self.pulse.woke(now.mono);
+        }
+        self.now = now;
     }
 
     /// What the server's next stanza may cost. A late roster is still let pass: refusing it would end the session, and
@@ -201,7 +223,7 @@ impl Live {
         let due = !self.written.is_empty() || self.managed.is_due();
         if self.out.is_empty() && due && !self.pulse.is_asking() && !self.ended {
             let written = std::mem::take(&mut self.written);
-            self.probe(pulse::AFTER_MESSAGE, written);
+            self.probe(pulse::QUIET, written);
         }
         self.out.pop_front()
     }

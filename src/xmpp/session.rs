@@ -152,6 +152,13 @@ impl Session {
         }
     }
 
+    /// Bytes of ours left that had waited because the connection took no more.
+    pub fn handle_eased(&mut self, now: Now) {
+        if let Phase::SignedIn { live, .. } = &mut self.phase {
+            live.eased(now);
+        }
+    }
+
     /// The server closed the connection; `truncated` when TLS ended without its `close_notify`. Either way what was
     /// half read is no message and is dropped.
     pub fn handle_eof(&mut self, now: Now, _truncated: bool) {
@@ -267,14 +274,16 @@ impl Session {
     }
 
     fn go_live(&mut self, now: Now, bound: Bound) {
-        let Bound { signed_in, sign_in, roster_version, copies, managed, manageable, resumed, early, .. } = bound;
+        let Bound {
+            signed_in, sign_in, roster_version, copies, managed, manageable, attention, resumed, early, ..
+        } = bound;
         let mut live = match resumed {
             Some((mut live, count)) => {
                 live.resumed(now, count, signed_in);
                 live
             }
             None => {
-                let start = Start { roster_version, copies, managed, manageable };
+                let start = Start { roster_version, copies, managed, manageable, attention };
                 let live = Live::new(now, signed_in.jid.clone(), &sign_in, start);
                 self.wire.event(Event::SignedIn(signed_in));
                 Box::new(live)

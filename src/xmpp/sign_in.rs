@@ -24,6 +24,7 @@ mod sasl2;
 mod trouble;
 mod way;
 
+use super::ext::csi::Attention;
 use super::live::Live;
 use super::managed::Managed;
 use super::sasl::{Exchange, Salted};
@@ -60,6 +61,8 @@ pub(super) struct Bound {
     pub(super) managed: Managed,
     /// Stanzas can be counted, and nobody has asked yet.
     pub(super) manageable: bool,
+    /// Whether the server wants to know that nobody looks, and what it was told along with the sign-in.
+    pub(super) attention: Attention,
     /// The session that was taken up, and how many of its stanzas the server had.
     pub(super) resumed: Option<(Box<Live>, u32)>,
     /// The name of this installation, if it has one.
@@ -137,6 +140,7 @@ pub(super) struct Negotiation {
     copies: bool,
     managed: Managed,
     manageable: bool,
+    attention: Attention,
     /// The session that is to be taken up.
     suspended: Option<Box<Live>>,
     /// It was, and the server had so many of its stanzas.
@@ -174,6 +178,7 @@ impl Negotiation {
             copies: false,
             managed: Managed::default(),
             manageable: false,
+            attention: Attention::default(),
             suspended: None,
             resumed: None,
             early: None,

@@ -15,13 +15,15 @@ struct Shown {
     parser: vt100::Parser,
     bytes: Vec<u8>,
     closed: bool,
+    /// The reader is to go.
+    leaving: bool,
 }
 
 /// A running butty and the screen it draws.
 pub struct Terminal {
     child: Box<dyn Child + Send + Sync>,
-    master: Box<dyn MasterPty + Send>,
-    writer: Box<dyn Write + Send>,
+    master: Option<Box<dyn MasterPty + Send>>,
+    writer: Option<Box<dyn Write + Send>>,
     shown: Arc<(Mutex<Shown>, Condvar)>,
 }
 
@@ -55,32 +57,34 @@ impl Terminal {
         let mut reader = pair.master.try_clone_reader().expect("a reader");
         let writer = pair.master.take_writer().expect("a writer");
         let parser = vt100::Parser::new(cells(rows), cells(columns), 0);
-        let shown = Arc::new((Mutex::new(Shown { parser, bytes: Vec::new(), closed: false }), Condvar::new()));
+        let shown =
+            Arc::new((Mutex::new(Shown { parser, bytes: Vec::new(), closed: false, leaving: false }), Condvar::new()));
         let filled = shown.clone();
         std::thread::spawn(move || {
             let mut buffer = [0; 16 * 1024];
             loop {
                 let read = reader.read(&mut buffer).unwrap_or(0);
                 let mut shown = filled.0.lock().unwrap_or_else(PoisonError::into_inner);
-                if read == 0 {
+                let over = read == 0 || shown.leaving;
+                if over {
                     shown.closed = true;
                 } else {
                     shown.parser.process(&buffer[..read]);
                     shown.bytes.extend_from_slice(&buffer[..read]);
                 }
                 filled.1.notify_all();
-                if read == 0 {
+                if over {
                     return;
                 }
             }
         });
-        Self { child, master: pair.master, writer, shown }
+        Self { child, master: Some(pair.master), writer: Some(writer), shown }
     }
 
     /// Types text or escape sequences as they are.
     pub fn send(&mut self, keys: &str) {
-        self.writer.write_all(keys.as_bytes()).expect("butty reads");
-        self.writer.flush().expect("butty reads");
+        let writer = self.writer.as_mut().expect("open");
+        writer.write_all(keys.as_bytes()).and_then(|()| writer.flush()).expect("butty reads");
     }
 
     /// Types a line and presses Enter.
@@ -141,7 +145,11 @@ impl Terminal {
             .parser
             .screen_mut()
             .set_size(cells(rows), cells(columns));
-        self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).expect("resized");
+        self.master
+            .as_ref()
+            .expect("open")
+            .resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 })
+            .expect("resized");
     }
 
     /// The process id.
@@ -164,6 +172,18 @@ impl Terminal {
             assert!(Instant::now() < until, "butty does not end; the screen is:\n{}", self.screen());
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Closes the terminal under it, as when a window is closed.
+    pub fn close(&mut self) {
+        self.shown.0.lock().unwrap_or_else(PoisonError::into_inner).leaving = true;
+        // The reader has the terminal open as well: something new to draw wakes it, and it goes.
+        let size = PtySize { rows: 25, cols: 81, pixel_width: 0, pixel_height: 0 };
+        self.master.as_ref().expect("open").resize(size).expect("resized");
+        let shown = self.shown.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = self.shown.1.wait_timeout_while(shown, PATIENCE, |shown| !shown.closed);
+        assert!(left.is_ok_and(|(shown, _)| shown.closed), "nothing was drawn");
+        (self.master, self.writer) = (None, None);
     }
 
     /// Ctrl+Q, then the exit code.

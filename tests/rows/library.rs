@@ -71,6 +71,7 @@ impl Hand {
             known: Known::default(),
             lasting: true,
             fast: None,
+            absent: false,
             stepwise: false,
         };
         let session = Session::new(Now::default(), sign_in, None);

@@ -392,12 +392,11 @@ fn row_000_26_the_address_comes_from_the_token_whatever_was_typed() {
     let home = town.home_of(&[town.account("_@demo.butty", &town.messenger(""))]);
     let said = home.does(&["login", "_@demo.butty", "--device"]);
     assert_eq!(opaque(&said), None, "a number that nobody knows: {said}");
-    let given = home.does(&["whoami"]);
-    assert!(opaque(&given).is_some() && given.contains("@demo.butty"), "the service's own address: {given}");
     let butty = home.open();
     butty.wait_for("Bela");
     assert_eq!(butty.quit(), 0);
-    assert_eq!(home.does(&["whoami"]), given);
+    let given = home.does(&["whoami"]);
+    assert!(opaque(&given).is_some() && given.contains("@demo.butty"), "the service's own address: {given}");
 }
 
 #[test]

@@ -57,6 +57,7 @@ impl Model {
                 self.touch();
             }
         }
+        self.attend(fx);
     }
 
     /// When to step away by itself.

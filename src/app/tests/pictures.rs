@@ -43,7 +43,9 @@ fn told(world: &World) -> Vec<String> {
         Effect::Link(_, LinkCommand::SignInWithCode { .. }) => Some("sign in".to_owned()),
         Effect::Link(_, LinkCommand::CancelSignIn) => Some("cancel".to_owned()),
         Effect::Link(_, LinkCommand::Connect) => Some("connect".to_owned()),
-        Effect::Link(_, LinkCommand::Session(_)) | Effect::Store(_) | Effect::Title(_) => None,
+        Effect::Link(_, LinkCommand::Session(_) | LinkCommand::Attention { .. })
+        | Effect::Store(_)
+        | Effect::Title(_) => None,
         other => Some(format!("{other:?}")),
     };
     world.fx.iter().filter_map(name).collect()

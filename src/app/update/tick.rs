@@ -34,7 +34,7 @@ pub(super) fn on_tick(model: &mut Model, fx: &mut Effects) {
     model.touch();
 }
 
-/// The part of it that nobody sees: drafts that rested long enough, and typing that paused.
+/// The part of it that nobody sees: drafts that rested long enough, typing that paused, and that nobody looks.
 pub(super) fn on_quiet_tick(model: &mut Model, fx: &mut Effects) {
     let now = model.now.mono;
     let due = |at: Option<Duration>| at.is_some_and(|at| at <= now);
@@ -49,6 +49,9 @@ pub(super) fn on_quiet_tick(model: &mut Model, fx: &mut Effects) {
             model.stop_typing(&key, fx);
         }
     }
+    if due(model.look_away_at()) {
+        model.look_away(fx);
+    }
 }
 
 /// From the last event up to `now` nothing came that shows.
@@ -59,7 +62,7 @@ pub(super) fn is_quiet(model: &Model, now: Now) -> bool {
 /// The earliest moment at which something is due; `None`: nothing, ever.
 pub(super) fn deadline(model: &Model) -> Option<Duration> {
     let talks = model.talks.values().flat_map(|talk| [talk.draft_due, talk.told_typing]).flatten().min();
-    [talks, next_sight(model)].into_iter().flatten().min()
+    [talks, model.look_away_at(), next_sight(model)].into_iter().flatten().min()
 }
 
 /// The earliest moment at which something that may show is due.
@@ -129,11 +132,11 @@ impl Model {
         }
     }
 
-    /// The two clocks moved apart: the computer slept, or the clock was set.
+    /// The two clocks moved apart: the clock was set; or the computer slept, where only that shows it.
     pub(super) fn note_clock(&mut self, before: crate::types::Now, fx: &mut Effects) {
         let mono = self.now.mono.saturating_sub(before.mono);
-        let wall = self.now.wall.since(before.wall);
-        if wall > mono.saturating_add(JUMP) {
+        let (on, back) = (self.now.wall.since(before.wall), before.wall.since(self.now.wall));
+        if on > mono.saturating_add(JUMP) || back > JUMP {
             self.probe(fx);
         }
         // Whatever came first in the new minute: a tick for it would only be due at the next one.
@@ -145,6 +148,7 @@ impl Model {
     /// The window got or lost the focus.
     pub(super) fn on_focus(&mut self, focused: bool, fx: &mut Effects) {
         self.focused = focused;
+        self.note_focus(fx);
         if focused {
             self.see(fx);
         }

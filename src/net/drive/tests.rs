@@ -15,6 +15,7 @@ struct Puppet {
     heard: Vec<u8>,
     eof: Option<bool>,
     timeouts: u32,
+    eased: u32,
     deadline: Option<Duration>,
     /// End after this many bytes.
     enough: usize,
@@ -26,6 +27,9 @@ impl Machine for Puppet {
         if self.enough > 0 && self.heard.len() >= self.enough {
             self.say.push_back(Output::Event(Event::Ended(None)));
         }
+    }
+    fn eased(&mut self, _: Now) {
+        self.eased += 1;
     }
     fn eof(&mut self, _: Now, truncated: bool) {
         self.eof = Some(truncated);
@@ -87,6 +91,7 @@ async fn a_megabyte_each_way_passes_a_pipe_of_64_bytes() {
     });
     let mut wire = Wire::new(here);
     ended(&mut wire, &mut puppet, &mut unbounded_channel()).await;
+    assert!(puppet.eased > 1_000, "a pipe that was full and is not makes room: {}", puppet.eased);
     assert_eq!(puppet.heard, vec![b't'; MEGABYTE]);
     assert_eq!(other.await.unwrap(), vec![b'u'; MEGABYTE]);
 }

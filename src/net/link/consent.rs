@@ -108,7 +108,7 @@ impl Link {
                 return Err(End::Problem(problem));
             }
             tracing::warn!(target: "butty::net", code = problem.code(), "a sign-in is begun once more");
-            let (host, retry_in) = (self.host_of(&problem), waits.next(chance()));
+            let (host, retry_in) = (self.host_of(&problem), waits.next(self.network.now().mono, chance()));
             self.teller.tell(LinkFact::Consent(Consent::Unreachable { host, retry_in })).await;
             let pause = Box::pin(async move {
                 tokio::time::sleep(retry_in).await;

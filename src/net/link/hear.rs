@@ -49,12 +49,12 @@ impl Link {
                 self.roster_version.get_or_insert(version);
                 None
             }
-            LinkCommand::Pause => {
-                self.paused = true;
+            LinkCommand::Attention { active } => {
+                self.absent = !active;
                 None
             }
-            LinkCommand::Resume => {
-                self.paused = false;
+            ref read @ (LinkCommand::Pause | LinkCommand::Resume) => {
+                self.paused = matches!(read, LinkCommand::Pause);
                 None
             }
             // For a session that may be taken up again, or for none: then the mind sends again by its own rules.

@@ -3,6 +3,7 @@
 use super::{Link, Wish};
 use crate::net::chance;
 use crate::types::Problem;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Longest wait after a try that reached nobody, so that a cable put back is noticed: no server is spared by more.
@@ -15,18 +16,29 @@ impl Link {
         if !passes || self.options.one_shot {
             return None;
         }
-        let wait = self.backoff.next(chance());
+        let wait = self.backoff.next(self.network.now().mono, chance());
         let local = matches!(problem, Problem::Offline | Problem::NoResolver);
         Some(if local { wait.min(LOCAL) } else { wait })
     }
 
-    /// The pause between tries; any command that means something ends it.
+    /// The pause between tries; any command that means something ends it, and so does a change of the network.
     pub(super) async fn wait(&mut self, wait: Duration) -> Option<Wish> {
         let end = tokio::time::sleep(wait);
-        tokio::pin!(end);
+        let change = Arc::clone(&self.network).changed();
+        tokio::pin!(end, change);
+        let mut changed = false;
         loop {
             tokio::select! {
                 () = &mut end => return None,
+                () = &mut change, if !changed => {
+                    changed = true;
+                    self.backoff.reset();
+                    let spared = self.backoff.spared(self.network.now().mono);
+                    let soon = tokio::time::Instant::now() + spared;
+                    if soon < end.deadline() {
+                        end.as_mut().reset(soon);
+                    }
+                }
                 command = self.commands.recv() => match command {
                     None => return Some(Wish::Leave),
                     Some(command) => {

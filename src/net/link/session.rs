@@ -111,8 +111,16 @@ impl Link {
             (Goal::Home, None) => self.setup.domain.as_str().to_owned(),
         };
         self.teller.tell(LinkFact::Dialing { host: Line::clean(&host) }).await;
+        // Where the network changes meanwhile, what was begun on the old one may wait for long: once more, then.
+        let change = self.network.clone().changed();
         let (network, setup, goal) = (self.network.clone(), self.setup.clone(), goal.clone());
-        match self.unless_told(async move { network.dial(&setup, &goal).await }).await {
+        let dialed = async move {
+            tokio::select! {
+                result = network.dial(&setup, &goal) => result,
+                () = change => network.dial(&setup, &goal).await,
+            }
+        };
+        match self.unless_told(dialed).await {
             Ok(result) => result.map_err(End::Problem),
             Err(wish) => Err(End::Wish(wish)),
         }
@@ -193,6 +201,7 @@ impl Link {
                 Purpose::Chat | Purpose::Dismiss => self.ticket().await,
                 Purpose::Invalidate => self.counted_ticket().await,
             },
+            absent: self.absent,
             stepwise: attempt.stepwise,
         })
     }
@@ -242,6 +251,7 @@ impl Link {
                         // How we appear the mind says anew to a new session.
                         let said = |command: &Command| resumed || !matches!(command, Command::Appear(_));
                         self.short.late().into_iter().filter(said).for_each(|command| wire.command(command));
+                        wire.command(Command::ClientState { active: !self.absent });
                     }
                 }
                 Turn::WantSecret(slot) if slot.is_fast() => wire.provide(slot, self.fast_secret()),
@@ -259,7 +269,7 @@ impl Link {
                 Turn::Finished => {
                     let mut io = wire.into_inner();
                     // close_notify, where the other side still listens.
-                    let _ = tokio::time::timeout(FAREWELL / 4, io.shutdown()).await;
+                    let _ = tokio::time::timeout(FAREWELL / 10, io.shutdown()).await;
                     return Stop::Over;
                 }
             }
@@ -300,6 +310,11 @@ impl Link {
                 self.short.note_late(command);
             }
             LinkCommand::Session(command) => wire.command(command),
+            LinkCommand::Attention { active } => {
+                self.absent = !active;
+                // Before sign-in the session drops it, and is told behind it.
+                wire.command(Command::ClientState { active });
+            }
             LinkCommand::KnowRoster { version } => {
                 ride.session.know_roster(&version);
                 self.roster_version.get_or_insert(version);
@@ -373,7 +388,7 @@ async fn arrive(supply: &mut Supply) -> Result<Secret<String>, Problem> {
 
 /// So long a server may take to answer ours.
 fn goodbye() -> tokio::time::Instant {
-    tokio::time::Instant::now() + FAREWELL * 3 / 4
+    tokio::time::Instant::now() + FAREWELL * 3 / 5
 }
 
 async fn until(at: Option<tokio::time::Instant>) {

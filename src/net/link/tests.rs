@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop")]
 
 mod again;
+mod change;
 mod everywhere;
 mod short;
 

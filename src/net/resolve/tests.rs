@@ -1,11 +1,12 @@
-//! Against a scripted name server on loopback UDP.
+//! Against a scripted name server on loopback: short answers by UDP, long ones by TCP.
 
 use super::*;
 use hickory_resolver::proto::op::{Message, MessageType};
-use hickory_resolver::proto::rr::rdata::{A, AAAA, SRV};
+use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME, SRV};
 use hickory_resolver::proto::rr::{Name, Record, RecordType};
 use std::str::FromStr;
-use tokio::net::UdpSocket;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, UdpSocket};
 
 fn name(text: &str) -> Name {
     Name::from_str(text).unwrap()
@@ -23,6 +24,11 @@ fn answer(query: &str, kind: RecordType) -> Option<Result<Vec<RData>, ResponseCo
         ("alpha.test.", RecordType::A) => Ok(vec![RData::A(A::new(127, 0, 0, 13)), RData::A(A::new(127, 0, 0, 14))]),
         ("alpha.test.", RecordType::AAAA) => Ok(vec![RData::AAAA(AAAA::new(0, 0, 0, 0, 0, 0, 0, 1))]),
         ("empty.test.", _) | ("_xmpp-client._tcp.empty.test.", RecordType::SRV) => Ok(vec![]),
+        ("many.test.", RecordType::A) => Ok((0..200).map(|last| RData::A(A::new(127, 0, 1, last))).collect()),
+        ("itself.test.", _) => Ok(vec![RData::CNAME(CNAME(name("itself.test.")))]),
+        ("there.test.", _) => Ok(vec![RData::CNAME(CNAME(name("back.test.")))]),
+        ("back.test.", _) => Ok(vec![RData::CNAME(CNAME(name("there.test.")))]),
+        ("wrong.test.", RecordType::A) => Ok(vec![RData::A(A::new(127, 0, 0, 66))]),
         ("silent.test.", _) => return None,
         _ => Err(ResponseCode::NXDomain),
     })
@@ -31,26 +37,53 @@ fn answer(query: &str, kind: RecordType) -> Option<Result<Vec<RData>, ResponseCo
 async fn names() -> Names {
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let server = socket.local_addr().unwrap();
+    let listener = TcpListener::bind(server).await.unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut tcp, _)) = listener.accept().await {
+            while let Ok(count) = tcp.read_u16().await {
+                let mut piece = vec![0; usize::from(count)];
+                tcp.read_exact(&mut piece).await.unwrap();
+                let Some(reply) = reply(&piece) else { continue };
+                tcp.write_u16(u16::try_from(reply.len()).unwrap()).await.unwrap();
+                tcp.write_all(&reply).await.unwrap();
+            }
+        }
+    });
     tokio::spawn(async move {
         let mut piece = [0; 4096];
         loop {
             let (count, from) = socket.recv_from(&mut piece).await.unwrap();
-            let mut message = Message::from_vec(&piece[..count]).unwrap();
-            let query = message.queries[0].clone();
-            let Some(said) = answer(&query.name().to_ascii().to_lowercase(), query.query_type()) else { continue };
-            message.metadata.message_type = MessageType::Response;
-            match said {
-                Ok(data) => {
-                    for data in data {
-                        message.add_answer(Record::from_rdata(query.name().clone(), 60, data));
-                    }
-                }
-                Err(code) => message.metadata.response_code = code,
+            let Some(mut reply) = reply(&piece[..count]) else { continue };
+            if reply.len() > 512 {
+                let mut short = Message::from_vec(&reply).unwrap();
+                short.metadata.truncation = true;
+                short.answers.clear();
+                reply = short.to_vec().unwrap();
             }
-            socket.send_to(&message.to_vec().unwrap(), from).await.unwrap();
+            socket.send_to(&reply, from).await.unwrap();
         }
     });
     Names { patience: Duration::from_millis(200), ..Names::new(Some(server)) }
+}
+
+/// The whole answer to a question.
+fn reply(question: &[u8]) -> Option<Vec<u8>> {
+    let mut message = Message::from_vec(question).unwrap();
+    let query = message.queries[0].clone();
+    let said = answer(&query.name().to_ascii().to_lowercase(), query.query_type())?;
+    message.metadata.message_type = MessageType::Response;
+    match said {
+        Ok(data) => {
+            for data in data {
+                // Somebody else's address, in answer to this question.
+                let wrong = query.name().to_ascii().starts_with("wrong");
+                let owner = if wrong { name("other.test.") } else { query.name().clone() };
+                message.add_answer(Record::from_rdata(owner, 60, data));
+            }
+        }
+        Err(code) => message.metadata.response_code = code,
+    }
+    Some(message.to_vec().unwrap())
 }
 
 #[tokio::test]
@@ -91,6 +124,21 @@ async fn a_silent_resolver_is_given_up_and_made_anew() {
     assert!(names.made.lock().unwrap().is_none());
     assert!(names.addresses("alpha.test").await.is_ok());
     assert_eq!(DnsFailure::NotFound.problem("a\u{1b}b"), Problem::NameNotFound { host: Line::clean("a\u{1b}b") });
+}
+
+#[tokio::test]
+async fn names_that_lead_in_a_circle_or_answer_for_another_are_no_addresses() {
+    let names = names().await;
+    for circle in ["itself.test", "there.test", "wrong.test"] {
+        let found = tokio::time::timeout(LIMIT, names.addresses(circle)).await.expect("in time");
+        assert!(found.is_err(), "{circle}: {found:?}");
+    }
+    assert!(names.addresses("alpha.test").await.is_ok(), "and nothing is the worse for it");
+}
+
+#[tokio::test]
+async fn two_hundred_addresses_are_two_hundred_addresses() {
+    assert_eq!(names().await.addresses("many.test").await.map(|list| list.len()), Ok(200));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! XEP-0386 (1.1.0), Bind 2: a resource bound along with the sign-in. (The examples of XEP-0198 name another namespace,
 //! which no server has.)
 
-use super::{carbons, sm};
+use super::{carbons, csi, sm};
 use crate::xml::Element;
 use crate::xmpp::entrance::bounded;
 
@@ -20,13 +20,14 @@ pub(crate) fn features(bind: &Element) -> Vec<String> {
 }
 
 /// Asks for a resource, and for what of ours the server can switch on along with it. The tag becomes part of the
-/// address that others see.
-pub(crate) fn write(features: &[String], tagged: bool) -> Element {
+/// address that others see. `absent`: nobody looks at the messages now.
+pub(crate) fn write(features: &[String], tagged: bool, absent: bool) -> Element {
     let has = |name: &str| features.iter().any(|feature| feature == name);
     Element::new("bind", NS)
         .child_opt(tagged.then(|| Element::new("tag", NS).text(TAG)))
         .child_opt(has(carbons::NS).then(carbons::enable))
         .child_opt(has(sm::NS).then(sm::enable))
+        .child_opt((absent && has(csi::NS)).then(|| csi::write(false)))
 }
 
 #[cfg(test)]
@@ -35,17 +36,21 @@ mod tests {
     use crate::xmpp::stanza::testing::parse;
 
     #[test]
-    fn examples_1_and_3_without_what_we_do_not_have() {
+    fn examples_1_and_3_as_far_as_we_have_it() {
         let offered = parse(
             "<bind xmlns='urn:xmpp:bind:0'><inline><feature var='urn:xmpp:carbons:2'/><feature var='urn:xmpp:csi:0'/>\
              <feature var='urn:xmpp:sm:3'/></inline></bind>",
         );
-        let asked = write(&features(&offered), true).to_xml("");
+        let asked = write(&features(&offered), true, false).to_xml("");
         assert_eq!(
             asked,
             "<bind xmlns='urn:xmpp:bind:0'><tag>butty</tag><enable xmlns='urn:xmpp:carbons:2'/>\
              <enable xmlns='urn:xmpp:sm:3' resume='true'/></bind>"
         );
-        assert_eq!(write(&[], false).to_xml(""), "<bind xmlns='urn:xmpp:bind:0'/>");
+        assert_eq!(
+            write(&features(&offered)[1..2], false, true).to_xml(""),
+            "<bind xmlns='urn:xmpp:bind:0'><inactive xmlns='urn:xmpp:csi:0'/></bind>"
+        );
+        assert_eq!(write(&[], false, true).to_xml(""), "<bind xmlns='urn:xmpp:bind:0'/>");
     }
 }

@@ -61,6 +61,12 @@ impl Live {
                 self.question(Asked::Ping(request), |id| iq::get(id, Some(&server), ping::write()));
                 self.doubt();
             }
+            Command::ClientState { active } => {
+                if let Some(element) = self.attention.tell(active) {
+                    self.pass(element);
+                }
+            }
+            Command::Attend => self.pulse.attended(self.now.mono),
             Command::SignOut => {}
         }
     }
@@ -82,7 +88,6 @@ impl Live {
         }
         self.sent.push_back((outgoing.key, outgoing.to.bare()));
         self.written.push(outgoing.key);
-        self.pulse.hurry(self.now.mono);
         let key = outgoing.key;
         let stanza = message::chat(outgoing, &self.home);
         self.send_as(stanza, Some(key));
@@ -103,10 +108,8 @@ impl Live {
 
     /// The mind asks for a sign of life (after a sleep, say): the line has to give one as soon as behind a message.
     fn doubt(&mut self) {
-        if self.pulse.is_asking() {
-            self.pulse.hurry(self.now.mono);
-        } else {
-            self.probe(pulse::AFTER_MESSAGE, Vec::new());
+        if !self.pulse.is_asking() {
+            self.probe(pulse::QUIET, Vec::new());
         }
     }
 

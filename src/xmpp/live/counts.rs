@@ -71,6 +71,8 @@ impl Live {
         self.ended = false;
         self.out.clear();
         self.pulse.renew(now.mono);
+        // XEP-0352 section 4.3: to the server we look again.
+        self.attention.absent = false;
         self.tracker.renew(now.mono);
         match self.managed.acknowledge(count) {
             Ok(keys) => self.acknowledged(keys),

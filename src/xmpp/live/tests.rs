@@ -3,6 +3,7 @@
 mod archive;
 mod dialect;
 mod entrance;
+mod life;
 mod line;
 mod talk;
 mod trust;
@@ -29,6 +30,15 @@ impl Rig {
     }
 
     pub(super) fn of(jid: &str, roster_version: Option<&str>, show_client: bool) -> Self {
+        Self::with(jid, roster_version, show_client, false)
+    }
+
+    /// Where stanzas can be counted.
+    pub(super) fn counting() -> Self {
+        Self::with("juliet@capulet.lit/balcony", None, false, true)
+    }
+
+    fn with(jid: &str, roster_version: Option<&str>, show_client: bool, manageable: bool) -> Self {
         let jid = FullJid::parse(jid).unwrap();
         let sign_in = SignIn {
             domain: jid.bare().domain(),
@@ -44,10 +54,11 @@ impl Rig {
             known: crate::xmpp::Known::default(),
             lasting: true,
             fast: None,
+            absent: false,
             stepwise: false,
         };
         let now = Now::default();
-        let start = Start { roster_version: roster_version.map(str::to_owned), ..Start::default() };
+        let start = Start { roster_version: roster_version.map(str::to_owned), manageable, ..Start::default() };
         let live = Live::new(now, jid, &sign_in, start);
         let mut rig = Self { live, now, sent: Vec::new(), events: Vec::new(), end: None };
         rig.drain();

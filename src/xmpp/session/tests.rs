@@ -36,6 +36,7 @@ fn sign_in() -> SignIn {
         known: super::super::Known::default(),
         lasting: true,
         fast: None,
+        absent: false,
         stepwise: false,
     }
 }

@@ -4,7 +4,7 @@ use super::ending::Ending;
 use super::{Expect, Negotiation};
 use crate::types::{FullJid, Now, Problem, Stage};
 use crate::xml::Element;
-use crate::xmpp::ext::sm;
+use crate::xmpp::ext::{csi, sm};
 use crate::xmpp::stanza::error::StanzaError;
 use crate::xmpp::stanza::iq;
 use crate::xmpp::wire::Wire;
@@ -27,6 +27,7 @@ impl Negotiation {
         let session = features.find("session", ns::SESSION);
         self.session_wanted = session.is_some_and(|session| session.find("optional", ns::SESSION).is_none());
         self.manageable = features.find("sm", sm::NS).is_some();
+        self.attention.wanted |= features.find("csi", csi::NS).is_some();
         // RFC 6121 section 2.6.1: no version is named to a server that keeps none.
         let versions = features.find("ver", ns::ROSTER_VERSIONS).is_some();
         self.roster_version = versions.then(|| self.roster_version.take().unwrap_or_default());

@@ -102,6 +102,7 @@ impl Negotiation {
             copies: self.copies,
             managed: std::mem::take(&mut self.managed),
             manageable: self.manageable && self.sign_in.lasting,
+            attention: self.attention,
             resumed: self.resumed.and_then(|count| Some((self.suspended.take()?, count))),
             early: self.early.take(),
         }

@@ -6,7 +6,7 @@ use super::way::Way;
 use super::{Expect, Negotiation};
 use crate::types::{FullJid, Jid, Line, Now, Problem, Stage};
 use crate::xml::Element;
-use crate::xmpp::ext::{bind2, carbons, fast, sm};
+use crate::xmpp::ext::{bind2, carbons, csi, fast, sm};
 use crate::xmpp::managed::Managed;
 use crate::xmpp::sasl::{Coding, HashedToken, SaslFault, Started};
 use crate::xmpp::stanza::error::StanzaError;
@@ -22,6 +22,8 @@ pub(super) struct Along {
     bind: bool,
     copies: bool,
     manage: bool,
+    /// Nobody looks.
+    absent: bool,
     resume: bool,
     /// A token for this mechanism.
     token: Option<&'static str>,
@@ -85,9 +87,10 @@ impl Negotiation {
         let has = |name: &str| features.iter().any(|feature| feature == name);
         self.asked_along.copies = has(carbons::NS);
         self.asked_along.manage = has(sm::NS) && self.sign_in.lasting;
+        self.asked_along.absent = has(csi::NS) && self.sign_in.absent;
         // A session that may run beside another is not taken up again, and so not counted.
         let features = features.iter().filter(|name| *name != sm::NS || self.sign_in.lasting).cloned();
-        bind2::write(&features.collect::<Vec<_>>(), self.sign_in.show_client)
+        bind2::write(&features.collect::<Vec<_>>(), self.sign_in.show_client, self.sign_in.absent)
     }
 
     /// The mechanism to ask a token for.
@@ -170,6 +173,8 @@ impl Negotiation {
         let Jid::Full(jid) = address else { return Err(self.rubbish("a bound address that is none")) };
         self.signed_in = Some(self.signed_in_as(jid));
         self.copies = self.asked_along.copies;
+        self.attention.absent = self.asked_along.absent;
+        self.attention.wanted |= self.asked_along.absent;
         if self.asked_along.manage
             && let Some(enabled) = bound.find("enabled", sm::NS)
         {

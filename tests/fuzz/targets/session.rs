@@ -39,6 +39,7 @@ impl Driven {
             known: Known::default(),
             lasting: true,
             fast: None,
+            absent: false,
             stepwise: false,
         };
         let now = Now::default();

@@ -140,7 +140,7 @@ fn a_count_that_cannot_be_ends_the_session_for_good() {
 #[test]
 fn a_silent_line_is_asked_and_then_lost() {
     let mut scene = counted();
-    for wait in [60, 20] {
+    for wait in [20, 10] {
         scene.now = scene.now.after(Duration::from_secs(wait));
         scene.session.handle_timeout(scene.now);
         scene.drain();
@@ -351,4 +351,47 @@ fn a_server_that_does_not_count_after_all_is_pinged_as_before() {
     scene.hear("<r xmlns='urn:xmpp:sm:3'/><a xmlns='urn:xmpp:sm:3' h='77'/>");
     assert!(scene.ends() == 0 && !scene.sent.contains("<a "), "{}", scene.sent);
     assert!(scene.lose().is_none());
+}
+
+const FEATURES_2_WITH_STATE: &str = "<stream:features><authentication xmlns='urn:xmpp:sasl:2'><mechanism>PLAIN</mechanism>\
+    <inline><bind xmlns='urn:xmpp:bind:0'><inline><feature var='urn:xmpp:csi:0'/><feature var='urn:xmpp:sm:3'/></inline>\
+    </bind><sm xmlns='urn:xmpp:sm:3'/></inline></authentication></stream:features>";
+
+#[test]
+fn who_is_absent_says_so_along_with_the_sign_in_and_again_on_each_connection() {
+    const INACTIVE: &str = "<inactive xmlns='urn:xmpp:csi:0'/>";
+    let mut scene = Scene::new(SignIn { direct_tls: true, absent: true, ..sign_in() });
+    scene.secure();
+    scene.hear(&format!("{HEADER}{FEATURES_2_WITH_STATE}"));
+    scene.provide();
+    assert!(scene.sent.contains(&format!("{INACTIVE}</bind>")), "{}", scene.sent);
+    scene.hear(&success_2(BOUND_2));
+    scene.hear("<stream:features><csi xmlns='urn:xmpp:csi:0'/></stream:features>");
+    scene.sent.clear();
+    let absent = |scene: &mut Scene| {
+        scene.session.handle_command(scene.now, Command::ClientState { active: false });
+        scene.drain();
+    };
+    absent(&mut scene);
+    assert_eq!(scene.sent, "", "it is said already");
+    let suspended = scene.lose().expect("it can be taken up");
+    let mut scene = asked(Some(suspended));
+    scene.sent.clear();
+    scene.hear(&success_2("<resumed xmlns='urn:xmpp:sm:3' h='3' previd='sm-1'/>"));
+    assert!(!scene.sent.contains(INACTIVE));
+    absent(&mut scene);
+    assert!(scene.sent.contains(INACTIVE), "a stream that is taken up is active again: {}", scene.sent);
+}
+
+#[test]
+fn who_looks_says_nothing_along_and_who_is_not_asked_never_does() {
+    for (absent, features) in [(false, FEATURES_2_WITH_STATE), (true, FEATURES_2)] {
+        let mut scene = Scene::new(SignIn { direct_tls: true, absent, ..sign_in() });
+        scene.secure();
+        scene.hear(&format!("{HEADER}{features}"));
+        scene.provide();
+        scene.hear(&success_2(BOUND_2));
+        scene.hear("<stream:features/>");
+        assert!(!scene.sent.contains("urn:xmpp:csi:0"), "{}", scene.sent);
+    }
 }
