@@ -1,6 +1,7 @@
 //! Written, not yet acknowledged.
 //!
-//! Order is kept, and each message is written once per session. After a lost link nobody knows whether what was
+//! A message is on the disk before it is on the wire; where the disk takes nothing, and that is told, it goes out all the
+//! same. Order is kept, and each message is written once per session. After a lost link nobody knows whether what was
 //! written arrived: if the account has an archive, it is asked first, and only what is not found there is written
 //! again, with the same id and the moment at which it was typed (XEP-0203).
 
@@ -18,6 +19,9 @@ const LATE: Duration = Duration::from_secs(30);
 const MARGIN: Duration = Duration::from_secs(3600);
 /// Pages read for one buddy before the archive is given up as proof.
 const PAGES: u8 = 10;
+/// An archive that refuses may do so for a moment only: so often it is asked again about one buddy. Written twice is
+/// worse than written late.
+const REFUSALS: u8 = 3;
 /// Messages in a page.
 const PAGE: u16 = 100;
 
@@ -47,6 +51,8 @@ pub struct Check {
     pub peers: Vec<BareJid>,
     /// Pages read in this talk.
     pub pages: u8,
+    /// How often the archive refused in this talk.
+    pub refused: u8,
     /// The oldest moment seen in this talk.
     pub oldest: Option<Stamp>,
 }
@@ -101,7 +107,8 @@ impl Model {
             let peers: BTreeSet<BareJid> = doubtful.map(|message| message.talk.peer.clone()).collect();
             if !peers.is_empty() {
                 let peers = peers.into_iter().rev().collect();
-                account.post.check = Some(Check { request: None, peer: None, peers, pages: 0, oldest: None });
+                account.post.check =
+                    Some(Check { request: None, peer: None, peers, pages: 0, refused: 0, oldest: None });
             }
         }
         self.go_on_post(id, fx);
@@ -131,7 +138,7 @@ impl Model {
     fn next_peer(&mut self, id: &AccountId, fx: &mut Effects) {
         let Some(check) = self.account_mut(id).and_then(|account| account.post.check.as_mut()) else { return };
         check.peer = check.peers.pop();
-        check.pages = 0;
+        (check.pages, check.refused) = (0, 0);
         check.oldest = None;
         if check.peer.is_some() { self.ask_check(id, None, fx) } else { self.end_check(id, fx) }
     }
@@ -147,7 +154,14 @@ impl Model {
         fx.push(Effect::Link(id.clone(), LinkCommand::Session(Command::Archive(query))));
     }
 
-    /// A page of the check is here, or could not be had (`first`: how to go on; `None`: not at all).
+    /// A page of the check could not be had.
+    pub(super) fn on_check_refused(&mut self, id: &AccountId, fx: &mut Effects) {
+        let Some(check) = self.account_mut(id).and_then(|account| account.post.check.as_mut()) else { return };
+        check.refused = check.refused.saturating_add(1);
+        if check.refused < REFUSALS { self.ask_check(id, None, fx) } else { self.on_check_page(id, None, fx) }
+    }
+
+    /// A page of the check is here (`first`: how to go on; `None`: not at all).
     pub(super) fn on_check_page(&mut self, id: &AccountId, first: Option<ArchiveId>, fx: &mut Effects) {
         let Some(account) = self.account_mut(id) else { return };
         let Some(check) = account.post.check.as_mut() else { return };
@@ -174,7 +188,7 @@ impl Model {
         }
     }
 
-    /// Writes everything that was not written in this session, in order.
+    /// Writes everything that is kept and was not written in this session, in order.
     pub(super) fn pump(&mut self, id: &AccountId, fx: &mut Effects) {
         let now = self.now.wall;
         let Some(account) = self.accounts.iter_mut().find(|account| account.setup.id == *id) else { return };
@@ -185,6 +199,10 @@ impl Model {
             let Some(message) = account.post.unsent.get(key).filter(|_| !account.post.written.contains(key)) else {
                 continue;
             };
+            // The store keeps in order too, so nothing behind this one is kept either.
+            if !self.unkept && self.waiting.contains_key(key) {
+                break;
+            }
             let Body::Plain(text) = &message.body else { continue };
             let locked = self.talks.get(&message.talk).and_then(|talk| talk.locked_to.clone());
             let outgoing = Outgoing {

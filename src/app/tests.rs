@@ -167,6 +167,12 @@ impl World {
         self.session(xmpp::Event::Message(Box::new(incoming)));
     }
 
+    /// A live message of Bela's, and the key that it got.
+    fn hears_one(&mut self, id: &str, text: &str) -> MessageKey {
+        self.hears(says("bela@example.org/phone", id, text));
+        self.talk(BELA).messages.back().expect("it came").key
+    }
+
     fn dial(&mut self) {
         self.epoch = Epoch(self.epoch.0 + 1);
         self.link(LinkFact::Dialing { host: line("xmpp.example.org") });

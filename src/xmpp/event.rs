@@ -7,7 +7,7 @@ use super::command::{ChatState, Show};
 use super::{FastToken, Known};
 use crate::types::{
     ArchiveId, BareJid, FullJid, Jid, Line, MessageKey, OriginId, Picture, Problem, Prose, RequestId, Stage, Stamp,
-    StanzaId,
+    StanzaId, Tally,
 };
 
 /// What a session can report.
@@ -56,6 +56,9 @@ pub enum Event {
     Receipt { from: Jid, of: OriginId, delayed: Option<Stamp> },
     /// The server has this message: a ping written after it was answered.
     Acknowledged(MessageKey),
+    /// Is everything that was told before this on the disk? To be answered by `Command::Kept` once it is, and not before:
+    /// then the server hears that it need not send it again.
+    KeepAsked(Tally),
     /// A message came back (RFC 6120 section 8.3).
     Bounced { key: OriginId, from: Option<Jid>, problem: Problem },
     /// One archive page; its messages came before as `Message` with `Via::Archive`.

@@ -60,6 +60,7 @@ fn on_session(model: &mut Model, id: &AccountId, event: Event, fx: &mut Effects)
         Event::Message(incoming) => message::on_message(model, id, &incoming, fx),
         Event::ChatState { from, state } => presence::on_chat_state(model, id, &from, state),
         Event::Receipt { from, of, .. } => marks::on_receipt(model, id, &from.bare(), &of, fx),
+        Event::KeepAsked(tally) => fx.push(Effect::Store(StoreRequest::Confirm { account: id.clone(), tally })),
         Event::Acknowledged(key) => marks::on_acknowledged(model, id, key, fx),
         Event::Bounced { key, from, problem } => marks::on_bounced(model, id, &key, from.as_ref(), problem, fx),
         Event::ArchivePage { request, first, last, complete, .. } => {
@@ -246,7 +247,7 @@ impl Model {
     fn on_refused(&mut self, id: &AccountId, request: RequestId, problem: &Problem, fx: &mut Effects) {
         match self.answered(id, request) {
             Some(Asked::CatchUp) => self.on_catch_up_failed(id, problem, fx),
-            Some(Asked::Check) => self.on_check_page(id, None, fx),
+            Some(Asked::Check) => self.on_check_refused(id, fx),
             Some(Asked::Buddy(_) | Asked::Address { .. }) => self.toast(words::toasts::refused(problem)),
             Some(Asked::Talk(_)) | None => {}
         }

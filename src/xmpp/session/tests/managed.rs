@@ -1,7 +1,7 @@
 //! Counted stanzas and lost connections (XEP-0198), by both ways to sign in.
 
 use super::*;
-use crate::types::{BareJid, Jid, MessageKey};
+use crate::types::{BareJid, Jid, MessageKey, Tally};
 use crate::xmpp::Outgoing;
 
 const FEATURES_2: &str = "<stream:features><authentication xmlns='urn:xmpp:sasl:2'><mechanism>PLAIN</mechanism><inline>\
@@ -75,6 +75,34 @@ impl Scene {
         self.session.suspended()
     }
 
+    /// What the mind was asked to keep last.
+    fn tally(&self) -> Tally {
+        let tallies = self.events.iter().filter_map(|event| match event {
+            Event::KeepAsked(tally) => Some(*tally),
+            _ => None,
+        });
+        tallies.last().expect("asked")
+    }
+
+    /// The mind has kept all that it was asked to.
+    fn keep(&mut self) {
+        let tally = self.tally();
+        self.session.handle_command(self.now, Command::Kept(tally));
+        self.drain();
+    }
+
+    /// What was told, by its words.
+    fn told(&self) -> Vec<&str> {
+        let words = self.events.iter().filter_map(|event| match event {
+            Event::Message(incoming) => match &incoming.body {
+                crate::xmpp::Content::Plain(words) => Some(words.as_str()),
+                _ => None,
+            },
+            _ => None,
+        });
+        words.collect()
+    }
+
     fn ended(&self) -> Option<&Problem> {
         match self.events.last() {
             Some(Event::Ended(problem)) => problem.as_ref(),
@@ -118,8 +146,14 @@ fn what_came_back_is_not_acknowledged_as_well() {
 fn the_server_is_told_how_much_of_it_came() {
     let mut scene = counted();
     scene.hear("<presence from='romeo@alpha.test/x'/><message from='romeo@alpha.test/x'/><r xmlns='urn:xmpp:sm:3'/>");
+    assert_eq!(scene.sent, "", "nobody has said that it is kept");
+    scene.keep();
     assert_eq!(scene.sent, "<a xmlns='urn:xmpp:sm:3' h='2'/>");
     scene.sent.clear();
+    scene.hear("<r xmlns='urn:xmpp:sm:3'/>");
+    assert_eq!(scene.sent, "<a xmlns='urn:xmpp:sm:3' h='2'/>", "nothing has come since");
+    scene.sent.clear();
+    scene.hear("<message from='romeo@alpha.test/x'/>");
     scene.session.handle_command(scene.now, Command::SignOut);
     scene.drain();
     assert!(scene.sent.starts_with("<a xmlns='urn:xmpp:sm:3' h='2'/><presence"), "{}", scene.sent);
@@ -133,8 +167,93 @@ fn a_count_that_cannot_be_ends_the_session_for_good() {
         scene.say(FIRST);
         scene.hear(&format!("<a xmlns='urn:xmpp:sm:3' h='{count}'/>"));
         assert!(matches!(scene.ended(), Some(Problem::Rubbish { .. })), "{count}");
-        assert!(scene.session.suspended().is_none());
+        assert!(scene.session.suspended().is_none() && scene.acknowledged().is_empty());
+        let why = format!(
+            "<stream:error xmlns:stream='http://etherx.jabber.org/streams'><undefined-condition \
+             xmlns='urn:ietf:params:xml:ns:xmpp-streams'/><handled-count-too-high xmlns='urn:xmpp:sm:3' h='{count}' send-count='5'/>\
+             </stream:error></stream:stream>"
+        );
+        assert_eq!(scene.sent.ends_with(&why), count.parse::<u32>().is_ok(), "{}", scene.sent);
     }
+}
+
+#[test]
+fn a_disk_that_keeps_nothing_has_nothing_acknowledged_and_the_server_hears_so_in_time() {
+    let mut scene = counted();
+    scene.hear(&format!("{}<r xmlns='urn:xmpp:sm:3'/>", from_romeo("one")));
+    assert_eq!(scene.sent, "");
+    scene.now = scene.now.after(Duration::from_secs(5));
+    scene.session.handle_timeout(scene.now);
+    scene.drain();
+    assert_eq!(scene.sent, "<a xmlns='urn:xmpp:sm:3' h='0'/>");
+    scene.sent.clear();
+    scene.keep();
+    assert_eq!(scene.sent, "<a xmlns='urn:xmpp:sm:3' h='1'/>", "late is better than never");
+}
+
+#[test]
+fn one_answer_does_for_many_messages() {
+    let mut scene = counted();
+    let flood: String = (0..100).map(|number| from_romeo(&number.to_string())).collect();
+    scene.hear(&flood.replacen("</message>", "</message><r xmlns='urn:xmpp:sm:3'/>", 1));
+    assert_eq!(scene.told().len(), 100);
+    let asked = scene.events.iter().filter(|event| matches!(event, Event::KeepAsked(_))).count();
+    assert_eq!(asked, 1);
+    // Whoever does not ask is told now and then all the same.
+    scene.keep();
+    scene.sent.clear();
+    let flood: String = (0..300).map(|number| from_romeo(&number.to_string())).collect();
+    scene.hear(&flood);
+    scene.keep();
+    assert_eq!(scene.sent, "<a xmlns='urn:xmpp:sm:3' h='257'/>");
+}
+
+/// A message of his.
+fn from_romeo(words: &str) -> String {
+    format!("<message from='romeo@alpha.test/x' type='chat' id='{words}'><body>{words}</body></message>")
+}
+
+#[test]
+fn what_is_not_kept_comes_again_and_is_told_once() {
+    let mut scene = counted();
+    scene.hear(&format!("{}<r xmlns='urn:xmpp:sm:3'/>", from_romeo("one")));
+    scene.keep();
+    scene.hear(&format!("{}{}", from_romeo("two"), from_romeo("three")));
+    assert_eq!(scene.told(), ["one", "two", "three"]);
+    let lost = scene.lose();
+    let last = scene.tally();
+    let mut scene = asked(lost);
+    assert!(scene.sent.contains(&format!("{RESUME} h='1' previd='sm-1'/>")), "{}", scene.sent);
+    scene.sent.clear();
+    scene.hear(&success_2(&format!("<resumed xmlns='urn:xmpp:sm:3' previd='sm-1' h='{BEFORE}'/>")));
+    let again = format!("{}{}{}", from_romeo("two"), from_romeo("three"), from_romeo("four"));
+    scene.hear(&again.replace("</body>", "</body><delay xmlns='urn:xmpp:delay' stamp='2026-01-01T00:00:00Z'/>"));
+    assert_eq!(scene.told(), ["four"]);
+    scene.hear("<r xmlns='urn:xmpp:sm:3'/>");
+    // What was asked of the mind on the old connection is as good on the new one.
+    scene.session.handle_command(scene.now, Command::Kept(last));
+    scene.drain();
+    scene.keep();
+    assert_eq!(scene.sent, "<a xmlns='urn:xmpp:sm:3' h='3'/><a xmlns='urn:xmpp:sm:3' h='4'/>");
+}
+
+#[test]
+fn what_is_kept_while_there_is_no_connection_does_not_come_again() {
+    let mut scene = counted();
+    scene.hear(&from_romeo("one"));
+    let mut lost = scene.lose().unwrap();
+    lost.kept(scene.tally());
+    let scene = asked(Some(lost));
+    assert!(scene.sent.contains(&format!("{RESUME} h='1' previd='sm-1'/>")), "{}", scene.sent);
+}
+
+#[test]
+fn a_session_says_where_it_is_to_be_taken_up() {
+    let mut scene = asked(None);
+    scene.hear(&success_2(&BOUND_2.replace("resume=", "location='node-2.alpha.test:5299' resume=")));
+    scene.hear("<stream:features/>");
+    assert_eq!(scene.lose().unwrap().location(), Some("node-2.alpha.test:5299"));
+    assert_eq!(counted().lose().unwrap().location(), None);
 }
 
 #[test]
@@ -145,7 +264,7 @@ fn a_silent_line_is_asked_and_then_lost() {
         scene.session.handle_timeout(scene.now);
         scene.drain();
     }
-    assert_eq!(scene.sent, "<r xmlns='urn:xmpp:sm:3'/></stream:stream>");
+    assert_eq!(scene.sent, "<r xmlns='urn:xmpp:sm:3'/>", "a footer would end what may live on");
     assert!(matches!(scene.ended(), Some(Problem::SilentAt { .. })));
     let lost = scene.session.suspended();
     assert!(lost.is_some());
@@ -163,7 +282,8 @@ fn a_silent_line_is_asked_and_then_lost() {
 #[test]
 fn a_lost_session_is_taken_up_along_with_the_sign_in() {
     let mut scene = counted();
-    scene.hear("<presence from='romeo@alpha.test/x'/>");
+    scene.hear("<presence from='romeo@alpha.test/x'/><r xmlns='urn:xmpp:sm:3'/>");
+    scene.keep();
     scene.say(FIRST);
     scene.say(SECOND);
     let lost = scene.lose();
@@ -182,6 +302,8 @@ fn a_lost_session_is_taken_up_along_with_the_sign_in() {
     scene.hear(&acknowledge(BEFORE + 2));
     assert_eq!(scene.acknowledged(), [FIRST, SECOND]);
     assert!(scene.events.iter().any(|event| matches!(event, Event::Message(_))));
+    scene.hear("<r xmlns='urn:xmpp:sm:3'/>");
+    scene.keep();
     // And again.
     let mut scene = asked(scene.lose());
     assert!(scene.sent.contains(&format!("{RESUME} h='2' previd='sm-1'/>")), "{}", scene.sent);
