@@ -79,6 +79,8 @@ struct Play {
     whole: [usize; 2],
     cuts: u32,
     idle_cuts: u32,
+    /// What is still to be said, latest first: after so much of this stretch, and by whom.
+    due: Vec<(Duration, usize)>,
 }
 
 impl Play {
@@ -110,7 +112,7 @@ impl Play {
         let reset = self.below(2) == 0;
         self.gate.arm(Some(Cut { way, after, reset }));
         let spread = usize::try_from(SPREAD.as_millis()).unwrap();
-        let mut due: Vec<(Duration, usize)> = Vec::new();
+        let mut due: Vec<_> = self.due.drain(..).map(|(_, who)| (Duration::ZERO, who)).collect();
         for who in [0, 1] {
             for _ in 0..messages {
                 due.push((Duration::from_millis(u64::try_from(self.below(spread)).unwrap()), who));
@@ -118,15 +120,16 @@ impl Play {
         }
         due.sort_unstable();
         due.reverse();
+        self.due = due;
         let began = Instant::now();
         let mut calm: Option<Instant> = None;
         while !self.gate.has_cut() {
-            while let Some((_, who)) = due.pop_if(|(at, _)| *at <= began.elapsed()) {
+            while let Some((_, who)) = self.due.pop_if(|(at, _)| *at <= began.elapsed()) {
                 self.say(who);
             }
             self.butty.live(STEP).await;
             self.butty.wake();
-            if due.is_empty() && self.arrived() {
+            if self.due.is_empty() && self.arrived() {
                 if calm.get_or_insert_with(Instant::now).elapsed() >= IDLE {
                     self.idle_cut();
                     break;
@@ -165,6 +168,9 @@ impl Play {
     }
 
     async fn finish(mut self) {
+        while let Some((_, who)) = self.due.pop() {
+            self.say(who);
+        }
         self.gate.arm(None);
         self.gate.end_all();
         let until = Instant::now() + PATIENCE;
@@ -225,6 +231,7 @@ async fn soak(server: Server) {
         whole: [12_000, 20_000],
         cuts: 0,
         idle_cuts: 0,
+        due: Vec::new(),
     };
     let Length { cuts, messages } = length();
     for _ in 0..cuts {

@@ -7,9 +7,9 @@
 
 use super::action::Effects;
 use super::effect::{Effect, LinkCommand, StoreRequest};
-use super::model::{Account, Asked, Body, Message, MessageState, Model};
+use super::model::{Account, Asked, Body, ConversationKey, Message, MessageState, Model};
 use crate::types::{AccountId, ArchiveId, BareJid, Jid, MessageKey, OriginId, RequestId, Stamp};
-use crate::xmpp::{ArchiveQuery, Command, Outgoing};
+use crate::xmpp::{ArchiveQuery, Command, Incoming, Outgoing};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -55,6 +55,8 @@ pub struct Check {
     pub refused: u8,
     /// The oldest moment seen in this talk.
     pub oldest: Option<Stamp>,
+    /// One of ours was seen that went out before the oldest doubtful one: that is not further back.
+    pub passed: bool,
 }
 
 impl Account {
@@ -86,13 +88,12 @@ impl Account {
         self.post.check = None;
     }
 
-    /// The session was taken up: what it has is being written again, the rest of what it should have had never reached
-    /// it. Nothing of that is in doubt.
+    /// The session was taken up: what the server does not say to have of it stays in doubt, and the rest of what it should
+    /// have had never reached it.
     pub(super) fn take_up_post(&mut self, pending: &[MessageKey]) {
         for key in std::mem::take(&mut self.post.suspended) {
-            self.post.doubtful.remove(&key);
-            if pending.contains(&key) {
-                self.post.written.insert(key);
+            if !pending.contains(&key) {
+                self.post.doubtful.remove(&key);
             }
         }
     }
@@ -108,7 +109,7 @@ impl Model {
             if !peers.is_empty() {
                 let peers = peers.into_iter().rev().collect();
                 account.post.check =
-                    Some(Check { request: None, peer: None, peers, pages: 0, refused: 0, oldest: None });
+                    Some(Check { request: None, peer: None, peers, pages: 0, refused: 0, oldest: None, passed: false });
             }
         }
         self.go_on_post(id, fx);
@@ -139,7 +140,7 @@ impl Model {
         let Some(check) = self.account_mut(id).and_then(|account| account.post.check.as_mut()) else { return };
         check.peer = check.peers.pop();
         (check.pages, check.refused) = (0, 0);
-        check.oldest = None;
+        (check.oldest, check.passed) = (None, false);
         if check.peer.is_some() { self.ask_check(id, None, fx) } else { self.end_check(id, fx) }
     }
 
@@ -171,6 +172,7 @@ impl Model {
         let oldest_open = open.filter(|message| Some(&message.talk.peer) == check.peer.as_ref()).map(|m| m.stamp).min();
         let seen_enough = match (oldest_open, check.oldest) {
             (None, _) => true,
+            _ if check.passed => true,
             (Some(open), Some(seen)) => open.since(seen) > MARGIN,
             (Some(_), None) => false,
         };
@@ -181,9 +183,23 @@ impl Model {
     }
 
     /// Every archive message passes here: how far back the check has come.
-    pub(super) fn note_check(&mut self, id: &AccountId, peer: &BareJid, stamp: Option<Stamp>) {
+    pub(super) fn note_check(&mut self, id: &AccountId, incoming: &Incoming) {
+        let Some(account) = self.account(id).filter(|account| account.post.check.is_some()) else { return };
+        let talk = self.talks.get(&ConversationKey::direct(id.clone(), incoming.peer.clone()));
+        let ours = talk.zip(incoming.id.as_ref()).and_then(|(talk, origin)| talk.own(origin));
+        let typed_here = ours.filter(|message| message.from.is_none()).map(|message| message.key);
+        let open = account
+            .post
+            .doubtful
+            .iter()
+            .filter(|key| account.post.unsent.get(key).is_some_and(|message| message.talk.peer == incoming.peer));
+        let passed = typed_here.is_some_and(|key| open.min().is_some_and(|oldest| key < *oldest));
         let Some(check) = self.account_mut(id).and_then(|account| account.post.check.as_mut()) else { return };
-        if let (true, Some(stamp)) = (check.peer.as_ref() == Some(peer), stamp) {
+        if check.peer.as_ref() != Some(&incoming.peer) {
+            return;
+        }
+        check.passed |= passed;
+        if let Some(stamp) = incoming.stamp {
             check.oldest = Some(check.oldest.map_or(stamp, |oldest| oldest.min(stamp)));
         }
     }

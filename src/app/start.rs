@@ -171,6 +171,7 @@ impl Conversation {
             tail_missing: false,
             archive_start: false,
             late_marks: Vec::new(),
+            before_session: None,
             known_ids: BTreeSet::new(),
         }
     }

@@ -64,6 +64,17 @@ impl Conversation {
         }
     }
 
+    /// The latest stamp that keeps a message in its place before those that were archived after it, if there are any here.
+    /// ejabberd tells by the number of its ids, and needs it: what it was passing on while a session was taken up it may
+    /// bring out of order.
+    pub fn before_later(&self, id: &StanzaId, direction: Direction) -> Option<Stamp> {
+        let number = moment(id)?;
+        let same = self.messages.iter().rev().take(LOOK_BACK).filter(|message| message.direction == direction);
+        let numbered = same.filter_map(|message| Some((message.stanza_id.as_ref()?, message.stamp)));
+        let later = numbered.map_while(|(id, stamp)| moment(id).filter(|other| *other > number).map(|_| stamp)).last();
+        later.map(|stamp| Stamp(stamp.0.saturating_sub(1)))
+    }
+
     /// The message that `new` is another copy of.
     pub fn twin(&self, new: &Message, via: Via, delayed: bool) -> Option<MessageKey> {
         if let Some(id) = new.stanza_id.as_ref().filter(|id| self.may_know(&id.0)) {
@@ -214,6 +225,12 @@ impl Conversation {
             self.more_stored = true;
         }
     }
+}
+
+/// An archive's id that is a moment, in microseconds.
+fn moment(id: &StanzaId) -> Option<u64> {
+    let digits = id.0.len() == 16 && id.0.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| id.0.parse().ok()).flatten()
 }
 
 impl MessageState {

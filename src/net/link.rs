@@ -206,6 +206,8 @@ pub(super) struct Link {
     in_the_clear: bool,
     /// A session of this link was signed in.
     was_online: bool,
+    /// When the last one of these ended (`Now::mono`).
+    lost_at: Option<Duration>,
 }
 
 impl Link {
@@ -237,6 +239,7 @@ impl Link {
             inside: false,
             in_the_clear: false,
             was_online: false,
+            lost_at: None,
         }
     }
 
@@ -312,7 +315,12 @@ impl Link {
             let Some(wait) = wait else { return Wish::Rest };
             match self.wait(wait).await {
                 None => {}
-                Some(Wish::Connect) => self.backoff.reset(),
+                Some(Wish::Connect) => {
+                    self.backoff.reset();
+                    if let Some(wish) = self.let_the_server_finish().await {
+                        return wish;
+                    }
+                }
                 Some(wish) => return wish,
             }
         }

@@ -36,7 +36,8 @@ pub enum Event {
     /// Bound: messages may flow. Roster and features follow.
     SignedIn(SignedIn),
     /// The session before was taken up on this connection (XEP-0198): nothing was lost, and the server has kept our
-    /// presence. `pending`: messages that are written again; those that it has were told by `Acknowledged` before.
+    /// presence. `pending`: messages that it does not say to have, to be sent again; those that it has were told by
+    /// `Acknowledged` before.
     Resumed { signed_in: SignedIn, pending: Vec<MessageKey> },
     /// What the server can do (XEP-0030), once known.
     Features(Features),

@@ -209,9 +209,11 @@ impl Managed {
         self.waiting.iter().map(|waiting| &waiting.stanza)
     }
 
-    /// The messages among it.
-    pub(crate) fn pending(&self) -> Vec<MessageKey> {
-        self.waiting.iter().filter_map(|waiting| waiting.key).collect()
+    /// Gives back the messages among it: whether they are sent again is for others to say.
+    pub(crate) fn give_back(&mut self) -> Vec<MessageKey> {
+        let keys = self.waiting.iter().filter_map(|waiting| waiting.key).collect();
+        self.waiting.retain(|waiting| waiting.key.is_none());
+        keys
     }
 }
 
@@ -242,9 +244,12 @@ mod tests {
         assert_eq!(managed.acknowledge(2), Ok(vec![first]));
         assert_eq!(managed.acknowledge(2), Ok(Vec::new()), "told once");
         assert_eq!(managed.unacknowledged().count(), 1);
-        assert_eq!(managed.pending(), [second]);
-        managed.forget(second);
-        assert_eq!(managed.acknowledge(3), Ok(Vec::new()));
+        managed.sent(&Element::new("iq", ""), None);
+        assert_eq!(managed.give_back(), [second]);
+        assert_eq!(managed.acknowledge(3), Ok(Vec::new()), "the query is the third now");
+        managed.sent(&message, Some(first));
+        managed.forget(first);
+        assert_eq!(managed.acknowledge(4), Ok(Vec::new()));
     }
 
     #[test]

@@ -47,6 +47,21 @@ impl Messenger {
     }
 
     fn mind(&mut self, event: Event) {
+        if std::env::var_os("TRACE").is_some() {
+            match &event {
+                Event::Link(_, e) => {
+                    let t = format!("{:?}", e.fact);
+                    if !t.contains("Presence") {
+                        eprintln!(
+                            "{:.3} {}",
+                            self.began.elapsed().as_secs_f64(),
+                            t.chars().take(420).collect::<String>()
+                        );
+                    }
+                }
+                _ => {}
+            }
+        }
         let wishes = self.model.update(now(self.began), event);
         self.carry_out(wishes);
     }
@@ -67,6 +82,13 @@ impl Messenger {
     }
 
     fn link(&self, command: LinkCommand) {
+        if std::env::var_os("TRACE").is_some() {
+            eprintln!(
+                "{:.3} > {}",
+                self.began.elapsed().as_secs_f64(),
+                format!("{command:?}").chars().take(200).collect::<String>()
+            );
+        }
         if let Some(link) = &self.link {
             link.send(command);
         }

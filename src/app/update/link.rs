@@ -141,6 +141,7 @@ impl Model {
         });
         account.was_online = true;
         account.post.suspended.clear();
+        account.sync.resumable = false;
         fx.push(Effect::Link(id.clone(), LinkCommand::Confirm));
         fx.push(Effect::Store(StoreRequest::Bound { account: id.clone(), jid: signed_in.jid }));
         self.tell_appearance(id, fx);
@@ -219,6 +220,7 @@ impl Model {
         for talk in self.talks.values_mut().filter(|talk| talk.key.account == *id) {
             talk.locked_to = None;
             talk.told_typing = None;
+            talk.before_session = talk.last_at;
         }
     }
 

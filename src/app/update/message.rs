@@ -6,14 +6,17 @@ use crate::app::effect::{Effect, StoreRequest};
 use crate::app::model::{Author, Body, Contact, ConversationKey, Message, MessageState, Model};
 use crate::types::{AccountId, ArchiveId, Jid, MessageKey, OriginId, Stamp};
 use crate::xmpp::{Content, Direction, Incoming, Show, Via};
+use std::time::Duration;
 
+/// So near to each other two clocks prove nothing about what was written first.
+const NEAR: Duration = Duration::from_secs(5);
 /// Talks kept in memory; a flood of strangers goes to the store alone.
 const TALKS: usize = 2_000;
 
 /// A message in any of its ways.
 pub(super) fn on_message(model: &mut Model, id: &AccountId, incoming: &Incoming, fx: &mut Effects) {
     if incoming.via == Via::Archive {
-        model.note_check(id, &incoming.peer, incoming.stamp);
+        model.note_check(id, incoming);
     } else if let Some(stanza_id) = &incoming.stanza_id {
         model.note_cursor(id, ArchiveId(stanza_id.0.clone()), fx);
     }
@@ -54,15 +57,26 @@ fn body_of(content: &Content) -> Option<Body> {
     }
 }
 
-/// When it was written. A live message from the future is one of now; the archive's clock is the server's.
+/// When it was written. A live message from the future is one of now; the archive's clock is the server's. Messages come
+/// in their order, and what the archive has of the time that we missed comes behind all that we had.
 fn stamp_of(model: &mut Model, key: &ConversationKey, incoming: &Incoming) -> Stamp {
     let now = model.now.wall;
-    let current = model.talk_mut(key).stamp_now(now);
-    match incoming.stamp {
-        Some(told) if incoming.via == Via::Archive => told,
-        Some(told) => told.min(current),
+    let catching_up = model.account(&key.account).is_some_and(|account| account.sync.running);
+    let talk = model.talk_mut(key);
+    let current = talk.stamp_now(now);
+    let stamp = match incoming.stamp {
+        Some(told) if incoming.via == Via::Archive && catching_up => not_before(told, talk.before_session),
+        Some(told) if incoming.via == Via::Archive => return told,
+        Some(told) => not_before(told.min(current), talk.last_at),
         None => current,
-    }
+    };
+    let limit = incoming.stanza_id.as_ref().and_then(|id| talk.before_later(id, incoming.direction));
+    limit.map_or(stamp, |limit| limit.min(stamp))
+}
+
+/// Servers tell whole seconds, and no two clocks agree: so near, the order of arrival says more.
+fn not_before(told: Stamp, last: Option<Stamp>) -> Stamp {
+    last.filter(|last| *last > told && last.since(told) <= NEAR).unwrap_or(told)
 }
 
 fn made(model: &mut Model, key: &ConversationKey, incoming: &Incoming, body: Body, stamp: Stamp) -> Message {

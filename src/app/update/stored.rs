@@ -73,6 +73,7 @@ impl Model {
             let talk = self.talk_mut(&key);
             talk.unread = talk.unread.saturating_add(unread);
             talk.last_at = talk.last_at.max(Some(newest));
+            talk.before_session = talk.before_session.max(Some(newest));
         }
         for (key, draft) in cache.drafts.into_iter().filter(|(key, _)| key.account == *id) {
             let talk = self.talk_mut(&key);

@@ -45,7 +45,9 @@ impl Link {
             _ => {}
         }
         if let Some(since) = attempt.signed_in {
-            self.backoff.lived(self.network.now().mono.saturating_sub(since));
+            let now = self.network.now().mono;
+            self.backoff.lived(now.saturating_sub(since));
+            self.lost_at = Some(now);
             if matches!(end, End::Wish(Wish::SignIn(_))) {
                 self.down(None, None).await;
             }

@@ -99,7 +99,8 @@ impl Live {
     }
 
     /// Taken up on another connection, where the server had this many stanzas of ours: the others are written again, and
-    /// nothing is asked anew.
+    /// nothing is asked anew. But for messages: the mind sends them again when it has made sure. A server may take in what
+    /// it does not count (ejabberd 23 does, when it is asked while it still reads from the line before).
     pub(crate) fn resumed(&mut self, now: Now, count: u32, signed_in: SignedIn) {
         self.now = now;
         // Silence ended the line alone.
@@ -112,7 +113,7 @@ impl Live {
             Ok(keys) => self.acknowledged(keys),
             Err(TooHigh) => return self.miscounted(Some(count)),
         }
-        let pending = self.managed.pending();
+        let pending = self.managed.give_back();
         self.tell(Event::Resumed { signed_in, pending });
         if let Some(features) = self.survey.again() {
             self.tell(Event::Features(features));
@@ -121,6 +122,6 @@ impl Live {
         for stanza in again {
             self.pass(stanza);
         }
-        self.written = self.managed.pending();
+        self.written.clear();
     }
 }
