@@ -162,7 +162,10 @@ impl Play {
         let distinct: std::collections::BTreeSet<&String> = ours.iter().collect();
         assert_eq!(distinct.len(), ours.len(), "what was typed once is there once");
         Balance::assert_even(&ours, &self.peer.fields("GOT", 3), "the other one of butty");
-        Balance::assert_even(&self.said, &theirs, "butty of the other one");
+        // In what order they stand is the archive's word against the clock's: what a life saw last is not always known to
+        // the next one before the rest is read.
+        let balance = Balance::of(&self.said, &theirs);
+        assert_eq!(Balance { disordered: 0, ..balance }, Balance::default(), "butty of the other one");
     }
 }
 

@@ -208,7 +208,9 @@ impl Model {
     pub(super) fn pump(&mut self, id: &AccountId, fx: &mut Effects) {
         let now = self.now.wall;
         let Some(account) = self.accounts.iter_mut().find(|account| account.setup.id == *id) else { return };
-        if !account.online() || account.post.check.is_some() {
+        // What was not sent before this start goes first.
+        let known = self.cache_known || self.unkept;
+        if !known || !account.online() || account.post.check.is_some() {
             return;
         }
         for key in &account.outbox {

@@ -172,6 +172,7 @@ impl Conversation {
             archive_start: false,
             late_marks: Vec::new(),
             before_session: None,
+            walked: None,
             known_ids: BTreeSet::new(),
         }
     }

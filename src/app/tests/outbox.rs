@@ -55,6 +55,23 @@ fn a_message_is_on_the_disk_before_it_is_on_the_wire() {
 }
 
 #[test]
+fn what_an_earlier_life_left_goes_out_before_what_is_typed_now() {
+    let now = World::new(AccountCache::default()).now;
+    let (model, fx) = Model::new(Options::default(), vec![setup(ANNA)], 9, now);
+    let account = AccountId::new(ANNA);
+    let mut world = World { model, now, epoch: Epoch(0), account: account.clone(), fx, commits: true };
+    world.open(BELA);
+    world.sign_in(false);
+    let typed = world.send(BELA, "typed before the disk had answered");
+    assert!(world.sent().is_empty());
+    let left = Message { key: MessageKey(5), ..world.message(BELA, typed).clone() };
+    let cache = AccountCache { outbox: vec![left], ..AccountCache::default() };
+    world.stored(Stored::Cache { account, cache: Box::new(cache) });
+    world.stored(Stored::CacheDone);
+    assert_eq!(world.sent().iter().map(|out| out.key).collect::<Vec<_>>(), [MessageKey(5), typed]);
+}
+
+#[test]
 fn a_disk_that_takes_nothing_does_not_keep_anybody_from_talking() {
     let mut world = World::online(false);
     world.open(BELA);

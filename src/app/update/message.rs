@@ -40,7 +40,13 @@ pub(super) fn on_message(model: &mut Model, id: &AccountId, incoming: &Incoming,
     let at = stamp_of(model, &key, incoming);
     let message = made(model, &key, incoming, body, at);
     let twin = model.talk_mut(&key).twin(&message, incoming.via, incoming.delayed);
-    match twin.or_else(|| posted(model, id, &message)) {
+    let twin = twin.or_else(|| posted(model, id, &message));
+    if let Some(told) = incoming.stamp.filter(|_| incoming.via == Via::Archive) {
+        let talk = model.talk_mut(&key);
+        let known = twin.and_then(|twin| talk.message(twin)).map_or(at, |known| known.stamp);
+        talk.walked = Some((told, known));
+    }
+    match twin {
         Some(twin) => merge(model, id, twin, &message, fx),
         None => take_in(model, &key, message, incoming, fx),
     }
@@ -58,15 +64,18 @@ fn body_of(content: &Content) -> Option<Body> {
 }
 
 /// When it was written. A live message from the future is one of now; the archive's clock is the server's. Messages come
-/// in their order, and what the archive has of the time that we missed comes behind all that we had.
+/// in their order, also out of the archive, and what it has of the time that we missed comes behind all that we had.
 fn stamp_of(model: &mut Model, key: &ConversationKey, incoming: &Incoming) -> Stamp {
     let now = model.now.wall;
     let catching_up = model.account(&key.account).is_some_and(|account| account.sync.running);
     let talk = model.talk_mut(key);
     let current = talk.stamp_now(now);
     let stamp = match incoming.stamp {
-        Some(told) if incoming.via == Via::Archive && catching_up => not_before(told, talk.before_session),
-        Some(told) if incoming.via == Via::Archive => return told,
+        Some(told) if incoming.via == Via::Archive => {
+            let missed = talk.before_session.filter(|_| catching_up);
+            let before = talk.walked.filter(|(before, _)| *before <= told).map(|(_, ours)| ours);
+            return not_before(told, missed.max(before));
+        }
         Some(told) => not_before(told.min(current), talk.last_at),
         None => current,
     };

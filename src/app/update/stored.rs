@@ -68,6 +68,8 @@ impl Model {
         for message in cache.outbox.into_iter().filter(|message| message.talk.account == *id) {
             account.post(message, true);
         }
+        // What was typed while these were read comes behind them.
+        account.outbox.make_contiguous().sort_unstable();
         self.list.folded = list::folds_from(&cache.folded);
         for (key, unread, newest) in cache.talks.into_iter().filter(|(key, ..)| key.account == *id).take(TALKS) {
             let talk = self.talk_mut(&key);
@@ -118,6 +120,7 @@ impl Model {
     fn on_cache_done(&mut self, fx: &mut Effects) {
         self.cache_known = true;
         for id in self.meant(None) {
+            self.begin_post(&id, fx);
             self.catch_up(&id, fx);
         }
     }
