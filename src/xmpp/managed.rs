@@ -142,11 +142,12 @@ impl Managed {
 
     /// The mind has kept everything up to there. What the server is to be told.
     pub(crate) fn kept(&mut self, tally: Tally) -> Option<u32> {
-        if !self.counts() || !self.received.keep(tally) {
+        let before = self.safe()?;
+        if !self.received.keep(tally) {
             return None;
         }
         self.owed.take_if(|(count, _)| self.received.covers(*count));
-        self.safe()
+        self.safe().filter(|now| *now != before)
     }
 
     /// The disk is too slow: what the server hears in place of the whole count.

@@ -47,7 +47,6 @@ impl Messenger {
     }
 
     fn mind(&mut self, event: Event) {
-        if std::env::var_os("TRACE").is_some() {
             match &event {
                 Event::Link(_, e) => {
                     let t = format!("{:?}", e.fact);
@@ -82,7 +81,6 @@ impl Messenger {
     }
 
     fn link(&self, command: LinkCommand) {
-        if std::env::var_os("TRACE").is_some() {
             eprintln!(
                 "{:.3} > {}",
                 self.began.elapsed().as_secs_f64(),

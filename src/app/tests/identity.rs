@@ -210,11 +210,10 @@ fn what_was_archived_before_stands_before_in_whatever_order_it_comes() {
     world.hears(told(3, "1795649240962383"));
     world.hears(told(4, "1795649240988302"));
     world.hears(told(2, "1795649240960296"));
-    let ids: Vec<&str> = world.texts(BELA);
-    assert_eq!(ids, ["1795649240947093", "1795649240960296", "1795649240962383", "1795649240988302"]);
+    assert_eq!(world.texts(BELA), ["1795649240947093", "1795649240960296", "1795649240962383", "1795649240988302"]);
     // Ids that are no moments say nothing.
     world.hears(told(5, "00000000-aaaa"));
-    assert_eq!(world.texts(BELA).last(), Some(&"00000000-aaaa"));
+    assert_eq!(world.texts(BELA).last().map(String::as_str), Some("00000000-aaaa"));
 }
 
 #[test]
