@@ -47,20 +47,6 @@ impl Messenger {
     }
 
     fn mind(&mut self, event: Event) {
-            match &event {
-                Event::Link(_, e) => {
-                    let t = format!("{:?}", e.fact);
-                    if !t.contains("Presence") {
-                        eprintln!(
-                            "{:.3} {}",
-                            self.began.elapsed().as_secs_f64(),
-                            t.chars().take(420).collect::<String>()
-                        );
-                    }
-                }
-                _ => {}
-            }
-        }
         let wishes = self.model.update(now(self.began), event);
         self.carry_out(wishes);
     }
@@ -81,12 +67,6 @@ impl Messenger {
     }
 
     fn link(&self, command: LinkCommand) {
-            eprintln!(
-                "{:.3} > {}",
-                self.began.elapsed().as_secs_f64(),
-                format!("{command:?}").chars().take(200).collect::<String>()
-            );
-        }
         if let Some(link) = &self.link {
             link.send(command);
         }
