@@ -1,7 +1,8 @@
 //! butty killed with SIGKILL at random moments while it sends and receives, at real servers (`tests/servers/up`): no file
 //! is broken, nothing that was written is lost, and nothing arrives twice.
 //!
-//! A sample with a fixed seed; `BUTTY_LONG=1` kills it a thousand times. `BUTTY_SEED` is another seed.
+//! A sample with a fixed seed; `BUTTY_LONG=1` kills it a thousand times, `BUTTY_KILLS=N` N times at each of the two
+//! servers. `BUTTY_SEED` is another seed.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may stop")]
 #![allow(clippy::disallowed_methods, reason = "a program lives in real time")]
@@ -39,12 +40,15 @@ const STEP: Duration = Duration::from_millis(5);
 /// One of so many steps brings a message, for each side.
 const QUIET: u64 = 20;
 /// How long stragglers may take in the end.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(600);
 /// How long a copy may take to turn up after that.
 const AFTERMATH: Duration = Duration::from_secs(2);
 
 /// Kills at each of the two servers.
 fn kills() -> u32 {
+    if let Ok(text) = std::env::var("BUTTY_KILLS") {
+        return text.parse().unwrap();
+    }
     if std::env::var_os("BUTTY_LONG").is_some() { 500 } else { 25 }
 }
 

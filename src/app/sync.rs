@@ -34,8 +34,6 @@ pub struct Sync {
     pub running: bool,
     /// Caught up in this session: a live message moves the cursor.
     pub complete: bool,
-    /// It was so when the session was lost, which may still be taken up: then nothing was missed.
-    pub resumable: bool,
     /// Pages read.
     pub pages: u16,
     /// The next page, held back until the store keeps up.
@@ -163,7 +161,6 @@ impl Model {
         let Some(account) = self.account_mut(id) else { return };
         if account.sync.complete {
             account.synced_to = Some(now);
-            account.sync.resumable = true;
         }
         account.sync.running = false;
         account.sync.complete = false;

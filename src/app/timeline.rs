@@ -71,8 +71,16 @@ impl Conversation {
         let number = moment(id)?;
         let same = self.messages.iter().rev().take(LOOK_BACK).filter(|message| message.direction == direction);
         let numbered = same.filter_map(|message| Some((message.stanza_id.as_ref()?, message.stamp)));
-        let later = numbered.map_while(|(id, stamp)| moment(id).filter(|other| *other > number).map(|_| stamp)).last();
-        later.map(|stamp| Stamp(stamp.0.saturating_sub(1)))
+        let numbered = numbered.filter_map(|(id, stamp)| Some((moment(id)?, stamp)));
+        let mut later = None;
+        for (other, stamp) in numbered {
+            if other < number {
+                // Never before what was archived before it.
+                return later.map(|later: Stamp| Stamp(later.0.saturating_sub(1)).max(stamp));
+            }
+            later = Some(stamp);
+        }
+        later.map(|later| Stamp(later.0.saturating_sub(1)))
     }
 
     /// The message that `new` is another copy of.

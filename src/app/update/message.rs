@@ -83,9 +83,11 @@ fn stamp_of(model: &mut Model, key: &ConversationKey, incoming: &Incoming) -> St
     limit.map_or(stamp, |limit| limit.min(stamp))
 }
 
-/// Servers tell whole seconds, and no two clocks agree: so near, the order of arrival says more.
+/// Servers tell whole seconds, and no two clocks agree: so near, the order of arrival says more. A millisecond stays
+/// between two, for what proves to stand there.
 fn not_before(told: Stamp, last: Option<Stamp>) -> Stamp {
-    last.filter(|last| *last > told && last.since(told) <= NEAR).unwrap_or(told)
+    let near = last.filter(|last| *last >= told && last.since(told) <= NEAR);
+    near.map_or(told, |last| Stamp(last.0.saturating_add(1)))
 }
 
 fn made(model: &mut Model, key: &ConversationKey, incoming: &Incoming, body: Body, stamp: Stamp) -> Message {

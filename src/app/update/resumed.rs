@@ -27,7 +27,6 @@ pub(super) fn on_resumed(
         contact.stale = false;
     }
     account.take_up_post(pending);
-    account.sync.complete = std::mem::take(&mut account.sync.resumable);
     let changed = account.told.as_ref() != Some(&account.appearance);
     if changed {
         model.tell_appearance(id, fx);
