@@ -5,6 +5,7 @@ mod ending;
 mod evening;
 mod focus;
 mod identity;
+mod kept;
 mod list;
 mod mouse;
 mod only_here;

@@ -317,7 +317,7 @@ mod tests {
         assert_eq!((managed.deadline(), managed.tally()), (None, None), "and that was all they asked for");
         assert_eq!(managed.requested(Duration::ZERO), None);
         assert!(managed.tally().is_some());
-        assert_eq!(managed.overdue(PATIENCE - Duration::from_millis(1)), None);
+        assert_eq!(managed.overdue(PATIENCE / 2), None);
         assert_eq!(managed.overdue(PATIENCE), Some(1));
         assert_eq!((managed.deadline(), managed.overdue(PATIENCE)), (None, None), "said once");
         let tally = managed.last_tally().unwrap();

@@ -43,6 +43,7 @@ impl Peers {
     }
 
     /// Accounts at a host of Prosody 13 or ejabberd, with the password pw-NAME.
+    #[allow(dead_code, reason = "not every target needs people of its own")]
     pub fn make_accounts(&self, host: &str, names: &[&str]) {
         let script = |name: &str| Command::new(PathBuf::from(self.get("SCRIPTS")).join(name));
         let done = |mut command: Command| {
@@ -120,6 +121,7 @@ impl Talker {
     }
 
     /// One field of every line that begins with this word, in order. The word is field 0.
+    #[allow(dead_code, reason = "not every target keeps books")]
     pub fn fields(&self, word: &str, number: usize) -> Vec<String> {
         let heard = self.heard.0.lock().expect("no listener panics");
         let lines = heard.iter().map(|line| line.split('\t').collect::<Vec<_>>());

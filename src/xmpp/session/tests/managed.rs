@@ -7,14 +7,15 @@ use crate::xmpp::Outgoing;
 const FEATURES_2: &str = "<stream:features><authentication xmlns='urn:xmpp:sasl:2'><mechanism>PLAIN</mechanism><inline>\
     <bind xmlns='urn:xmpp:bind:0'><inline><feature var='urn:xmpp:sm:3'/></inline></bind><sm xmlns='urn:xmpp:sm:3'/>\
     </inline></authentication></stream:features>";
-const BOUND_2: &str = "<bound xmlns='urn:xmpp:bind:0'><enabled xmlns='urn:xmpp:sm:3' id='sm-1' resume='true'/></bound>";
-const RESUME: &str = "<resume xmlns='urn:xmpp:sm:3'";
+pub(super) const BOUND_2: &str =
+    "<bound xmlns='urn:xmpp:bind:0'><enabled xmlns='urn:xmpp:sm:3' id='sm-1' resume='true'/></bound>";
+pub(super) const RESUME: &str = "<resume xmlns='urn:xmpp:sm:3'";
 const BIND_AND_COUNT: &str =
     "<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><sm xmlns='urn:xmpp:sm:3'/></stream:features>";
 const FIRST: MessageKey = MessageKey(1);
 const SECOND: MessageKey = MessageKey(2);
 
-fn success_2(inner: &str) -> String {
+pub(super) fn success_2(inner: &str) -> String {
     format!(
         "<success xmlns='urn:xmpp:sasl:2'><authorization-identifier>juliet@alpha.test/orchard\
          </authorization-identifier>{inner}</success>"
@@ -22,7 +23,7 @@ fn success_2(inner: &str) -> String {
 }
 
 /// Up to the answer to the sign-in by SASL2.
-fn asked(suspended: Option<Suspended>) -> Scene {
+pub(super) fn asked(suspended: Option<Suspended>) -> Scene {
     let mut scene = Scene::new(SignIn { direct_tls: true, ..sign_in() });
     if let Some(suspended) = suspended {
         scene.session.take_up(suspended);
@@ -34,7 +35,7 @@ fn asked(suspended: Option<Suspended>) -> Scene {
 }
 
 /// Signed in, counted, and everything that was asked is acknowledged.
-fn counted() -> Scene {
+pub(super) fn counted() -> Scene {
     let mut scene = asked(None);
     scene.hear(&success_2(BOUND_2));
     scene.hear("<stream:features/>");
@@ -54,7 +55,7 @@ fn acknowledge(count: usize) -> String {
 }
 
 impl Scene {
-    fn say(&mut self, key: MessageKey) {
+    pub(super) fn say(&mut self, key: MessageKey) {
         let to = Jid::Bare(BareJid::parse("romeo@alpha.test").unwrap());
         let message = Outgoing { key, to, body: "hi".to_owned(), ask_receipt: false, delayed: None };
         self.session.handle_command(self.now, Command::Send(message));
@@ -69,30 +70,30 @@ impl Scene {
         keys.collect()
     }
 
-    fn lose(&mut self) -> Option<Suspended> {
+    pub(super) fn lose(&mut self) -> Option<Suspended> {
         self.session.handle_eof(self.now, true);
         self.drain();
         self.session.suspended()
     }
 
     /// What the mind was asked to keep last.
-    fn tally(&self) -> Tally {
-        let tallies = self.events.iter().filter_map(|event| match event {
+    pub(super) fn tally(&self) -> Tally {
+        let mut tallies = self.events.iter().filter_map(|event| match event {
             Event::KeepAsked(tally) => Some(*tally),
             _ => None,
         });
-        tallies.last().expect("asked")
+        tallies.next_back().expect("asked")
     }
 
     /// The mind has kept all that it was asked to.
-    fn keep(&mut self) {
+    pub(super) fn keep(&mut self) {
         let tally = self.tally();
         self.session.handle_command(self.now, Command::Kept(tally));
         self.drain();
     }
 
     /// What was told, by its words.
-    fn told(&self) -> Vec<&str> {
+    pub(super) fn told(&self) -> Vec<&str> {
         let words = self.events.iter().filter_map(|event| match event {
             Event::Message(incoming) => match &incoming.body {
                 crate::xmpp::Content::Plain(words) => Some(words.as_str()),
@@ -112,7 +113,7 @@ impl Scene {
 }
 
 /// How many stanzas `counted` wrote before anything else: roster, copies and two questions.
-const BEFORE: usize = 4;
+pub(super) const BEFORE: usize = 4;
 
 #[test]
 fn messages_are_acknowledged_by_count() {
@@ -175,85 +176,6 @@ fn a_count_that_cannot_be_ends_the_session_for_good() {
         );
         assert_eq!(scene.sent.ends_with(&why), count.parse::<u32>().is_ok(), "{}", scene.sent);
     }
-}
-
-#[test]
-fn a_disk_that_keeps_nothing_has_nothing_acknowledged_and_the_server_hears_so_in_time() {
-    let mut scene = counted();
-    scene.hear(&format!("{}<r xmlns='urn:xmpp:sm:3'/>", from_romeo("one")));
-    assert_eq!(scene.sent, "");
-    scene.now = scene.now.after(Duration::from_secs(5));
-    scene.session.handle_timeout(scene.now);
-    scene.drain();
-    assert_eq!(scene.sent, "<a xmlns='urn:xmpp:sm:3' h='0'/>");
-    scene.sent.clear();
-    scene.keep();
-    assert_eq!(scene.sent, "<a xmlns='urn:xmpp:sm:3' h='1'/>", "late is better than never");
-}
-
-#[test]
-fn one_answer_does_for_many_messages() {
-    let mut scene = counted();
-    let flood: String = (0..100).map(|number| from_romeo(&number.to_string())).collect();
-    scene.hear(&flood.replacen("</message>", "</message><r xmlns='urn:xmpp:sm:3'/>", 1));
-    assert_eq!(scene.told().len(), 100);
-    let asked = scene.events.iter().filter(|event| matches!(event, Event::KeepAsked(_))).count();
-    assert_eq!(asked, 1);
-    // Whoever does not ask is told now and then all the same.
-    scene.keep();
-    scene.sent.clear();
-    let flood: String = (0..300).map(|number| from_romeo(&number.to_string())).collect();
-    scene.hear(&flood);
-    scene.keep();
-    assert_eq!(scene.sent, "<a xmlns='urn:xmpp:sm:3' h='257'/>");
-}
-
-/// A message of his.
-fn from_romeo(words: &str) -> String {
-    format!("<message from='romeo@alpha.test/x' type='chat' id='{words}'><body>{words}</body></message>")
-}
-
-#[test]
-fn what_is_not_kept_comes_again_and_is_told_once() {
-    let mut scene = counted();
-    scene.hear(&format!("{}<r xmlns='urn:xmpp:sm:3'/>", from_romeo("one")));
-    scene.keep();
-    scene.hear(&format!("{}{}", from_romeo("two"), from_romeo("three")));
-    assert_eq!(scene.told(), ["one", "two", "three"]);
-    let lost = scene.lose();
-    let last = scene.tally();
-    let mut scene = asked(lost);
-    assert!(scene.sent.contains(&format!("{RESUME} h='1' previd='sm-1'/>")), "{}", scene.sent);
-    scene.sent.clear();
-    scene.hear(&success_2(&format!("<resumed xmlns='urn:xmpp:sm:3' previd='sm-1' h='{BEFORE}'/>")));
-    let again = format!("{}{}{}", from_romeo("two"), from_romeo("three"), from_romeo("four"));
-    scene.hear(&again.replace("</body>", "</body><delay xmlns='urn:xmpp:delay' stamp='2026-01-01T00:00:00Z'/>"));
-    assert_eq!(scene.told(), ["four"]);
-    scene.hear("<r xmlns='urn:xmpp:sm:3'/>");
-    // What was asked of the mind on the old connection is as good on the new one.
-    scene.session.handle_command(scene.now, Command::Kept(last));
-    scene.drain();
-    scene.keep();
-    assert_eq!(scene.sent, "<a xmlns='urn:xmpp:sm:3' h='3'/><a xmlns='urn:xmpp:sm:3' h='4'/>");
-}
-
-#[test]
-fn what_is_kept_while_there_is_no_connection_does_not_come_again() {
-    let mut scene = counted();
-    scene.hear(&from_romeo("one"));
-    let mut lost = scene.lose().unwrap();
-    lost.kept(scene.tally());
-    let scene = asked(Some(lost));
-    assert!(scene.sent.contains(&format!("{RESUME} h='1' previd='sm-1'/>")), "{}", scene.sent);
-}
-
-#[test]
-fn a_session_says_where_it_is_to_be_taken_up() {
-    let mut scene = asked(None);
-    scene.hear(&success_2(&BOUND_2.replace("resume=", "location='node-2.alpha.test:5299' resume=")));
-    scene.hear("<stream:features/>");
-    assert_eq!(scene.lose().unwrap().location(), Some("node-2.alpha.test:5299"));
-    assert_eq!(counted().lose().unwrap().location(), None);
 }
 
 #[test]
