@@ -12,7 +12,7 @@ pub mod secret;
 pub mod stamp;
 pub mod text;
 
-pub use id::{AccountId, ArchiveId, Epoch, MessageKey, OriginId, RequestId, StanzaId};
+pub use id::{AccountId, ArchiveId, Epoch, MessageKey, OriginId, RequestId, StanzaId, Tally};
 pub use jid::{BareJid, Domain, FullJid, Jid, JidError};
 pub use picture::Picture;
 pub use problem::{CertificateFault, Problem, Stage, Term};

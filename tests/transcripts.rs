@@ -19,17 +19,22 @@
 //! secret pencil                            the secret comes, or the token where `WantToken` was reported
 //! after 15s                                time passes, and the time limit is looked at
 //! eof | sign-out                           the connection closes; the person leaves
+//! message 7                                a message of ours to romeo goes out, whose key is 7
+//! kept                                     all that was told so far is on the disk
+//! lost                                     the connection is lost, and another session takes this one up
 //! ...                                      what was sent and reported is the signed-in half's: not looked at
 //! ```
 //!
-//! `Reached` and `Learned` are not compared, but `learned JSON` says some of what is known by then.
+//! `Reached`, `Learned` and `KeepAsked` are not compared, but `learned JSON` says some of what is known by then. Of a
+//! message that came only the words are reported: `Message(words)`.
 //! Before each thing that happens, and at the end, nothing unexpected may be left over.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may stop")]
 
-use butty::types::{Domain, Now, Secret, Stamp};
+use butty::types::{Domain, Jid, MessageKey, Now, Secret, Stamp, Tally};
 use butty::xmpp::{
-    Bindings, Command, CredentialKind, Event, FastTicket, Known, Output, Purpose, Session, SignIn, TokenSlot, Verified,
+    Bindings, Command, Content, CredentialKind, Event, FastTicket, Known, Outgoing, Output, Purpose, Session, SignIn,
+    TokenSlot, Verified,
 };
 use proptest::collection::vec;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -50,6 +55,7 @@ struct Stage {
     slot: Option<TokenSlot>,
     bindings: Bindings,
     learned: String,
+    tally: Option<Tally>,
 }
 
 impl Stage {
@@ -82,6 +88,7 @@ impl Stage {
             slot: None,
             bindings: Bindings::default(),
             learned: String::new(),
+            tally: None,
         }
     }
 
@@ -97,6 +104,11 @@ impl Stage {
                 Output::Transmit(bytes) => self.sent.push_str(std::str::from_utf8(&bytes).expect("we send text")),
                 Output::Event(Event::Reached(_)) => {}
                 Output::Event(Event::Learned(known)) => self.learned = known.to_text(),
+                Output::Event(Event::KeepAsked(tally)) => self.tally = Some(tally),
+                Output::Event(Event::Message(incoming)) => match incoming.body {
+                    Content::Plain(words) => self.reported.push(format!("Message({})", words.as_str())),
+                    other => self.reported.push(format!("Message({other:?})")),
+                },
                 Output::Event(event) => self.reported.push(format!("{event:?}")),
                 Output::StartTls => self.reported.push("StartTls".to_owned()),
                 Output::WantSecret(slot) => {
@@ -190,6 +202,23 @@ impl Stage {
             "learned" => {}
             "eof" => self.session().handle_eof(now, false),
             "sign-out" => self.session().handle_command(now, Command::SignOut),
+            "message" => {
+                let key = MessageKey(rest.parse().map_err(|_| "message needs a number")?);
+                let to = Jid::parse(&format!("romeo@{}", self.sign_in.domain)).map_err(|_| "no address")?;
+                let outgoing = Outgoing { key, to, body: "hi".to_owned(), ask_receipt: false, delayed: None };
+                self.session().handle_command(now, Command::Send(outgoing));
+            }
+            "kept" => {
+                let tally = self.tally.ok_or("nothing was to be kept")?;
+                self.session().handle_command(now, Command::Kept(tally));
+            }
+            "lost" => {
+                self.session().handle_eof(now, true);
+                self.drain();
+                let suspended = self.session().suspended().ok_or("it cannot be taken up")?;
+                self.session = None;
+                self.session().take_up(suspended);
+            }
             _ => return Err("not understood".to_owned()),
         }
         self.drain();

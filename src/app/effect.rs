@@ -4,7 +4,9 @@ use super::event::Keep;
 use super::model::{ConversationKey, Message, MessageState, OnlyHere};
 use super::setup::AccountSetup;
 use crate::oauth::Asking;
-use crate::types::{AccountId, ArchiveId, BareJid, FullJid, Line, MessageKey, RequestId, Secret, Stamp, StanzaId};
+use crate::types::{
+    AccountId, ArchiveId, BareJid, FullJid, Line, MessageKey, RequestId, Secret, Stamp, StanzaId, Tally,
+};
 use crate::xmpp::{self, Appearance, RosterItem};
 
 /// One wish. Wishes are carried out in order.
@@ -141,6 +143,8 @@ pub enum StoreRequest {
     SaveAccount(Box<AccountSetup>),
     /// Forget an account; with its messages, or without.
     ForgetAccount { account: AccountId, messages: bool },
+    /// Say `Stored::Confirmed` once everything before is safely on the disk.
+    Confirm { account: AccountId, tally: Tally },
     /// How many messages are kept.
     Count { account: AccountId },
     /// Commit now; end after the last request.

@@ -4,7 +4,9 @@ use super::model::{ConversationKey, Message, OnlyHere, Options, Scroll};
 use super::setup::AccountSetup;
 pub use crate::oauth::Outlook;
 use crate::oauth::{Agreement, Farewelled};
-use crate::types::{AccountId, ArchiveId, BareJid, Epoch, FullJid, Line, MessageKey, Problem, RequestId, Stage, Stamp};
+use crate::types::{
+    AccountId, ArchiveId, BareJid, Epoch, FullJid, Line, MessageKey, Problem, RequestId, Stage, Stamp, Tally,
+};
 use crate::xmpp::{self, Appearance, Elsewhere, RosterItem};
 use std::time::Duration;
 
@@ -313,6 +315,8 @@ pub enum Stored {
     Committed { keys: Vec<MessageKey> },
     /// A message that we already had (same id): nothing was written; `existing` is its key.
     Duplicate { key: MessageKey, existing: MessageKey },
+    /// Answer to `StoreRequest::Confirm`: what was asked for before it is on the disk.
+    Confirmed { account: AccountId, tally: Tally },
     /// Writing failed. The rows stay queued and are tried again.
     Failed(Problem),
     /// Writing works again.

@@ -76,6 +76,8 @@ pub struct Model {
     pub pages: BTreeMap<RequestId, ConversationKey>,
     /// Rows handed to the store and not yet committed: the length of `waiting`.
     pub uncommitted: usize,
+    /// The store can write nothing, and has said so.
+    pub unkept: bool,
     /// Those rows, and what is owed once they are safe.
     pub waiting: BTreeMap<MessageKey, Waiting>,
     /// The last key that was made: the next one is greater, whatever the clock does.
@@ -110,6 +112,8 @@ pub struct Waiting {
     pub receipt: Option<(Jid, OriginId)>,
     /// It becomes unread once it proves to be new: an archive copy of an old one must not ring.
     pub counts: bool,
+    /// Ours, and to be sent once it is safe.
+    pub posted: bool,
     /// Ours, from another device, while we were away: what came before it was read there.
     pub answers: bool,
 }

@@ -1,14 +1,15 @@
 //! Written, not yet acknowledged.
 //!
-//! Order is kept, and each message is written once per session. After a lost link nobody knows whether what was
+//! A message is on the disk before it is on the wire; where the disk takes nothing, and that is told, it goes out all the
+//! same. Order is kept, and each message is written once per session. After a lost link nobody knows whether what was
 //! written arrived: if the account has an archive, it is asked first, and only what is not found there is written
 //! again, with the same id and the moment at which it was typed (XEP-0203).
 
 use super::action::Effects;
 use super::effect::{Effect, LinkCommand, StoreRequest};
-use super::model::{Account, Asked, Body, Message, MessageState, Model};
+use super::model::{Account, Asked, Body, ConversationKey, Message, MessageState, Model};
 use crate::types::{AccountId, ArchiveId, BareJid, Jid, MessageKey, OriginId, RequestId, Stamp};
-use crate::xmpp::{ArchiveQuery, Command, Outgoing};
+use crate::xmpp::{ArchiveQuery, Command, Incoming, Outgoing};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -17,9 +18,14 @@ const LATE: Duration = Duration::from_secs(30);
 /// Clocks of two honest computers differ by less: so far beyond the oldest doubtful message the archive is read.
 const MARGIN: Duration = Duration::from_secs(3600);
 /// Pages read for one buddy before the archive is given up as proof.
-const PAGES: u8 = 10;
+const PAGES: u8 = 20;
+/// An archive that refuses may do so for a moment only: so often it is asked again about one buddy. Written twice is
+/// worse than written late.
+const REFUSALS: u8 = 3;
 /// Messages in a page.
-const PAGE: u16 = 100;
+const PAGE: u16 = 50;
+/// The same where the server has said what it has, and may only be wrong about what went out last.
+const BRIEF: u16 = 30;
 
 /// Messages on their way out.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +38,8 @@ pub struct Post {
     pub doubtful: BTreeSet<MessageKey>,
     /// Those of them that the last session had been given, which may still be taken up.
     pub suspended: BTreeSet<MessageKey>,
+    /// The server, which took the session up, says to have none of the doubtful ones: one look is enough.
+    pub brief: bool,
     /// The archive is being asked about the doubtful ones; nothing is written meanwhile.
     pub check: Option<Check>,
 }
@@ -47,8 +55,12 @@ pub struct Check {
     pub peers: Vec<BareJid>,
     /// Pages read in this talk.
     pub pages: u8,
+    /// How often the archive refused in this talk.
+    pub refused: u8,
     /// The oldest moment seen in this talk.
     pub oldest: Option<Stamp>,
+    /// One of ours was seen that went out before the oldest doubtful one: that is not further back.
+    pub passed: bool,
 }
 
 impl Account {
@@ -80,15 +92,15 @@ impl Account {
         self.post.check = None;
     }
 
-    /// The session was taken up: what it has is being written again, the rest of what it should have had never reached
-    /// it. Nothing of that is in doubt.
+    /// The session was taken up: what the server does not say to have of it stays in doubt, and the rest of what it should
+    /// have had never reached it.
     pub(super) fn take_up_post(&mut self, pending: &[MessageKey]) {
         for key in std::mem::take(&mut self.post.suspended) {
-            self.post.doubtful.remove(&key);
-            if pending.contains(&key) {
-                self.post.written.insert(key);
+            if !pending.contains(&key) {
+                self.post.doubtful.remove(&key);
             }
         }
+        self.post.brief = self.post.doubtful.iter().all(|key| pending.contains(key));
     }
 }
 
@@ -101,7 +113,8 @@ impl Model {
             let peers: BTreeSet<BareJid> = doubtful.map(|message| message.talk.peer.clone()).collect();
             if !peers.is_empty() {
                 let peers = peers.into_iter().rev().collect();
-                account.post.check = Some(Check { request: None, peer: None, peers, pages: 0, oldest: None });
+                account.post.check =
+                    Some(Check { request: None, peer: None, peers, pages: 0, refused: 0, oldest: None, passed: false });
             }
         }
         self.go_on_post(id, fx);
@@ -131,8 +144,8 @@ impl Model {
     fn next_peer(&mut self, id: &AccountId, fx: &mut Effects) {
         let Some(check) = self.account_mut(id).and_then(|account| account.post.check.as_mut()) else { return };
         check.peer = check.peers.pop();
-        check.pages = 0;
-        check.oldest = None;
+        (check.pages, check.refused) = (0, 0);
+        (check.oldest, check.passed) = (None, false);
         if check.peer.is_some() { self.ask_check(id, None, fx) } else { self.end_check(id, fx) }
     }
 
@@ -143,11 +156,19 @@ impl Model {
         check.request = Some(request);
         let with = check.peer.clone();
         account.asked.insert(request, Asked::Check);
-        let query = ArchiveQuery { request, with, after: None, before: Some(before), since: None, max: PAGE };
+        let max = if account.post.brief { BRIEF } else { PAGE };
+        let query = ArchiveQuery { request, with, after: None, before: Some(before), since: None, max };
         fx.push(Effect::Link(id.clone(), LinkCommand::Session(Command::Archive(query))));
     }
 
-    /// A page of the check is here, or could not be had (`first`: how to go on; `None`: not at all).
+    /// A page of the check could not be had.
+    pub(super) fn on_check_refused(&mut self, id: &AccountId, fx: &mut Effects) {
+        let Some(check) = self.account_mut(id).and_then(|account| account.post.check.as_mut()) else { return };
+        check.refused = check.refused.saturating_add(1);
+        if check.refused < REFUSALS { self.ask_check(id, None, fx) } else { self.on_check_page(id, None, fx) }
+    }
+
+    /// A page of the check is here (`first`: how to go on; `None`: not at all).
     pub(super) fn on_check_page(&mut self, id: &AccountId, first: Option<ArchiveId>, fx: &mut Effects) {
         let Some(account) = self.account_mut(id) else { return };
         let Some(check) = account.post.check.as_mut() else { return };
@@ -157,6 +178,7 @@ impl Model {
         let oldest_open = open.filter(|message| Some(&message.talk.peer) == check.peer.as_ref()).map(|m| m.stamp).min();
         let seen_enough = match (oldest_open, check.oldest) {
             (None, _) => true,
+            _ if check.passed || account.post.brief => true,
             (Some(open), Some(seen)) => open.since(seen) > MARGIN,
             (Some(_), None) => false,
         };
@@ -167,24 +189,44 @@ impl Model {
     }
 
     /// Every archive message passes here: how far back the check has come.
-    pub(super) fn note_check(&mut self, id: &AccountId, peer: &BareJid, stamp: Option<Stamp>) {
+    pub(super) fn note_check(&mut self, id: &AccountId, incoming: &Incoming) {
+        let Some(account) = self.account(id).filter(|account| account.post.check.is_some()) else { return };
+        let talk = self.talks.get(&ConversationKey::direct(id.clone(), incoming.peer.clone()));
+        let ours = talk.zip(incoming.id.as_ref()).and_then(|(talk, origin)| talk.own(origin));
+        let typed_here = ours.filter(|message| message.from.is_none()).map(|message| message.key);
+        let open = account
+            .post
+            .doubtful
+            .iter()
+            .filter(|key| account.post.unsent.get(key).is_some_and(|message| message.talk.peer == incoming.peer));
+        let passed = typed_here.is_some_and(|key| open.min().is_some_and(|oldest| key < *oldest));
         let Some(check) = self.account_mut(id).and_then(|account| account.post.check.as_mut()) else { return };
-        if let (true, Some(stamp)) = (check.peer.as_ref() == Some(peer), stamp) {
+        if check.peer.as_ref() != Some(&incoming.peer) {
+            return;
+        }
+        check.passed |= passed;
+        if let Some(stamp) = incoming.stamp {
             check.oldest = Some(check.oldest.map_or(stamp, |oldest| oldest.min(stamp)));
         }
     }
 
-    /// Writes everything that was not written in this session, in order.
+    /// Writes everything that is kept and was not written in this session, in order.
     pub(super) fn pump(&mut self, id: &AccountId, fx: &mut Effects) {
         let now = self.now.wall;
         let Some(account) = self.accounts.iter_mut().find(|account| account.setup.id == *id) else { return };
-        if !account.online() || account.post.check.is_some() {
+        // What was not sent before this start goes first.
+        let known = self.cache_known || self.unkept;
+        if !known || !account.online() || account.post.check.is_some() {
             return;
         }
         for key in &account.outbox {
             let Some(message) = account.post.unsent.get(key).filter(|_| !account.post.written.contains(key)) else {
                 continue;
             };
+            // The store keeps in order too, so nothing behind this one is kept either.
+            if !self.unkept && self.waiting.contains_key(key) {
+                break;
+            }
             let Body::Plain(text) = &message.body else { continue };
             let locked = self.talks.get(&message.talk).and_then(|talk| talk.locked_to.clone());
             let outgoing = Outgoing {

@@ -47,6 +47,7 @@ impl Model {
             chance: Chance { seed, drawn: 0 },
             pages: BTreeMap::new(),
             uncommitted: 0,
+            unkept: false,
             waiting: BTreeMap::new(),
             last_key: MessageKey(0),
             last_input: now.mono,
@@ -59,6 +60,10 @@ impl Model {
         for setup in setups {
             let connect = setup.enabled && !model.options.demo;
             model.add_account(setup, connect, &mut fx);
+        }
+        if first.is_some() {
+            // Answered behind the caches: then it is known from where on the archive is to be read.
+            fx.push(Effect::Store(StoreRequest::CacheDone));
         }
         if let Some(demo) = first.filter(|_| model.options.demo) {
             model.begin_demo(&demo, &mut fx);
@@ -168,6 +173,8 @@ impl Conversation {
             tail_missing: false,
             archive_start: false,
             late_marks: Vec::new(),
+            before_session: None,
+            walked: None,
             known_ids: BTreeSet::new(),
         }
     }

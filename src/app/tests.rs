@@ -6,6 +6,7 @@ mod ending;
 mod evening;
 mod focus;
 mod identity;
+mod kept;
 mod list;
 mod mouse;
 mod only_here;
@@ -166,6 +167,12 @@ impl World {
 
     fn hears(&mut self, incoming: Incoming) {
         self.session(xmpp::Event::Message(Box::new(incoming)));
+    }
+
+    /// A live message of Bela's, and the key that it got.
+    fn hears_one(&mut self, id: &str, text: &str) -> MessageKey {
+        self.hears(says("bela@example.org/phone", id, text));
+        self.talk(BELA).messages.back().expect("it came").key
     }
 
     fn dial(&mut self) {

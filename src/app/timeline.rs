@@ -64,6 +64,25 @@ impl Conversation {
         }
     }
 
+    /// The latest stamp that keeps a message in its place before those that were archived after it, if there are any here.
+    /// ejabberd tells by the number of its ids, and needs it: what it was passing on while a session was taken up it may
+    /// bring out of order.
+    pub fn before_later(&self, id: &StanzaId, direction: Direction) -> Option<Stamp> {
+        let number = moment(id)?;
+        let same = self.messages.iter().rev().take(LOOK_BACK).filter(|message| message.direction == direction);
+        let numbered = same.filter_map(|message| Some((message.stanza_id.as_ref()?, message.stamp)));
+        let numbered = numbered.filter_map(|(id, stamp)| Some((moment(id)?, stamp)));
+        let mut later = None;
+        for (other, stamp) in numbered {
+            if other < number {
+                // Never before what was archived before it.
+                return later.map(|later: Stamp| Stamp(later.0.saturating_sub(1)).max(stamp));
+            }
+            later = Some(stamp);
+        }
+        later.map(|later| Stamp(later.0.saturating_sub(1)))
+    }
+
     /// The message that `new` is another copy of.
     pub fn twin(&self, new: &Message, via: Via, delayed: bool) -> Option<MessageKey> {
         if let Some(id) = new.stanza_id.as_ref().filter(|id| self.may_know(&id.0)) {
@@ -214,6 +233,12 @@ impl Conversation {
             self.more_stored = true;
         }
     }
+}
+
+/// An archive's id that is a moment, in microseconds.
+fn moment(id: &StanzaId) -> Option<u64> {
+    let digits = id.0.len() == 16 && id.0.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| id.0.parse().ok()).flatten()
 }
 
 impl MessageState {

@@ -225,6 +225,8 @@ pub(super) struct Link {
     stood: bool,
     /// By then the other sign-ins have been ended, or it is told which were not.
     dismissal_ends: Option<Instant>,
+    /// When the last one of these ended (`Now::mono`).
+    lost_at: Option<Duration>,
 }
 
 impl Link {
@@ -259,6 +261,7 @@ impl Link {
             was_online: false,
             stood: false,
             dismissal_ends: None,
+            lost_at: None,
         }
     }
 
@@ -336,7 +339,12 @@ impl Link {
             let Some(wait) = wait else { return Wish::Rest };
             match self.wait(wait).await {
                 None => {}
-                Some(Wish::Connect) => self.backoff.reset(),
+                Some(Wish::Connect) => {
+                    self.backoff.reset();
+                    if let Some(wish) = self.let_the_server_finish().await {
+                        return wish;
+                    }
+                }
                 Some(wish) => return wish,
             }
         }

@@ -27,7 +27,7 @@ pub(super) struct Outcome {
 /// Runs until the senders are gone or `Close` comes.
 pub(super) fn run(place: &Place, take_locks: bool, inbox: &Receiver<StoreRequest>, tell: &impl Fn(Stored)) {
     let Some(first) = wait_for_need(inbox, tell) else { return };
-    let Some(mut db) = open_patiently(place, inbox, tell) else { return };
+    let Some((mut db, safe)) = open_patiently(place, inbox, tell) else { return };
     let mut locks = AccountLocks::new(place, take_locks);
     let mut waiting = VecDeque::from([first]);
     let mut failing = false;
@@ -48,7 +48,9 @@ pub(super) fn run(place: &Place, take_locks: bool, inbox: &Receiver<StoreRequest
                 if !outcome.committed.is_empty() {
                     tell(Stored::Committed { keys: outcome.committed });
                 }
-                outcome.answers.into_iter().for_each(tell);
+                // What is in memory alone goes with it: the server is to keep its copy.
+                let said = |answer: &Stored| safe || !matches!(answer, Stored::Confirmed { .. });
+                outcome.answers.into_iter().filter(said).for_each(tell);
             }
             Err(error) => {
                 tracing::warn!(code = ?error.sqlite_error_code(), "the database refused a batch");
@@ -75,14 +77,14 @@ fn wait_for_need(inbox: &Receiver<StoreRequest>, tell: &impl Fn(Stored)) -> Opti
 }
 
 /// Opens the database. Where that fails it is told, and history goes to memory for as long as butty runs; without
-/// memory either, requests are thrown away until nobody sends any.
-fn open_patiently(place: &Place, inbox: &Receiver<StoreRequest>, tell: &impl Fn(Stored)) -> Option<Connection> {
+/// memory either, requests are thrown away until nobody sends any. False: it is not where it should be.
+fn open_patiently(place: &Place, inbox: &Receiver<StoreRequest>, tell: &impl Fn(Stored)) -> Option<(Connection, bool)> {
     match schema::open(place) {
         Ok((db, aside)) => {
             if let Some(problem) = aside {
                 tell(Stored::SetAside(problem));
             }
-            Some(db)
+            Some((db, true))
         }
         Err(problem) => {
             tell(Stored::Failed(problem));
@@ -90,7 +92,7 @@ fn open_patiently(place: &Place, inbox: &Receiver<StoreRequest>, tell: &impl Fn(
             if memory.is_none() {
                 inbox.iter().for_each(drop);
             }
-            memory
+            memory.map(|db| (db, false))
         }
     }
 }
@@ -146,6 +148,9 @@ fn one(
             outcome.answers.push(Stored::Cache { account: account.clone(), cache });
         }
         StoreRequest::CacheDone => outcome.answers.push(Stored::CacheDone),
+        StoreRequest::Confirm { account, tally } => {
+            outcome.answers.push(Stored::Confirmed { account: account.clone(), tally: *tally });
+        }
         StoreRequest::Insert(message) => history::insert(db, message, outcome)?,
         StoreRequest::SetState { key, state } => history::set_state(db, *key, state)?,
         StoreRequest::Mark { talk, key, state } => history::mark(db, talk, *key, state)?,

@@ -61,6 +61,16 @@ impl fmt::Display for MessageKey {
     }
 }
 
+/// So many of the server's stanzas, in a session that counts them (XEP-0198): what the session asks to be kept, and what
+/// it is told to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Tally {
+    /// Which session; by chance no two have the same number.
+    pub session: u64,
+    /// How many stanzas; goes round behind 2^32 − 1.
+    pub count: u32,
+}
+
 macro_rules! foreign_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

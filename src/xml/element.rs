@@ -134,6 +134,11 @@ impl Element {
         self.attribute(Some(ns), attr)
     }
 
+    /// Every attribute: its namespace, where it has one, its name and its value.
+    pub fn values(&self) -> impl Iterator<Item = (Option<&str>, &str, &str)> {
+        self.attributes.iter().map(|known| (known.ns.as_deref(), &*known.name, known.value.as_str()))
+    }
+
     /// `xml:lang` of this element itself; that of its parents holds where it has none.
     pub fn lang(&self) -> Option<&str> {
         self.attribute(Some(XML), "lang")

@@ -5,7 +5,7 @@
 //! rules of its outbox, never the session.
 
 use super::{FastTicket, Known};
-use crate::types::{ArchiveId, BareJid, Domain, Jid, MessageKey, OriginId, Prose, RequestId, Stamp};
+use crate::types::{ArchiveId, BareJid, Domain, Jid, MessageKey, OriginId, Prose, RequestId, Stamp, Tally};
 
 /// What a session can be asked to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +20,8 @@ pub enum Command {
     ChatState { to: Jid, state: ChatState },
     /// Delivery receipt (XEP-0184) for a message of theirs, sent after it is stored.
     Receipt { to: Jid, of: OriginId },
+    /// Everything that was told before this `Event::KeepAsked` is on the disk.
+    Kept(Tally),
     /// A step of the presence subscription handshake (RFC 6121 section 3).
     Subscription { who: BareJid, step: SubscriptionStep },
     /// Add or rename a buddy, or change groups (RFC 6121 section 2.3). Answered by a roster push or `RequestFailed`.

@@ -7,7 +7,7 @@ use super::command::{ChatState, Show};
 use super::{FastToken, Known};
 use crate::types::{
     ArchiveId, BareJid, FullJid, Jid, Line, MessageKey, OriginId, Picture, Problem, Prose, RequestId, Stage, Stamp,
-    StanzaId,
+    StanzaId, Tally,
 };
 
 /// What a session can report.
@@ -36,7 +36,8 @@ pub enum Event {
     /// Bound: messages may flow. Roster and features follow.
     SignedIn(SignedIn),
     /// The session before was taken up on this connection (XEP-0198): nothing was lost, and the server has kept our
-    /// presence. `pending`: messages that are written again; those that it has were told by `Acknowledged` before.
+    /// presence. `pending`: messages that it does not say to have, to be sent again; those that it has were told by
+    /// `Acknowledged` before.
     Resumed { signed_in: SignedIn, pending: Vec<MessageKey> },
     /// What the server can do (XEP-0030), once known.
     Features(Features),
@@ -56,6 +57,9 @@ pub enum Event {
     Receipt { from: Jid, of: OriginId, delayed: Option<Stamp> },
     /// The server has this message: a ping written after it was answered.
     Acknowledged(MessageKey),
+    /// Is everything that was told before this on the disk? To be answered by `Command::Kept` once it is, and not before:
+    /// then the server hears that it need not send it again.
+    KeepAsked(Tally),
     /// A message came back (RFC 6120 section 8.3).
     Bounced { key: OriginId, from: Option<Jid>, problem: Problem },
     /// One archive page; its messages came before as `Message` with `Via::Archive`.

@@ -88,6 +88,8 @@ pub(crate) enum LiveOutput {
     Send(Element),
     /// Tell the mind.
     Event(Event),
+    /// Write a stream error of undefined condition, with this in it.
+    Fail(Element),
     /// The line is dead; nothing follows.
     End(Option<Problem>),
 }
@@ -140,15 +142,16 @@ impl Live {
         if element.ns() != CLIENT {
             return;
         }
-        if matches!(element.name(), "message" | "presence" | "iq") {
-            self.managed.count();
+        let stanza = matches!(element.name(), "message" | "presence" | "iq");
+        if !stanza || !self.managed.count(&element) {
+            return;
         }
         match element.name() {
             "message" => self.message(&element),
             "presence" => self.presence(&element),
-            "iq" => self.query(&element),
-            _ => {}
+            _ => self.query(&element),
         }
+        self.ask_to_keep();
     }
 
     /// A request of the mind; signing out is the session's own business.
@@ -170,6 +173,9 @@ impl Live {
         }
         if self.entrance.is_due(now.mono) {
             self.enter();
+        }
+        if let Some(count) = self.managed.overdue(now.mono) {
+            self.pass(sm::answer(count));
         }
         match self.pulse.beat(now.mono) {
             Beat::Steady => {}
@@ -212,7 +218,8 @@ impl Live {
 
     /// When [`Live::handle_timeout`] is due, as `Now::mono`.
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        let moments = [Some(self.pulse.deadline()), self.tracker.deadline(), self.entrance.deadline()];
+        let moments =
+            [Some(self.pulse.deadline()), self.tracker.deadline(), self.entrance.deadline(), self.managed.deadline()];
         moments.into_iter().flatten().min().filter(|_| !self.ended)
     }
 

@@ -3,21 +3,31 @@
 //!
 //! Refused: a server that says more has arrived than was sent.
 
-use crate::types::MessageKey;
+mod received;
+
+use crate::types::{MessageKey, Tally};
 use crate::xml::Element;
+use crate::xmpp::ext::sm::Place;
+use received::Received;
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// Most stanzas that are kept for a server that acknowledges none. Beyond, it is as if it could not count.
 const MOST: usize = 1_000;
 /// So many without an acknowledgement, and we ask.
 const MANY: usize = 100;
+/// How long a request to acknowledge may wait for the disk (section 4 lets it wait for a time-out only). Servers give up a
+/// line that answers none for a minute.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The counts of one session.
 #[derive(Debug, Default)]
 pub(crate) struct Managed {
     state: State,
     /// Of theirs.
-    handled: u32,
+    received: Received,
+    /// They have asked how many: so many had come, and they hear it then at the latest, kept or not.
+    owed: Option<(u32, Duration)>,
     /// Of ours that they have.
     acknowledged: u32,
     /// Of ours that they may not have, oldest first.
@@ -32,7 +42,7 @@ enum State {
     /// We count ours since we asked.
     Asked,
     /// Both count.
-    On { id: Option<String> },
+    On { place: Option<Place> },
     /// They do not acknowledge: only theirs are counted, for their sake.
     Halved,
 }
@@ -48,15 +58,15 @@ struct Waiting {
 pub(crate) struct TooHigh;
 
 impl Managed {
-    /// Counts since the server was asked to.
-    pub(crate) fn asked() -> Self {
-        Self { state: State::Asked, ..Self::default() }
+    /// Counts since the server was asked to; `session`: a number that no other session has.
+    pub(crate) fn asked(session: u64) -> Self {
+        Self { state: State::Asked, received: Received::new(session), ..Self::default() }
     }
 
-    /// The server counts; `id`: by which the session can be taken up.
-    pub(crate) fn enabled(&mut self, id: Option<String>) {
+    /// The server counts; `place`: where the session can be taken up, if it can.
+    pub(crate) fn enabled(&mut self, place: Option<Place>) {
         if matches!(self.state, State::Asked) {
-            self.state = State::On { id };
+            self.state = State::On { place };
         }
     }
 
@@ -75,21 +85,86 @@ impl Managed {
     /// By what name, and from where on, the session can be taken up.
     pub(crate) fn resumable(&self) -> Option<(&str, u32)> {
         match &self.state {
-            State::On { id: Some(id) } => Some((id, self.handled)),
+            State::On { place: Some(place) } => Some((&place.id, self.received.safe())),
             _ => None,
         }
     }
 
-    /// How many of theirs have come; `None` when they are not counted.
-    pub(crate) fn handled(&self) -> Option<u32> {
-        matches!(self.state, State::On { .. } | State::Halved).then_some(self.handled)
+    /// Where the server would have us come back to.
+    pub(crate) fn location(&self) -> Option<&str> {
+        match &self.state {
+            State::On { place: Some(place) } => place.location.as_deref(),
+            _ => None,
+        }
     }
 
-    /// One of theirs came.
-    pub(crate) fn count(&mut self) {
-        if self.handled().is_some() {
-            self.handled = self.handled.wrapping_add(1);
+    /// How many of ours were sent in all.
+    pub(crate) fn sent_in_all(&self) -> u32 {
+        let waiting = u32::try_from(self.waiting.len()).unwrap_or(u32::MAX);
+        self.acknowledged.wrapping_add(waiting)
+    }
+
+    /// Theirs are counted.
+    pub(crate) fn counts(&self) -> bool {
+        matches!(self.state, State::On { .. } | State::Halved)
+    }
+
+    /// How many of theirs need not come again; `None` when they are not counted.
+    pub(crate) fn safe(&self) -> Option<u32> {
+        self.counts().then(|| self.received.safe())
+    }
+
+    /// One of theirs came. False: it came before, and was told.
+    pub(crate) fn count(&mut self, stanza: &Element) -> bool {
+        !self.counts() || self.received.take(stanza)
+    }
+
+    /// They ask how many have come. What there is to answer at once.
+    pub(crate) fn requested(&mut self, now: Duration) -> Option<u32> {
+        if !self.counts() || self.received.is_settled() {
+            return self.safe();
         }
+        let by = self.owed.map_or(now.saturating_add(PATIENCE), |(_, by)| by);
+        self.owed = Some((self.received.count(), by));
+        None
+    }
+
+    /// What the mind is to be asked now: whether everything up to there is kept.
+    pub(crate) fn tally(&mut self) -> Option<Tally> {
+        let due = self.owed.is_some() || self.received.is_due();
+        if due { self.received.ask() } else { None }
+    }
+
+    /// The same, at the loss of a connection.
+    pub(crate) fn last_tally(&mut self) -> Option<Tally> {
+        if self.counts() { self.received.ask_anew() } else { None }
+    }
+
+    /// The mind has kept everything up to there. What the server is to be told.
+    pub(crate) fn kept(&mut self, tally: Tally) -> Option<u32> {
+        let before = self.safe()?;
+        if !self.received.keep(tally) {
+            return None;
+        }
+        self.owed.take_if(|(count, _)| self.received.covers(*count));
+        self.safe().filter(|now| *now != before)
+    }
+
+    /// The disk is too slow: what the server hears in place of the whole count.
+    pub(crate) fn overdue(&mut self, now: Duration) -> Option<u32> {
+        self.owed.take_if(|(_, by)| *by <= now)?;
+        self.safe()
+    }
+
+    /// When [`Managed::overdue`] is due.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.owed.map(|(_, by)| by)
+    }
+
+    /// Taken up on another connection.
+    pub(crate) fn resume(&mut self) {
+        self.received.resume();
+        self.owed = None;
     }
 
     /// One of ours goes out. Gives the keys back that nobody will acknowledge by count any more.
@@ -135,9 +210,11 @@ impl Managed {
         self.waiting.iter().map(|waiting| &waiting.stanza)
     }
 
-    /// The messages among it.
-    pub(crate) fn pending(&self) -> Vec<MessageKey> {
-        self.waiting.iter().filter_map(|waiting| waiting.key).collect()
+    /// Gives back the messages among it: whether they are sent again is for others to say.
+    pub(crate) fn give_back(&mut self) -> Vec<MessageKey> {
+        let keys = self.waiting.iter().filter_map(|waiting| waiting.key).collect();
+        self.waiting.retain(|waiting| waiting.key.is_none());
+        keys
     }
 }
 
@@ -145,9 +222,13 @@ impl Managed {
 mod tests {
     use super::*;
 
+    fn place(id: &str) -> Place {
+        Place { id: id.to_owned(), location: None }
+    }
+
     fn on(id: Option<&str>) -> Managed {
-        let mut managed = Managed::asked();
-        managed.enabled(id.map(str::to_owned));
+        let mut managed = Managed::asked(7);
+        managed.enabled(id.map(place));
         managed
     }
 
@@ -164,9 +245,12 @@ mod tests {
         assert_eq!(managed.acknowledge(2), Ok(vec![first]));
         assert_eq!(managed.acknowledge(2), Ok(Vec::new()), "told once");
         assert_eq!(managed.unacknowledged().count(), 1);
-        assert_eq!(managed.pending(), [second]);
-        managed.forget(second);
-        assert_eq!(managed.acknowledge(3), Ok(Vec::new()));
+        managed.sent(&Element::new("iq", ""), None);
+        assert_eq!(managed.give_back(), [second]);
+        assert_eq!(managed.acknowledge(3), Ok(Vec::new()), "the query is the third now");
+        managed.sent(&message, Some(first));
+        managed.forget(first);
+        assert_eq!(managed.acknowledge(4), Ok(Vec::new()));
     }
 
     #[test]
@@ -182,9 +266,7 @@ mod tests {
     #[test]
     fn counts_go_round_behind_the_last_number() {
         let mut managed = on(Some("id"));
-        (managed.acknowledged, managed.handled) = (u32::MAX, u32::MAX);
-        managed.count();
-        assert_eq!(managed.resumable(), Some(("id", 0)));
+        managed.acknowledged = u32::MAX;
         managed.sent(&Element::new("iq", ""), None);
         assert_eq!(managed.acknowledge(0), Ok(Vec::new()));
         assert_eq!(managed.unacknowledged().count(), 0);
@@ -201,20 +283,44 @@ mod tests {
         }
         assert_eq!(back, [first], "somebody else has to see to it");
         assert!(!managed.is_on() && managed.resumable().is_none() && managed.unacknowledged().count() == 0);
-        managed.count();
-        assert_eq!(managed.handled(), Some(1), "theirs are still counted");
+        assert!(managed.count(&Element::new("message", "")));
+        assert_eq!(managed.requested(Duration::ZERO), None);
+        let tally = managed.tally().unwrap();
+        assert_eq!(managed.kept(tally), Some(1), "theirs are still counted");
         assert_eq!(managed.acknowledge(900), Ok(Vec::new()));
     }
 
     #[test]
     fn nothing_is_counted_that_nobody_asked_for() {
         let mut managed = Managed::default();
-        managed.enabled(Some("id".to_owned()));
-        managed.count();
-        assert!(managed.handled().is_none() && !managed.is_on());
-        let mut refused = Managed::asked();
+        managed.enabled(Some(place("id")));
+        managed.count(&Element::new("message", ""));
+        assert!(managed.safe().is_none() && !managed.is_on());
+        assert!(managed.requested(Duration::ZERO).is_none() && managed.deadline().is_none());
+        assert!(managed.last_tally().is_none() && managed.tally().is_none());
+        let mut refused = Managed::asked(7);
         refused.sent(&Element::new("iq", ""), None);
         refused.refused();
-        assert!(refused.unacknowledged().count() == 0 && refused.handled().is_none());
+        assert!(refused.unacknowledged().count() == 0 && refused.safe().is_none());
+    }
+
+    #[test]
+    fn a_request_waits_for_the_disk_but_not_for_ever() {
+        let (mut managed, message) = (on(Some("id")), Element::new("message", ""));
+        assert_eq!(managed.requested(Duration::ZERO), Some(0), "nothing has come");
+        managed.count(&message);
+        assert_eq!(managed.requested(Duration::ZERO), None);
+        let tally = managed.tally().unwrap();
+        assert_eq!(managed.tally(), None, "asked once");
+        managed.count(&message);
+        assert_eq!(managed.kept(tally), Some(1), "told at once");
+        assert_eq!((managed.deadline(), managed.tally()), (None, None), "and that was all they asked for");
+        assert_eq!(managed.requested(Duration::ZERO), None);
+        assert!(managed.tally().is_some());
+        assert_eq!(managed.overdue(PATIENCE / 2), None);
+        assert_eq!(managed.overdue(PATIENCE), Some(1));
+        assert_eq!((managed.deadline(), managed.overdue(PATIENCE)), (None, None), "said once");
+        let tally = managed.last_tally().unwrap();
+        assert_eq!(managed.kept(tally), Some(2), "the server hears what came late");
     }
 }

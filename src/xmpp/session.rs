@@ -13,7 +13,7 @@ use super::sign_in::{Bound, Negotiation, Step, ending};
 use super::stream::Received;
 use super::wire::Wire;
 use super::{Bindings, Command, Event, Purpose, SignIn, TokenSlot, ns};
-use crate::types::{Domain, Line, Now, Problem, Secret, Stage};
+use crate::types::{Domain, Line, Now, Problem, Secret, Stage, Tally};
 use crate::xml::Element;
 use std::fmt;
 use std::time::Duration;
@@ -87,6 +87,18 @@ pub struct Session {
 /// A session that lost its connection (XEP-0198 section 5). It is given to the next one of the same account.
 #[derive(Debug)]
 pub struct Suspended(Box<Live>);
+
+impl Suspended {
+    /// Everything up to there is kept, as `Command::Kept` says to a session with a connection.
+    pub fn kept(&mut self, tally: Tally) {
+        self.0.kept_aside(tally);
+    }
+
+    /// Where the server would have us come back, as it says in a redirect. Raw: `route` parses it.
+    pub fn location(&self) -> Option<&str> {
+        self.0.location()
+    }
+}
 
 enum Phase {
     SigningIn(Box<Negotiation>),
@@ -326,6 +338,7 @@ impl Session {
                 None => return,
                 Some(LiveOutput::Send(element)) => self.wire.send(&element),
                 Some(LiveOutput::Event(event)) => self.wire.event(event),
+                Some(LiveOutput::Fail(why)) => self.wire.stream.fail_because(why),
                 Some(LiveOutput::End(Some(problem @ Problem::SilentAt { .. }))) => self.lose(problem),
                 Some(LiveOutput::End(problem)) => self.end(problem),
             }
@@ -335,9 +348,14 @@ impl Session {
     /// The end of the connection, without a word: the session itself may live on.
     fn lose(&mut self, problem: Problem) {
         let phase = std::mem::replace(&mut self.phase, Phase::Over);
-        let Phase::SignedIn { live, leaving } = phase else { return };
+        let Phase::SignedIn { mut live, leaving } = phase else { return };
         if leaving.is_none() && live.resumable().is_some() {
+            if let Some(tally) = live.last_tally() {
+                self.wire.event(Event::KeepAsked(tally));
+            }
             self.suspended = Some(Suspended(live));
+            // A footer would end the session at a server that hears us after all.
+            return self.wire.event(Event::Ended(Some(problem)));
         }
         self.wire.end(leaving.is_none().then_some(problem));
     }

@@ -143,9 +143,18 @@ impl Stream {
             self.open(&Header { version: Some("1.0".to_owned()), ..Header::default() });
         }
         let error = StreamError { condition: condition.to_owned(), content: content.to_owned(), text: None };
+        self.fail_with(&error.to_element());
+    }
+
+    /// The same for a condition of an extension's own (RFC 6120 section 4.9.4).
+    pub(crate) fn fail_because(&mut self, why: Element) {
+        let condition = Element::new("undefined-condition", ns::STREAMS);
+        self.fail_with(&Element::new("error", ns::STREAM).child(condition).child(why));
+    }
+
+    fn fail_with(&mut self, error: &Element) {
         // The prefix is declared by every header that we write.
-        let xml = error.to_element().to_xml(ns::CLIENT);
-        self.send_xml(&xml);
+        self.send_xml(&error.to_xml(ns::CLIENT));
         self.close();
     }
 

@@ -117,6 +117,14 @@ impl Ids {
         Self { key: hmac::Key::new(hmac::HMAC_SHA256, seed), made: 0 }
     }
 
+    /// A number for the session itself.
+    pub(crate) fn session(&self) -> u64 {
+        let mut context = hmac::Context::with_key(&self.key);
+        context.update(b"session");
+        let sum = context.sign();
+        sum.as_ref().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+    }
+
     /// The next id: 96 bits as 16 characters of URL-safe base64.
     pub(crate) fn next(&mut self) -> String {
         self.made += 1;

@@ -53,6 +53,7 @@ type Next = Option<(u16, Arc<Mutex<Plan>>)>;
 #[derive(Clone)]
 pub struct Gate {
     pub port: u16,
+    number: IpAddr,
     plan: Arc<Mutex<Plan>>,
 }
 
@@ -74,7 +75,7 @@ impl Gate {
         let listener = TcpListener::bind((near, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let plan = Arc::new(Mutex::new(Plan { to, ..Plan::default() }));
-        let gate = Self { port, plan };
+        let gate = Self { port, number: near, plan };
         let door = gate.clone();
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
@@ -87,7 +88,7 @@ impl Gate {
     /// Gates behind an HTTP proxy, which leads everything to this number: to the first gate what is the first to its
     /// port since the gate was armed, to the second what comes to that port later, to the third all else.
     pub async fn behind_a_proxy(number: IpAddr, port: u16) -> ([Self; 3], u16) {
-        let gates = [port, port, 0].map(|port| Self { port, plan: Arc::default() });
+        let gates = [port, port, 0].map(|port| Self { port, number, plan: Arc::default() });
         let listener = TcpListener::bind((number, 0)).await.unwrap();
         let own = listener.local_addr().unwrap().port();
         let doors = gates.clone();
@@ -101,6 +102,11 @@ impl Gate {
             }
         });
         (gates, own)
+    }
+
+    /// The address that it listens at.
+    pub fn number(&self) -> IpAddr {
+        self.number
     }
 
     fn admit(&self, near: TcpStream, next: Next) {

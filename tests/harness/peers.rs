@@ -42,6 +42,27 @@ impl Peers {
         fs::write(folder.join("config.toml"), text).expect("a file");
     }
 
+    /// Accounts at a host of Prosody 13 or ejabberd, with the password pw-NAME.
+    #[allow(dead_code, reason = "not every target needs people of its own")]
+    pub fn make_accounts(&self, host: &str, names: &[&str]) {
+        let script = |name: &str| Command::new(PathBuf::from(self.get("SCRIPTS")).join(name));
+        let done = |mut command: Command| {
+            let done = command.output().expect("the script runs");
+            assert!(done.status.success(), "{done:?}");
+        };
+        if host.starts_with("ej") {
+            for name in names {
+                let mut command = script("ejabberd");
+                command.args(["ctl", self.get("DATA"), "register", name, host, &format!("pw-{name}")]);
+                done(command);
+            }
+            return;
+        }
+        let mut command = script("prosody");
+        command.args(["13", "fill", self.get("DATA"), "people", host]).args(names);
+        done(command);
+    }
+
     /// A script of `tests/servers`, started with the right Python.
     pub fn python(&self, script: &str) -> Command {
         let mut command = Command::new(self.get("PYTHON"));
@@ -97,6 +118,15 @@ impl Talker {
             assert!(!left.is_zero(), "waited for {text:?}; heard:\n{}", heard.join("\n"));
             heard = self.heard.1.wait_timeout(heard, left).expect("no listener panics").0;
         }
+    }
+
+    /// One field of every line that begins with this word, in order. The word is field 0.
+    #[allow(dead_code, reason = "not every target keeps books")]
+    pub fn fields(&self, word: &str, number: usize) -> Vec<String> {
+        let heard = self.heard.0.lock().expect("no listener panics");
+        let lines = heard.iter().map(|line| line.split('\t').collect::<Vec<_>>());
+        let lines = lines.filter(|fields| fields.first() == Some(&word));
+        lines.filter_map(|fields| fields.get(number).map(|field| (*field).to_owned())).collect()
     }
 
     /// How many lines hold this text by now.

@@ -74,6 +74,10 @@ pub struct Conversation {
     pub warn_plain: bool,
     /// When the newest message was written, loaded or not.
     pub last_at: Option<Stamp>,
+    /// The same, of what was here when this session began.
+    pub before_session: Option<Stamp>,
+    /// The last message that the archive told: its own stamp of it, and ours.
+    pub walked: Option<(Stamp, Stamp)>,
     /// What a stranger calls themselves.
     pub nick: Option<Line>,
     /// The page that was asked for and is not here yet.

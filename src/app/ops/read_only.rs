@@ -49,6 +49,7 @@ fn written_to(request: &StoreRequest) -> Option<&AccountId> {
         | StoreRequest::Folded { account, .. }
         | StoreRequest::Synced { account, .. }
         | StoreRequest::PicturesAsked { account, .. }
+        | StoreRequest::Confirm { account, .. }
         | StoreRequest::ForgetAccount { account, .. } => Some(account),
         StoreRequest::Open { .. }
         | StoreRequest::CacheDone

@@ -84,8 +84,13 @@ impl Model {
     ) {
         fx.push(Effect::Store(StoreRequest::Insert(Box::new(message.clone()))));
         let theirs = message.direction == Direction::In;
-        let row =
-            Waiting { talk: message.talk.clone(), receipt, counts: archived && theirs, answers: archived && !theirs };
+        let row = Waiting {
+            talk: message.talk.clone(),
+            receipt,
+            counts: archived && theirs,
+            posted: message.state == MessageState::Pending,
+            answers: archived && !theirs,
+        };
         self.waiting.insert(message.key, row);
         self.uncommitted = self.waiting.len();
         self.brake(&message.talk.account, fx);

@@ -183,6 +183,40 @@ fn a_live_message_from_the_future_is_one_of_now() {
 }
 
 #[test]
+fn whole_seconds_do_not_change_the_order_in_which_messages_came() {
+    let mut world = World::online(true);
+    world.now.wall = Stamp(world.now.wall.0 + 700);
+    world.hears(says("bela@example.org/phone", "1", "one"));
+    let second = Stamp(world.now.wall.0 - 700);
+    // What was kept for us while the line was down says so in whole seconds.
+    let kept = Incoming { delayed: true, stamp: Some(second), ..says("bela@example.org/phone", "2", "two") };
+    world.hears(kept);
+    world.drop_link();
+    world.sign_in(true);
+    world.hears(archived(says("bela@example.org/phone", "3", "three"), "s3", second));
+    assert_eq!(world.texts(BELA), ["one", "two", "three"]);
+    // Long ago is long ago.
+    let old = Stamp(second.0 - 60_000);
+    world.hears(archived(says("bela@example.org/phone", "0", "zero"), "s0", old));
+    assert_eq!(world.texts(BELA), ["zero", "one", "two", "three"]);
+}
+
+#[test]
+fn what_was_archived_before_stands_before_in_whatever_order_it_comes() {
+    let mut world = World::online(true);
+    let told = |number: u32, id: &str| stanza_id(says("bela@example.org/phone", &number.to_string(), id), id);
+    world.hears(told(1, "1795649240947093"));
+    world.after(second(1));
+    world.hears(told(3, "1795649240962383"));
+    world.hears(told(4, "1795649240988302"));
+    world.hears(told(2, "1795649240960296"));
+    assert_eq!(world.texts(BELA), ["1795649240947093", "1795649240960296", "1795649240962383", "1795649240988302"]);
+    // Ids that are no moments say nothing.
+    world.hears(told(5, "00000000-aaaa"));
+    assert_eq!(world.texts(BELA).last().map(String::as_str), Some("00000000-aaaa"));
+}
+
+#[test]
 fn a_note_to_oneself_stands_there_once() {
     let mut world = World::online(false);
     world.open(ANNA);

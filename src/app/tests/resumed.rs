@@ -51,8 +51,23 @@ fn what_the_session_has_is_not_sent_again_and_what_it_never_got_is_sent_at_once(
     let later = world.send(BELA, "while away");
     world.session(xmpp::Event::Acknowledged(arrived));
     world.resume(vec![pending]);
+    assert!(world.sent().is_empty(), "the archive knows what became of the one that the server does not speak of");
+    let features = Features { archive: true, ..Features::default() };
+    world.session(xmpp::Event::Features(features));
+    let query = world.commands().into_iter().find_map(|command| match command {
+        Command::Archive(query) if query.with.is_some() => Some(query),
+        _ => None,
+    });
+    let request = query.expect("asked").request;
+    let at = world.now.wall;
+    let ours = |key: MessageKey, text: &str| {
+        let id = key.to_string();
+        Incoming { peer: bare(BELA), direction: Direction::Out, ..says("anna@example.org/butty", &id, text) }
+    };
+    world.hears(archived(ours(arrived, "arrived"), "s1", at));
+    world.session(xmpp::Event::ArchivePage { request, first: None, last: None, complete: false, count: 1 });
     let sent: Vec<_> = world.sent().iter().map(|outgoing| outgoing.key).collect();
-    assert_eq!(sent, [never, later], "without asking the archive");
+    assert_eq!(sent, [pending, never, later], "one that went out before was seen: there is no need to read on");
     world.session(xmpp::Event::Acknowledged(pending));
     assert_eq!(world.own().outbox.iter().copied().collect::<Vec<_>>(), [never, later]);
 }
@@ -70,5 +85,7 @@ fn where_a_new_session_begins_instead_everything_written_is_in_doubt_as_ever() {
     assert_eq!(again, [key]);
     world.drop_link();
     world.resume(vec![key]);
-    assert!(world.sent().is_empty(), "the one that was written last is the one that counts");
+    assert!(world.sent().is_empty(), "nobody knows yet whether there is an archive to ask");
+    world.session(xmpp::Event::Features(Features::default()));
+    assert_eq!(world.sent().len(), 1);
 }

@@ -60,6 +60,7 @@ fn on_session(model: &mut Model, id: &AccountId, event: Event, fx: &mut Effects)
         Event::Message(incoming) => message::on_message(model, id, &incoming, fx),
         Event::ChatState { from, state } => presence::on_chat_state(model, id, &from, state),
         Event::Receipt { from, of, .. } => marks::on_receipt(model, id, &from.bare(), &of, fx),
+        Event::KeepAsked(tally) => fx.push(Effect::Store(StoreRequest::Confirm { account: id.clone(), tally })),
         Event::Acknowledged(key) => marks::on_acknowledged(model, id, key, fx),
         Event::Bounced { key, from, problem } => marks::on_bounced(model, id, &key, from.as_ref(), problem, fx),
         Event::ArchivePage { request, first, last, complete, .. } => {
@@ -140,6 +141,7 @@ impl Model {
         });
         account.was_online = true;
         account.post.suspended.clear();
+        account.post.brief = false;
         fx.push(Effect::Link(id.clone(), LinkCommand::Confirm));
         fx.push(Effect::Store(StoreRequest::Bound { account: id.clone(), jid: signed_in.jid }));
         self.tell_appearance(id, fx);
@@ -218,6 +220,7 @@ impl Model {
         for talk in self.talks.values_mut().filter(|talk| talk.key.account == *id) {
             talk.locked_to = None;
             talk.told_typing = None;
+            talk.before_session = talk.last_at;
         }
     }
 
@@ -246,7 +249,7 @@ impl Model {
     fn on_refused(&mut self, id: &AccountId, request: RequestId, problem: &Problem, fx: &mut Effects) {
         match self.answered(id, request) {
             Some(Asked::CatchUp) => self.on_catch_up_failed(id, problem, fx),
-            Some(Asked::Check) => self.on_check_page(id, None, fx),
+            Some(Asked::Check) => self.on_check_refused(id, fx),
             Some(Asked::Buddy(_) | Asked::Address { .. }) => self.toast(words::toasts::refused(problem)),
             Some(Asked::Talk(_)) | None => {}
         }

@@ -19,13 +19,19 @@ pub(super) fn on_receipt(model: &mut Model, id: &AccountId, from: &BareJid, of: 
     if let Some(own) = shown.or_else(posted) {
         model.mark(id, own, &MessageState::Delivered, fx);
     } else if let Some(own) = MessageKey::parse(&of.0) {
-        mark_stored(model, &key, own, of, fx);
+        mark_stored(model, &key, own, of, MessageState::Delivered, fx);
     }
 }
 
 /// The message is perhaps in the store, however old. A page of it that is on its way already has the old mark.
-fn mark_stored(model: &mut Model, talk: &ConversationKey, own: MessageKey, of: &OriginId, fx: &mut Effects) {
-    let state = MessageState::Delivered;
+fn mark_stored(
+    model: &mut Model,
+    talk: &ConversationKey,
+    own: MessageKey,
+    of: &OriginId,
+    state: MessageState,
+    fx: &mut Effects,
+) {
     fx.push(Effect::Store(StoreRequest::Mark { talk: talk.clone(), key: own, state: state.clone() }));
     let waits = |talk: &&mut Conversation| talk.page.is_some() && talk.late_marks.len() < LATE;
     if let Some(talk) = model.talks.get_mut(talk).filter(waits) {
@@ -51,7 +57,14 @@ pub(super) fn on_bounced(
 ) {
     let Some(key) = MessageKey::parse(&of.0) else { return };
     let posted = model.account(id).and_then(|account| account.post.unsent.get(&key));
-    let Some(talk) = posted.map(|message| message.talk.clone()).or_else(|| model.talk_of(id, key)) else { return };
+    let Some(talk) = posted.map(|message| message.talk.clone()).or_else(|| model.talk_of(id, key)) else {
+        // Perhaps it is in the store, and was written to whoever says this.
+        if let Some(from) = from {
+            let talk = ConversationKey::direct(id.clone(), from.bare());
+            mark_stored(model, &talk, key, of, MessageState::Failed(problem), fx);
+        }
+        return;
+    };
     let own = model.account(id).map(|account| account.setup.domain.clone());
     let entitled = from.is_none_or(|from| {
         let from = from.bare();

@@ -6,14 +6,17 @@ use crate::app::effect::{Effect, StoreRequest};
 use crate::app::model::{Author, Body, Contact, ConversationKey, Message, MessageState, Model};
 use crate::types::{AccountId, ArchiveId, Jid, MessageKey, OriginId, Stamp};
 use crate::xmpp::{Content, Direction, Incoming, Show, Via};
+use std::time::Duration;
 
+/// So near to each other two clocks prove nothing about what was written first.
+const NEAR: Duration = Duration::from_secs(5);
 /// Talks kept in memory; a flood of strangers goes to the store alone.
 const TALKS: usize = 2_000;
 
 /// A message in any of its ways.
 pub(super) fn on_message(model: &mut Model, id: &AccountId, incoming: &Incoming, fx: &mut Effects) {
     if incoming.via == Via::Archive {
-        model.note_check(id, &incoming.peer, incoming.stamp);
+        model.note_check(id, incoming);
     } else if let Some(stanza_id) = &incoming.stanza_id {
         model.note_cursor(id, ArchiveId(stanza_id.0.clone()), fx);
     }
@@ -37,7 +40,13 @@ pub(super) fn on_message(model: &mut Model, id: &AccountId, incoming: &Incoming,
     let at = stamp_of(model, &key, incoming);
     let message = made(model, &key, incoming, body, at);
     let twin = model.talk_mut(&key).twin(&message, incoming.via, incoming.delayed);
-    match twin.or_else(|| posted(model, id, &message)) {
+    let twin = twin.or_else(|| posted(model, id, &message));
+    if let Some(told) = incoming.stamp.filter(|_| incoming.via == Via::Archive) {
+        let talk = model.talk_mut(&key);
+        let known = twin.and_then(|twin| talk.message(twin)).map_or(at, |known| known.stamp);
+        talk.walked = Some((told, known));
+    }
+    match twin {
         Some(twin) => merge(model, id, twin, &message, fx),
         None => take_in(model, &key, message, incoming, fx),
     }
@@ -54,15 +63,31 @@ fn body_of(content: &Content) -> Option<Body> {
     }
 }
 
-/// When it was written. A live message from the future is one of now; the archive's clock is the server's.
+/// When it was written. A live message from the future is one of now; the archive's clock is the server's. Messages come
+/// in their order, also out of the archive, and what it has of the time that we missed comes behind all that we had.
 fn stamp_of(model: &mut Model, key: &ConversationKey, incoming: &Incoming) -> Stamp {
     let now = model.now.wall;
-    let current = model.talk_mut(key).stamp_now(now);
-    match incoming.stamp {
-        Some(told) if incoming.via == Via::Archive => told,
-        Some(told) => told.min(current),
+    let catching_up = model.account(&key.account).is_some_and(|account| account.sync.running);
+    let talk = model.talk_mut(key);
+    let current = talk.stamp_now(now);
+    let stamp = match incoming.stamp {
+        Some(told) if incoming.via == Via::Archive => {
+            let missed = talk.before_session.filter(|_| catching_up);
+            let before = talk.walked.filter(|(before, _)| *before <= told).map(|(_, ours)| ours);
+            return not_before(told, missed.max(before));
+        }
+        Some(told) => not_before(told.min(current), talk.last_at),
         None => current,
-    }
+    };
+    let limit = incoming.stanza_id.as_ref().and_then(|id| talk.before_later(id, incoming.direction));
+    limit.map_or(stamp, |limit| limit.min(stamp))
+}
+
+/// Servers tell whole seconds, and no two clocks agree: so near, the order of arrival says more. A millisecond stays
+/// between two, for what proves to stand there.
+fn not_before(told: Stamp, last: Option<Stamp>) -> Stamp {
+    let near = last.filter(|last| *last >= told && last.since(told) <= NEAR);
+    near.map_or(told, |last| Stamp(last.0.saturating_add(1)))
 }
 
 fn made(model: &mut Model, key: &ConversationKey, incoming: &Incoming, body: Body, stamp: Stamp) -> Message {

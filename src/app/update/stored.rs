@@ -15,7 +15,7 @@ const TALKS: usize = 200;
 
 /// An answer of the store.
 pub(super) fn on_stored(model: &mut Model, stored: Stored, fx: &mut Effects) {
-    if !matches!(stored, Stored::Committed { .. }) {
+    if !matches!(stored, Stored::Committed { .. } | Stored::Confirmed { .. }) {
         model.touch();
     }
     match stored {
@@ -24,7 +24,12 @@ pub(super) fn on_stored(model: &mut Model, stored: Stored, fx: &mut Effects) {
         Stored::Page { request, talk, messages, more } => model.on_stored_page(request, &talk, messages, more, fx),
         Stored::Committed { keys } => model.on_committed(&keys, fx),
         Stored::Duplicate { key, existing } => model.on_duplicate(key, existing, fx),
-        Stored::Failed(problem) | Stored::SetAside(problem) => model.trouble = Some(problem),
+        Stored::Confirmed { account, tally } => {
+            // Also to a link whose session has lost its connection: it may be taken up again.
+            fx.push(Effect::Link(account, LinkCommand::Session(Command::Kept(tally))));
+        }
+        Stored::Failed(problem) => model.on_store_failed(problem, fx),
+        Stored::SetAside(problem) => model.trouble = Some(problem),
         Stored::Recovered => model.on_recovered(),
         Stored::InUse { account } => model.on_in_use(&account, fx),
         Stored::Count { account, messages } => model.on_count(&account, messages),
@@ -63,11 +68,14 @@ impl Model {
         for message in cache.outbox.into_iter().filter(|message| message.talk.account == *id) {
             account.post(message, true);
         }
+        // What was typed while these were read comes behind them.
+        account.outbox.make_contiguous().sort_unstable();
         self.list.folded = list::folds_from(&cache.folded);
         for (key, unread, newest) in cache.talks.into_iter().filter(|(key, ..)| key.account == *id).take(TALKS) {
             let talk = self.talk_mut(&key);
             talk.unread = talk.unread.saturating_add(unread);
             talk.last_at = talk.last_at.max(Some(newest));
+            talk.before_session = talk.before_session.max(Some(newest));
         }
         for (key, draft) in cache.drafts.into_iter().filter(|(key, _)| key.account == *id) {
             let talk = self.talk_mut(&key);
@@ -112,6 +120,7 @@ impl Model {
     fn on_cache_done(&mut self, fx: &mut Effects) {
         self.cache_known = true;
         for id in self.meant(None) {
+            self.begin_post(&id, fx);
             self.catch_up(&id, fx);
         }
     }
@@ -155,8 +164,12 @@ impl Model {
 
     /// Rows are on the disk: now, and not before, the other side may be told, and an archived message is new.
     fn on_committed(&mut self, keys: &[MessageKey], fx: &mut Effects) {
+        let mut posted = std::collections::BTreeSet::new();
         for key in keys {
             let Some(row) = self.waiting.remove(key) else { continue };
+            if row.posted {
+                posted.insert(row.talk.account.clone());
+            }
             if let Some((to, of)) = row.receipt {
                 self.command(&row.talk.account, Command::Receipt { to, of }, fx);
             }
@@ -172,6 +185,9 @@ impl Model {
         }
         self.uncommitted = self.waiting.len();
         self.release(fx);
+        for id in posted {
+            self.pump(&id, fx);
+        }
     }
 
     /// The store had it already: the two are one, under the older key.
@@ -180,6 +196,10 @@ impl Model {
         self.uncommitted = self.waiting.len();
         self.release(fx);
         let Some(row) = row else { return };
+        // What comes once more may do so because we were gone before this was said.
+        if let Some((to, of)) = row.receipt {
+            self.command(&row.talk.account, Command::Receipt { to, of }, fx);
+        }
         let Some(talk) = self.talks.get_mut(&row.talk) else { return };
         let copy = talk.message(key).cloned();
         talk.replace_key(key, existing);
@@ -206,7 +226,17 @@ impl Model {
         self.tell_title(fx);
     }
 
+    /// Nothing is kept from here on. What waits to be sent is sent all the same: it is on the screen, and so is this.
+    fn on_store_failed(&mut self, problem: Problem, fx: &mut Effects) {
+        self.trouble = Some(problem);
+        self.unkept = true;
+        for id in self.meant(None) {
+            self.pump(&id, fx);
+        }
+    }
+
     fn on_recovered(&mut self) {
+        self.unkept = false;
         let data = |problem: &mut Problem| problem.code().starts_with("BTY-DATA");
         self.trouble.take_if(data);
     }

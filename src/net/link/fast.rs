@@ -10,7 +10,7 @@ use crate::app::setup::AccountSetup;
 use crate::net::parting::Parting;
 use crate::net::{Network, sign_in};
 use crate::oauth::{Farewelled, Matter, VaultKey};
-use crate::types::{Problem, Secret};
+use crate::types::{Problem, Secret, Tally};
 use crate::xmpp::{Command, CredentialKind, FastTicket, FastToken, Purpose, Suspended};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -40,6 +40,12 @@ pub(super) struct Short {
     offered: u8,
     /// What the mind said to it when it had lost its connection, and the mind did not know yet.
     late: VecDeque<Command>,
+    /// Its server's word on where to come back to was followed.
+    returned: bool,
+    /// The port of the last server that was reached, and whether it speaks TLS at once.
+    pub(super) last: Option<(Option<u16>, bool)>,
+    /// What the mind has kept of it, said by then.
+    kept: Option<Tally>,
     /// The token is one of before, whose account may have another by now: what is kept is not touched.
     borrowed: bool,
 }
@@ -47,6 +53,14 @@ pub(super) struct Short {
 impl Short {
     /// The mind said this to a session that has no connection. What it says again by itself is let go.
     pub(super) fn note_late(&mut self, command: Command) {
+        if let Command::Kept(tally) = command {
+            match &mut self.suspended {
+                Some(suspended) => suspended.kept(tally),
+                // It is on its way through another sign-in.
+                None => self.kept = Some(tally),
+            }
+            return;
+        }
         let said_once = matches!(
             command,
             Command::Appear(_)
@@ -64,22 +78,35 @@ impl Short {
     pub(super) fn put_back(&mut self, session: Option<Suspended>, proved: bool) {
         self.offered = if session.is_some() && proved { self.offered.saturating_add(1) } else { self.offered };
         self.suspended = session.or(self.suspended.take()).filter(|_| self.offered < MOST_OFFERS);
+        if let (Some(suspended), Some(tally)) = (&mut self.suspended, self.kept.take()) {
+            suspended.kept(tally);
+        }
+    }
+
+    /// Where the lost session is to be taken up, said once.
+    pub(super) fn location(&mut self) -> Option<String> {
+        let location = self.suspended.as_ref()?.location()?;
+        (!std::mem::replace(&mut self.returned, true)).then(|| location.to_owned())
     }
 
     /// A session stands.
     pub(super) fn stands(&mut self) {
         self.offered = 0;
+        self.returned = false;
     }
 
     /// All of it, in order; it is noted no more.
     pub(super) fn late(&mut self) -> VecDeque<Command> {
-        std::mem::take(&mut self.late)
+        let mut late = std::mem::take(&mut self.late);
+        late.extend(self.kept.take().map(Command::Kept));
+        late
     }
 
     /// The session that lost its connection is given up.
     pub(super) fn forget_session(&mut self) {
         self.suspended = None;
         self.late.clear();
+        self.kept = None;
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Link, Order, Part, Wish};
 use crate::app::effect::LinkCommand;
 use crate::app::event::Keep;
-use crate::xmpp::CredentialKind;
+use crate::xmpp::{self, CredentialKind};
 use std::sync::Arc;
 
 impl Link {
@@ -59,7 +59,7 @@ impl Link {
             }
             // For a session that may be taken up again, or for none: then the mind sends again by its own rules.
             LinkCommand::Session(command) => {
-                if self.short.suspended.is_some() {
+                if self.short.suspended.is_some() || matches!(command, xmpp::Command::Kept(_)) {
                     self.short.note_late(command);
                 }
                 None

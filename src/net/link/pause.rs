@@ -9,7 +9,23 @@ use std::time::Duration;
 /// Longest wait after a try that reached nobody, so that a cable put back is noticed: no server is spared by more.
 pub(super) const LOCAL: Duration = Duration::from_secs(5);
 
+/// A server that was still reading what a lost line had brought, and is asked meanwhile how much of that it has, may count
+/// less than it takes in: ejabberd 23 does, and then passes on twice what is sent again. So soon nobody comes back.
+const FINISH: Duration = Duration::from_millis(300);
+
 impl Link {
+    /// Until the server has read what it was sent over the line that was lost.
+    pub(super) async fn let_the_server_finish(&mut self) -> Option<Wish> {
+        loop {
+            let until = self.lost_at?.saturating_add(FINISH);
+            match self.wait(until.saturating_sub(self.network.now().mono)).await {
+                None => return None,
+                Some(Wish::Connect) => {}
+                Some(wish) => return Some(wish),
+            }
+        }
+    }
+
     /// How long to wait before the next try, if there is one.
     pub(super) fn pause_after(&mut self, problem: &Problem) -> Option<Duration> {
         let passes = problem.passes_by_itself() || self.is_hearsay(problem);

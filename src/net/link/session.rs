@@ -45,7 +45,9 @@ impl Link {
             _ => {}
         }
         if let Some(since) = attempt.signed_in {
-            self.backoff.lived(self.network.now().mono.saturating_sub(since));
+            let now = self.network.now().mono;
+            self.backoff.lived(now.saturating_sub(since));
+            self.lost_at = Some(now);
             if matches!(end, End::Wish(Wish::SignIn(_))) {
                 self.down(None, None).await;
             }
@@ -58,17 +60,26 @@ impl Link {
     async fn follow(&mut self, attempt: &mut Try) -> End {
         self.in_the_clear = false;
         let mut trail = Trail::default();
-        let mut goal = HOME;
         let mut before = None;
+        let back = self.way_back(attempt.purpose);
+        let mut returning = back.is_some();
+        let mut goal = back.unwrap_or(HOME);
         loop {
             let dialed = match self.reach(&goal).await {
                 Ok(dialed) => dialed,
+                // The place to come back to is gone: as if it had not been named (XEP-0198 section 5).
+                Err(End::Problem(_)) if std::mem::take(&mut returning) => {
+                    goal = HOME;
+                    continue;
+                }
                 Err(end) => return end,
             };
+            returning = false;
             let from = dial::place(&dialed.endpoint);
             let peer = dialed.peer.map(|peer| peer.ip());
             let direct = dialed.endpoint.transport == Transport::Direct;
             self.inside = self.network.is_inside(&self.setup, peer);
+            self.short.last = Some((from.port, direct));
             let text = match self.ride(dialed, attempt).await {
                 After::End(end) => return behind(before.as_ref(), &from, end),
                 After::Redirected(text) => text,
@@ -101,6 +112,15 @@ impl Link {
             Refusal::Unreadable => Problem::RedirectUnreadable { domain, text: Line::clean(text) },
             Refusal::Loop => Problem::RedirectLoop { domain, last: Line::clean(text) },
         }
+    }
+
+    /// Where the server of a lost session would have it taken up. Asked for once: whatever comes of it, the next try goes
+    /// the usual way. The place is trusted no more than a redirect.
+    fn way_back(&mut self, purpose: Purpose) -> Option<Goal> {
+        let text = self.short.location().filter(|_| purpose == Purpose::Chat)?;
+        let target = crate::route::redirect::parse(&text).ok()?;
+        let direct = self.short.last.is_some_and(|(port, direct)| direct && target.port == port);
+        Some(Goal::Redirected { target, public: !self.inside, direct })
     }
 
     async fn reach(&mut self, goal: &Goal) -> Result<Dialed, End> {

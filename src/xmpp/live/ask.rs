@@ -14,8 +14,8 @@ use std::time::Duration;
 impl Live {
     /// The first flush.
     pub(super) fn begin(&mut self, copies: bool, manageable: bool) {
-        if manageable && self.managed.handled().is_none() {
-            self.managed = Managed::asked();
+        if manageable && !self.managed.counts() {
+            self.managed = Managed::asked(self.ids.session());
             self.pass(sm::enable());
         }
         let server = self.home.domain().to_string();
@@ -44,6 +44,7 @@ impl Live {
                 let id = self.ids.next();
                 self.send(message::receipt(&id, &to, &of));
             }
+            Command::Kept(tally) => self.kept(tally),
             Command::Subscription { who, step } => self.send(presence::subscription(&who, step)),
             Command::SetBuddy { request, who, name, groups } => {
                 let change = roster::set(&who, name.as_deref(), &groups);

@@ -137,6 +137,7 @@ impl Rig {
             match output {
                 LiveOutput::Send(element) => self.sent.push(written(&element)),
                 LiveOutput::Event(event) => self.events.push(event),
+                LiveOutput::Fail(why) => self.sent.push(written(&why)),
                 LiveOutput::End(problem) => self.end = problem,
             }
         }

@@ -2,6 +2,7 @@
 //! safety.
 
 mod disorder;
+mod kept;
 mod managed;
 
 use super::*;

@@ -10,6 +10,7 @@ use crate::xmpp::ext::{bind2, carbons, csi, fast, sm};
 use crate::xmpp::managed::Managed;
 use crate::xmpp::sasl::{Coding, HashedToken, SaslFault, Started};
 use crate::xmpp::stanza::error::StanzaError;
+use crate::xmpp::tracker::Ids;
 use crate::xmpp::wire::Wire;
 use crate::xmpp::{Entrance, Event, Purpose, Sasl2, SignedIn, ns};
 
@@ -178,7 +179,7 @@ impl Negotiation {
         if self.asked_along.manage
             && let Some(enabled) = bound.find("enabled", sm::NS)
         {
-            self.managed = Managed::asked();
+            self.managed = Managed::asked(Ids::new(&self.sign_in.seed).session());
             self.managed.enabled(sm::resumable(enabled));
         }
         Ok(())

@@ -108,6 +108,54 @@ async fn a_session_that_a_server_leaves_without_an_answer_is_given_up() {
     assert_eq!(offers, 3, "and then another one is bound");
 }
 
+#[tokio::test]
+async fn a_session_is_taken_up_where_its_server_wants_it_and_else_at_home() {
+    let (home, port) = listen().await;
+    let (other, elsewhere) = listen().await;
+    let ca = Authority::new();
+    let setup = AccountSetup { tls: TlsMode::Direct, ca_pem: Some(ca.pem.clone()), ..account(port) };
+    let (events, mut facts) = channel(256);
+    let options = LinkOptions { connect: true, resource: None, show_client: false, one_shot: false };
+    let network = network(&Arc::new(Shelf::default()), NetworkSettings::default());
+    let link = start_link(&network, setup, options, events);
+    let acceptor = ca.acceptor(&["example.org"], |_| {});
+    let asked = async |listener: &tokio::net::TcpListener| {
+        let (tcp, _) = tokio::time::timeout(PATIENCE, listener.accept()).await.expect("somebody comes").unwrap();
+        let mut tls = acceptor.accept(tcp).await.unwrap();
+        heard_in(&mut tls, "xml:lang='en'>").await;
+        tls.write_all(format!("{HEADER}{SHORT}").as_bytes()).await.unwrap();
+        let asked = heard_in(&mut tls, "</authenticate>").await;
+        (tls, asked)
+    };
+    let (mut tls, _) = asked(&home).await;
+    let bound = format!(
+        "<bound xmlns='urn:xmpp:bind:0'><enabled xmlns='urn:xmpp:sm:3' id='sm-1' resume='true' \
+         location='127.0.0.1:{elsewhere}'/></bound>"
+    );
+    tls.write_all(success(&bound).as_bytes()).await.unwrap();
+    while !matches!(next(&mut facts).await.1, LinkFact::Session(Event::SignedIn(_))) {}
+    drop(tls);
+    until_down(&mut facts).await;
+    link.send(LinkCommand::Connect);
+    let (tls, said) = asked(&other).await;
+    assert!(said.contains("previd='sm-1'"), "{said}");
+    // It hangs up there: the usual way leads on.
+    drop(tls);
+    until_down(&mut facts).await;
+    link.send(LinkCommand::Connect);
+    let (mut tls, said) = asked(&home).await;
+    assert!(said.contains("previd='sm-1'"), "{said}");
+    tls.write_all(success("<resumed xmlns='urn:xmpp:sm:3' previd='sm-1' h='0'/>").as_bytes()).await.unwrap();
+    while !matches!(next(&mut facts).await.1, LinkFact::Session(Event::Resumed { .. })) {}
+    // Nobody is there any more: not a try is lost over it.
+    drop(other);
+    drop(tls);
+    until_down(&mut facts).await;
+    link.send(LinkCommand::Connect);
+    let (_tls, said) = asked(&home).await;
+    assert!(said.contains("previd='sm-1'"), "{said}");
+}
+
 /// How signing out by a command is told, where the server answers so.
 async fn signed_out(condition: &str) -> Farewelled {
     let (listener, port) = listen().await;
