@@ -7,6 +7,7 @@ mod appear;
 mod banner;
 mod buddies;
 mod ending;
+mod find;
 mod leave;
 mod names;
 mod notice;

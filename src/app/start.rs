@@ -6,8 +6,8 @@ use super::effect::{Effect, StoreRequest};
 use super::event::{LinkState, Viewport};
 use super::list;
 use super::model::{
-    Account, Chance, Contact, Conversation, ConversationKey, Focus, ListState, Model, OnlyHere, Options, Screen,
-    Scroll, Welcome,
+    Account, Chance, Contact, Conversation, ConversationKey, Focus, ListState, Model, OnlyHere, Options, Retention,
+    Screen, Scroll, Welcome,
 };
 use super::outbox::Post;
 use super::setup::AccountSetup;
@@ -45,7 +45,9 @@ impl Model {
             killed: String::new(),
             chance: Chance { seed, drawn: 0 },
             pages: BTreeMap::new(),
+            jump: None,
             uncommitted: 0,
+            not_kept: false,
             waiting: BTreeMap::new(),
             last_key: MessageKey(0),
             last_input: now.mono,
@@ -53,6 +55,9 @@ impl Model {
             notified_at: None,
         };
         let mut fx = Effects::new();
+        if model.options.retention != Retention::default() {
+            fx.push(Effect::Store(StoreRequest::Retain(model.options.retention)));
+        }
         let first = setups.first().map(|setup| setup.id.clone());
         for setup in setups {
             let connect = setup.enabled && !model.options.demo;

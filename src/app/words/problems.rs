@@ -110,6 +110,7 @@ fn parts(problem: &Problem) -> Parts {
         | Problem::DiskFull
         | Problem::AccountInUse
         | Problem::SetAside { .. }
+        | Problem::NewerHistory { .. }
         | Problem::NoDataFolder { .. }
         | Problem::NotKept { .. } => local::files(problem),
         Problem::NotATerminal
