@@ -3,6 +3,7 @@
 mod cuts;
 mod ending;
 mod evening;
+mod find;
 mod focus;
 mod identity;
 mod list;

@@ -137,10 +137,7 @@ pub(super) fn is_index_broken(error: &rusqlite::Error) -> bool {
 /// Puts a damaged file aside under a name that nothing has, with the journal that belongs to it: nothing of it is
 /// overwritten, and nothing of it gets into the new one.
 pub(super) fn set_aside(file: &Path) -> Result<Problem, Problem> {
-    let stamp = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
-    let names = (0..100).map(|again| if again == 0 { stamp.clone() } else { format!("{stamp}-{again}") });
-    let mut names = names.map(|name| file.with_extension(format!("db.broken-{name}")));
-    let kept_as = names.find(|name| !name.exists()).unwrap_or_else(|| file.with_extension("db.broken"));
+    let kept_as = aside_name(file, "db.broken");
     let problem = |error: std::io::Error| Problem::NoDataFolder {
         folder: Line::clean(&file.to_string_lossy()),
         why: Line::clean(&error.kind().to_string()),
@@ -158,6 +155,17 @@ pub(super) fn set_aside(file: &Path) -> Result<Problem, Problem> {
         }
     }
     Ok(Problem::SetAside { file: base_name(file), kept_as: base_name(&kept_as) })
+}
+
+/// A name beside a damaged file that nothing has yet: with the moment, for whoever looks for it later.
+pub(super) fn aside_name(file: &Path, extension: &str) -> PathBuf {
+    let stamp = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
+    let names = (0..1_000).map(|again| match again {
+        0 => format!("{extension}-{stamp}"),
+        _ => format!("{extension}-{stamp}-{again}"),
+    });
+    let mut names = names.map(|name| file.with_extension(name));
+    names.find(|name| !name.exists()).unwrap_or_else(|| file.with_extension(extension))
 }
 
 /// The last part of a path, for showing.
