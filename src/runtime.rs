@@ -47,7 +47,7 @@ impl Clock {
     }
 }
 
-/// A file that may not grow any more (RLIMIT_FSIZE) is an error like a full disk, and not the end of the process. To be
+/// A file that may not grow any more (`RLIMIT_FSIZE`) is an error like a full disk, and not the end of the process. To be
 /// called inside a runtime.
 #[cfg(unix)]
 fn outlive_file_limits() {

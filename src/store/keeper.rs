@@ -6,6 +6,8 @@
 //! file gets the same requests once it can be opened. A damaged file is set aside, and a new one goes on with what
 //! waits; if only the index of what was said is damaged, it is made anew.
 
+#![allow(clippy::disallowed_methods, reason = "when the disk is asked again, and what is too old, is decided here")]
+
 use super::lock::AccountLocks;
 use super::requests::{self, Outcome};
 use super::thread::BATCH;
@@ -75,13 +77,14 @@ impl<'a> Keeper<'a> {
         self.again_at.is_some()
     }
 
-    /// When the keeper wants to be asked next, whatever comes.
-    pub(super) fn next_need(&self) -> Instant {
-        match self.again_at {
+    /// How long it can be left alone, if nothing comes.
+    pub(super) fn rest(&self) -> Duration {
+        let until = match self.again_at {
             Some(again) => again,
-            None if self.retention == Retention::Forever => Instant::now() + DAY,
+            None if self.retention == Retention::Forever => return DAY,
             None => self.tidy_at,
-        }
+        };
+        until.saturating_duration_since(Instant::now())
     }
 
     /// Carries out what waits, as far as it goes now.

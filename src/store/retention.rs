@@ -30,7 +30,6 @@ pub(super) fn tidy(db: &mut Connection, retention: Retention, now: Stamp) -> rus
     let batch = i64::try_from(BATCH).unwrap_or(0);
     let transaction = db.transaction()?;
     let gone = match retention {
-        Retention::Forever => 0,
         Retention::Days(days) => {
             let until = now.0.saturating_sub(i64::from(days) * DAY);
             transaction.prepare_cached(OLD)?.execute(params![history::first_id(until), until, batch])?
@@ -40,7 +39,7 @@ pub(super) fn tidy(db: &mut Connection, retention: Retention, now: Stamp) -> rus
             let above = transaction.prepare_cached(ABOVE)?.execute(params![batch, most])?;
             above.max(transaction.prepare_cached(KEPT_BEFORE)?.execute([batch])?)
         }
-        Retention::Nothing => 0,
+        Retention::Forever | Retention::Nothing => 0,
     };
     transaction.commit()?;
     Ok(gone == BATCH)

@@ -145,7 +145,7 @@ fn words(text: &str) -> String {
     for c in text.chars() {
         let stands = stands_alone(c);
         // What belongs to the sign before it (a vowel, a tone) stays with it.
-        if (stands || alone) && (stands || c.is_alphanumeric()) {
+        if stands || (alone && c.is_alphanumeric()) {
             apart.push(' ');
         }
         if stands || c.is_alphanumeric() || c.is_whitespace() {

@@ -6,7 +6,6 @@ use crate::app::StoreRequest;
 use crate::app::event::Stored;
 use crate::app::model::Retention;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Instant;
 
 /// Most requests in one transaction: a bound for memory and for how long a reader waits.
 pub(super) const BATCH: usize = 512;
@@ -45,8 +44,7 @@ fn wait_for_need(inbox: &Receiver<StoreRequest>, tell: &impl Fn(Stored)) -> Opti
 fn take(inbox: &Receiver<StoreRequest>, keeper: &mut Keeper<'_>) -> bool {
     let mut more = true;
     if keeper.waiting.is_empty() || keeper.is_failing() {
-        let wait = keeper.next_need().saturating_duration_since(Instant::now());
-        match inbox.recv_timeout(wait) {
+        match inbox.recv_timeout(keeper.rest()) {
             Ok(request) => keeper.waiting.push_back(request),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => more = false,

@@ -90,7 +90,7 @@ impl Model {
         let hit = find.hits.get(find.selected).map(|hit| (hit.talk.clone(), (hit.stamp, hit.key)));
         match hit {
             Some((talk, at)) if !find.everywhere && self.open.as_ref() == Some(&talk) => {
-                self.go_to_message(&talk, at, fx)
+                self.go_to_message(&talk, at, fx);
             }
             _ => {}
         }

@@ -36,12 +36,12 @@ fn file(folder: &Path) -> Connection {
     schema::open(&Place::Folder(folder.to_owned())).unwrap().0
 }
 
-fn ask(db: &mut Connection, request: StoreRequest) -> Outcome {
-    requests::carry_out(db, &mut AccountLocks::new(&Place::Memory, false), [&request]).unwrap()
+fn ask(db: &mut Connection, request: &StoreRequest) -> Outcome {
+    requests::carry_out(db, &mut AccountLocks::new(&Place::Memory, false), [request]).unwrap()
 }
 
 fn insert(db: &mut Connection, message: &Message) -> Outcome {
-    ask(db, StoreRequest::Insert(Box::new(message.clone())))
+    ask(db, &StoreRequest::Insert(Box::new(message.clone())))
 }
 
 fn keys(db: &Connection, table: &str) -> Vec<u128> {
@@ -90,7 +90,7 @@ fn where_nothing_stays_only_what_is_not_sent_is_on_the_disk() {
     let mut db = file(home.path());
     insert(&mut db, &message(1, 1, MessageState::Received));
     insert(&mut db, &message(2, 1, MessageState::Pending));
-    ask(&mut db, StoreRequest::Retain(Retention::Nothing));
+    ask(&mut db, &StoreRequest::Retain(Retention::Nothing));
     tidy_all(&mut db, Retention::Nothing);
     assert_eq!((keys(&db, "main.message"), keys(&db, "message")), (vec![2], vec![2]));
 
@@ -103,8 +103,8 @@ fn where_nothing_stays_only_what_is_not_sent_is_on_the_disk() {
     assert_eq!((keys(&db, "main.message"), keys(&db, "message")), (vec![2, 5], vec![2, 3, 5]));
     assert_eq!(found(&db), 3, "this session's words are found");
 
-    ask(&mut db, StoreRequest::SetState { key: mine.key, state: MessageState::Sent });
-    ask(&mut db, StoreRequest::SetState { key: MessageKey(2), state: MessageState::Failed(Problem::NotSent) });
+    ask(&mut db, &StoreRequest::SetState { key: mine.key, state: MessageState::Sent });
+    ask(&mut db, &StoreRequest::SetState { key: MessageKey(2), state: MessageState::Failed(Problem::NotSent) });
     assert_eq!(keys(&db, "main.message"), [2]);
     drop(db);
     let db = file(home.path());
@@ -117,10 +117,10 @@ fn where_nothing_stays_only_what_is_not_sent_is_on_the_disk() {
 fn a_change_of_mind_counts_from_then_on() {
     let home = tempfile::tempdir().unwrap();
     let mut db = file(home.path());
-    ask(&mut db, StoreRequest::Retain(Retention::Nothing));
-    ask(&mut db, StoreRequest::Retain(Retention::Nothing));
+    ask(&mut db, &StoreRequest::Retain(Retention::Nothing));
+    ask(&mut db, &StoreRequest::Retain(Retention::Nothing));
     insert(&mut db, &message(1, 0, MessageState::Received));
-    ask(&mut db, StoreRequest::Retain(Retention::Forever));
+    ask(&mut db, &StoreRequest::Retain(Retention::Forever));
     insert(&mut db, &message(2, 0, MessageState::Received));
     drop(db);
     assert_eq!(keys(&file(home.path()), "message"), [2]);
@@ -130,7 +130,7 @@ fn a_change_of_mind_counts_from_then_on() {
 fn in_memory_the_newest_are_held() {
     let home = tempfile::tempdir().unwrap();
     let mut db = file(home.path());
-    ask(&mut db, StoreRequest::Retain(Retention::Nothing));
+    ask(&mut db, &StoreRequest::Retain(Retention::Nothing));
     let batch: Vec<StoreRequest> = (0..20_600)
         .map(|number| Message {
             stamp: Stamp(i64::try_from(number).unwrap()),

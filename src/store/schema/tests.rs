@@ -187,11 +187,11 @@ fn a_file_that_was_cut_is_set_aside_with_its_journal() {
     drop(db);
     let whole = fs::read(&file).unwrap();
     fs::write(&file, &whole[..whole.len() / 2]).unwrap();
-    let (_db, told) = open(&at(&home)).unwrap();
+    let (db, told) = open(&at(&home)).unwrap();
     let Some(Problem::SetAside { kept_as, .. }) = told else { panic!("{told:?}") };
     assert_eq!(fs::read(home.path().join(kept_as.as_str())).unwrap(), whole[..whole.len() / 2]);
     // The same again within the second: the first one stays.
-    drop(_db);
+    drop(db);
     fs::write(&file, b"noise, noise, noise".repeat(300)).unwrap();
     let (_db, told) = open(&at(&home)).unwrap();
     let Some(Problem::SetAside { kept_as: second, .. }) = told else { panic!("{told:?}") };

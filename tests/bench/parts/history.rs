@@ -1,5 +1,7 @@
 //! A long history: a million messages in two hundred talks, of which one holds a hundred thousand and more.
 
+#![allow(clippy::cast_sign_loss, reason = "every number here is above nothing")]
+
 use super::rounds;
 use butty::app::event::{AccountCache, FoundPlace, Stored};
 use butty::app::model::{Author, Body, ConversationKey, Message, MessageState};
@@ -19,12 +21,12 @@ pub fn measure() {
     let folder = tempfile::tempdir().expect("a folder");
     fill(folder.path());
     let history = History::open(folder.path());
-    rounds("history, the list at a start", "ms", milliseconds, || history.timed(|| drop(history.cache())));
+    rounds("history, the list at a start", "ms", milliseconds, || timed(|| drop(history.cache())));
     rounds("history, a page of the longest talk", "ms", milliseconds, || {
-        history.timed(|| assert_eq!(history.page(&talk(0), None).len(), 50))
+        timed(|| assert_eq!(history.page(&talk(0), None).len(), 50))
     });
     rounds("history, 1,000 messages up", "ms", milliseconds, || {
-        history.timed(|| {
+        timed(|| {
             let mut before = None;
             for _ in 0..20 {
                 let page = history.page(&talk(0), before);
@@ -33,7 +35,7 @@ pub fn measure() {
         })
     });
     rounds("history, around a message of long ago", "ms", milliseconds, || {
-        history.timed(|| history.around(&talk(0), Stamp(BEGIN + 400_000_000)))
+        timed(|| history.around(&talk(0), Stamp(BEGIN + 400_000_000)))
     });
     let common = word(0);
     for (what, words, within) in [
@@ -48,7 +50,7 @@ pub fn measure() {
         ("a common word in one account", format!("{common} "), SearchIn::Account(account())),
     ] {
         rounds(&format!("history, search for {what}"), "ms", milliseconds, || {
-            history.timed(|| drop(history.search(&words, &within)))
+            timed(|| drop(history.search(&words, &within)))
         });
     }
 }
@@ -148,6 +150,12 @@ fn fill(folder: &Path) {
     );
 }
 
+fn timed(work: impl Fn()) -> (usize, Duration) {
+    let began = Instant::now();
+    work();
+    (1, began.elapsed())
+}
+
 struct History {
     store: Store,
     told: Receiver<Stored>,
@@ -158,12 +166,6 @@ impl History {
         let (tell, told) = channel();
         let store = Store::start(Place::Folder(folder.to_owned()), false, move |stored| drop(tell.send(stored)));
         Self { store: store.expect("a thread"), told }
-    }
-
-    fn timed(&self, work: impl Fn()) -> (usize, Duration) {
-        let began = Instant::now();
-        work();
-        (1, began.elapsed())
     }
 
     fn cache(&self) -> Box<AccountCache> {
