@@ -8,6 +8,7 @@ pub mod action;
 pub mod composer;
 pub mod effect;
 pub mod event;
+pub mod find;
 pub mod keymap;
 pub mod list;
 pub mod model;
@@ -23,7 +24,7 @@ pub mod update;
 pub mod words;
 
 pub use action::Effects;
-pub use effect::{Effect, LinkCommand, StoreRequest};
+pub use effect::{Effect, LinkCommand, Search, SearchIn, StoreRequest};
 pub use event::{Event, LinkEvent, LinkFact};
 pub use model::Model;
 pub use ops::Banner;

@@ -67,6 +67,19 @@ fn uptime() -> Duration {
     FIRST.get_or_init(Instant::now).elapsed()
 }
 
+/// A file that may not grow any more (`RLIMIT_FSIZE`) is an error like a full disk, and not the end of the process. To be
+/// called inside a runtime.
+#[cfg(unix)]
+fn outlive_file_limits() {
+    use tokio::signal::unix::{SignalKind, signal};
+    /// SIGXFSZ, on every system but MIPS.
+    const FILE_TOO_LARGE: i32 = 25;
+    // What is registered once stays for the life of the process, whoever listens.
+    if signal(SignalKind::from_raw(FILE_TOO_LARGE)).is_err() {
+        tracing::warn!("a limit of file sizes would end butty");
+    }
+}
+
 /// A seed from the operating system.
 pub fn seed() -> u64 {
     use ring::rand::{SecureRandom, SystemRandom};

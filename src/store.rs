@@ -9,11 +9,15 @@
 
 mod accounts;
 mod history;
+mod keeper;
 #[cfg(feature = "keyring")]
 mod keyring;
 mod lock;
 mod only_here;
+mod requests;
+mod retention;
 mod schema;
+mod search;
 mod talks;
 #[cfg(test)]
 mod tests;

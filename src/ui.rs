@@ -11,6 +11,7 @@ mod composer;
 mod conversation;
 mod dialog;
 mod facts;
+mod find;
 mod hit;
 pub mod layout;
 mod paint;

@@ -1,13 +1,13 @@
 //! Everything that the mind can want.
 
-use super::event::Keep;
-use super::model::{ConversationKey, Message, MessageState, OnlyHere};
+use super::event::{FoundPlace, Keep};
+use super::model::{ConversationKey, Message, MessageState, OnlyHere, Retention};
 use super::setup::AccountSetup;
 use crate::oauth::Asking;
 use crate::types::{
     AccountId, ArchiveId, BareJid, FullJid, Line, MessageKey, RequestId, Secret, Stamp, StanzaId, Tally,
 };
-use crate::xmpp::{self, Appearance, RosterItem};
+use crate::xmpp::{self, Appearance, Direction, RosterItem};
 
 /// One wish. Wishes are carried out in order.
 #[derive(Clone, Debug)]
@@ -119,6 +119,13 @@ pub enum StoreRequest {
     SetStanzaId { key: MessageKey, stanza_id: StanzaId },
     /// A page of a talk: at most `limit` messages older than `before` (`None`: the newest).
     Page { request: RequestId, talk: ConversationKey, before: Option<(Stamp, MessageKey)>, limit: u16 },
+    /// The messages around one: at most `limit` up to it and as many behind it; answered by `Around`.
+    Around { request: RequestId, talk: ConversationKey, at: (Stamp, MessageKey), limit: u16 },
+    /// What was said with these words: a page of at most `limit` hits, newest first; answered by `Found`. `before`: as
+    /// the page before this one told it.
+    Search { request: RequestId, search: Box<Search>, before: Option<FoundPlace>, limit: u16 },
+    /// How long messages stay on the disk, from now on. Until it is told: for ever.
+    Retain(Retention),
     /// Everything in this talk up to here was seen.
     MarkRead { talk: ConversationKey, up_to: Stamp },
     /// Keep a draft; empty: forget it.
@@ -149,4 +156,30 @@ pub enum StoreRequest {
     Count { account: AccountId },
     /// Commit now; end after the last request.
     Close,
+}
+
+/// What is looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Search {
+    /// As typed. All of them are in a hit, in any order; the last one may go on, unless a blank follows it.
+    pub words: String,
+    /// Where.
+    pub within: SearchIn,
+    /// Only ours, or only theirs.
+    pub direction: Option<Direction>,
+    /// Only what was said before this.
+    pub before: Option<Stamp>,
+    /// Only what holds a link.
+    pub links: bool,
+}
+
+/// Where is looked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SearchIn {
+    /// In everything that is kept.
+    Everywhere,
+    /// In one account.
+    Account(AccountId),
+    /// In one talk.
+    Talk(ConversationKey),
 }

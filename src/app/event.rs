@@ -311,8 +311,16 @@ pub enum Stored {
     CacheDone,
     /// Answer to `StoreRequest::Page`: oldest first. `more`: older ones exist.
     Page { request: RequestId, talk: ConversationKey, messages: Vec<Message>, more: bool },
+    /// Answer to `StoreRequest::Around`: oldest first. `more`: older ones exist; `newer`: newer ones.
+    Around { request: RequestId, talk: ConversationKey, messages: Vec<Message>, more: bool, newer: bool },
+    /// Answer to `StoreRequest::Search`: newest first. `next`: where older hits begin, if there are any. `count`: all of
+    /// them, on the first page; 1,000 stands for that many and more.
+    Found { request: RequestId, hits: Vec<Message>, next: Option<FoundPlace>, count: Option<u32> },
     /// These messages are on disk. Only now may receipts go out.
     Committed { keys: Vec<MessageKey> },
+    /// These are not on the disk, and wait for it: they are shown, nobody is told that they came, and `Committed` or
+    /// `Duplicate` follows once it takes them.
+    NotKept { keys: Vec<MessageKey> },
     /// A message that we already had (same id): nothing was written; `existing` is its key.
     Duplicate { key: MessageKey, existing: MessageKey },
     /// Answer to `StoreRequest::Confirm`: what was asked for before it is on the disk.
@@ -328,6 +336,10 @@ pub enum Stored {
     /// How many messages of an account are kept here (for the sign-out question).
     Count { account: AccountId, messages: u64 },
 }
+
+/// Where a page of hits ended, in the store's own count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FoundPlace(pub i64);
 
 /// What is known about an account before the server answers.
 #[derive(Clone, Debug, Default)]

@@ -3,15 +3,17 @@
 //! Plain data. `update` is the only writer; `ui`, `cli` and tests read.
 
 mod account;
+mod find;
 mod message;
 mod options;
 mod screen;
 
 pub use account::{Account, Agreement, Asked, Back, Contact, Device, Files, Leaving, OnlyHere, Request};
+pub use find::{Find, Jump};
 pub use message::{
     Attachment, Author, Body, Conversation, ConversationKey, ConversationKind, Message, MessageState, Relation, Scroll,
 };
-pub use options::{LayoutChoice, Options, Zone};
+pub use options::{LayoutChoice, Options, Retention, Zone};
 pub use screen::{
     Focus, Held, ListState, MenuStep, Overlay, Picker, Screen, SignInScreen, SignInStep, SignInWay, SignOutBox, Toast,
     Welcome,
@@ -74,10 +76,12 @@ pub struct Model {
     pub chance: Chance,
     /// Pages asked for and not yet told, local store.
     pub pages: BTreeMap<RequestId, ConversationKey>,
+    /// Where the person wants to be, once it is loaded.
+    pub jump: Option<Jump>,
     /// Rows handed to the store and not yet committed: the length of `waiting`.
     pub uncommitted: usize,
-    /// The store can write nothing, and has said so.
-    pub unkept: bool,
+    /// The disk refuses, and that was said: rows wait until it takes them, and what is to be sent is sent all the same.
+    pub not_kept: bool,
     /// Those rows, and what is owed once they are safe.
     pub waiting: BTreeMap<MessageKey, Waiting>,
     /// The last key that was made: the next one is greater, whatever the clock does.

@@ -8,6 +8,7 @@ mod attention;
 mod banner;
 mod buddies;
 mod ending;
+mod find;
 mod leave;
 mod names;
 mod notice;

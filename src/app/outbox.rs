@@ -215,7 +215,7 @@ impl Model {
         let now = self.now.wall;
         let Some(account) = self.accounts.iter_mut().find(|account| account.setup.id == *id) else { return };
         // What was not sent before this start goes first.
-        let known = self.cache_known || self.unkept;
+        let known = self.cache_known || self.not_kept;
         if !known || !account.online() || account.post.check.is_some() {
             return;
         }
@@ -224,7 +224,7 @@ impl Model {
                 continue;
             };
             // The store keeps in order too, so nothing behind this one is kept either.
-            if !self.unkept && self.waiting.contains_key(key) {
+            if !self.not_kept && self.waiting.contains_key(key) {
                 break;
             }
             let Body::Plain(text) = &message.body else { continue };

@@ -113,7 +113,7 @@ mod tests {
             "msg query message m chat me win w window buffer b next prev last close wc part leave clear status away xa",
             "busy dnd back online available invisible offline hide personal psm add sub remove accept deny rename",
             "group card whois info vcard lastactivity who names occupants retry discard account login logout connect",
-            "reconnect disconnect doctor quit exit bye help keys buddies undo again reload omemo suspend",
+            "reconnect disconnect doctor quit exit bye help keys buddies undo again reload omemo suspend find search lastlog s",
         ]
         .join(" ")
         .split(' ')

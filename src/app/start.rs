@@ -7,7 +7,7 @@ use super::event::{LinkState, Viewport};
 use super::list;
 use super::model::{
     Account, Attention, Chance, Contact, Conversation, ConversationKey, Focus, ListState, Model, OnlyHere, Options,
-    Screen, Scroll, Welcome,
+    Retention, Screen, Scroll, Welcome,
 };
 use super::outbox::Post;
 use super::setup::AccountSetup;
@@ -46,8 +46,9 @@ impl Model {
             killed: String::new(),
             chance: Chance { seed, drawn: 0 },
             pages: BTreeMap::new(),
+            jump: None,
             uncommitted: 0,
-            unkept: false,
+            not_kept: false,
             waiting: BTreeMap::new(),
             last_key: MessageKey(0),
             last_input: now.mono,
@@ -56,6 +57,9 @@ impl Model {
             notified_at: None,
         };
         let mut fx = Effects::new();
+        if model.options.retention != Retention::default() {
+            fx.push(Effect::Store(StoreRequest::Retain(model.options.retention)));
+        }
         let first = setups.first().map(|setup| setup.id.clone());
         for setup in setups {
             let connect = setup.enabled && !model.options.demo;

@@ -4,6 +4,7 @@ mod attention;
 mod cuts;
 mod ending;
 mod evening;
+mod find;
 mod focus;
 mod identity;
 mod kept;

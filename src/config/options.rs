@@ -2,7 +2,7 @@
 
 use super::proxy::{self, ProxyChoice};
 use super::{Config, LogLevel, Source, closest};
-use crate::app::model::LayoutChoice;
+use crate::app::model::{LayoutChoice, Retention};
 use crate::types::{Problem, Proxying};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -97,6 +97,9 @@ const ROWS: &[OptionRow] = &[
     row!("privacy", "show_client", "true or false", |c, v| on_off(v).map(|x| c.show_client = x)),
     row!("notifications", "via", "auto, bell or off", |c, v| {
         word(v, &[("auto", true), ("bell", true), ("off", false)]).map(|x| c.options.bell = x)
+    }),
+    row!("history", "keep", "forever, a number of days such as 90d, or none", |c, v| {
+        retention(v.as_str()?).map(|x| c.options.retention = x)
     }),
     row!("network", "connect_timeout", "a time such as 15s", |c, v| {
         let time = span(v.as_str()?).filter(|time| (1..=300).contains(&time.as_secs()))?;
@@ -217,6 +220,18 @@ fn number(value: &DeValue<'_>, least: u16, most: u16) -> Option<u16> {
 fn layout(value: &DeValue<'_>) -> Option<LayoutChoice> {
     use LayoutChoice::{Auto, Narrow, Standard, Wide};
     word(value, &[("auto", Auto), ("wide", Wide), ("standard", Standard), ("narrow", Narrow)])
+}
+
+/// `forever`, `none`, or days: `90d`, of which one is the least.
+fn retention(text: &str) -> Option<Retention> {
+    match text {
+        "forever" => Some(Retention::Forever),
+        "none" => Some(Retention::Nothing),
+        _ => {
+            let digits = text.strip_suffix('d').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+            digits.parse().ok().filter(|days| (1..=36_500).contains(days)).map(Retention::Days)
+        }
+    }
 }
 
 /// A time such as `15s`, `10m`, `1h`.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::app::model::Retention;
 use crate::app::setup::TlsMode;
 use crate::xmpp::CredentialKind;
 
@@ -55,6 +56,12 @@ fn every_value_that_does_not_fit_is_refused() {
         "[presence]\nauto_away = \"0m\"",
         "[presence]\nauto_away = \"\"",
         "[presence]\nauto_away = \"é\"",
+        "[history]\nkeep = \"off\"",
+        "[history]\nkeep = \"0d\"",
+        "[history]\nkeep = \"90\"",
+        "[history]\nkeep = \"90000d\"",
+        "[history]\nkeep = \"+9d\"",
+        "[history]\nkeep = 90",
         "[network]\nresolver = \"localhost\"",
         "[network]\nconnect_timeout = \"1h\"",
         "[[accounts]]\naddress = \"a b@c\"",
@@ -70,6 +77,16 @@ fn every_value_that_does_not_fit_is_refused() {
     ] {
         assert!(matches!(read(text), Err(Problem::BadConfig { .. })), "{text:?} was taken");
     }
+}
+
+#[test]
+fn how_long_history_is_kept_is_said_in_days_or_in_a_word() {
+    let kept = |value: &str| read(&format!("[history]\nkeep = \"{value}\"")).unwrap().options.retention;
+    assert_eq!(kept("forever"), Retention::Forever);
+    assert_eq!(kept("90d"), Retention::Days(90));
+    assert_eq!(kept("none"), Retention::Nothing);
+    let Err(Problem::BadConfig { line, why, .. }) = read("[history]\nkeep = \"soon\"") else { panic!() };
+    assert_eq!((line, why.as_str()), (2, "keep takes forever, a number of days such as 90d, or none"));
 }
 
 #[test]

@@ -108,6 +108,8 @@ pub fn run(args: &Args, command: &Command, desk: &Desk) -> u8 {
         Err(error) => return desk.voice.fail(&Problem::Bug { what: Line::clean(&error.to_string()) }),
     };
     let code = runtime.block_on(async {
+        #[cfg(unix)]
+        super::outlive_file_limits();
         let code = tokio::select! {
             outcome = carry_out(args, command, desk) => outcome.unwrap_or_else(|problem| desk.voice.fail(&problem)),
             code = interrupted() => {

@@ -382,6 +382,7 @@ fn signals() -> io::Result<mpsc::Receiver<Event>> {
         for kind in [SignalKind::terminate(), SignalKind::quit()] {
             listen(kind, || Event::Terminate, tell.clone())?;
         }
+        super::outlive_file_limits();
         // Ctrl+C is a key here: this one comes from outside.
         listen(SignalKind::interrupt(), || Event::Interrupt, tell.clone())?;
         listen(SignalKind::hangup(), on_hangup, tell.clone())?;

@@ -1,7 +1,7 @@
 //! Messages.
 
+use super::requests::Outcome;
 use super::talks::{key_of, kind_number};
-use super::thread::Outcome;
 use crate::app::event::Stored;
 use crate::app::model::{Author, Body, ConversationKey, Message, MessageState, Relation};
 use crate::types::{
@@ -10,7 +10,8 @@ use crate::types::{
 use crate::xmpp::Direction;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-const COLUMNS: &str = "key, account, peer, kind, direction, author, stamp, body_kind, body, state, detail, origin, \
+/// What `read` takes, in its order.
+pub(super) const COLUMNS: &str = "key, account, peer, kind, direction, author, stamp, body_kind, body, state, detail, origin, \
                        stanza_id, relation, sender, edited";
 
 /// Keeps a message, unless it is here already under the same archive id, or under the same sender's id with the
@@ -36,8 +37,8 @@ pub(super) fn insert(db: &Connection, message: &Message, outcome: &mut Outcome) 
     let (state, detail) = state_columns(&message.state);
     db.prepare_cached(
         "INSERT INTO message (key, account, peer, kind, direction, author, stamp, body_kind, body, state, detail,
-         origin, stanza_id, relation, sender, edited)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+         origin, stanza_id, relation, sender, edited, id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
     )?
     .execute(params![
         message.key.0.to_be_bytes(),
@@ -56,10 +57,41 @@ pub(super) fn insert(db: &Connection, message: &Message, outcome: &mut Outcome) 
         message.relation.as_ref().map(relation_text),
         message.from.as_ref().map(Jid::as_str),
         message.edited,
+        free_id(db, message)?,
     ])?;
     outcome.committed.push(message.key);
     Ok(())
 }
+
+/// Bits of a row's id that tell apart what has one stamp.
+const APART: u32 = 20;
+
+/// The least id that a row of this moment has: the index of what was said hands out its hits in this order.
+pub(super) fn first_id(stamp: i64) -> i64 {
+    stamp.clamp(0, (1 << (63 - APART)) - 2) << APART
+}
+
+/// An id that no row has, among those of the message's moment. A moment that a server filled with rows by the hundred
+/// thousand has none that is found soon: then SQLite chooses (`None`), and only the order of hits suffers.
+fn free_id(db: &Connection, message: &Message) -> rusqlite::Result<Option<i64>> {
+    let first = first_id(message.stamp.0);
+    let mut taken = db.prepare_cached("SELECT 1 FROM message WHERE id = ?1")?;
+    for attempt in 0..4_u64 {
+        let spread = (message.key.0 as u64).wrapping_add(attempt.wrapping_mul(0x9E37_79B9)) & ((1 << APART) - 1);
+        let id = first + i64::try_from(spread).unwrap_or(0);
+        if !taken.exists([id])? {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
+}
+
+pub(super) const BY_KEY: &str = "SELECT key FROM message WHERE key = ?1";
+pub(super) const BY_STANZA_ID: &str =
+    "SELECT key FROM message WHERE account = ?1 AND stanza_id = ?2 AND peer = ?3 AND direction = ?4";
+pub(super) const BY_ORIGIN: &str =
+    "SELECT key FROM message WHERE account = ?1 AND peer = ?2 AND origin = ?3 AND direction = ?4
+     AND body = ?5 AND ((stanza_id IS NULL) <> (?6 IS NULL) OR (stamp = ?7 AND stanza_id IS NULL)) LIMIT 1";
 
 /// The same message under another key, or under this very key.
 fn twin(db: &Connection, message: &Message) -> rusqlite::Result<Option<MessageKey>> {
@@ -68,9 +100,7 @@ fn twin(db: &Connection, message: &Message) -> rusqlite::Result<Option<MessageKe
     let mut found: Option<[u8; 16]> = None;
     if let Some(stanza_id) = &message.stanza_id {
         found = db
-            .prepare_cached(
-                "SELECT key FROM message WHERE account = ?1 AND stanza_id = ?2 AND peer = ?3 AND direction = ?4",
-            )?
+            .prepare_cached(BY_STANZA_ID)?
             .query_row(params![account, stanza_id.0, peer, direction], |row| row.get(0))
             .optional()?;
     }
@@ -80,10 +110,7 @@ fn twin(db: &Connection, message: &Message) -> rusqlite::Result<Option<MessageKe
             Body::Unreadable(method) => method.as_str(),
         };
         found = db
-            .prepare_cached(
-                "SELECT key FROM message WHERE account = ?1 AND peer = ?2 AND origin = ?3 AND direction = ?4
-                 AND body = ?5 AND ((stanza_id IS NULL) <> (?6 IS NULL) OR (stamp = ?7 AND stanza_id IS NULL)) LIMIT 1",
-            )?
+            .prepare_cached(BY_ORIGIN)?
             .query_row(
                 params![
                     account,
@@ -99,10 +126,7 @@ fn twin(db: &Connection, message: &Message) -> rusqlite::Result<Option<MessageKe
             .optional()?;
     }
     if found.is_none() {
-        found = db
-            .prepare_cached("SELECT key FROM message WHERE key = ?1")?
-            .query_row([message.key.0.to_be_bytes()], |row| row.get(0))
-            .optional()?;
+        found = db.prepare_cached(BY_KEY)?.query_row([message.key.0.to_be_bytes()], |row| row.get(0)).optional()?;
     }
     Ok(found.map(|bytes| MessageKey(u128::from_be_bytes(bytes))))
 }
@@ -161,10 +185,7 @@ pub(super) fn page(
     limit: u16,
 ) -> rusqlite::Result<Stored> {
     let (stamp, key) = before.unwrap_or((Stamp(i64::MAX), MessageKey(u128::MAX)));
-    let mut query = db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM message WHERE account = ?1 AND peer = ?2 AND kind = ?3 AND (stamp, key) < (?4, ?5)
-         ORDER BY stamp DESC, key DESC LIMIT ?6"
-    ))?;
+    let mut query = db.prepare_cached(&older_sql())?;
     let wanted = usize::from(limit);
     let rows = query.query_map(
         params![
@@ -186,10 +207,26 @@ pub(super) fn page(
 
 /// Own messages without an acknowledgement, oldest first.
 pub(super) fn outbox(db: &Connection, account: &AccountId) -> rusqlite::Result<Vec<Message>> {
-    let mut query = db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM message WHERE account = ?1 AND state = 1 ORDER BY stamp, key LIMIT 10000"
-    ))?;
+    let mut query = db.prepare_cached(&outbox_sql())?;
     query.query_map([account.as_str()], read)?.filter_map(Result::transpose).collect()
+}
+
+pub(super) fn older_sql() -> String {
+    format!(
+        "SELECT {COLUMNS} FROM message WHERE account = ?1 AND peer = ?2 AND kind = ?3 AND (stamp, key) < (?4, ?5)
+         ORDER BY stamp DESC, key DESC LIMIT ?6"
+    )
+}
+
+pub(super) fn newer_sql() -> String {
+    format!(
+        "SELECT {COLUMNS} FROM message WHERE account = ?1 AND peer = ?2 AND kind = ?3 AND (stamp, key) > (?4, ?5)
+         ORDER BY stamp, key LIMIT ?6"
+    )
+}
+
+pub(super) fn outbox_sql() -> String {
+    format!("SELECT {COLUMNS} FROM message WHERE account = ?1 AND state = 1 ORDER BY stamp, key LIMIT 10000")
 }
 
 pub(super) fn count(db: &Connection, account: &AccountId) -> rusqlite::Result<u64> {
@@ -197,8 +234,40 @@ pub(super) fn count(db: &Connection, account: &AccountId) -> rusqlite::Result<u6
         .map(|count| u64::try_from(count).unwrap_or(0))
 }
 
+/// Messages around one, oldest first: at most `limit` up to and with it, and as many behind it.
+pub(super) fn around(
+    db: &Connection,
+    request: RequestId,
+    talk: &ConversationKey,
+    at: (Stamp, MessageKey),
+    limit: u16,
+) -> rusqlite::Result<Stored> {
+    // Its own place counts among those before.
+    let (before, after) = (Some((at.0, MessageKey(at.1.0.saturating_add(1)))), at);
+    let Stored::Page { mut messages, more, .. } = page(db, request, talk, before, limit)? else {
+        return Ok(Stored::Around { request, talk: talk.clone(), messages: Vec::new(), more: false, newer: false });
+    };
+    let mut query = db.prepare_cached(&newer_sql())?;
+    let rows = query.query_map(
+        params![
+            talk.account.as_str(),
+            talk.peer.as_str(),
+            kind_number(talk.kind),
+            after.0.0,
+            after.1.0.to_be_bytes(),
+            i64::from(limit) + 1
+        ],
+        read,
+    )?;
+    let mut behind = rows.filter_map(Result::transpose).collect::<rusqlite::Result<Vec<Message>>>()?;
+    let newer = behind.len() > usize::from(limit);
+    behind.truncate(usize::from(limit));
+    messages.append(&mut behind);
+    Ok(Stored::Around { request, talk: talk.clone(), messages, more, newer })
+}
+
 /// A row as a message; `None` for one that no longer parses, which is left alone.
-fn read(row: &Row<'_>) -> rusqlite::Result<Option<Message>> {
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Option<Message>> {
     let account = AccountId::new(&row.get::<_, String>(1)?);
     let peer: String = row.get(2)?;
     let Some(talk) = key_of(&account, &peer, row.get(3)?) else { return Ok(None) };

@@ -25,15 +25,15 @@ fn at(folder: &Path) -> Bench {
     start(Place::Folder(folder.to_owned()))
 }
 
-fn account() -> AccountId {
+pub(super) fn account() -> AccountId {
     AccountId::new("anna@a")
 }
 
-fn talk() -> ConversationKey {
+pub(super) fn talk() -> ConversationKey {
     ConversationKey::direct(account(), BareJid::parse("bela@a").unwrap())
 }
 
-fn message(number: u128, body: &str) -> Message {
+pub(super) fn message(number: u128, body: &str) -> Message {
     Message {
         key: MessageKey(number),
         talk: talk(),

@@ -4,7 +4,7 @@
 //! account's name is not taken for that account's. A secret is durable before [`Vault::save`] returns: temporary
 //! file, sync, rename, sync of the folder. A broken file is set aside, never overwritten.
 
-use super::schema::{base_name, make_private_folder, private_options};
+use super::schema::{self, base_name, make_private_folder, private_options};
 use crate::oauth::{Vault, VaultError, VaultKey};
 use crate::types::{Line, Secret};
 use ring::digest;
@@ -262,8 +262,7 @@ fn sweep(file: &Path, age: Duration) {
 }
 
 fn set_aside(file: &Path) -> VaultError {
-    let stamp = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
-    let kept_as = file.with_extension(format!("broken-{stamp}"));
+    let kept_as = schema::aside_name(file, "broken");
     match fs::rename(file, &kept_as) {
         Ok(()) => VaultError::SetAside { file: base_name(file), kept_as: base_name(&kept_as) },
         Err(error) => VaultError::Read(said(&error)),

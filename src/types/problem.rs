@@ -221,6 +221,8 @@ pub enum Problem {
     AccountInUse,
     /// A file of ours was unreadable and has been set aside under this name.
     SetAside { file: Line, kept_as: Line },
+    /// The history file was written by a later version, and is left as it is.
+    NewerHistory { file: Line },
     /// The data folder cannot be used.
     NoDataFolder { folder: Line, why: Line },
 
@@ -368,6 +370,7 @@ impl Problem {
             Self::SetAside { .. } => "BTY-DATA-03",
             Self::NoDataFolder { .. } => "BTY-DATA-04",
             Self::NotKept { .. } => "BTY-DATA-05",
+            Self::NewerHistory { .. } => "BTY-DATA-06",
             Self::NotATerminal => "BTY-TERM-02",
             Self::Usage { .. } => "BTY-CLI-01",
             Self::NoAccount => "BTY-CLI-02",

@@ -134,6 +134,12 @@ pub fn draw(model: &Model, view: &mut View, area: Rect, paint: &mut Paint<'_>) {
     let dialog = match overlay {
         Overlay::GoTo(state) => picker::go_to(model, state, width(WIDE), room),
         Overlay::Palette(state) => picker::palette(model, state, width(WIDE), room),
+        Overlay::Find(find) if !find.everywhere => {
+            paint.cursor = None;
+            view.overlay = Some((super::find::line(find, area, paint), Vec::new()));
+            return;
+        }
+        Overlay::Find(find) => super::find::list(model, find, width(WIDE), room),
         Overlay::Help { filter, selected, all } => picker::help(model, filter, *selected, *all, width(WIDE), room),
         other => boxes::of(model, other, &width),
     };

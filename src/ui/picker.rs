@@ -16,13 +16,13 @@ const COMMAND: std::ops::RangeInclusive<u16> = 11..=15;
 const KEY: u16 = 16;
 
 /// The part of a list of `count` rows that fits in `room` around the chosen one.
-fn part(count: usize, selected: usize, room: usize) -> Range<usize> {
+pub(super) fn part(count: usize, selected: usize, room: usize) -> Range<usize> {
     let start = (selected.min(count.saturating_sub(1)) + 1).saturating_sub(room);
     start..count.min(start + room)
 }
 
 /// Text filled up with blanks to so many cells, one at least.
-fn padded(text: &str, columns: u16) -> String {
+pub(super) fn padded(text: &str, columns: u16) -> String {
     let blanks = columns.saturating_sub(text::width(text)).max(1);
     format!("{text}{}", " ".repeat(usize::from(blanks)))
 }

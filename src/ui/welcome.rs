@@ -1,5 +1,6 @@
 //! The welcome screen: four ways to begin.
 
+use super::facts;
 use super::paint::Paint;
 use super::sign_in;
 use super::theme::Role;
@@ -57,7 +58,11 @@ pub fn draw(model: &Model, welcome: &Welcome, view: &mut View, area: Rect, paint
     let foot = body.y + 19;
     if y < body.bottom() && area.height >= 16 {
         let foot = if foot < body.bottom() { foot.max(y) } else { body.bottom() - 1 };
-        paint.put_fit(left + 3, foot, area.right(), words::NEW_HERE, Role::Dim);
+        match facts::banner(model, 1) {
+            // Such as a config file that is broken: here is no other place for it.
+            Some(trouble) => paint.put_fit(left + 3, foot, area.right(), &trouble, Role::Warn),
+            None => paint.put_fit(left + 3, foot, area.right(), words::NEW_HERE, Role::Dim),
+        };
     }
 }
 

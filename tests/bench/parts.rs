@@ -7,6 +7,9 @@
 #![allow(clippy::disallowed_methods, reason = "benches live in real time")]
 #![allow(clippy::cast_precision_loss, reason = "counts of a few million at most")]
 
+#[path = "parts/history.rs"]
+mod history;
+
 use butty::app::event::{Key, KeyCode, Stored};
 use butty::app::model::{Conversation, Message, Options};
 use butty::app::setup::AccountSetup;
@@ -41,6 +44,7 @@ fn main() {
     draw();
     key();
     store(&inserts);
+    history::measure();
 }
 
 /// Seven rounds of `once`, which says how many units it did in which time; `figure` makes the number.

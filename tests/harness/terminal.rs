@@ -35,10 +35,23 @@ impl Terminal {
 
     /// The same, with more environment.
     pub fn start_with(home: &Path, arguments: &[&str], columns: u16, rows: u16, environment: &[(&str, &str)]) -> Self {
-        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_butty"));
         command.args(arguments);
+        Self::run(command, home, columns, rows, environment)
+    }
+
+    /// Starts it through another program that becomes it, such as `/bin/sh -c 'ulimit -f 100; exec "$0"'`: the path of
+    /// butty is its last argument.
+    pub fn start_through(through: &[&str], home: &Path, columns: u16, rows: u16) -> Self {
+        let mut command = CommandBuilder::new(through.first().expect("a program"));
+        command.args(&through[1..]);
+        command.arg(env!("CARGO_BIN_EXE_butty"));
+        Self::run(command, home, columns, rows, &[])
+    }
+
+    fn run(mut command: CommandBuilder, home: &Path, columns: u16, rows: u16, environment: &[(&str, &str)]) -> Self {
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
         command.env_clear();
         for (key, value) in [("TERM", "xterm-256color"), ("LANG", "C.UTF-8"), ("PATH", "/usr/bin:/bin"), ("TZ", "UTC")]
         {

@@ -75,6 +75,8 @@ const STEPS: [&str; 17] = [
 fn name_of_box(overlay: &Overlay) -> &'static str {
     match overlay {
         Overlay::GoTo(_) => "go to",
+        Overlay::Find(find) if find.everywhere => "find everywhere",
+        Overlay::Find(_) => "find",
         Overlay::Palette(_) => "palette",
         Overlay::Help { .. } => "help",
         Overlay::Status { .. } => "status",
@@ -99,8 +101,10 @@ fn name_of_box(overlay: &Overlay) -> &'static str {
     }
 }
 
-const BOXES: [&str; 22] = [
+const BOXES: [&str; 24] = [
     "go to",
+    "find",
+    "find everywhere",
     "palette",
     "help",
     "status",

@@ -59,6 +59,35 @@ fn fixed(options: Options, keys: &[&str]) -> Model {
     stage.model
 }
 
+/// A search, answered out of what was said in the open talk and in Dad's.
+fn found(options: Options, keys: &[&str], words: &str) -> Model {
+    let mut model = keyed(options, keys, "");
+    let said = |model: &Model| {
+        let all = model
+            .talks
+            .values()
+            .flat_map(|talk| talk.messages.iter().cloned())
+            .filter(|message| matches!(&message.body, Body::Plain(text) if text.as_str().contains(words)));
+        let mut all: Vec<Message> = all.collect();
+        all.sort_by_key(|message| std::cmp::Reverse((message.stamp, message.key)));
+        all
+    };
+    let now = model.now;
+    let paste = model.update(now, Event::Paste(words.to_owned()));
+    let request = paste.into_iter().find_map(|effect| match effect {
+        butty::app::Effect::Store(butty::app::StoreRequest::Search { request, .. }) => Some(request),
+        _ => None,
+    });
+    let everywhere = matches!(model.overlays.last(), Some(Overlay::Find(find)) if find.everywhere);
+    let open = model.open.clone();
+    let hits: Vec<Message> =
+        said(&model).into_iter().filter(|hit| everywhere || Some(&hit.talk) == open.as_ref()).collect();
+    let count = u32::try_from(hits.len()).ok();
+    let answer = butty::app::event::Stored::Found { request: request.unwrap(), hits, next: None, count };
+    model.update(now, Event::Stored(answer));
+    model
+}
+
 pub fn over(options: Options, overlay: Overlay) -> Model {
     let mut model = cast::evening(options).model;
     model.overlays.push(overlay);
@@ -212,6 +241,9 @@ pub fn overlay_scenes() -> Vec<Scene> {
     vec![
         scene("go_to", |options| keyed(options, &["ctrl-k"], "be")),
         scene("go_to_empty", |options| keyed(options, &["ctrl-k"], "")),
+        scene("find_here", |options| found(options, &["ctrl-f"], "at")),
+        scene("find_everywhere", |options| found(options, &["ctrl-f", "tab"], "at")),
+        scene("find_nothing", |options| keyed(options, &["ctrl-f", "tab"], "")),
         scene("palette", |options| keyed(options, &["ctrl-p"], "st")),
         scene("palette_scroll", |options| keyed(options, &["ctrl-p"], "scroll")),
         scene("help", |options| keyed(options, &["f1"], "")),

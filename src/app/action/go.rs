@@ -13,6 +13,15 @@ const GO: Action = Action { section: GOING, unavailable: needs_account, ..BLANK 
 pub(super) const ACTIONS: &[Action] = &[
     Action { id: "go-to", title: "Find a buddy", keys: &["ctrl-k"], act: |model, _, _| go_to(model), ..GO },
     Action {
+        id: "find",
+        title: "Find what was said",
+        keys: &["ctrl-f"],
+        slash: &["find", "search", "lastlog", "s"],
+        arguments: "[TEXT]",
+        act: |model, words, fx| model.open_find(words, fx),
+        ..GO
+    },
+    Action {
         id: "next-unread",
         title: "Next unread conversation",
         keys: &["alt-a"],

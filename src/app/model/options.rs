@@ -55,6 +55,8 @@ pub struct Options {
     pub can_open_browser: bool,
     /// The file was read again, and something else in it changed that holds only from the next start.
     pub restart_for_rest: bool,
+    /// How long messages are kept.
+    pub retention: Retention,
     /// Extra key bindings, place to (key text to action id).
     pub keys: BTreeMap<String, BTreeMap<String, String>>,
 }
@@ -82,6 +84,18 @@ pub enum LayoutChoice {
     Wide,
     Standard,
     Narrow,
+}
+
+/// How long messages stay on the disk. What was not sent yet always does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Retention {
+    /// Until the person forgets them.
+    #[default]
+    Forever,
+    /// So many days after they were written.
+    Days(u16),
+    /// Never there: in memory, for as long as butty runs.
+    Nothing,
 }
 
 impl Default for Options {
@@ -112,6 +126,7 @@ impl Default for Options {
             over_ssh: false,
             can_open_browser: false,
             restart_for_rest: false,
+            retention: Retention::Forever,
             keys: BTreeMap::new(),
         }
     }

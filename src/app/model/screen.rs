@@ -1,5 +1,6 @@
 //! Where the person is looking: screens, what lies over them, the list.
 
+use super::find::Find;
 use super::message::ConversationKey;
 use crate::app::composer::Composer;
 use crate::app::event::{BrowserPrompt, CodePrompt, Consent, Fallback, PasteFault};
@@ -134,6 +135,8 @@ pub enum Overlay {
     Palette(Picker),
     /// F1: `all` shows every place.
     Help { filter: Composer, selected: usize, all: bool },
+    /// Ctrl+F: a line at the foot, or a list of what was found everywhere.
+    Find(Box<Find>),
     /// Alt+S.
     Status { selected: usize, message: Composer, editing: bool },
     /// Answer to a subscription request.

@@ -155,7 +155,7 @@ impl Model {
             | Overlay::Add { account, .. }
             | Overlay::Account { account, .. } => account != id,
             Overlay::Card(key) | Overlay::Menu { key, .. } | Overlay::Info { talk: key, .. } => !gone(key),
-            Overlay::Bare => false,
+            Overlay::Bare | Overlay::Find(_) => false,
             _ => true,
         });
         if self.accounts.is_empty() {

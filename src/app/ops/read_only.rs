@@ -57,6 +57,9 @@ fn written_to(request: &StoreRequest) -> Option<&AccountId> {
         | StoreRequest::Discard { .. }
         | StoreRequest::SetStanzaId { .. }
         | StoreRequest::Page { .. }
+        | StoreRequest::Around { .. }
+        | StoreRequest::Search { .. }
+        | StoreRequest::Retain(_)
         | StoreRequest::SaveAccount(_)
         | StoreRequest::Count { .. }
         | StoreRequest::Close => None,

@@ -185,7 +185,8 @@ impl Model {
 
     /// Slows or frees the wire of an account, by how far the store is behind.
     pub(crate) fn brake(&mut self, id: &crate::types::AccountId, fx: &mut Effects) {
-        let behind = self.uncommitted > PAUSE_ABOVE;
+        let most = if self.not_kept { PAUSE_NOT_KEPT } else { PAUSE_ABOVE };
+        let behind = self.uncommitted > most;
         if let Some(account) = self.account_mut(id).filter(|account| behind && !account.paused) {
             account.paused = true;
             fx.push(Effect::Link(id.clone(), LinkCommand::Pause));
@@ -194,7 +195,8 @@ impl Model {
 
     /// Frees every braked wire once the store has caught up.
     pub(crate) fn release(&mut self, fx: &mut Effects) {
-        if self.uncommitted > RESUME_AT {
+        let most = if self.not_kept { PAUSE_NOT_KEPT } else { RESUME_AT };
+        if self.uncommitted > most {
             return;
         }
         let paused: Vec<_> = self.accounts.iter().filter(|a| a.paused).map(|a| a.setup.id.clone()).collect();
@@ -215,6 +217,8 @@ impl Model {
 
 /// Uncommitted rows above which the wire is braked.
 const PAUSE_ABOVE: usize = 1_000;
+/// The same while the disk takes nothing: what comes is shown, and waits in memory.
+const PAUSE_NOT_KEPT: usize = 10_000;
 /// And at which it is freed.
 const RESUME_AT: usize = 250;
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::app::event::{Key, KeyCode};
 
 impl World {
-    fn press(&mut self) {
+    fn press_a_key(&mut self) {
         let key = Key { code: KeyCode::Char('x'), ctrl: false, alt: false, shift: false };
         self.give(Event::Key(key));
     }
@@ -30,13 +30,13 @@ fn the_first_key_is_told_and_more_of_them_every_two_seconds() {
     world.open(BELA);
     world.fx.clear();
     for _ in 0..100 {
-        world.press();
+        world.press_a_key();
         world.after(Duration::from_millis(100));
     }
     assert_eq!(world.attends(), 5, "ten seconds of writing");
     world.after(second(60));
     world.fx.clear();
-    world.press();
+    world.press_a_key();
     assert_eq!(world.attends(), 1);
 }
 
@@ -46,18 +46,18 @@ fn nobody_is_told_of_keys_while_offline_and_the_first_one_online_is() {
     world.open(BELA);
     world.drop_link();
     world.fx.clear();
-    world.press();
+    world.press_a_key();
     assert_eq!(world.attends(), 0);
     world.sign_in(false);
     world.fx.clear();
-    world.press();
+    world.press_a_key();
     assert_eq!(world.attends(), 1);
 }
 
 #[test]
 fn nobody_looks_five_minutes_after_the_last_key() {
     let mut world = World::online(false);
-    world.press();
+    world.press_a_key();
     world.fx.clear();
     world.after(second(299));
     assert!(world.looks().is_empty());
@@ -65,14 +65,14 @@ fn nobody_looks_five_minutes_after_the_last_key() {
     assert_eq!(world.looks(), [false]);
     world.after(second(3600));
     assert!(world.looks().is_empty(), "told once");
-    world.press();
+    world.press_a_key();
     assert_eq!(world.looks(), [true]);
 }
 
 #[test]
 fn nobody_looks_a_minute_after_the_focus_is_lost() {
     let mut world = World::online(false);
-    world.press();
+    world.press_a_key();
     world.after(second(30));
     world.give(Event::Focus(false));
     world.fx.clear();
@@ -91,7 +91,7 @@ fn nobody_looks_a_minute_after_the_focus_is_lost() {
 #[test]
 fn what_is_told_of_looking_changes_nothing_that_shows() {
     let mut world = World::online(false);
-    world.press();
+    world.press_a_key();
     world.after(second(250));
     let (revision, minute) = (world.model.revision, world.now.wall.minute());
     world.after(second(50));

@@ -2,6 +2,7 @@
 //! leaks into the text behind.
 
 mod answers;
+mod find;
 mod forms;
 mod menu;
 mod pickers;
@@ -39,6 +40,7 @@ pub fn on_key(model: &mut Model, key: Key, fx: &mut Effects) {
     with_top(model, |model, top| match top {
         Overlay::GoTo(picker) => pickers::go_to_key(model, picker, key, meant, fx),
         Overlay::Palette(picker) => pickers::palette_key(model, picker, key, fx),
+        Overlay::Find(searched) => find::on_key(model, searched, key, meant, fx),
         Overlay::Help { filter, selected, all } => pickers::help_key(model, (filter, selected, all), key, meant, fx),
         Overlay::Status { selected, message, editing } => {
             forms::status_key(model, (selected, message, editing), key, meant, fx)
@@ -93,6 +95,10 @@ pub fn activate_row(model: &mut Model, row: usize, fx: &mut Effects) {
         Overlay::Palette(picker) => {
             picker.selected = row;
             pickers::palette_choose(model, picker, fx)
+        }
+        Overlay::Find(searched) => {
+            searched.selected = row;
+            find::enter(model, searched, fx)
         }
         Overlay::Help { filter, selected, all } => {
             *selected = row;

@@ -11,6 +11,7 @@ pub fn on_paste(model: &mut Model, text: &str, fx: &mut Effects) {
     model.quit_armed = None;
     if let Some(top) = model.overlays.last_mut() {
         let pasted = overlay_field(top).map(|field| paste_line(field, text));
+        look_for(model, fx);
         return tell(model, pasted);
     }
     match &mut model.screen {
@@ -35,6 +36,14 @@ pub fn on_paste(model: &mut Model, text: &str, fx: &mut Effects) {
                 }
             }
         },
+    }
+}
+
+/// What was pasted into a search is looked for at once.
+fn look_for(model: &mut Model, fx: &mut Effects) {
+    if let Some(Overlay::Find(mut find)) = model.overlays.pop_if(|top| matches!(top, Overlay::Find(_))) {
+        model.look_for(&mut find, fx);
+        model.overlays.push(Overlay::Find(find));
     }
 }
 
@@ -63,6 +72,7 @@ fn overlay_field(overlay: &mut Overlay) -> Option<&mut Composer> {
             picker.selected = 0;
             Some(&mut picker.filter)
         }
+        Overlay::Find(find) => Some(&mut find.words),
         Overlay::Help { filter, selected, .. } => {
             *selected = 0;
             Some(filter)

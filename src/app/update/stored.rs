@@ -22,14 +22,19 @@ pub(super) fn on_stored(model: &mut Model, stored: Stored, fx: &mut Effects) {
         Stored::Cache { account, cache } => model.on_cache(&account, *cache, fx),
         Stored::CacheDone => model.on_cache_done(fx),
         Stored::Page { request, talk, messages, more } => model.on_stored_page(request, &talk, messages, more, fx),
+        Stored::Around { request, talk, messages, more, newer } => {
+            model.on_stored_around(request, &talk, messages, (more, newer), fx);
+        }
+        Stored::Found { request, hits, next, count } => model.on_hits(request, hits, next, count, fx),
         Stored::Committed { keys } => model.on_committed(&keys, fx),
+        Stored::NotKept { keys } => model.on_not_kept(&keys, fx),
         Stored::Duplicate { key, existing } => model.on_duplicate(key, existing, fx),
         Stored::Confirmed { account, tally } => {
             // Also to a link whose session has lost its connection: it may be taken up again.
             fx.push(Effect::Link(account, LinkCommand::Session(Command::Kept(tally))));
         }
         Stored::Failed(problem) => model.on_store_failed(problem, fx),
-        Stored::SetAside(problem) => model.trouble = Some(problem),
+        Stored::SetAside(problem) => model.on_set_aside(problem, fx),
         Stored::Recovered => model.on_recovered(),
         Stored::InUse { account } => model.on_in_use(&account, fx),
         Stored::Count { account, messages } => model.on_count(&account, messages),
@@ -190,6 +195,32 @@ impl Model {
         }
     }
 
+    /// Rows that wait for the disk: they are shown like all others, and nobody is told that they came. There may be
+    /// many more of them than of rows on their way before the wire is slowed.
+    fn on_not_kept(&mut self, keys: &[MessageKey], fx: &mut Effects) {
+        self.not_kept = true;
+        for key in keys {
+            let Some(row) = self.waiting.get_mut(key) else { continue };
+            let (counts, answers) = (std::mem::take(&mut row.counts), std::mem::take(&mut row.answers));
+            let talk = row.talk.clone();
+            if counts && self.talks.contains_key(&talk) {
+                message::came(self, &talk, *key, fx);
+                self.touch();
+            } else if answers {
+                self.mark_read(&talk, fx);
+            }
+        }
+        self.release(fx);
+    }
+
+    /// A file was damaged. What waits to be sent is handed over once more: of the new file it knows nothing.
+    fn on_set_aside(&mut self, problem: Problem, fx: &mut Effects) {
+        self.trouble = Some(problem);
+        let unsent = self.accounts.iter().flat_map(|account| account.post.unsent.values().cloned().collect::<Vec<_>>());
+        let again: Vec<Effect> = unsent.map(|message| Effect::Store(StoreRequest::Insert(Box::new(message)))).collect();
+        fx.extend(again);
+    }
+
     /// The store had it already: the two are one, under the older key.
     fn on_duplicate(&mut self, key: MessageKey, existing: MessageKey, fx: &mut Effects) {
         let row = self.waiting.remove(&key);
@@ -229,16 +260,19 @@ impl Model {
     /// Nothing is kept from here on. What waits to be sent is sent all the same: it is on the screen, and so is this.
     fn on_store_failed(&mut self, problem: Problem, fx: &mut Effects) {
         self.trouble = Some(problem);
-        self.unkept = true;
+        self.not_kept = true;
         for id in self.meant(None) {
             self.pump(&id, fx);
         }
     }
 
     fn on_recovered(&mut self) {
-        self.unkept = false;
-        let data = |problem: &mut Problem| problem.code().starts_with("BTY-DATA");
-        self.trouble.take_if(data);
+        self.not_kept = false;
+        // That a file was set aside stays to be read.
+        let passed = |problem: &mut Problem| {
+            problem.code().starts_with("BTY-DATA") && !matches!(problem, Problem::SetAside { .. })
+        };
+        self.trouble.take_if(passed);
     }
 
     /// Another butty has the account: it can be read here, and nothing is sent or written. That is asked once; later
@@ -272,6 +306,9 @@ impl Model {
     pub(super) fn on_options(&mut self, fresh: Options, fx: &mut Effects) {
         let old = std::mem::replace(&mut self.options, fresh);
         (self.options.zone, self.options.demo) = (old.zone, old.demo);
+        if self.options.retention != old.retention {
+            fx.push(Effect::Store(StoreRequest::Retain(self.options.retention)));
+        }
         if self.options.mouse != old.mouse {
             fx.push(Effect::Mouse(self.options.mouse && !self.is_bare()));
         }

@@ -124,6 +124,7 @@ fn parts(problem: &Problem) -> Parts {
         | Problem::DiskFull
         | Problem::AccountInUse
         | Problem::SetAside { .. }
+        | Problem::NewerHistory { .. }
         | Problem::NoDataFolder { .. }
         | Problem::NotKept { .. } => local::files(problem),
         Problem::NotATerminal

@@ -55,6 +55,15 @@ pub fn calendar_day(text: &str) -> String {
     text.parse().map_or_else(|_| text.to_owned(), |day: Date| format!("{} {} {}", day.day(), month(day), day.year()))
 }
 
+/// The first moment of a day such as `2026-11-20`, at that place; `None` where the text is no day.
+pub fn beginning_of(text: &str, zone: &Zone) -> Option<Stamp> {
+    let midnight = text.parse::<Date>().ok()?.at(0, 0, 0, 0);
+    let here = Stamp(Offset::UTC.to_timestamp(midnight).ok()?.as_millisecond());
+    // The offset of about that moment: it changes at night, and hours later at most.
+    let east = Offset::UTC.to_timestamp(local(here, zone)).ok()?.as_millisecond() - here.0;
+    Some(Stamp(here.0 - east))
+}
+
 /// A date; the year only when it is another one.
 fn date(day: Date, today: Date) -> String {
     let text = format!("{} {}", day.day(), month(day));
@@ -124,6 +133,15 @@ mod tests {
         assert_eq!(day(Stamp(NOW.0 - 72 * HOUR), NOW, &zone), "Friday 20 November");
         assert_eq!(day(Stamp(NOW.0 - 366 * 24 * HOUR), NOW, &zone), "Saturday 22 November 2025");
         assert_eq!(day(Stamp(i64::MIN), Stamp(i64::MAX), &zone), "Today", "outside the calendar, and no panic");
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight_of_the_place() {
+        let zone = in_prague().zone;
+        let begins = beginning_of("2026-11-23", &zone).unwrap();
+        assert_eq!(local(begins, &zone).to_string(), "2026-11-23T00:00:00");
+        assert_eq!(beginning_of("2026-13-01", &zone), None);
+        assert_eq!(beginning_of("yesterday", &zone), None);
     }
 
     #[test]

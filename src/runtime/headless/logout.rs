@@ -1,7 +1,7 @@
 //! `butty logout`: the service is told, then everything saved is deleted.
 
 use super::{Desk, Errand, accounts};
-use crate::app::event::LinkFact;
+use crate::app::event::{LinkFact, Stored};
 use crate::app::words::notices;
 use crate::app::{LinkCommand, StoreRequest};
 use crate::cli::{Record, exit_code};
@@ -60,10 +60,17 @@ pub(super) async fn run(
     errand.finish().await;
     config::forget_account(&desk.folders, &setup.id)?;
     if desk.folders.data.exists() {
-        let store = Store::start(Place::Folder(desk.folders.data.clone()), false, |_| ());
+        let (tell, answers) = std::sync::mpsc::channel();
+        let place = Place::Folder(desk.folders.data.clone());
+        let store = Store::start(place, false, move |stored| drop(tell.send(stored)));
         let store = store.map_err(|error| Problem::NotKept { why: Line::clean(&error.kind().to_string()) })?;
         store.send(StoreRequest::ForgetAccount { account: setup.id.clone(), messages: wish.forget_history });
         store.close();
+        for stored in answers {
+            if let Stored::Failed(problem) | Stored::SetAside(problem) = stored {
+                desk.voice.fail(&problem); // told; the sign-out itself is done
+            }
+        }
     }
     if matches!(told, Farewelled::Later | Farewelled::Never) {
         desk.voice.say(&format!("{}.", notices::signed_out(setup.domain.as_str(), told)));

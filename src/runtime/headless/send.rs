@@ -137,6 +137,7 @@ fn keep(desk: &Desk, message: Message) -> Result<(), Problem> {
     let (tell, told) = std::sync::mpsc::channel();
     let store = Store::start(place, false, move |stored| drop(tell.send(stored)));
     let store = store.map_err(|error| Problem::NotKept { why: Line::clean(&error.kind().to_string()) })?;
+    store.send(StoreRequest::Retain(desk.config.options.retention));
     store.send(StoreRequest::Insert(Box::new(message)));
     store.close();
     let refused = told.into_iter().find_map(|stored| match stored {

@@ -42,7 +42,9 @@ pub fn of(model: &Model, overlay: &Overlay, width: &dyn Fn(u16) -> u16) -> Dialo
         Overlay::Info { talk, message } => about::message(model, talk, *message, width(WIDE)),
         Overlay::Account { account, raw } => consent::account(model, account, *raw, width(WIDE)),
         Overlay::Menu { key, selected, step } => about::menu(model, key, *selected, step, width(SMALL)),
-        Overlay::Bare | Overlay::GoTo(_) | Overlay::Palette(_) | Overlay::Help { .. } => Dialog::default(),
+        Overlay::Bare | Overlay::GoTo(_) | Overlay::Find(_) | Overlay::Palette(_) | Overlay::Help { .. } => {
+            Dialog::default()
+        }
     }
 }
 

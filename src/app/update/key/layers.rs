@@ -50,8 +50,13 @@ pub fn interrupt(model: &mut Model, fx: &mut Effects) {
     }
 }
 
-/// A line typed into the palette was typed into the box, for whoever does not look: undo brings it back there.
+/// What is closed may leave something behind. A search lets go of its hit, and the place stays. A line typed into the
+/// palette was typed into the box, for whoever does not look: undo brings it back there.
 fn keep_line(model: &mut Model, closed: &Overlay) {
+    if let Overlay::Find(_) = closed {
+        model.jump = None;
+        return focus::set(model, Focus::Composer);
+    }
     let Overlay::Palette(picker) = closed else { return };
     let talk = model.open.as_ref().and_then(|open| model.talks.get_mut(open));
     if let Some(talk) = talk.filter(|talk| talk.composer.is_empty() && picker.filter.text().contains(' ')) {

@@ -43,6 +43,11 @@ pub(super) fn files(problem: &Problem) -> Parts {
                 .why(format!("It is kept as {}.", short(base_name(kept_as.as_str()), 60)))
                 .next(&["butty goes on with a new one"])
         }
+        Problem::NewerHistory { file } => {
+            Parts::what(format!("{} was written by a newer butty.", short(base_name(file.as_str()), 60)))
+                .why("This one leaves it as it is, and keeps nothing.")
+                .next(&["Start the newer butty", "BUTTY_HOME names another folder"])
+        }
         Problem::NoDataFolder { folder, why } => {
             Parts::what(format!("Nothing can be kept in {}.", short(folder.as_str(), 60)))
                 .why(sentence(why))

@@ -22,11 +22,30 @@ words! {
     PALETTE = "Commands";
     PALETTE_FOOT = "Tab complete · Enter run · Esc";
     NOTHING_FOUND = "  Nothing fits.";
+    FIND = "Find everywhere";
+    FIND_FOOT = "Enter open · Tab in this conversation · Esc";
+    FIND_FOOT_ALONE = "Enter open · Esc close";
+    FIND_KEYS = "↑↓ · Tab everywhere · Esc";
+    FIND_KEYS_SHORT = "Tab · Esc";
+    FIND_HELP = "  Also from:bela, in:bela, before:2026-11-01, has:link";
+    YOU = "You: ";
     NO_COMMAND = "  No such command.";
     HELP_ALL = "Help: every place";
     HELP_FOOT = "Enter do it · F1 all keys · Esc";
     HELP_FOOT_ALL = "Enter do it · F1 only this place · Esc";
     TYPE_TO_FILTER = "Type to filter";
+}
+
+/// Which of how many hits is shown; 1,000 stands for that many and more.
+pub fn found(count: Option<u32>, selected: usize, short: bool) -> String {
+    let here = if short { "" } else { " · in this conversation" };
+    match count {
+        None if short => String::new(),
+        None => "in this conversation".to_owned(),
+        Some(0) => format!("nothing{here}"),
+        Some(1_000..) => format!("{} of 1,000 or more{here}", selected + 1),
+        Some(count) => format!("{} of {count}{here}", selected + 1),
+    }
 }
 
 /// The place that the help is about.

@@ -141,6 +141,7 @@ fn local_problems() -> Vec<Problem> {
         Problem::DiskFull,
         Problem::AccountInUse,
         Problem::SetAside { file: file.clone(), kept_as: line("tokens.json.broken-1") },
+        Problem::NewerHistory { file: line("butty.db") },
         Problem::NoDataFolder { folder: file, why: line("permission denied") },
         Problem::NotKept { why: line("the disk did not take it") },
         Problem::NotATerminal,

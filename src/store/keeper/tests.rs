@@ -1,0 +1,215 @@
+//! Bad times: what is told, what waits, and that all is well afterwards.
+
+use super::super::Store;
+use super::super::tests::{account, message, talk};
+use super::*;
+use crate::app::model::Message;
+use crate::app::{Search, SearchIn};
+use crate::types::{MessageKey, OriginId, RequestId};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+
+struct Watched {
+    store: Store,
+    told: Receiver<Stored>,
+}
+
+fn at(folder: &Path) -> Watched {
+    let (tell, told) = channel();
+    let place = Place::Folder(folder.to_owned());
+    Watched { store: Store::start(place, true, move |stored| drop(tell.send(stored))).unwrap(), told }
+}
+
+impl Watched {
+    fn insert(&self, message: &Message) {
+        self.store.send(StoreRequest::Insert(Box::new(message.clone())));
+    }
+
+    fn page(&self) -> Vec<MessageKey> {
+        self.store.send(StoreRequest::Page { request: RequestId(7), talk: talk(), before: None, limit: 100 });
+        self.until(|stored| match stored {
+            Stored::Page { messages, .. } => Some(messages.iter().map(|message| message.key).collect()),
+            _ => None,
+        })
+    }
+
+    /// Waits for an answer of this kind; what comes before it is dropped.
+    fn until<T>(&self, wanted: impl Fn(&Stored) -> Option<T>) -> T {
+        loop {
+            let stored = self.told.recv_timeout(Duration::from_secs(30)).expect("an answer");
+            if let Some(found) = wanted(&stored) {
+                return found;
+            }
+        }
+    }
+
+    fn failed(&self) -> Problem {
+        self.until(|stored| if let Stored::Failed(problem) = stored { Some(problem.clone()) } else { None })
+    }
+
+    fn not_kept(&self) -> Vec<MessageKey> {
+        self.until(|stored| if let Stored::NotKept { keys } = stored { Some(keys.clone()) } else { None })
+    }
+
+    fn committed(&self) -> Vec<MessageKey> {
+        self.until(|stored| if let Stored::Committed { keys } = stored { Some(keys.clone()) } else { None })
+    }
+
+    fn found(&self, words: &str) -> usize {
+        let within = SearchIn::Everywhere;
+        let search = Box::new(Search { words: words.into(), within, direction: None, before: None, links: false });
+        self.store.send(StoreRequest::Search { request: RequestId(8), search, before: None, limit: 100 });
+        self.until(|stored| if let Stored::Found { hits, .. } = stored { Some(hits.len()) } else { None })
+    }
+}
+
+fn keys(numbers: impl IntoIterator<Item = u128>) -> Vec<MessageKey> {
+    numbers.into_iter().map(MessageKey).collect()
+}
+
+#[test]
+fn without_a_folder_memory_stands_in_and_the_file_gets_all_of_it_later() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("data"), "a file is in the way").unwrap();
+    let folder = home.path().join("data/butty");
+    let watched = at(&folder);
+    let first = Message { origin: Some(OriginId("x".into())), ..message(1, "while nothing is kept") };
+    watched.insert(&first);
+    assert_eq!(watched.failed().code(), "BTY-DATA-04");
+    assert_eq!(watched.not_kept(), keys([1]));
+    watched.insert(&message(2, "and more"));
+    assert_eq!(watched.not_kept(), keys([2]));
+    assert_eq!(watched.page(), keys([1, 2]), "shown all the same");
+    assert_eq!(watched.found("kept"), 1);
+    let copy = Message { key: MessageKey(3), stanza_id: Some(crate::types::StanzaId("s".into())), ..first };
+    watched.insert(&copy);
+    watched.until(|stored| matches!(stored, Stored::Duplicate { existing: MessageKey(1), .. }).then_some(()));
+
+    std::fs::remove_file(home.path().join("data")).unwrap();
+    watched.until(|stored| matches!(stored, Stored::Recovered).then_some(()));
+    assert_eq!(watched.committed(), keys([1, 2]));
+    watched.insert(&message(4, "well again"));
+    assert_eq!(watched.committed(), keys([4]));
+    watched.store.close();
+    assert_eq!(at(&folder).page(), keys([1, 2, 4]));
+}
+
+#[test]
+fn a_database_that_another_holds_is_waited_for_and_questions_are_answered_meanwhile() {
+    let home = tempfile::tempdir().unwrap();
+    let watched = at(home.path());
+    watched.insert(&message(1, "before"));
+    assert_eq!(watched.committed(), keys([1]));
+    let other = Connection::open(home.path().join(schema::FILE)).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    watched.insert(&message(2, "meanwhile"));
+    assert!(matches!(watched.failed(), Problem::NotKept { .. }));
+    assert_eq!(watched.not_kept(), keys([2]));
+    watched.insert(&message(3, "and this"));
+    assert_eq!(watched.not_kept(), keys([3]));
+    assert_eq!(watched.page(), keys([1]));
+    assert_eq!(watched.found("before"), 1);
+    other.execute_batch("COMMIT").unwrap();
+    watched.until(|stored| matches!(stored, Stored::Recovered).then_some(()));
+    assert_eq!(watched.committed(), keys([2, 3]));
+    assert_eq!(watched.page(), keys([1, 2, 3]));
+}
+
+#[test]
+fn a_page_that_turns_out_damaged_sets_the_file_aside_and_all_goes_on() {
+    let home = tempfile::tempdir().unwrap();
+    let watched = at(home.path());
+    for number in 1..=3_000 {
+        watched.insert(&message(number, "some words that fill a page or two of the file"));
+    }
+    watched.store.close();
+    let file = home.path().join(schema::FILE);
+    let mut bytes = std::fs::read(&file).unwrap();
+    let (_, middle) = bytes.split_at_mut(30 * 4_096);
+    middle.fill(0x5a);
+    std::fs::write(&file, &bytes).unwrap();
+
+    let watched = at(home.path());
+    watched.store.send(StoreRequest::CacheDone);
+    watched.until(|stored| matches!(stored, Stored::CacheDone).then_some(()));
+    watched.insert(&message(5_000, "new"));
+    let aside = watched.until(|stored| match stored {
+        Stored::SetAside(Problem::SetAside { kept_as, .. }) => Some(kept_as.to_string()),
+        Stored::Committed { .. } => panic!("the damage was not noticed"),
+        _ => None,
+    });
+    assert_eq!(watched.committed(), keys([5_000]));
+    assert_eq!(watched.page(), keys([5_000]));
+    watched.store.close();
+    assert_eq!(std::fs::read(home.path().join(aside)).unwrap().len(), bytes.len(), "what there was is still there");
+    assert_eq!(at(home.path()).page(), keys([5_000]));
+}
+
+#[test]
+fn a_damaged_index_is_made_anew_and_no_message_is_lost() {
+    let home = tempfile::tempdir().unwrap();
+    let watched = at(home.path());
+    for number in 1..=50 {
+        watched.insert(&message(number, "findable words"));
+    }
+    watched.store.close();
+    let other = Connection::open(home.path().join(schema::FILE)).unwrap();
+    other.execute_batch("DELETE FROM search_data WHERE id > 10").unwrap();
+    drop(other);
+    let watched = at(home.path());
+    assert_eq!(watched.found("findable"), 50);
+    watched.insert(&message(99, "findable too"));
+    assert_eq!(watched.committed(), keys([99]));
+    assert_eq!(watched.found("findable"), 51);
+}
+
+#[test]
+fn one_row_that_the_database_never_takes_holds_up_no_other() {
+    let home = tempfile::tempdir().unwrap();
+    at(home.path()).page();
+    let other = Connection::open(home.path().join(schema::FILE)).unwrap();
+    other
+        .execute_batch(
+            "CREATE TRIGGER poison BEFORE INSERT ON message WHEN new.body = 'poison'
+             BEGIN SELECT RAISE(ABORT, 'never'); END",
+        )
+        .unwrap();
+    drop(other);
+    let watched = at(home.path());
+    for (number, body) in (1..).zip(["fine", "poison", "fine", "fine"]) {
+        watched.insert(&message(number, body));
+    }
+    let mut committed = Vec::new();
+    let mut refused = Vec::new();
+    while committed.len() < 3 || refused.is_empty() {
+        let (kept, lost) = watched.until(|stored| match stored {
+            Stored::Committed { keys } => Some((keys.clone(), Vec::new())),
+            Stored::NotKept { keys } => Some((Vec::new(), keys.clone())),
+            _ => None,
+        });
+        committed.extend(kept);
+        refused.extend(lost);
+    }
+    assert_eq!((committed, refused), (keys([1, 3, 4]), keys([2])));
+    assert_eq!(watched.page(), keys([1, 3, 4]));
+}
+
+#[test]
+fn a_later_versions_file_is_left_alone_and_nothing_is_kept() {
+    let home = tempfile::tempdir().unwrap();
+    at(home.path()).page();
+    let file = home.path().join(schema::FILE);
+    let newer = Connection::open(&file).unwrap();
+    newer.execute_batch("PRAGMA user_version = 99; PRAGMA wal_checkpoint(TRUNCATE);").unwrap();
+    drop(newer);
+    let before = std::fs::read(&file).unwrap();
+    let watched = at(home.path());
+    watched.insert(&message(1, "hi"));
+    assert_eq!(watched.failed().code(), "BTY-DATA-06");
+    assert_eq!(watched.not_kept(), keys([1]));
+    watched.store.send(StoreRequest::Open { account: account() });
+    watched.until(|stored| matches!(stored, Stored::Cache { .. }).then_some(()));
+    assert_eq!(watched.page(), keys([1]));
+    watched.store.close();
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+}

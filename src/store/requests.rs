@@ -1,0 +1,158 @@
+//! What each request does to the database.
+
+use super::lock::AccountLocks;
+use super::{accounts, history, only_here, retention, search, talks};
+use crate::app::StoreRequest;
+use crate::app::event::Stored;
+use crate::app::model::MessageState;
+use crate::types::MessageKey;
+use crate::xmpp::Direction;
+use rusqlite::Connection;
+
+/// What requests leave to be told, once their transaction is committed.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// Messages written.
+    pub committed: Vec<MessageKey>,
+    /// Other answers, in order.
+    pub answers: Vec<Stored>,
+}
+
+pub(super) fn is_close(request: &StoreRequest) -> bool {
+    matches!(request, StoreRequest::Close)
+}
+
+/// It changes nothing on the disk: it can be answered while nothing can be written.
+pub(super) fn only_asks(request: &StoreRequest) -> bool {
+    matches!(
+        request,
+        StoreRequest::Open { .. }
+            | StoreRequest::CacheDone
+            | StoreRequest::Page { .. }
+            | StoreRequest::Around { .. }
+            | StoreRequest::Search { .. }
+            | StoreRequest::Count { .. }
+    )
+}
+
+/// The message that it hands over.
+pub(super) fn key_of(request: &StoreRequest) -> Option<MessageKey> {
+    if let StoreRequest::Insert(message) = request { Some(message.key) } else { None }
+}
+
+/// Carries out all of them in one transaction, or none.
+pub(super) fn carry_out<'a>(
+    db: &mut Connection,
+    locks: &mut AccountLocks,
+    batch: impl IntoIterator<Item = &'a StoreRequest>,
+) -> rusqlite::Result<Outcome> {
+    let mut outcome = Outcome::default();
+    let mut unsent = false;
+    let transaction = db.transaction()?;
+    for request in batch {
+        one(&transaction, locks, request, &mut outcome)?;
+        unsent |= touches_unsent(request);
+    }
+    if unsent {
+        retention::keep_unsent(&transaction)?;
+    }
+    transaction.commit()?;
+    Ok(outcome)
+}
+
+/// It may change which messages wait to be sent.
+fn touches_unsent(request: &StoreRequest) -> bool {
+    match request {
+        StoreRequest::Insert(message) => {
+            message.direction == Direction::Out
+                && matches!(message.state, MessageState::Pending | MessageState::Failed(_))
+        }
+        StoreRequest::SetState { .. }
+        | StoreRequest::Mark { .. }
+        | StoreRequest::Discard { .. }
+        | StoreRequest::ForgetAccount { .. } => true,
+        _ => false,
+    }
+}
+
+/// Answers one that only asks, outside of any transaction.
+pub(super) fn answer(
+    db: &Connection,
+    locks: &mut AccountLocks,
+    request: &StoreRequest,
+) -> rusqlite::Result<Vec<Stored>> {
+    let mut outcome = Outcome::default();
+    one(db, locks, request, &mut outcome)?;
+    Ok(outcome.answers)
+}
+
+fn one(
+    db: &Connection,
+    locks: &mut AccountLocks,
+    request: &StoreRequest,
+    outcome: &mut Outcome,
+) -> rusqlite::Result<()> {
+    match request {
+        StoreRequest::Open { account } => {
+            let cache = Box::new(accounts::cache(db, account)?);
+            if !locks.take(account) {
+                outcome.answers.push(Stored::InUse { account: account.clone() });
+            }
+            outcome.answers.push(Stored::Cache { account: account.clone(), cache });
+        }
+        StoreRequest::CacheDone => outcome.answers.push(Stored::CacheDone),
+        StoreRequest::Confirm { account, tally } => {
+            outcome.answers.push(Stored::Confirmed { account: account.clone(), tally: *tally });
+        }
+        StoreRequest::Insert(message) => history::insert(db, message, outcome)?,
+        StoreRequest::SetState { key, state } => history::set_state(db, *key, state)?,
+        StoreRequest::Mark { talk, key, state } => history::mark(db, talk, *key, state)?,
+        StoreRequest::SetStanzaId { key, stanza_id } => history::set_stanza_id(db, *key, stanza_id)?,
+        StoreRequest::Discard { key } => history::discard(db, *key)?,
+        StoreRequest::Synced { account, last, at } => accounts::synced(db, account, last.as_ref(), *at)?,
+        StoreRequest::MarkRead { talk, up_to } => talks::mark_read(db, talk, *up_to)?,
+        StoreRequest::Draft { talk, text } => talks::draft(db, talk, text)?,
+        StoreRequest::Retain(retention) => retention::begin(db, *retention)?,
+        StoreRequest::Page { .. }
+        | StoreRequest::Around { .. }
+        | StoreRequest::Search { .. }
+        | StoreRequest::Count { .. } => outcome.answers.extend(asked(db, request)?),
+        _ => of_account(db, request)?,
+    }
+    Ok(())
+}
+
+fn asked(db: &Connection, request: &StoreRequest) -> rusqlite::Result<Option<Stored>> {
+    Ok(match request {
+        StoreRequest::Page { request, talk, before, limit } => {
+            Some(history::page(db, *request, talk, *before, *limit)?)
+        }
+        StoreRequest::Around { request, talk, at, limit } => Some(history::around(db, *request, talk, *at, *limit)?),
+        StoreRequest::Search { request, search, before, limit } => {
+            Some(search::find(db, *request, search, *before, *limit)?)
+        }
+        StoreRequest::Count { account } => {
+            let messages = history::count(db, account)?;
+            Some(Stored::Count { account: account.clone(), messages })
+        }
+        _ => None,
+    })
+}
+
+/// What is kept about accounts and buddies.
+fn of_account(db: &Connection, request: &StoreRequest) -> rusqlite::Result<()> {
+    match request {
+        StoreRequest::Roster { account, items, version } => accounts::roster(db, account, items, version.as_deref()),
+        StoreRequest::RosterItem { account, item, version } => {
+            accounts::roster_item(db, account, item, version.as_deref())
+        }
+        StoreRequest::OnlyHere { account, who, here } => only_here::put(db, account, who, here),
+        StoreRequest::Appearance { account, appearance } => accounts::appearance(db, account, appearance),
+        StoreRequest::Bound { account, jid } => accounts::bound(db, account, jid),
+        StoreRequest::Folded { account, groups } => accounts::folded(db, account, groups),
+        StoreRequest::PicturesAsked { account, at } => accounts::pictures_asked(db, account, *at),
+        StoreRequest::ForgetAccount { account, messages } => accounts::forget(db, account, *messages),
+        // Accounts live in a file that people can read; the runtime sees to it. The others are carried out above.
+        _ => Ok(()),
+    }
+}

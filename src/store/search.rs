@@ -1,0 +1,213 @@
+//! Search over everything that is kept. What the index holds, and why, is told in `assets/migrations/004_search.sql`.
+
+use super::history::{self, COLUMNS, read};
+use super::talks::kind_number;
+use crate::app::event::{FoundPlace, Stored};
+use crate::app::model::{ConversationKey, Message};
+use crate::app::{Search, SearchIn};
+use crate::types::RequestId;
+use crate::xmpp::Direction;
+use rusqlite::functions::FunctionFlags;
+use rusqlite::{Connection, params};
+
+/// Words of a query that are looked for; those behind them are not.
+const MOST_WORDS: usize = 12;
+/// Characters of a query.
+const MOST_TYPED: usize = 400;
+/// Hits are counted up to here: "1000" means that many or more.
+const MOST_COUNTED: i64 = 1_000;
+
+/// Teaches a connection the two functions that the triggers use.
+pub(super) fn register(db: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    db.create_scalar_function("words", 1, flags, |context| Ok(words(context.get_raw(0).as_str().unwrap_or(""))))?;
+    db.create_scalar_function("place", 3, flags, |context| {
+        let text = |at: usize| context.get_raw(at).as_str().unwrap_or("");
+        let kind = u8::try_from(context.get_raw(2).as_i64().unwrap_or(0)).unwrap_or(0);
+        Ok(format!("{} {}", account_sign(text(0)), talk_sign(text(0), text(1), kind)))
+    })
+}
+
+/// Fills the index anew from the messages: for one that broke.
+pub(super) fn rebuild(db: &Connection) -> rusqlite::Result<()> {
+    db.execute_batch(
+        "INSERT INTO search (search) VALUES ('delete-all');
+         INSERT INTO search (rowid, body, place)
+             SELECT id, words(body), place(account, peer, kind) FROM message WHERE body_kind <> 2 ORDER BY id;",
+    )
+}
+
+/// A page of hits, newest first, and on the first page how many there are.
+pub(super) fn find(
+    db: &Connection,
+    request: RequestId,
+    search: &Search,
+    before: Option<FoundPlace>,
+    limit: u16,
+) -> rusqlite::Result<Stored> {
+    let found = |hits, next, count| Stored::Found { request, hits, next, count };
+    let Some(expression) = expression(search) else { return Ok(found(Vec::new(), None, Some(0))) };
+    let (account, peer, kind) = place_columns(&search.within);
+    let direction = search.direction.map(|direction| u8::from(direction == Direction::Out));
+    let until = search.before.map(|stamp| stamp.0);
+    let below = before.map_or(i64::MAX, |place| place.0).min(until.map_or(i64::MAX, history::first_id));
+    let mut query = db.prepare_cached(&page_sql())?;
+    let rows = query.query_map(
+        params![expression, below, account, peer, kind, direction, until, search.links, i64::from(limit) + 1],
+        |row| Ok((read(row)?, FoundPlace(row.get(16)?))),
+    )?;
+    let mut rows = rows.collect::<rusqlite::Result<Vec<(Option<Message>, FoundPlace)>>>()?;
+    let more = rows.len() > usize::from(limit);
+    rows.truncate(usize::from(limit));
+    let next = rows.last().filter(|_| more).map(|(_, place)| *place);
+    let count = match before {
+        Some(_) => None,
+        None if next.is_none() => u32::try_from(rows.len()).ok(),
+        None => Some(count(db, &expression, search)?),
+    };
+    Ok(found(rows.into_iter().filter_map(|(message, _)| message).collect(), next, count))
+}
+
+fn count(db: &Connection, expression: &str, search: &Search) -> rusqlite::Result<u32> {
+    let (account, peer, kind) = place_columns(&search.within);
+    let direction = search.direction.map(|direction| u8::from(direction == Direction::Out));
+    let until = search.before.map(|stamp| stamp.0);
+    let below = until.map_or(i64::MAX, history::first_id);
+    let sql = format!("SELECT count(*) FROM (SELECT 1 {FROM} LIMIT ?9)");
+    db.prepare_cached(&sql)?
+        .query_row(
+            params![expression, below, account, peer, kind, direction, until, search.links, MOST_COUNTED],
+            |row| row.get::<_, i64>(0),
+        )
+        .map(|count| u32::try_from(count).unwrap_or(0))
+}
+
+/// Signs of two places may be the same: the columns decide.
+const FROM: &str = "FROM search CROSS JOIN message ON message.id = search.rowid
+     WHERE search MATCH ?1 AND search.rowid < ?2
+       AND (?3 IS NULL OR account = ?3) AND (?4 IS NULL OR (peer = ?4 AND kind = ?5))
+       AND (?6 IS NULL OR direction = ?6) AND (?7 IS NULL OR stamp < ?7)
+       AND (NOT ?8 OR message.body LIKE '%http://%' OR message.body LIKE '%https://%')";
+
+pub(super) fn page_sql() -> String {
+    let columns = COLUMNS.split(',').map(|column| format!("message.{}", column.trim())).collect::<Vec<_>>().join(", ");
+    // Column 16, counted from 0: `read` takes those before it.
+    format!("SELECT {columns}, search.rowid {FROM} ORDER BY search.rowid DESC LIMIT ?9")
+}
+
+fn place_columns(within: &SearchIn) -> (Option<&str>, Option<&str>, u8) {
+    match within {
+        SearchIn::Everywhere => (None, None, 0),
+        SearchIn::Account(account) => (Some(account.as_str()), None, 0),
+        SearchIn::Talk(talk) => (Some(talk.account.as_str()), Some(talk.peer.as_str()), kind_number(talk.kind)),
+    }
+}
+
+/// What was typed in the index's own language; `None` when there is nothing to look for. Whatever people type is
+/// quoted: none of it is ever an operator, a column or a bracket.
+fn expression(search: &Search) -> Option<String> {
+    let typed: String = search.words.chars().take(MOST_TYPED).filter(|c| *c != '\0').collect();
+    let still_typing = typed.chars().last().is_some_and(|last| !last.is_whitespace());
+    let all: Vec<&str> =
+        typed.split_whitespace().filter(|word| word.chars().any(is_looked_for)).take(MOST_WORDS).collect();
+    let last = all.len().checked_sub(1)?;
+    let mut parts: Vec<String> = Vec::new();
+    for (at, word) in all.iter().enumerate() {
+        // The last word may go on. Of one letter alone half of all words begin.
+        let signs = word.chars().filter(|c| is_looked_for(*c)).count();
+        let star = if at == last && still_typing && signs > 1 { " *" } else { "" };
+        parts.push(format!("body : \"{}\"{star}", words(word).trim().replace('"', "\"\"")));
+    }
+    match &search.within {
+        SearchIn::Everywhere => {}
+        SearchIn::Account(account) => parts.push(format!("place : \"{}\"", account_sign(account.as_str()))),
+        SearchIn::Talk(talk) => parts.push(format!("place : \"{}\"", sign_of(talk))),
+    }
+    Some(parts.join(" AND "))
+}
+
+fn sign_of(talk: &ConversationKey) -> char {
+    talk_sign(talk.account.as_str(), talk.peer.as_str(), kind_number(talk.kind))
+}
+
+/// The index takes it for a part of a word.
+fn is_looked_for(c: char) -> bool {
+    c.is_alphanumeric() || stands_alone(c)
+}
+
+/// The text as the index takes it: some accents are gone, and signs that are words of their own stand apart.
+fn words(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_owned();
+    }
+    let mut apart = String::with_capacity(text.len() + text.len() / 2);
+    let mut alone = false;
+    for c in text.chars() {
+        let stands = stands_alone(c);
+        // What belongs to the sign before it (a vowel, a tone) stays with it.
+        if stands || (alone && c.is_alphanumeric()) {
+            apart.push(' ');
+        }
+        if stands || c.is_alphanumeric() || c.is_whitespace() {
+            alone = stands;
+        }
+        apart.push(unaccented(c));
+    }
+    apart
+}
+
+/// The index folds the accents of Latin letters by itself; these are written without by many as well.
+fn unaccented(c: char) -> char {
+    match c {
+        'ά' | 'Ά' => 'α',
+        'έ' | 'Έ' => 'ε',
+        'ή' | 'Ή' => 'η',
+        'ί' | 'ϊ' | 'ΐ' | 'Ί' | 'Ϊ' => 'ι',
+        'ό' | 'Ό' => 'ο',
+        'ύ' | 'ϋ' | 'ΰ' | 'Ύ' | 'Ϋ' => 'υ',
+        'ώ' | 'Ώ' => 'ω',
+        'ё' | 'Ё' => 'е',
+        other => other,
+    }
+}
+
+/// Scripts that write no blanks between words (Unicode blocks), and pictures.
+fn stands_alone(c: char) -> bool {
+    matches!(u32::from(c),
+        0x0E01..=0x0E30 | 0x0E32..=0x0E33 | 0x0E40..=0x0E46 // Thai, without the marks over and under a letter
+        | 0x0E81..=0x0EB0 | 0x0EB2..=0x0EB3 | 0x0EBD..=0x0EC6 // Lao, the same
+        | 0x1000..=0x102A | 0x1050..=0x1055 // Myanmar
+        | 0x1780..=0x17B3 // Khmer
+        | 0x2190..=0x2BFF | 0x1F000..=0x1FAFF // arrows, signs, pictures
+        | 0x3005..=0x3007 | 0x3041..=0x3096 | 0x309D..=0x30FF | 0x31F0..=0x31FF | 0xFF66..=0xFF9F // kana
+        | 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xF900..=0xFAFF | 0x20000..=0x3FFFF) // Han
+}
+
+/// One sign for an account: too short to be in the indices of beginnings.
+fn account_sign(account: &str) -> char {
+    sign(hash([account.as_bytes()]), 0x3400, 0x4DBF)
+}
+
+/// One sign for a talk.
+fn talk_sign(account: &str, peer: &str, kind: u8) -> char {
+    sign(hash([account.as_bytes(), peer.as_bytes(), &[kind]]), 0x2_0000, 0x2_A6DF)
+}
+
+fn sign(hash: u64, first: u32, last: u32) -> char {
+    let span = u64::from(last - first) + 1;
+    u32::try_from(hash % span).ok().and_then(|at| char::from_u32(first + at)).unwrap_or('\u{3400}')
+}
+
+/// FNV-1a: the same in every version, for the index outlives them.
+fn hash<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for part in parts {
+        for byte in part.iter().chain([&0xff]) {
+            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
+        }
+    }
+    hash
+}
+
+#[cfg(test)]
+mod tests;
