@@ -76,6 +76,8 @@ pub struct Model {
     pub pages: BTreeMap<RequestId, ConversationKey>,
     /// Rows handed to the store and not yet committed: the length of `waiting`.
     pub uncommitted: usize,
+    /// Bytes of text in them.
+    pub uncommitted_bytes: usize,
     /// Those rows, and what is owed once they are safe.
     pub waiting: BTreeMap<MessageKey, Waiting>,
     /// The last key that was made: the next one is greater, whatever the clock does.
@@ -91,6 +93,8 @@ pub struct Model {
 /// A row on its way to the disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
+    /// Bytes of text in it.
+    pub bytes: usize,
     /// The talk it belongs to.
     pub talk: ConversationKey,
     /// The receipt that is owed for it: to which device, and for which id.

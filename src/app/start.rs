@@ -47,6 +47,7 @@ impl Model {
             chance: Chance { seed, drawn: 0 },
             pages: BTreeMap::new(),
             uncommitted: 0,
+            uncommitted_bytes: 0,
             waiting: BTreeMap::new(),
             last_key: MessageKey(0),
             last_input: now.mono,
@@ -167,6 +168,7 @@ impl Conversation {
             tail_missing: false,
             archive_start: false,
             late_marks: Vec::new(),
+            bytes: 0,
             known_ids: BTreeSet::new(),
         }
     }

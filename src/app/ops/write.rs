@@ -6,6 +6,7 @@ use crate::app::model::{
     Account, Author, Body, Contact, Conversation, ConversationKey, Message, MessageState, Model, Overlay, Scroll,
     Waiting,
 };
+use crate::types::limits::{UNCOMMITTED, UNCOMMITTED_BYTES};
 use crate::types::{Jid, MessageKey, OriginId, Problem, Prose};
 use crate::xmpp::{ChatState, Command, Direction, Show, Subscription};
 use std::time::Duration;
@@ -84,11 +85,20 @@ impl Model {
     ) {
         fx.push(Effect::Store(StoreRequest::Insert(Box::new(message.clone()))));
         let theirs = message.direction == Direction::In;
-        let row =
-            Waiting { talk: message.talk.clone(), receipt, counts: archived && theirs, answers: archived && !theirs };
+        let (counts, answers) = (archived && theirs, archived && !theirs);
+        let row = Waiting { talk: message.talk.clone(), bytes: message.bytes(), receipt, counts, answers };
+        self.uncommitted_bytes = self.uncommitted_bytes.saturating_add(row.bytes);
         self.waiting.insert(message.key, row);
         self.uncommitted = self.waiting.len();
         self.brake(&message.talk.account, fx);
+    }
+
+    /// A row is on the disk, or will never be.
+    pub(crate) fn take_waiting(&mut self, key: MessageKey) -> Option<Waiting> {
+        let row = self.waiting.remove(&key)?;
+        self.uncommitted = self.waiting.len();
+        self.uncommitted_bytes = self.uncommitted_bytes.saturating_sub(row.bytes);
+        Some(row)
     }
 
     /// Tries a failed message again, at the end of the line.
@@ -180,7 +190,7 @@ impl Model {
 
     /// Slows or frees the wire of an account, by how far the store is behind.
     pub(crate) fn brake(&mut self, id: &crate::types::AccountId, fx: &mut Effects) {
-        let behind = self.uncommitted > PAUSE_ABOVE;
+        let behind = self.uncommitted > UNCOMMITTED || self.uncommitted_bytes > UNCOMMITTED_BYTES;
         if let Some(account) = self.account_mut(id).filter(|account| behind && !account.paused) {
             account.paused = true;
             fx.push(Effect::Link(id.clone(), LinkCommand::Pause));
@@ -189,7 +199,7 @@ impl Model {
 
     /// Frees every braked wire once the store has caught up.
     pub(crate) fn release(&mut self, fx: &mut Effects) {
-        if self.uncommitted > RESUME_AT {
+        if self.uncommitted > UNCOMMITTED / FREED || self.uncommitted_bytes > UNCOMMITTED_BYTES / FREED {
             return;
         }
         let paused: Vec<_> = self.accounts.iter().filter(|a| a.paused).map(|a| a.setup.id.clone()).collect();
@@ -208,10 +218,8 @@ impl Model {
     }
 }
 
-/// Uncommitted rows above which the wire is braked.
-const PAUSE_ABOVE: usize = 1_000;
-/// And at which it is freed.
-const RESUME_AT: usize = 250;
+/// A braked wire is freed once so small a part of what braked it is left.
+const FREED: usize = 4;
 
 impl Contact {
     /// They may see whether we are here.

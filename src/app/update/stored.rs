@@ -156,7 +156,7 @@ impl Model {
     /// Rows are on the disk: now, and not before, the other side may be told, and an archived message is new.
     fn on_committed(&mut self, keys: &[MessageKey], fx: &mut Effects) {
         for key in keys {
-            let Some(row) = self.waiting.remove(key) else { continue };
+            let Some(row) = self.take_waiting(*key) else { continue };
             if let Some((to, of)) = row.receipt {
                 self.command(&row.talk.account, Command::Receipt { to, of }, fx);
             }
@@ -170,14 +170,12 @@ impl Model {
                 self.mark_read(&row.talk, fx);
             }
         }
-        self.uncommitted = self.waiting.len();
         self.release(fx);
     }
 
     /// The store had it already: the two are one, under the older key.
     fn on_duplicate(&mut self, key: MessageKey, existing: MessageKey, fx: &mut Effects) {
-        let row = self.waiting.remove(&key);
-        self.uncommitted = self.waiting.len();
+        let row = self.take_waiting(key);
         self.release(fx);
         let Some(row) = row else { return };
         let Some(talk) = self.talks.get_mut(&row.talk) else { return };
