@@ -156,7 +156,7 @@ fn a_talk_in_memory_has_an_end() {
 
     world.does(|model, fx| model.open_talk(&key(ROMEO), fx));
     let huge = "x".repeat(900 << 10);
-    for number in 0..20 {
+    for number in 0..12 {
         world.hear(&chat("romeo@montague.lit/orchard", number, &huge));
         let talk = world.talk(ROMEO).unwrap();
         assert!(bytes(talk) <= TALK_BYTES && !talk.messages.is_empty(), "{}", bytes(talk));
@@ -166,7 +166,7 @@ fn a_talk_in_memory_has_an_end() {
     let first = world.talk(ROMEO).unwrap().messages[0].key;
     world.does(|model, fx| model.scroll_rows(-3, fx));
     world.give(Event::Settled(key(ROMEO), butty::app::model::Scroll::At { key: first, rows: 0 }));
-    for number in 0..20 {
+    for number in 0..12 {
         world.hear(&chat("romeo@montague.lit/orchard", number, &huge));
         world.look_away();
     }

@@ -76,9 +76,9 @@ table! {
     subscriptions: "section 5 subscriptions", World::new(), lists::answers_to_no_request;
 }
 
-/// The faults of section 4 of the facts that are about who says what, of peers and of WeeChat. Those of lost messages
+/// The faults of section 4 of the facts that are about who says what, of peers and of `WeeChat`. Those of lost messages
 /// (Dino 392, 532, 533, 1106, 1537, 1574; Conversations 879, 2197, 2579; profanity PR 2196), of STARTTLS, SCRAM and
-/// OAuth have tests where these are; so has WeeChat's relay none here, for there is no relay.
+/// the sign-in pages have tests where these are. There is no relay that could unpack too much.
 const FACTS: &[&str] = &[
     "CVE-2017-5589",
     "CVE-2017-5590",

@@ -229,19 +229,19 @@ impl World {
         for (key, talk) in &self.model.talks {
             for message in &talk.messages {
                 let (stamp, state, id) = (message.stamp, &message.state, &message.stanza_id);
-                write!(all, "{} {:?} {:?} {stamp:?} {state:?} {id:?}\n", key.peer, message.author, message.body)
+                writeln!(all, "{} {:?} {:?} {stamp:?} {state:?} {id:?}", key.peer, message.author, message.body)
                     .unwrap();
             }
-            write!(all, "{} unread {} nick {:?} device {:?}\n", key.peer, talk.unread, talk.nick, talk.locked_to)
+            writeln!(all, "{} unread {} nick {:?} device {:?}", key.peer, talk.unread, talk.nick, talk.locked_to)
                 .unwrap();
         }
         for account in &self.model.accounts {
             for (jid, contact) in &account.roster {
                 let name = self.model.name_of(&key(jid.as_str()));
                 let (item, devices, typing) = (&contact.item, &contact.devices, contact.typing);
-                write!(all, "{name} {item:?} {devices:?} typing {typing:?} {:?}\n", contact.status).unwrap();
+                writeln!(all, "{name} {item:?} {devices:?} typing {typing:?} {:?}", contact.status).unwrap();
             }
-            write!(all, "{:?} {:?} {:?}\n", account.requests, account.roster_version, account.jid).unwrap();
+            writeln!(all, "{:?} {:?} {:?}", account.requests, account.roster_version, account.jid).unwrap();
         }
         all
     }
