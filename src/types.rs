@@ -5,6 +5,7 @@
 
 pub mod id;
 pub mod jid;
+pub mod limits;
 pub mod picture;
 pub mod problem;
 pub mod proxy;

@@ -82,6 +82,8 @@ pub struct Model {
     pub uncommitted: usize,
     /// The disk refuses, and that was said: rows wait until it takes them, and what is to be sent is sent all the same.
     pub not_kept: bool,
+    /// Bytes of text in them.
+    pub uncommitted_bytes: usize,
     /// Those rows, and what is owed once they are safe.
     pub waiting: BTreeMap<MessageKey, Waiting>,
     /// The last key that was made: the next one is greater, whatever the clock does.
@@ -110,6 +112,8 @@ pub struct Attention {
 /// A row on its way to the disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
+    /// Bytes of text in it.
+    pub bytes: usize,
     /// The talk it belongs to.
     pub talk: ConversationKey,
     /// The receipt that is owed for it: to which device, and for which id.

@@ -49,6 +49,7 @@ impl Model {
             jump: None,
             uncommitted: 0,
             not_kept: false,
+            uncommitted_bytes: 0,
             waiting: BTreeMap::new(),
             last_key: MessageKey(0),
             last_input: now.mono,
@@ -179,6 +180,7 @@ impl Conversation {
             late_marks: Vec::new(),
             before_session: None,
             walked: None,
+            bytes: 0,
             known_ids: BTreeSet::new(),
         }
     }

@@ -5,6 +5,7 @@
 //! words is another message, and both are shown (XEP-0359 section 5).
 
 use super::model::{Body, Conversation, Message, MessageState, Scroll};
+use crate::types::limits::{CLOSED_TALK_BYTES, TALK_BYTES};
 use crate::types::{MessageKey, OriginId, Stamp, StanzaId};
 use crate::xmpp::{Direction, Via};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -110,6 +111,7 @@ impl Conversation {
             return Placed::Elsewhere;
         }
         self.learn(&message);
+        self.bytes = self.bytes.saturating_add(message.bytes());
         let at = match self.messages.back() {
             Some(last) if order < (last.stamp, last.key) => self.messages.partition_point(|m| (m.stamp, m.key) < order),
             _ => self.messages.len(),
@@ -140,15 +142,23 @@ impl Conversation {
             Scroll::Bottom => None,
         };
         let looked_at = [anchor, self.selected].into_iter().flatten().filter_map(|key| self.index(key)).min();
-        let keep = if on_screen || looked_at.is_some() { Self::KEEP } else { KEEP_CLOSED };
-        if self.messages.len() <= keep {
+        let shown = on_screen || looked_at.is_some();
+        let keep = if shown { Self::KEEP } else { KEEP_CLOSED };
+        let bytes = if shown { TALK_BYTES } else { CLOSED_TALK_BYTES };
+        let surplus = self.messages.len().saturating_sub(keep).max(self.too_heavy(bytes, shown));
+        if surplus == 0 {
             return;
         }
         let spare = looked_at.map_or(usize::MAX, |at| at.saturating_sub(Self::KEEP / 4));
-        self.forget_first(self.messages.len().saturating_sub(keep).min(spare));
-        if self.messages.len() > KEEP_READING {
-            self.messages.truncate(KEEP_READING);
+        let gone = surplus.min(spare);
+        self.forget_first(gone);
+        let most = looked_at.map_or(KEEP_READING, |at| self.fitting(at.saturating_sub(gone), bytes));
+        if self.messages.len() > most {
+            self.messages.truncate(most);
             self.tail_missing = true;
+        }
+        if self.messages.is_empty() {
+            self.unload();
         }
         if self.known_ids.len() > 4 * keep {
             self.relearn();
@@ -158,6 +168,7 @@ impl Conversation {
     /// Forgets everything loaded, to be read from the store again.
     pub fn unload(&mut self) {
         self.messages.clear();
+        self.bytes = 0;
         self.known_ids.clear();
         self.loaded = false;
         self.more_stored = true;
@@ -229,9 +240,43 @@ impl Conversation {
 
     fn forget_first(&mut self, count: usize) {
         if count > 0 {
-            self.messages.drain(..count.min(self.messages.len()));
+            let gone = self.messages.drain(..count.min(self.messages.len())).map(|message| message.bytes());
+            self.bytes = self.bytes.saturating_sub(gone.sum());
             self.more_stored = true;
         }
+    }
+
+    /// How many of the oldest have to go so that the text fits in again, with room for more. The newest message of what is
+    /// `shown` stays, however long.
+    fn too_heavy(&mut self, most: usize, shown: bool) -> usize {
+        if self.bytes <= most {
+            return 0;
+        }
+        self.bytes = self.messages.iter().map(Message::bytes).sum();
+        let mut left = self.bytes;
+        let heavy = self.messages.iter().take_while(|message| {
+            let stays = self.bytes <= most || left <= most / 2;
+            left = left.saturating_sub(message.bytes());
+            !stays
+        });
+        heavy.count().min(self.messages.len().saturating_sub(usize::from(shown)))
+    }
+
+    /// How many messages from the oldest on can be kept while the person reads at this one: it is among them.
+    fn fitting(&self, at: usize, most: usize) -> usize {
+        let mut bytes = 0_usize;
+        let fits = self.messages.iter().take_while(|message| {
+            bytes = bytes.saturating_add(message.bytes());
+            bytes <= most
+        });
+        fits.count().clamp(at.saturating_add(1), KEEP_READING.max(at.saturating_add(1)))
+    }
+}
+
+impl Message {
+    /// Bytes of its text.
+    pub fn bytes(&self) -> usize {
+        text(&self.body).len()
     }
 }
 

@@ -1,7 +1,11 @@
 //! Who may say what.
 //!
 //! Copies, archive results, roster pushes and answers have each been accepted from strangers by client after client,
-//! because each had a check of its own, or none. Here is the one check, [`Home::lets`], and one table tests it.
+//! because each had a check of its own, or none. Here is the one check, [`Home::lets`], and one table tests it; whole
+//! stanzas try to get past it in `tests/senders.rs`, each named after the fault that let them through elsewhere.
+//!
+//! What is not asked here, because nobody is believed: corrections, retractions and bookmarks of others are not
+//! carried out, file names are not taken, and what somebody calls themselves is shown beside their address.
 
 use super::stanza::Sender;
 use crate::types::{BareJid, Domain, FullJid, Jid};
@@ -39,9 +43,18 @@ impl Home {
     /// May this sender say this?
     pub(crate) fn lets(&self, sender: &Sender<'_>, claim: Claim<'_>) -> bool {
         match claim {
-            Claim::RosterPush | Claim::ArchiveResult => *sender == Sender::Absent || self.is_bare(sender),
+            Claim::Words => matches!(sender, Sender::Absent | Sender::Known(_)),
+            Claim::State => matches!(sender, Sender::Known(_)),
+            Claim::RosterPush => *sender == Sender::Absent || self.is_bare(sender),
+            Claim::ArchiveResult { asked } => asked && (*sender == Sender::Absent || self.is_bare(sender)),
             Claim::Carbon | Claim::StanzaId => self.is_bare(sender),
             Claim::ServerDelay => self.is_bare(sender) || self.is_server(sender),
+            Claim::Delay(author) => {
+                *sender == Sender::Absent
+                    || self.is_bare(sender)
+                    || self.is_server(sender)
+                    || matches!(sender, Sender::Known(jid) if is_of(jid, author) || is_host_of(jid, author))
+            }
             Claim::Answer(Whom::Home) => self.is_home(sender),
             Claim::Answer(Whom::Named(asked)) => {
                 *sender == Sender::Absent || self.is_server(sender) || says(sender, asked)
@@ -52,7 +65,7 @@ impl Home {
                     || self.is_bare(sender)
                     || self.is_server(sender)
                     || matches!(sender, Sender::Known(jid) if peer.is_none_or(|peer| {
-                        is_of(jid, peer) || jid.as_str() == peer.domain().as_str()
+                        is_of(jid, peer) || is_host_of(jid, peer)
                     }))
             }
         }
@@ -78,16 +91,23 @@ impl Home {
 /// What a sender claims by a stanza.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Claim<'a> {
+    /// Words of their own, to us. Who is not named is our server (RFC 6120 section 8.1.2.1), never a buddy.
+    Words,
+    /// To be there, or away; to ask for our friendship. Of oneself alone, so it takes a name.
+    State,
     /// Our roster changed (RFC 6121 section 2.1.6).
     RosterPush,
     /// A copy of a message of our other devices (XEP-0280 section 11).
     Carbon,
-    /// A message out of our archive (XEP-0313 section 7.1).
-    ArchiveResult,
+    /// A message out of our archive (XEP-0313 section 7.1). `asked`: it names a query of ours that waits for its page.
+    ArchiveResult { asked: bool },
     /// Our archive's id of a message (XEP-0359 section 5): the sender is its `by`.
     StanzaId,
     /// Our server kept the message for us (XEP-0203): the sender is the `from` of the note.
     ServerDelay,
+    /// Somebody's message was written at another moment (XEP-0203): themselves and the servers on its way can say so. The
+    /// sender is the `from` of the note; without one it is the author's.
+    Delay(&'a BareJid),
     /// The answer to a query of ours.
     Answer(&'a Whom),
     /// A message of ours to this buddy arrived; `None` when we no longer know to whom it went.
@@ -112,6 +132,11 @@ fn is_of(jid: &Jid, account: &BareJid) -> bool {
         Jid::Bare(bare) => bare == account,
         Jid::Full(full) => full.bare() == *account,
     }
+}
+
+/// `jid` is the server of this account.
+fn is_host_of(jid: &Jid, account: &BareJid) -> bool {
+    jid.as_str() == account.domain().as_str()
 }
 
 fn says(sender: &Sender<'_>, asked: &str) -> bool {
@@ -150,11 +175,15 @@ mod tests {
         let odd = Whom::Named("@not an address".to_owned());
         let table = [
             //                                       absent bare full other server | peer: bare full server | strangers
+            ("own words", Claim::Words, "y y y y y  y y y  y y y n"),
+            ("own state", Claim::State, "n y y y y  y y y  y y y n"),
             ("roster push", Claim::RosterPush, "y y n n n  n n n  n n n n"),
-            ("archive result", Claim::ArchiveResult, "y y n n n  n n n  n n n n"),
+            ("archive result", Claim::ArchiveResult { asked: true }, "y y n n n  n n n  n n n n"),
+            ("archive result, unasked", Claim::ArchiveResult { asked: false }, "n n n n n  n n n  n n n n"),
             ("carbon", Claim::Carbon, "n y n n n  n n n  n n n n"),
             ("stanza-id by", Claim::StanzaId, "n y n n n  n n n  n n n n"),
             ("kept by server", Claim::ServerDelay, "n y n n y  n n n  n n n n"),
+            ("written then", Claim::Delay(&juliet), "y y n n y  y y y  n n n n"),
             ("answer from home", Claim::Answer(&Whom::Home), "y y y n y  n n n  n n n n"),
             ("answer from a name", Claim::Answer(&email), "y n n n y  y n n  n n n n"),
             ("answer from an e-mail", Claim::Answer(&odd), "y n n n y  n n n  n n n y"),

@@ -35,9 +35,6 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use survey::Survey;
 
-/// Messages of ours whose address is remembered, to check receipts and errors against.
-const REMEMBERED: usize = 1_000;
-
 /// A session that is signed in.
 #[derive(Debug)]
 pub(crate) struct Live {
@@ -54,7 +51,7 @@ pub(crate) struct Live {
     roster_version: Option<String>,
     /// The whole roster has not come yet.
     roster_due: bool,
-    /// To whom our last messages went, oldest first.
+    /// To whom our last messages went, oldest first: receipts and errors are checked against it.
     sent: VecDeque<(MessageKey, BareJid)>,
     /// Messages that no ping, nor the request to acknowledge, has followed yet.
     written: Vec<MessageKey>,

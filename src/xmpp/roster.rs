@@ -3,14 +3,11 @@
 //! Items without a readable address are skipped, the rest is kept; lengths and numbers are limited.
 
 use super::{RosterItem, Subscription};
+use crate::types::limits::{BUDDIES, GROUPS, ID_BYTES};
 use crate::types::{BareJid, Line};
 use crate::xml::Element;
 
 pub(crate) const NS: &str = "jabber:iq:roster";
-/// Items kept of one roster.
-const ITEMS: usize = 50_000;
-/// Groups kept of one item.
-const GROUPS: usize = 32;
 
 /// Asks for the roster; with a version only for what changed since. The empty version asks for all and says that
 /// versions are understood.
@@ -29,16 +26,16 @@ pub(crate) fn remove(who: &BareJid) -> Element {
     query(None).child(Element::new("item", NS).attr("jid", who.as_str()).attr("subscription", "remove"))
 }
 
-/// The version that a query or push carries.
+/// The version that a query or push carries. One too long to keep is none: then the whole list comes each time.
 pub(crate) fn version(query: &Element) -> Option<String> {
-    query.get("ver").map(str::to_owned)
+    query.get("ver").filter(|version| version.len() <= ID_BYTES).map(str::to_owned)
 }
 
 /// Every item of a whole roster that can be read. `remove` makes no sense there and counts as `none`.
 pub(crate) fn read(query: &Element) -> Vec<RosterItem> {
     query
         .children()
-        .take(ITEMS)
+        .take(BUDDIES)
         .filter_map(item)
         .map(|item| match item.subscription {
             Subscription::Removed => RosterItem { subscription: Subscription::None, ..item },

@@ -12,10 +12,8 @@ pub(crate) mod testing;
 
 pub(crate) use super::ns::CLIENT;
 use crate::types::Jid;
+use crate::types::limits::ID_BYTES;
 use crate::xml::Element;
-
-/// Longest identifier that is kept, in bytes: the limit that RFC 7622 puts on each part of an address.
-const ID_BYTES: usize = 1_023;
 
 /// Who sent a stanza, as `from` says.
 #[derive(Clone, Debug, PartialEq, Eq)]

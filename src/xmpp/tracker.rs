@@ -2,6 +2,7 @@
 
 use super::entitled::{Claim, Home, Whom};
 use super::stanza::Sender;
+use crate::types::limits::{QUERIES, RESULTS};
 use crate::types::{BareJid, RequestId};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -67,12 +68,25 @@ impl Tracker {
         self.pending.remove(id).map(|pending| pending.asked)
     }
 
+    /// Nothing more can be asked for the time.
+    pub(crate) fn is_full(&self) -> bool {
+        self.pending.len() >= QUERIES
+    }
+
+    /// An archive page with this id is awaited.
+    pub(crate) fn awaits_page(&self, query_id: &str) -> bool {
+        matches!(self.pending.get(query_id), Some(Pending { asked: Asked::Archive { .. }, .. }))
+    }
+
     /// Counts one message of the archive page that this query asked for, and gives the rest of the page more time.
-    /// False when there is no such query.
+    /// False when there is no such query, or the page has come to what no page is.
     pub(crate) fn found(&mut self, now: Duration, query_id: &str) -> bool {
         let Some(Pending { asked: Asked::Archive { count, .. }, deadline, .. }) = self.pending.get_mut(query_id) else {
             return false;
         };
+        if *count >= RESULTS {
+            return false;
+        }
         *count += 1;
         *deadline = Some(now.saturating_add(PATIENCE));
         true

@@ -90,6 +90,8 @@ pub struct Conversation {
     pub late_marks: Vec<(OriginId, MessageState)>,
     /// Hashes of the ids in `messages`, to answer "certainly new" without a walk.
     pub known_ids: BTreeSet<u64>,
+    /// Bytes of text in `messages`; never told too low.
+    pub bytes: usize,
 }
 
 impl Conversation {

@@ -140,8 +140,11 @@ impl Model {
         self.talks.retain(|key, _| key.account != *id);
         self.tabs.retain(|key| key.account != *id);
         self.pages.retain(|_, key| key.account != *id);
-        self.waiting.retain(|_, row| row.talk.account != *id);
-        self.uncommitted = self.waiting.len();
+        let rows: Vec<_> =
+            self.waiting.iter().filter(|(_, row)| row.talk.account == *id).map(|(key, _)| *key).collect();
+        for key in rows {
+            self.take_waiting(key);
+        }
         let gone = |key: &crate::app::model::ConversationKey| key.account == *id;
         self.open.take_if(|key| gone(key));
         self.last_open.take_if(|key| gone(key));

@@ -6,6 +6,7 @@ use crate::app::model::{
     Account, Author, Body, Contact, Conversation, ConversationKey, Message, MessageState, Model, Overlay, Scroll,
     Waiting,
 };
+use crate::types::limits::{NOT_KEPT, UNCOMMITTED, UNCOMMITTED_BYTES};
 use crate::types::{Jid, MessageKey, OriginId, Problem, Prose};
 use crate::xmpp::{ChatState, Command, Direction, Show, Subscription};
 use std::time::Duration;
@@ -86,14 +87,24 @@ impl Model {
         let theirs = message.direction == Direction::In;
         let row = Waiting {
             talk: message.talk.clone(),
+            bytes: message.bytes(),
             receipt,
             counts: archived && theirs,
             posted: message.state == MessageState::Pending,
             answers: archived && !theirs,
         };
+        self.uncommitted_bytes = self.uncommitted_bytes.saturating_add(row.bytes);
         self.waiting.insert(message.key, row);
         self.uncommitted = self.waiting.len();
         self.brake(&message.talk.account, fx);
+    }
+
+    /// A row is on the disk, or will never be.
+    pub(crate) fn take_waiting(&mut self, key: MessageKey) -> Option<Waiting> {
+        let row = self.waiting.remove(&key)?;
+        self.uncommitted = self.waiting.len();
+        self.uncommitted_bytes = self.uncommitted_bytes.saturating_sub(row.bytes);
+        Some(row)
     }
 
     /// Tries a failed message again, at the end of the line.
@@ -185,8 +196,8 @@ impl Model {
 
     /// Slows or frees the wire of an account, by how far the store is behind.
     pub(crate) fn brake(&mut self, id: &crate::types::AccountId, fx: &mut Effects) {
-        let most = if self.not_kept { PAUSE_NOT_KEPT } else { PAUSE_ABOVE };
-        let behind = self.uncommitted > most;
+        let most = if self.not_kept { NOT_KEPT } else { UNCOMMITTED };
+        let behind = self.uncommitted > most || self.uncommitted_bytes > UNCOMMITTED_BYTES;
         if let Some(account) = self.account_mut(id).filter(|account| behind && !account.paused) {
             account.paused = true;
             fx.push(Effect::Link(id.clone(), LinkCommand::Pause));
@@ -195,8 +206,8 @@ impl Model {
 
     /// Frees every braked wire once the store has caught up.
     pub(crate) fn release(&mut self, fx: &mut Effects) {
-        let most = if self.not_kept { PAUSE_NOT_KEPT } else { RESUME_AT };
-        if self.uncommitted > most {
+        let most = if self.not_kept { NOT_KEPT } else { UNCOMMITTED / FREED };
+        if self.uncommitted > most || self.uncommitted_bytes > UNCOMMITTED_BYTES / FREED {
             return;
         }
         let paused: Vec<_> = self.accounts.iter().filter(|a| a.paused).map(|a| a.setup.id.clone()).collect();
@@ -215,12 +226,8 @@ impl Model {
     }
 }
 
-/// Uncommitted rows above which the wire is braked.
-const PAUSE_ABOVE: usize = 1_000;
-/// The same while the disk takes nothing: what comes is shown, and waits in memory.
-const PAUSE_NOT_KEPT: usize = 10_000;
-/// And at which it is freed.
-const RESUME_AT: usize = 250;
+/// A braked wire is freed once so small a part of what braked it is left.
+const FREED: usize = 4;
 
 impl Contact {
     /// They may see whether we are here.

@@ -3,10 +3,10 @@
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, StoreRequest};
 use crate::app::model::{Conversation, ConversationKey, MessageState, Model};
+use crate::types::limits::LATE_MARKS;
 use crate::types::{AccountId, BareJid, Jid, MessageKey, OriginId, Problem};
-
-/// Marks kept for messages that are not loaded.
-const LATE: usize = 50;
+use crate::xmpp::entitled::{Claim, Home};
+use crate::xmpp::stanza::Sender;
 
 /// A device of theirs has a message of ours (XEP-0184).
 pub(super) fn on_receipt(model: &mut Model, id: &AccountId, from: &BareJid, of: &OriginId, fx: &mut Effects) {
@@ -33,7 +33,7 @@ fn mark_stored(
     fx: &mut Effects,
 ) {
     fx.push(Effect::Store(StoreRequest::Mark { talk: talk.clone(), key: own, state: state.clone() }));
-    let waits = |talk: &&mut Conversation| talk.page.is_some() && talk.late_marks.len() < LATE;
+    let waits = |talk: &&mut Conversation| talk.page.is_some() && talk.late_marks.len() < LATE_MARKS;
     if let Some(talk) = model.talks.get_mut(talk).filter(waits) {
         talk.late_marks.push((of.clone(), state));
     }
@@ -65,13 +65,10 @@ pub(super) fn on_bounced(
         }
         return;
     };
-    let own = model.account(id).map(|account| account.setup.domain.clone());
-    let entitled = from.is_none_or(|from| {
-        let from = from.bare();
-        let server = from.local().is_none() && (from.domain() == talk.peer.domain() || Some(from.domain()) == own);
-        from == talk.peer || server
-    });
-    if entitled {
+    // The session may have forgotten to whom it went, and then let anybody say so; here it is known.
+    let Some(home) = model.account(id).and_then(|account| account.jid.clone()).map(Home::new) else { return };
+    let sender = from.map_or(Sender::Absent, |from| Sender::Known(from.clone()));
+    if home.lets(&sender, Claim::Bounce(Some(&talk.peer))) {
         model.fail(id, key, problem, fx);
     }
 }

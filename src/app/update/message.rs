@@ -4,14 +4,13 @@ use super::{marks, presence};
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, StoreRequest};
 use crate::app::model::{Author, Body, Contact, ConversationKey, Message, MessageState, Model};
+use crate::types::limits::STRANGERS;
 use crate::types::{AccountId, ArchiveId, Jid, MessageKey, OriginId, Stamp};
 use crate::xmpp::{Content, Direction, Incoming, Show, Via};
 use std::time::Duration;
 
 /// So near to each other two clocks prove nothing about what was written first.
 const NEAR: Duration = Duration::from_secs(5);
-/// Talks kept in memory; a flood of strangers goes to the store alone.
-const TALKS: usize = 2_000;
 
 /// A message in any of its ways.
 pub(super) fn on_message(model: &mut Model, id: &AccountId, incoming: &Incoming, fx: &mut Effects) {
@@ -29,7 +28,8 @@ pub(super) fn on_message(model: &mut Model, id: &AccountId, incoming: &Incoming,
     }
     let Some(body) = body_of(&incoming.body) else { return };
     let key = ConversationKey::direct(id.clone(), incoming.peer.clone());
-    if !model.talks.contains_key(&key) && model.talks.len() >= TALKS && model.contact(&key).is_none() {
+    // A flood of strangers goes to the store alone.
+    if !model.talks.contains_key(&key) && model.talks.len() >= STRANGERS && model.contact(&key).is_none() {
         let message = made(model, &key, incoming, body, model.now.wall);
         model.keep_message(&message, None, false, fx);
         return;

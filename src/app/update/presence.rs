@@ -1,12 +1,11 @@
 //! Who is there, on which device, and who types.
 
 use crate::app::model::{Account, Contact, ConversationKey, Device, Model};
+use crate::types::limits::DEVICES;
 use crate::types::{AccountId, Jid, Now};
 use crate::xmpp::{ChatState, Direction, Incoming, Presence, Show, Via};
 use std::time::Duration;
 
-/// Devices of one buddy that are kept.
-const DEVICES: usize = 64;
 /// Somebody who vanishes keeps the place in the list for this time.
 const FLAP: Duration = Duration::from_secs(10);
 /// "Typing" is believed for this time without a word.

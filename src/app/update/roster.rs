@@ -3,11 +3,9 @@
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, StoreRequest};
 use crate::app::model::{Account, Contact, Model, Request};
+use crate::types::limits::{BUDDIES, REQUESTS};
 use crate::types::{AccountId, BareJid, Line};
 use crate::xmpp::{Command, RosterItem, Subscription, SubscriptionStep};
-
-/// Open questions kept for an account.
-const REQUESTS: usize = 100;
 
 /// The whole roster, or the word that the cached one is right.
 pub(super) fn on_roster(
@@ -43,9 +41,13 @@ impl Account {
     }
 }
 
-/// One change of the roster.
+/// One change of the roster. Who does not fit in any more is left out, and so is the version that has them.
 pub(super) fn on_push(model: &mut Model, id: &AccountId, item: RosterItem, version: Option<String>, fx: &mut Effects) {
     let Some(account) = model.account_mut(id) else { return };
+    let known = account.roster.contains_key(&item.jid) || item.subscription == Subscription::Removed;
+    if !known && account.roster.len() >= BUDDIES {
+        return;
+    }
     if version.is_some() {
         account.roster_version.clone_from(&version);
     }

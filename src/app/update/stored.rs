@@ -171,7 +171,7 @@ impl Model {
     fn on_committed(&mut self, keys: &[MessageKey], fx: &mut Effects) {
         let mut posted = std::collections::BTreeSet::new();
         for key in keys {
-            let Some(row) = self.waiting.remove(key) else { continue };
+            let Some(row) = self.take_waiting(*key) else { continue };
             if row.posted {
                 posted.insert(row.talk.account.clone());
             }
@@ -188,7 +188,6 @@ impl Model {
                 self.mark_read(&row.talk, fx);
             }
         }
-        self.uncommitted = self.waiting.len();
         self.release(fx);
         for id in posted {
             self.pump(&id, fx);
@@ -223,8 +222,7 @@ impl Model {
 
     /// The store had it already: the two are one, under the older key.
     fn on_duplicate(&mut self, key: MessageKey, existing: MessageKey, fx: &mut Effects) {
-        let row = self.waiting.remove(&key);
-        self.uncommitted = self.waiting.len();
+        let row = self.take_waiting(key);
         self.release(fx);
         let Some(row) = row else { return };
         // What comes once more may do so because we were gone before this was said.

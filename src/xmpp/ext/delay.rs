@@ -9,7 +9,7 @@ pub(crate) const NS: &str = "urn:xmpp:delay";
 /// One note of delay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Delay {
-    /// Who says so; `None` when it is not told or unreadable.
+    /// Who says so; `None` when it is not told.
     pub(crate) from: Option<Jid>,
     /// When it was written, so they say.
     pub(crate) stamp: Stamp,
@@ -19,7 +19,9 @@ pub(crate) struct Delay {
 pub(crate) fn read(stanza: &Element) -> impl Iterator<Item = Delay> {
     stanza.children().filter(|child| child.is("delay", NS)).take(8).filter_map(|delay| {
         let stamp = datetime::read(delay.get("stamp")?)?;
-        Some(Delay { from: delay.get("from").and_then(|from| Jid::parse(from).ok()), stamp })
+        // A name that nobody can bear is no name at all: the note goes for nothing.
+        let from = delay.get("from").map(Jid::parse).transpose().ok()?;
+        Some(Delay { from, stamp })
     })
 }
 

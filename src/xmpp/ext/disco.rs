@@ -1,12 +1,11 @@
 //! XEP-0030 (2.5.0), Service Discovery: what the server can do, and what we can.
 
 use super::{caps, chat_states, delay, eme, idle, nick, ping, receipts, stanza_ids, version};
+use crate::types::limits::FEATURES;
 use crate::xml::Element;
 use std::collections::BTreeSet;
 
 pub(crate) const NS: &str = "http://jabber.org/protocol/disco#info";
-/// Features kept of one answer; no server has as many.
-const FEATURES: usize = 1_000;
 
 /// The question, without a node.
 pub(crate) fn write() -> Element {

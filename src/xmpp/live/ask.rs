@@ -1,6 +1,7 @@
 //! Commands become stanzas.
 
-use super::{Live, REMEMBERED, pulse};
+use super::{Live, pulse};
+use crate::types::limits::SENT;
 use crate::types::{MessageKey, RequestId};
 use crate::xml::Element;
 use crate::xmpp::entitled::Whom;
@@ -84,7 +85,7 @@ impl Live {
     }
 
     fn say(&mut self, outgoing: Outgoing) {
-        if self.sent.len() >= REMEMBERED {
+        if self.sent.len() >= SENT {
             self.sent.pop_front();
         }
         self.sent.push_back((outgoing.key, outgoing.to.bare()));
@@ -101,6 +102,9 @@ impl Live {
 
     /// `from` is our bare address: Messenger wanted it so.
     fn look_up(&mut self, request: RequestId, email: String) {
+        if self.tracker.is_full() {
+            return self.unanswered(Asked::LookUp(request));
+        }
         let id = self.ids.next();
         let question = iq::get(&id, Some(&email), jid_lookup::write()).attr("from", self.home.bare().as_str());
         self.tracker.expect(self.now.mono, id, Whom::Named(email), Asked::LookUp(request));
@@ -129,6 +133,10 @@ impl Live {
 
     /// Writes a query to our account or server and remembers what it was for.
     fn question(&mut self, asked: Asked, write: impl FnOnce(&str) -> Element) {
+        // A ping asks for the line itself, and there is one at a time.
+        if self.tracker.is_full() && asked != Asked::Probe {
+            return self.unanswered(asked);
+        }
         let id = self.ids.next();
         self.send(write(&id));
         self.tracker.expect(self.now.mono, id, Whom::Home, asked);

@@ -13,7 +13,9 @@ use crate::xmpp::{Content, Direction, Event, Incoming, Via};
 
 impl Live {
     pub(super) fn presence(&mut self, stanza: &Element) {
-        if let Sender::Known(from) = Sender::of(stanza)
+        let sender = Sender::of(stanza);
+        if self.home.lets(&sender, Claim::State)
+            && let Sender::Known(from) = sender
             && let Some(event) = presence::read(stanza, from)
         {
             self.tell(event);
@@ -26,14 +28,12 @@ impl Live {
         if stanza.get("type") == Some("error") {
             self.bounce(stanza, &sender);
         } else if let Some(result) = mam::result_of(stanza) {
-            if self.home.lets(&sender, Claim::ArchiveResult) {
-                self.archived(result);
-            }
+            self.archived(result, &sender);
         } else if let Some(carbon) = carbons::read(stanza) {
             if self.home.lets(&sender, Claim::Carbon) {
                 self.copy(carbon);
             }
-        } else if message::is_direct(stanza) {
+        } else if message::is_direct(stanza) && self.home.lets(&sender, Claim::Words) {
             self.direct(stanza, sender);
         }
     }
@@ -66,8 +66,12 @@ impl Live {
         }
     }
 
-    fn archived(&mut self, result: &Element) {
+    fn archived(&mut self, result: &Element, sender: &Sender<'_>) {
         let Some(found) = mam::read(result) else { return };
+        let asked = self.tracker.awaits_page(found.query_id);
+        if !self.home.lets(sender, Claim::ArchiveResult { asked }) {
+            return;
+        }
         if !self.tracker.found(self.now.mono, found.query_id) {
             return;
         }
@@ -94,7 +98,7 @@ impl Live {
         Some(message::read(inner, &self.home, way))
     }
 
-    fn emit(&mut self, incoming: Incoming) {
+    fn emit(&mut self, mut incoming: Incoming) {
         if incoming.direction == Direction::In
             && let Some(of) = &incoming.receipt_of
         {
@@ -102,6 +106,8 @@ impl Live {
             if self.home.lets(&sender, Claim::Receipt(self.peer_of(&of.0))) {
                 let (from, of) = (incoming.from.clone(), of.clone());
                 self.tell(Event::Receipt { from, of, delayed: incoming.stamp });
+            } else {
+                incoming.receipt_of = None;
             }
         }
         if incoming.body != Content::None {

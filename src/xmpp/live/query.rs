@@ -1,6 +1,7 @@
 //! Queries: the answers to ours, and our answers to those of others (RFC 6120 section 8.2.3).
 
 use super::Live;
+use crate::types::limits::RESULTS;
 use crate::types::{BareJid, Line, Problem, RequestId};
 use crate::xml::Element;
 use crate::xmpp::entitled::Claim;
@@ -92,7 +93,8 @@ impl Live {
     }
 
     fn page_end(&mut self, request: RequestId, count: usize, stanza: &Element) {
-        if let Some(mam::Fin { first, last, complete }) = mam::read_fin(stanza) {
+        let end = mam::read_fin(stanza).filter(|_| count < RESULTS);
+        if let Some(mam::Fin { first, last, complete }) = end {
             self.tell(Event::ArchivePage { request, first, last, complete, count });
         } else {
             let host = Line::clean(self.home.domain().as_str());

@@ -31,7 +31,12 @@ pub(crate) fn read(message: &Element, home: &Home, way: Way) -> Incoming {
     let kept_by_us = |delay: &delay::Delay| {
         delay.from.clone().is_some_and(|from| home.lets(&Sender::Known(from), Claim::ServerDelay))
     };
-    let mut delays = delay::read(message);
+    let author = from.bare();
+    let told = |delay: &delay::Delay| {
+        let by = delay.from.clone().map_or(Sender::Absent, Sender::Known);
+        home.lets(&by, Claim::Delay(&author))
+    };
+    let mut delays = delay::read(message).filter(told);
     let mut delay = delays.next();
     if let Some(first) = &delay
         && !kept_by_us(first)

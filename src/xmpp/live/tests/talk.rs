@@ -159,5 +159,5 @@ fn only_the_last_thousand_addresses_are_remembered() {
     for key in 0..1_500 {
         send(&mut rig, key);
     }
-    assert_eq!(rig.live.sent.len(), super::super::REMEMBERED);
+    assert_eq!(rig.live.sent.len(), crate::types::limits::SENT);
 }

@@ -1,0 +1,67 @@
+//! What others can make grow, and how far.
+//!
+//! Whoever can write to us can write without end: a buddy, a stranger, a server. So each thing that grows by their words
+//! has an end, and what lies beyond it is decided here, once. `tests/limits.rs` fills each of them tenfold.
+//!
+//! | what grows | at most | beyond it |
+//! |---|---|---|
+//! | one stanza, whoever wrote it | [`Limits::SIGNED_IN`]: 1 MiB, 64 levels, 65,536 elements, 64 attributes each | the session ends, another begins |
+//! | before sign-in: mechanisms, words of an error | [`Limits::BEFORE_SIGN_IN`]: 64 KiB; 64 mechanisms | the sign-in ends; the rest is not read |
+//! | a name, a personal message, any [`Line`] | 200 clusters of 32 characters | cut, and ends in `…` |
+//! | an id, a version of the buddy list | [`ID_BYTES`] | counts as not told |
+//! | buddies of an account | [`BUDDIES`] | the newest are not taken in |
+//! | groups of a buddy | [`GROUPS`] | the rest is not read |
+//! | devices of a buddy | [`DEVICES`] | the newest are not seen until another goes |
+//! | presence and typing of strangers | nothing | not kept |
+//! | typing of a buddy | one moment, a minute long | replaced |
+//! | people who ask to be a buddy | [`REQUESTS`] | the newest wait: the server asks again at each sign-in |
+//! | talks begun by strangers | [`STRANGERS`] | their messages go to the history, and show up after the next start |
+//! | messages of a talk in memory | 2,000 and [`TALK_BYTES`] on the screen, 200 and [`CLOSED_TALK_BYTES`] off it | the oldest are read from the history when wanted |
+//! | rows that are not on the disk yet | [`UNCOMMITTED`], or [`NOT_KEPT`] while it takes none; [`UNCOMMITTED_BYTES`] | nothing more is read from the line until they are |
+//! | receipts that we owe | one for each such row | as above |
+//! | receipts for messages that are not loaded | [`LATE_MARKS`] for a talk | the mark comes with the next loading |
+//! | queries that wait for an answer | [`QUERIES`], each for 30 s | told as not answered |
+//! | messages of one archive page | [`RESULTS`] | the page counts as failed |
+//! | addresses of messages of ours, to check receipts | [`SENT`] | the mind checks by its own list |
+//! | stanzas of ours that the server does not acknowledge | 1,000 | a ping asks in their place |
+//! | features of a server | [`FEATURES`] | the rest is not read; none is kept |
+//! | our own picture | 128 KiB, 512 by 512 | not shown |
+//! | our own devices | nothing | not kept |
+//!
+//! [`Limits::SIGNED_IN`]: crate::xml::Limits::SIGNED_IN
+//! [`Limits::BEFORE_SIGN_IN`]: crate::xml::Limits::BEFORE_SIGN_IN
+//! [`Line`]: super::Line
+
+/// Longest identifier that is kept, in bytes: the limit that RFC 7622 puts on each part of an address.
+pub const ID_BYTES: usize = 1_023;
+/// Buddies of an account. The largest lists that servers report have some thousands; 20,000 are tested to be quick.
+pub const BUDDIES: usize = 50_000;
+/// Groups of one buddy. A buddy stands in the list once for each.
+pub const GROUPS: usize = 32;
+/// Devices of one buddy. Honest people have a handful; who comes and goes without a word leaves some more behind.
+pub const DEVICES: usize = 64;
+/// Open questions of an account: more than anybody answers in one go.
+pub const REQUESTS: usize = 100;
+/// Talks in memory beyond which a stranger begins no other one.
+pub const STRANGERS: usize = 2_000;
+/// Text of the talk on the screen that is kept in memory, in bytes: some hundred screens of it.
+pub const TALK_BYTES: usize = 8 << 20;
+/// Text of any other talk that is kept in memory, in bytes. All talks of [`STRANGERS`] together take 64 MiB at most, and
+/// two hundred messages of the usual length fit in.
+pub const CLOSED_TALK_BYTES: usize = 32 << 10;
+/// Rows that are on their way to the disk, above which the line is not read: a second's worth for a slow disk.
+pub const UNCOMMITTED: usize = 1_000;
+/// The same while the disk takes nothing: what comes is shown, and waits in memory.
+pub const NOT_KEPT: usize = 10_000;
+/// Text in these rows, in bytes: as above, where each is as large as a stanza may be.
+pub const UNCOMMITTED_BYTES: usize = 8 << 20;
+/// Marks kept for one talk that is being loaded: a page has as many messages.
+pub const LATE_MARKS: usize = 50;
+/// Queries of ours without an answer. We ask a few at a time, so only a mistake of our own comes near.
+pub const QUERIES: usize = 1_000;
+/// Messages of one archive page. At most 200 are asked for; an archive without pages tells everything at once.
+pub const RESULTS: usize = 10_000;
+/// Messages of ours whose address a session remembers. Receipts come within minutes, for the last few.
+pub const SENT: usize = 1_000;
+/// Features of one answer. No server has as many.
+pub const FEATURES: usize = 1_000;

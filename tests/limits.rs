@@ -1,0 +1,286 @@
+//! What others can make grow has an end (`butty::types::limits`). Each is filled tenfold.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "a test may stop")]
+
+#[path = "senders/world.rs"]
+#[allow(dead_code, reason = "shared with the test of senders")]
+mod world;
+
+use butty::app::effect::{Effect, LinkCommand, StoreRequest};
+use butty::app::event::{Event, Stored};
+use butty::app::model::Conversation;
+use butty::types::MessageKey;
+use butty::types::limits::*;
+use butty::xmpp;
+use std::fmt::Write as _;
+use world::{ROMEO, World, key};
+
+fn chat(from: &str, id: usize, text: &str) -> String {
+    format!("<message type='chat' from='{from}' id='m{id}'><body>{text}</body></message>")
+}
+
+/// The one account.
+fn own(world: &World) -> &butty::app::model::Account {
+    &world.model.accounts[0]
+}
+
+fn item(number: usize) -> String {
+    format!("<item jid='b{number}@montague.lit' subscription='both'/>")
+}
+
+/// By the whole list, and by one push after the other.
+#[test]
+fn buddies_beyond_the_limit_are_not_taken_in() {
+    let push =
+        |item: &str| format!("<iq type='set' id='p'><query xmlns='jabber:iq:roster' ver='v'>{item}</query></iq>");
+    let all: String = (0..BUDDIES + 10_000).map(item).collect();
+    let mut world = World::signed_in(&all);
+    assert_eq!(own(&world).roster.len(), BUDDIES);
+    for number in BUDDIES..BUDDIES + 1_000 {
+        world.hear(&push(&item(number)));
+        assert!(own(&world).roster_version.is_none(), "the version that has them is not ours");
+    }
+    assert_eq!(own(&world).roster.len(), BUDDIES);
+    world.hear(&push("<item jid='b7@montague.lit' name='New' subscription='both'/>"));
+    assert_eq!(world.model.name_of(&key("b7@montague.lit")), "New", "who is on it can change");
+    world.hear(&push("<item jid='b7@montague.lit' subscription='remove'/>"));
+    world.hear(&push(&item(BUDDIES)));
+    assert_eq!(own(&world).roster.len(), BUDDIES, "and go, and make room");
+}
+
+#[test]
+fn groups_beyond_the_limit_are_not_read() {
+    let groups = (0..10 * GROUPS).fold(String::new(), |all, number| format!("{all}<group>G{number}</group>"));
+    let world = World::signed_in(&format!("<item jid='{ROMEO}' subscription='both'>{groups}</item>"));
+    let contact = own(&world).roster.values().next().expect("Romeo");
+    assert_eq!(contact.item.groups.len(), GROUPS);
+}
+
+#[test]
+fn names_and_personal_messages_have_an_end() {
+    let long = "x".repeat(100_000);
+    let mut world = World::signed_in(&format!("<item jid='{ROMEO}' name='{long}' subscription='both'/>"));
+    world.hear(&format!("<presence from='{ROMEO}/x'><status>{long}</status></presence>"));
+    let contact = own(&world).roster.values().next().expect("Romeo");
+    let name = contact.item.name.as_ref().expect("a name");
+    let status = contact.status.as_ref().expect("a personal message");
+    assert!(name.as_str().len() < 300 && name.as_str().ends_with('…'), "{name}");
+    assert!(status.as_str().len() < 300, "{status}");
+}
+
+#[test]
+fn devices_beyond_the_limit_are_not_seen_until_others_go() {
+    let mut world = World::new();
+    for number in 0..10 * DEVICES {
+        world.hear(&format!("<presence from='{ROMEO}/device{number}'/>"));
+    }
+    let devices =
+        |world: &World| own(world).roster.values().find(|c| c.item.jid.as_str() == ROMEO).unwrap().devices.len();
+    assert_eq!(devices(&world), DEVICES);
+    world.hear(&format!("<presence from='{ROMEO}/device1' type='unavailable'/>"));
+    assert_eq!(devices(&world), DEVICES - 1);
+    world.hear(&format!("<presence from='{ROMEO}/new'/>"));
+    assert_eq!(devices(&world), DEVICES);
+}
+
+#[test]
+fn presence_and_typing_of_strangers_and_of_our_own_devices_are_not_kept() {
+    let mut world = World::new();
+    let before = world.belief();
+    let mut flood = String::new();
+    for number in 0..10_000 {
+        write!(
+            flood,
+            "<presence from='s{number}@evil.example/x'><status>buy</status></presence>\
+             <presence from='juliet@capulet.lit/d{number}'/><message from='s{number}@evil.example/x'>\
+             <composing xmlns='http://jabber.org/protocol/chatstates'/></message>"
+        )
+        .unwrap();
+    }
+    world.hear(&flood);
+    assert_eq!(world.belief(), before);
+}
+
+#[test]
+fn of_those_who_ask_the_newest_wait() {
+    let mut world = World::new();
+    for number in 0..10 * REQUESTS {
+        let ask = format!("<presence from='s{number}@evil.example' type='subscribe'><status>hi</status></presence>");
+        world.hear(&ask);
+    }
+    assert_eq!(own(&world).requests.len(), REQUESTS);
+    assert_eq!(own(&world).requests[0].from.as_str(), "s0@evil.example", "the oldest is asked about first");
+    world.hear("<presence from='s0@evil.example' type='subscribe'><status>again</status></presence>");
+    assert_eq!(own(&world).requests.len(), REQUESTS);
+}
+
+/// Their messages are kept on the disk all the same, and a buddy still gets through.
+#[test]
+fn talks_begun_by_strangers_have_an_end_and_no_message_is_lost() {
+    let mut world = World::new();
+    let mut kept = 0;
+    for number in 0..10 * STRANGERS {
+        world.hear(&chat(&format!("s{number}@evil.example/x"), number, "buy"));
+        kept += world.effects.iter().filter(|fx| matches!(fx, Effect::Store(StoreRequest::Insert(_)))).count();
+        world.look_away();
+    }
+    assert_eq!(world.model.talks.len(), STRANGERS);
+    assert_eq!(kept, 10 * STRANGERS);
+    world.hear(&chat("romeo@montague.lit/orchard", 1, "but soft"));
+    assert_eq!(world.words(ROMEO), ["In: but soft"]);
+}
+
+fn bytes(talk: &Conversation) -> usize {
+    talk.messages.iter().map(butty::app::model::Message::bytes).sum()
+}
+
+/// By number, and by the length of what they say.
+#[test]
+fn a_talk_in_memory_has_an_end() {
+    let mut world = World::new();
+    for number in 0..2_000 {
+        world.hear(&chat("romeo@montague.lit/orchard", number, "short"));
+    }
+    assert!(world.talk(ROMEO).unwrap().messages.len() <= 200);
+    let long = "x".repeat(CLOSED_TALK_BYTES / 4);
+    for number in 0..40 {
+        world.hear(&chat("romeo@montague.lit/orchard", number, &long));
+        let talk = world.talk(ROMEO).unwrap();
+        assert!(bytes(talk) <= CLOSED_TALK_BYTES, "{}", bytes(talk));
+    }
+    let giant = "x".repeat(10 * CLOSED_TALK_BYTES);
+    world.hear(&chat("romeo@montague.lit/orchard", 1, &giant));
+    let talk = world.talk(ROMEO).unwrap();
+    assert!(talk.messages.is_empty() && !talk.loaded && talk.more_stored, "it is read from the disk when wanted");
+    assert_eq!(world.model.unread(&key(ROMEO)), 2_041, "and still counts");
+
+    world.does(|model, fx| model.open_talk(&key(ROMEO), fx));
+    let huge = "x".repeat(900 << 10);
+    for number in 0..12 {
+        world.hear(&chat("romeo@montague.lit/orchard", number, &huge));
+        let talk = world.talk(ROMEO).unwrap();
+        assert!(bytes(talk) <= TALK_BYTES && !talk.messages.is_empty(), "{}", bytes(talk));
+        world.look_away();
+    }
+    // Reading far up: the newest wait on the disk, and what is looked at stays.
+    let first = world.talk(ROMEO).unwrap().messages[0].key;
+    world.does(|model, fx| model.scroll_rows(-3, fx));
+    world.give(Event::Settled(key(ROMEO), butty::app::model::Scroll::At { key: first, rows: 0 }));
+    for number in 0..12 {
+        world.hear(&chat("romeo@montague.lit/orchard", number, &huge));
+        world.look_away();
+    }
+    let talk = world.talk(ROMEO).unwrap();
+    assert!(talk.message(first).is_some() && talk.tail_missing && bytes(talk) <= TALK_BYTES, "{}", bytes(talk));
+}
+
+/// The line is not read on while so much waits for the disk; nothing is lost.
+#[test]
+fn what_is_not_on_the_disk_brakes_the_line() {
+    for (text, most) in [("short".to_owned(), UNCOMMITTED), ("x".repeat(900 << 10), UNCOMMITTED_BYTES / (900 << 10))] {
+        let mut world = World::new();
+        world.commits = false;
+        let mut keys: Vec<MessageKey> = Vec::new();
+        let (mut number, mut braked) = (0, false);
+        while !braked {
+            world.hear(&chat("romeo@montague.lit/orchard", number, &text));
+            number += 1;
+            assert!(number <= most + 1, "never braked");
+            for effect in &world.effects {
+                match effect {
+                    Effect::Store(StoreRequest::Insert(message)) => keys.push(message.key),
+                    Effect::Link(_, LinkCommand::Pause) => braked = true,
+                    _ => {}
+                }
+            }
+            world.look_away();
+        }
+        assert_eq!((number, world.model.uncommitted), (most + 1, most + 1));
+        world.give(Event::Stored(Stored::Committed { keys }));
+        assert!(world.effects.iter().any(|fx| matches!(fx, Effect::Link(_, LinkCommand::Resume))));
+        assert_eq!((world.model.uncommitted, world.model.uncommitted_bytes), (0, 0));
+        assert!(world.model.waiting.is_empty(), "and no receipt is owed any more");
+    }
+}
+
+#[test]
+fn marks_for_what_is_not_loaded_have_an_end() {
+    let mut world = World::new();
+    world.does(|model, fx| model.open_talk(&key(ROMEO), fx));
+    for number in 0..10 * LATE_MARKS {
+        let id = MessageKey(u128::try_from(number).unwrap() + 1);
+        world.hear(&format!(
+            "<message from='romeo@montague.lit/x'><received xmlns='urn:xmpp:receipts' id='{id}'/></message>"
+        ));
+    }
+    assert_eq!(world.talk(ROMEO).unwrap().late_marks.len(), LATE_MARKS);
+}
+
+/// A server that ignores how much was asked for.
+#[test]
+fn an_archive_page_has_an_end_and_counts_as_failed_then() {
+    let mut world = World::new();
+    let query = world.id_of("urn:xmpp:mam:2");
+    let mut told = 0;
+    for number in 0..RESULTS + 1_000 {
+        world.hear(&format!(
+            "<message from='juliet@capulet.lit'><result xmlns='urn:xmpp:mam:2' queryid='{query}' id='a{number}'>\
+             <forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='2026-11-01T00:00:00Z'/>\
+             <message xmlns='jabber:client' from='{ROMEO}/x' to='juliet@capulet.lit' id='i{number}'>\
+             <body>old</body></message></forwarded></result></message>"
+        ));
+        told += world.events.iter().filter(|event| matches!(event, xmpp::Event::Message(_))).count();
+        world.look_away();
+    }
+    assert_eq!(told, RESULTS);
+    world.answer(&query, "<fin xmlns='urn:xmpp:mam:2' complete='true'/>");
+    assert!(world.events.iter().any(|event| matches!(event, xmpp::Event::RequestFailed { .. })), "{:?}", world.events);
+}
+
+/// Ours alone make them; then the person is told, as when nobody answers.
+#[test]
+fn queries_without_an_answer_have_an_end() {
+    let mut world = World::new();
+    let ask = |world: &mut World, number: u64| {
+        let command = xmpp::Command::LookUp { request: butty::types::RequestId(number), email: "a@b.test".to_owned() };
+        world.session.handle_command(world.now, command);
+        world.drain();
+    };
+    for number in 0..10 * u64::try_from(QUERIES).unwrap() {
+        ask(&mut world, number);
+    }
+    let written = world.sent.matches("jidlookup").count();
+    assert!(written <= QUERIES && written + 10 > QUERIES, "{written}");
+    let failed = world.events.iter().filter(|event| matches!(event, xmpp::Event::RequestFailed { .. })).count();
+    assert_eq!(failed, 10 * QUERIES - written);
+    // Whatever others say makes none.
+    let written = world.sent.len();
+    world.hear("<iq type='result' id='x' from='evil.example'/><iq type='error' id='y' from='evil.example'/>");
+    assert_eq!(world.sent.len(), written);
+}
+
+#[test]
+fn features_and_ids_of_any_length_are_survived() {
+    let mut world = World::dialled(true);
+    let domain = butty::types::Domain::parse("capulet.lit").unwrap();
+    world.session.handle_secured(world.now, xmpp::Verified::for_domain(domain, "TLS 1.3"));
+    world.drain();
+    let mechanisms = (0..1_000).fold(String::new(), |all, n| format!("{all}<mechanism>M-{n}</mechanism>"));
+    world.hear(&format!(
+        "{}{}",
+        world::HEADER,
+        world::PLAIN.replace("<mechanism>", &format!("{mechanisms}<mechanism>"))
+    ));
+    let offered = world.events.iter().find_map(|event| match event {
+        xmpp::Event::Offered(all) => Some(all.len()),
+        _ => None,
+    });
+    assert_eq!(offered, Some(64));
+
+    let long = "v".repeat(10 * ID_BYTES);
+    let mut world = World::signed_in("");
+    world.hear(&format!("<iq type='set' id='p'><query xmlns='jabber:iq:roster' ver='{long}'>{}</query></iq>", item(1)));
+    assert_eq!(own(&world).roster_version, None);
+    world.hear(&format!("<message from='{ROMEO}/x' id='{long}'><body>x</body></message>"));
+    assert!(world.talk(ROMEO).unwrap().messages[0].origin.is_none());
+}
