@@ -9,7 +9,8 @@ mod screen;
 
 pub use account::{Account, Agreement, Asked, Back, Contact, Device, Files, Leaving, OnlyHere, Request, SigningOut};
 pub use message::{
-    Attachment, Author, Body, Conversation, ConversationKey, ConversationKind, Message, MessageState, Relation, Scroll,
+    Arrival, Attachment, Author, Body, Conversation, ConversationKey, ConversationKind, Message, MessageState,
+    Relation, Scroll,
 };
 pub use options::{LayoutChoice, Options, Zone};
 pub use screen::{

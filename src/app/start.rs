@@ -80,6 +80,7 @@ impl Account {
             setup,
             link: if wanted { LinkState::Connecting(Stage::Lookup) } else { LinkState::Idle },
             epoch: Epoch::default(),
+            heard_from: MessageKey::default(),
             jid: None,
             told_name: None,
             photo: None,

@@ -12,6 +12,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../assets/migrations/001_start.sql"),
     include_str!("../../assets/migrations/002_pictures_asked.sql"),
     include_str!("../../assets/migrations/003_only_here.sql"),
+    "",
+    include_str!("../../assets/migrations/005_archive.sql"),
 ];
 
 /// Name of the database file in the data folder.

@@ -3,7 +3,7 @@
 use super::{Place, Store};
 use crate::app::StoreRequest;
 use crate::app::event::{AccountCache, Stored};
-use crate::app::model::{Author, Body, ConversationKey, Message, MessageState};
+use crate::app::model::{Arrival, Author, Body, ConversationKey, Message, MessageState};
 use crate::types::{
     AccountId, BareJid, FullJid, Line, MessageKey, OriginId, Problem, Prose, RequestId, Stamp, StanzaId,
 };
@@ -46,6 +46,7 @@ fn message(number: u128, body: &str) -> Message {
         stanza_id: None,
         relation: None,
         attachments: Vec::new(),
+        arrival: Arrival::Fresh,
         from: None,
         owes_receipt: false,
         edited: false,
@@ -132,7 +133,12 @@ fn pages_walk_back_without_gap_or_overlap() {
 fn one_message_by_two_ways_is_kept_once() {
     let bench = start(Place::Memory);
     let live = Message { origin: Some(OriginId("x".into())), ..message(1, "hi") };
-    let archived = Message { stanza_id: Some(StanzaId("a1".into())), ..Message { key: MessageKey(2), ..live.clone() } };
+    let archived = Message {
+        stanza_id: Some(StanzaId("a1".into())),
+        key: MessageKey(2),
+        arrival: Arrival::Archived,
+        ..live.clone()
+    };
     bench.insert(&live);
     assert!(matches!(bench.insert(&archived), Stored::Duplicate { existing: MessageKey(1), key: MessageKey(2) }));
     // Now the archive's id is known, so a third way is recognised by it alone.
@@ -146,8 +152,12 @@ fn one_id_for_two_texts_shows_both() {
     let bench = start(Place::Memory);
     bench.insert(&Message { origin: Some(OriginId("x".into())), ..message(1, "yes") });
     bench.insert(&Message { origin: Some(OriginId("x".into())), ..message(2, "no") });
-    let same_words =
-        Message { origin: Some(OriginId("x".into())), stanza_id: Some(StanzaId("p".into())), ..message(3, "yes") };
+    let same_words = Message {
+        origin: Some(OriginId("x".into())),
+        stanza_id: Some(StanzaId("p".into())),
+        arrival: Arrival::Archived,
+        ..message(3, "yes")
+    };
     bench.insert(&same_words);
     let other = Message { key: MessageKey(4), stanza_id: Some(StanzaId("q".into())), ..same_words };
     assert!(matches!(bench.insert(&other), Stored::Committed { .. }), "another archive id is another message");
@@ -161,7 +171,8 @@ fn a_sender_who_always_uses_one_id_loses_nothing() {
         let same = Message { origin: Some(OriginId("1".into())), ..message(number, "ok") };
         assert!(matches!(bench.insert(&same), Stored::Committed { .. }));
     }
-    let copy = Message { origin: Some(OriginId("1".into())), stamp: Stamp(1_002), ..message(9, "ok") };
+    let kept = Arrival::Kept(MessageKey(5));
+    let copy = Message { origin: Some(OriginId("1".into())), stamp: Stamp(1_002), arrival: kept, ..message(9, "ok") };
     assert!(matches!(bench.insert(&copy), Stored::Duplicate { existing: MessageKey(2), .. }));
 }
 
@@ -294,4 +305,65 @@ fn a_thread_that_falls_says_so() {
     store.send(StoreRequest::CacheDone);
     assert!(matches!(told.recv(), Ok(Stored::Failed(Problem::NotKept { .. }))));
     store.close();
+}
+
+/// Theirs, under this id of the sender and perhaps one of the archive, so many milliseconds after the first.
+fn copy(number: u128, archive: Option<&str>, arrival: Arrival, later: i64) -> Message {
+    let stanza_id = archive.map(|id| StanzaId(id.to_owned()));
+    let stamp = Stamp(1_763_650_800_000 + later);
+    Message { origin: Some(OriginId("1".to_owned())), stanza_id, arrival, stamp, ..message(number, "ok") }
+}
+
+#[test]
+fn copies_are_one_row_and_an_id_used_twice_is_two() {
+    let (fresh, archived, kept) = (Arrival::Fresh, Arrival::Archived, Arrival::Kept(MessageKey(50)));
+    let (minute, hours) = (60_000, 3 * 3_600_000);
+    let table = [
+        ("live, and again in the archive", copy(1, None, fresh, 0), copy(2, Some("a"), archived, minute), true),
+        ("archive, and then live", copy(1, Some("a"), archived, 0), copy(2, None, fresh, minute), true),
+        ("the same archive id", copy(1, Some("a"), fresh, 0), copy(2, Some("a"), archived, hours), true),
+        ("two archive ids", copy(1, Some("a"), archived, 0), copy(2, Some("b"), archived, 0), false),
+        ("live twice", copy(1, None, fresh, 0), copy(2, None, fresh, 0), false),
+        ("live, then live with an id", copy(1, None, fresh, 0), copy(2, Some("b"), fresh, minute), false),
+        ("archived long ago, now live", copy(1, Some("a"), archived, 0), copy(2, None, fresh, hours), false),
+        ("live, told again after a cut", copy(1, None, fresh, 0), copy(60, None, kept, minute), true),
+        ("kept twice over one connection", copy(51, None, kept, 0), copy(52, None, kept, 0), false),
+        ("kept, long after", copy(1, None, fresh, 0), copy(60, None, kept, hours), false),
+    ];
+    for (name, first, second, one) in table {
+        let bench = start(Place::Memory);
+        assert!(matches!(bench.insert(&first), Stored::Committed { .. }), "{name}");
+        match bench.insert(&second) {
+            Stored::Duplicate { existing, .. } => assert!(one && existing == first.key, "{name}"),
+            other => assert!(!one && matches!(other, Stored::Committed { .. }), "{name}"),
+        }
+    }
+}
+
+#[test]
+fn an_archive_that_gives_one_id_to_two_texts_has_both_kept() {
+    let bench = start(Place::Memory);
+    let first = copy(1, Some("a"), Arrival::Archived, 0);
+    bench.insert(&first);
+    let other = Message { body: Body::Plain(Prose::clean("other words")), ..copy(2, Some("a"), Arrival::Archived, 0) };
+    assert!(matches!(bench.insert(&other), Stored::Committed { .. }));
+    assert!(matches!(bench.insert(&copy(3, Some("a"), Arrival::Archived, 0)), Stored::Duplicate { existing, .. }
+        if existing == first.key));
+}
+
+#[test]
+fn ours_is_known_by_its_key_whatever_the_archive_calls_it() {
+    let bench = start(Place::Memory);
+    let key = MessageKey(1);
+    let own = |number, archive: &str| Message {
+        direction: Direction::Out,
+        author: Author::Me,
+        state: MessageState::Sent,
+        origin: Some(OriginId(key.to_string())),
+        ..copy(number, Some(archive), Arrival::Archived, 0)
+    };
+    bench.insert(&Message { stanza_id: None, ..own(1, "a") });
+    for archive in ["a", "b"] {
+        assert!(matches!(bench.insert(&own(7, archive)), Stored::Duplicate { existing, .. } if existing == key));
+    }
 }

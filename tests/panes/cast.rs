@@ -60,6 +60,7 @@ fn kept(minutes: i64, mine: bool, text: &str) -> Message {
         stanza_id: None,
         relation: None,
         attachments: Vec::new(),
+        arrival: butty::app::model::Arrival::Fresh,
         from: None,
         owes_receipt: false,
         edited: false,

@@ -20,6 +20,8 @@ pub struct Account {
     pub link: LinkState,
     /// The session whose facts count.
     pub epoch: Epoch,
+    /// What this session tells has keys from here on.
+    pub heard_from: MessageKey,
     /// The address the server gave, this time or last time.
     pub jid: Option<FullJid>,
     /// What the service calls the person.

@@ -140,6 +140,20 @@ pub struct Message {
     pub owes_receipt: bool,
     /// It was corrected.
     pub edited: bool,
+    /// How it came, as far as that tells copies apart; not kept.
+    pub arrival: Arrival,
+}
+
+/// How a message came, as far as that tells whether it may be another copy of one that is here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Arrival {
+    /// By itself: no stream tells a message twice.
+    #[default]
+    Fresh,
+    /// The server had kept it: perhaps it was told over an earlier connection already, where keys are below this one.
+    Kept(MessageKey),
+    /// Out of the archive, which has everything.
+    Archived,
 }
 
 /// Who wrote a message.

@@ -68,6 +68,7 @@ impl Model {
             stanza_id: None,
             relation: None,
             attachments: Vec::new(),
+            arrival: crate::app::model::Arrival::Fresh,
             from: None,
             owes_receipt: false,
             edited: false,

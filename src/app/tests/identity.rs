@@ -191,3 +191,67 @@ fn a_note_to_oneself_stands_there_once() {
     assert_eq!(world.texts(ANNA), ["buy milk"]);
     assert_eq!(world.message(ANNA, key).state, MessageState::Delivered);
 }
+
+/// What the server kept while we were away, over the connection of now.
+fn kept(world: &World, incoming: Incoming) -> Incoming {
+    Incoming { delayed: true, stamp: Some(world.now.wall), ..incoming }
+}
+
+#[test]
+fn two_kept_messages_under_one_id_are_two() {
+    let mut world = World::online(false);
+    for _ in 0..2 {
+        let incoming = kept(&world, says(PHONE, "1", "ok"));
+        world.hears(incoming);
+    }
+    assert_eq!(world.texts(BELA), ["ok", "ok"], "one connection tells each once");
+    world.drop_link();
+    world.sign_in(false);
+    let again = kept(&world, says(PHONE, "1", "ok"));
+    world.hears(again);
+    assert_eq!(world.texts(BELA).len(), 2, "and this one is told again");
+}
+
+#[test]
+fn an_archive_that_gives_one_id_twice_hides_nothing() {
+    let mut world = World::online(true);
+    let at = world.now.wall;
+    world.hears(archived(says(PHONE, "1", "first"), "s1", at));
+    world.hears(archived(says(PHONE, "2", "second"), "s1", at));
+    world.hears(archived(says(PHONE, "1", "first"), "s1", at));
+    assert_eq!(world.texts(BELA), ["first", "second"]);
+}
+
+#[test]
+fn a_device_of_ours_that_uses_an_id_twice_loses_nothing() {
+    let mut world = World::online(true);
+    world.hears(copy_of_ours(BELA, "1", "yes", Via::Carbon));
+    world.hears(copy_of_ours(BELA, "1", "no", Via::Carbon));
+    let at = world.now.wall;
+    for (id, text) in [("s1", "yes"), ("s2", "no")] {
+        world.hears(archived(copy_of_ours(BELA, "1", text, Via::Archive), id, at));
+    }
+    assert_eq!(world.texts(BELA), ["yes", "no"]);
+}
+
+#[test]
+fn a_note_from_another_device_is_archived_twice_and_shown_once() {
+    let mut world = World::online(true);
+    let at = world.now.wall;
+    for id in ["s1", "s2"] {
+        world.hears(archived(copy_of_ours(ANNA, "n", "buy milk", Via::Archive), id, at));
+    }
+    assert_eq!(world.texts(ANNA), ["buy milk"]);
+}
+
+#[test]
+fn one_of_ours_that_the_archive_has_twice_is_shown_once() {
+    let mut world = World::online(true);
+    world.open(BELA);
+    let key = world.send(BELA, "hi").to_string();
+    let at = world.now.wall;
+    for id in ["s1", "s2"] {
+        world.hears(archived(copy_of_ours(BELA, &key, "hi", Via::Archive), id, at));
+    }
+    assert_eq!(world.texts(BELA), ["hi"]);
+}

@@ -7,7 +7,7 @@ use crate::app::event::{LinkEvent, LinkFact, LinkState};
 use crate::app::model::{Asked, Back, Model};
 use crate::app::words;
 use crate::oauth::Agreement;
-use crate::types::{AccountId, FullJid, Line, Picture, Problem, RequestId, Stage};
+use crate::types::{AccountId, FullJid, Line, MessageKey, Picture, Problem, RequestId, Stage};
 use crate::xmpp::{Command, Event, Features, SignedIn};
 use std::time::Duration;
 
@@ -26,6 +26,7 @@ pub(super) fn on_link(model: &mut Model, id: &AccountId, event: LinkEvent, fx: &
     let refused = account.refused == Some(event.epoch);
     if event.epoch > account.epoch {
         account.epoch = event.epoch;
+        model.begin_session(id);
         model.lose_session(id, fx);
     }
     match event.fact {
@@ -83,6 +84,13 @@ fn on_session(model: &mut Model, id: &AccountId, event: Event, fx: &mut Effects)
 }
 
 impl Model {
+    fn begin_session(&mut self, id: &AccountId) {
+        let next = MessageKey(self.last_key.0.saturating_add(1));
+        if let Some(account) = self.account_mut(id) {
+            account.heard_from = next;
+        }
+    }
+
     fn on_dialing(&mut self, id: &AccountId, host: Line) {
         let now = self.now;
         let Some(account) = self.account_mut(id) else { return };

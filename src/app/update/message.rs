@@ -3,7 +3,7 @@
 use super::{marks, presence};
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, StoreRequest};
-use crate::app::model::{Author, Body, Contact, ConversationKey, Message, MessageState, Model};
+use crate::app::model::{Arrival, Author, Body, Contact, ConversationKey, Message, MessageState, Model};
 use crate::types::{AccountId, ArchiveId, Jid, MessageKey, OriginId, Stamp};
 use crate::xmpp::{Content, Direction, Incoming, Show, Via};
 
@@ -36,7 +36,7 @@ pub(super) fn on_message(model: &mut Model, id: &AccountId, incoming: &Incoming,
     }
     let at = stamp_of(model, &key, incoming);
     let message = made(model, &key, incoming, body, at);
-    let twin = model.talk_mut(&key).twin(&message, incoming.via, incoming.delayed);
+    let twin = model.talk_mut(&key).twin(&message);
     match twin.or_else(|| posted(model, id, &message)) {
         Some(twin) => merge(model, id, twin, &message, fx),
         None => take_in(model, &key, message, incoming, fx),
@@ -79,9 +79,21 @@ fn made(model: &mut Model, key: &ConversationKey, incoming: &Incoming, body: Bod
         stanza_id: incoming.stanza_id.clone(),
         relation: None,
         attachments: Vec::new(),
+        arrival: arrival(model, &key.account, incoming),
         from: Some(incoming.from.clone()),
         owes_receipt: receipt(model, key, incoming).is_some(),
         edited: false,
+    }
+}
+
+/// How it came, as far as that tells copies apart.
+fn arrival(model: &Model, id: &AccountId, incoming: &Incoming) -> Arrival {
+    match incoming.via {
+        Via::Archive => Arrival::Archived,
+        Via::Live if incoming.delayed => {
+            Arrival::Kept(model.account(id).map(|account| account.heard_from).unwrap_or_default())
+        }
+        Via::Live | Via::Carbon => Arrival::Fresh,
     }
 }
 

@@ -47,7 +47,7 @@ impl Survey {
     pub(super) fn account(&mut self, features: &BTreeSet<String>) {
         self.features.cards |= features.contains(vcard::NS);
         self.features.archive |= features.contains(mam::NS);
-        self.ids_kept |= features.contains(mam::NS) || features.contains(stanza_ids::NS);
+        self.ids_kept |= features.contains(stanza_ids::NS);
         self.refused();
     }
 
@@ -87,10 +87,17 @@ mod tests {
         survey.server(&set(&["urn:xmpp:carbons:2", "urn:xmpp:invisible:0"]));
         survey.carbons();
         assert!(!survey.ids_kept() && survey.done().is_none());
-        survey.account(&set(&["urn:xmpp:mam:2"]));
+        survey.account(&set(&["urn:xmpp:mam:2", "urn:xmpp:sid:0"]));
         let expected = Features { carbons: true, archive: true, invisible: true, ..Features::default() };
         assert_eq!(survey.done(), Some(expected));
         assert!(survey.ids_kept() && survey.done().is_none());
+    }
+
+    #[test]
+    fn an_archive_alone_keeps_no_ids_clean() {
+        let mut survey = Survey::new(&Domain::parse("alpha.test").unwrap());
+        survey.account(&set(&["urn:xmpp:mam:2"]));
+        assert!(!survey.ids_kept());
     }
 
     #[test]
