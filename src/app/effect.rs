@@ -3,6 +3,7 @@
 use super::event::Keep;
 use super::model::{ConversationKey, Message, MessageState, OnlyHere};
 use super::setup::AccountSetup;
+use super::sync::Gap;
 use crate::oauth::Asking;
 use crate::types::{AccountId, ArchiveId, BareJid, FullJid, Line, MessageKey, RequestId, Secret, Stamp, StanzaId};
 use crate::xmpp::{self, Appearance, RosterItem};
@@ -131,8 +132,9 @@ pub enum StoreRequest {
     Bound { account: AccountId, jid: FullJid },
     /// Folded groups.
     Folded { account: AccountId, groups: Vec<String> },
-    /// Everything that the archive holds up to here is here: this result, this moment. Comes after its `Insert`s.
-    Synced { account: AccountId, last: Option<ArchiveId>, at: Stamp },
+    /// Everything that the archive holds up to here is here, but for the gaps: this result, this moment. Comes after its
+    /// `Insert`s.
+    Synced { account: AccountId, last: Option<ArchiveId>, at: Stamp, gaps: Vec<Gap> },
     /// The person was asked then to agree once more, for display pictures.
     PicturesAsked { account: AccountId, at: Stamp },
     /// Keep, or forget, an account that was signed in to.

@@ -2,6 +2,7 @@
 
 use super::model::{ConversationKey, Message, OnlyHere, Options, Scroll};
 use super::setup::AccountSetup;
+use super::sync::Gap;
 pub use crate::oauth::Outlook;
 use crate::oauth::{Agreement, Farewelled};
 use crate::types::{AccountId, ArchiveId, BareJid, Epoch, FullJid, Line, MessageKey, Problem, RequestId, Stage, Stamp};
@@ -329,8 +330,12 @@ pub struct AccountCache {
     pub outbox: Vec<Message>,
     /// Folded groups.
     pub folded: Vec<String>,
-    /// How far the archive is known to be here without a gap, as last told by `StoreRequest::Synced`.
+    /// How far the archive is known to be here, as last told by `StoreRequest::Synced`.
     pub synced: Option<(Option<ArchiveId>, Stamp)>,
+    /// What of it is not, oldest first.
+    pub gaps: Vec<Gap>,
+    /// How far talks were read.
+    pub read_to: Vec<(ConversationKey, Stamp)>,
     /// When the person was last asked to agree once more, for display pictures.
     pub pictures_asked: Option<Stamp>,
 }

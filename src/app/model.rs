@@ -94,10 +94,22 @@ pub struct Waiting {
     pub talk: ConversationKey,
     /// The receipt that is owed for it: to which device, and for which id.
     pub receipt: Option<(Jid, OriginId)>,
-    /// It becomes unread once it proves to be new: an archive copy of an old one must not ring.
-    pub counts: bool,
+    /// What it is once it proves to be new: an archive copy of an old one must not ring.
+    pub news: News,
     /// Ours, from another device, while we were away: what came before it was read there.
     pub answers: bool,
+}
+
+/// What an archived message of theirs is to the person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum News {
+    /// Known, or of a time before butty was here.
+    #[default]
+    Old,
+    /// Unread, and of long ago: nobody is told.
+    Quiet,
+    /// Unread.
+    Fresh,
 }
 
 /// Chance as a value: the same seed gives the same numbers.

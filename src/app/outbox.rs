@@ -143,7 +143,7 @@ impl Model {
         check.request = Some(request);
         let with = check.peer.clone();
         account.asked.insert(request, Asked::Check);
-        let query = ArchiveQuery { request, with, after: None, before: Some(before), since: None, max: PAGE };
+        let query = ArchiveQuery { with, before: Some(before), ..ArchiveQuery::newest(request, PAGE) };
         fx.push(Effect::Link(id.clone(), LinkCommand::Session(Command::Archive(query))));
     }
 

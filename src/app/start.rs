@@ -12,7 +12,7 @@ use super::model::{
 use super::outbox::Post;
 use super::setup::AccountSetup;
 use super::sync::Sync;
-use crate::types::{Epoch, MessageKey, Now, Stage};
+use crate::types::{Epoch, MessageKey, Now, Stage, Stamp};
 use crate::xmpp::{Appearance, Features, RosterItem, Show};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -166,6 +166,9 @@ impl Conversation {
             page: None,
             tail_missing: false,
             archive_start: false,
+            archive_top: None,
+            archive_failed: None,
+            read_to: Stamp(0),
             late_marks: Vec::new(),
             known_ids: BTreeSet::new(),
         }

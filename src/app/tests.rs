@@ -24,11 +24,11 @@ use super::event::{AccountCache, Event, LinkEvent, LinkFact, Stored};
 use super::model::{Conversation, ConversationKey, Message, Model, Options};
 use super::setup::AccountSetup;
 use crate::types::{
-    AccountId, BareJid, Domain, Epoch, FullJid, Jid, Line, MessageKey, Now, OriginId, Prose, Stamp, StanzaId,
+    AccountId, ArchiveId, BareJid, Domain, Epoch, FullJid, Jid, Line, MessageKey, Now, OriginId, Prose, Stamp, StanzaId,
 };
 use crate::xmpp::{
-    self, Command, Content, CredentialKind, Direction, Features, Incoming, Outgoing, Presence, RosterItem, Show,
-    SignedIn, Subscription, Via,
+    self, ArchivePage, Command, Content, CredentialKind, Direction, Features, Incoming, Outgoing, Presence, RosterItem,
+    Show, SignedIn, Subscription, Via,
 };
 use std::time::Duration;
 
@@ -102,6 +102,16 @@ fn archived(incoming: Incoming, stanza_id: &str, stamp: Stamp) -> Incoming {
         delayed: true,
         ..incoming
     }
+}
+
+/// The end of an archive page with one result.
+fn page_end(
+    request: crate::types::RequestId,
+    first: Option<ArchiveId>,
+    last: Option<ArchiveId>,
+    complete: bool,
+) -> xmpp::Event {
+    xmpp::Event::ArchivePage(ArchivePage { request, first, last, complete, count: 1, oldest: None, met: false })
 }
 
 fn stanza_id(incoming: Incoming, id: &str) -> Incoming {

@@ -47,6 +47,16 @@ pub(super) fn drafts(db: &Connection, account: &AccountId) -> rusqlite::Result<V
     rows.filter_map(|row| row.map(|(key, text)| key.map(|key| (key, text))).transpose()).collect()
 }
 
+/// How far each talk was read.
+pub(super) fn read_to(db: &Connection, account: &AccountId) -> rusqlite::Result<Vec<(ConversationKey, Stamp)>> {
+    let mut query = db.prepare_cached("SELECT peer, kind, read_to FROM talk WHERE account = ?1 AND read_to > 0")?;
+    let rows = query.query_map([account.as_str()], |row| {
+        let peer: String = row.get(0)?;
+        Ok((key_of(account, &peer, row.get(1)?), Stamp(row.get(2)?)))
+    })?;
+    rows.filter_map(|row| row.map(|(key, to)| key.map(|key| (key, to))).transpose()).collect()
+}
+
 /// Talks with messages, newest first: unread count and stamp of the newest message.
 pub(super) fn talks(db: &Connection, account: &AccountId) -> rusqlite::Result<Vec<(ConversationKey, u32, Stamp)>> {
     let mut query = db.prepare_cached(

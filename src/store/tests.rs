@@ -4,8 +4,9 @@ use super::{Place, Store};
 use crate::app::StoreRequest;
 use crate::app::event::{AccountCache, Stored};
 use crate::app::model::{Arrival, Author, Body, ConversationKey, Message, MessageState};
+use crate::app::sync::{Edge, Gap};
 use crate::types::{
-    AccountId, BareJid, FullJid, Line, MessageKey, OriginId, Problem, Prose, RequestId, Stamp, StanzaId,
+    AccountId, ArchiveId, BareJid, FullJid, Line, MessageKey, OriginId, Problem, Prose, RequestId, Stamp, StanzaId,
 };
 use crate::xmpp::{Appearance, Direction, RosterItem, Show, Subscription};
 use std::path::Path;
@@ -366,4 +367,24 @@ fn ours_is_known_by_its_key_whatever_the_archive_calls_it() {
     for archive in ["a", "b"] {
         assert!(matches!(bench.insert(&own(7, archive)), Stored::Duplicate { existing, .. } if existing == key));
     }
+}
+
+#[test]
+fn gaps_of_the_archive_survive_a_restart_in_their_order() {
+    let home = tempfile::tempdir().unwrap();
+    let edge = |id: &str, at| Edge { id: Some(ArchiveId(id.to_owned())), at: Stamp(at) };
+    let mut newer = Gap::new(Edge { id: None, at: Stamp(30) }, edge("e", 40));
+    newer.talks.insert(talk().peer, edge("d", 35));
+    let gaps = vec![Gap::new(edge("a", 10), edge("b", 20)), newer];
+    let bench = at(home.path());
+    let tell = |gaps: &[Gap]| {
+        let last = Some(ArchiveId("z".to_owned()));
+        bench.store.send(StoreRequest::Synced { account: account(), last, at: Stamp(50), gaps: gaps.to_vec() });
+    };
+    tell(&gaps);
+    assert_eq!(bench.cache().gaps, gaps);
+    tell(&gaps[..1]);
+    drop(bench);
+    let cache = at(home.path()).cache();
+    assert_eq!((&cache.gaps, cache.synced.is_some()), (&gaps[..1].to_vec(), true));
 }

@@ -1,7 +1,7 @@
 //! The store's thread: takes requests, groups them into transactions, tells what came of them.
 
 use super::lock::AccountLocks;
-use super::{Place, accounts, history, only_here, schema, talks};
+use super::{Place, accounts, gaps, history, only_here, schema, talks};
 use crate::app::StoreRequest;
 use crate::app::event::Stored;
 use crate::types::Problem;
@@ -151,7 +151,10 @@ fn one(
         StoreRequest::Mark { talk, key, state } => history::mark(db, talk, *key, state)?,
         StoreRequest::SetStanzaId { key, stanza_id } => history::set_stanza_id(db, *key, stanza_id)?,
         StoreRequest::Discard { key } => history::discard(db, *key)?,
-        StoreRequest::Synced { account, last, at } => accounts::synced(db, account, last.as_ref(), *at)?,
+        StoreRequest::Synced { account, last, at, gaps } => {
+            accounts::synced(db, account, last.as_ref(), *at)?;
+            gaps::put(db, account, gaps)?;
+        }
         StoreRequest::Page { request, talk, before, limit } => {
             outcome.answers.push(history::page(db, *request, talk, *before, *limit)?);
         }

@@ -115,14 +115,25 @@ pub struct ArchiveQuery {
     pub request: RequestId,
     /// Only the talk with this buddy.
     pub with: Option<BareJid>,
-    /// Only what came after this id (paging forward).
+    /// Only what came after this id (paging forward). Beside `before` not every server obeys it.
     pub after: Option<ArchiveId>,
+    /// Say whether this result is in the page.
+    pub meets: Option<ArchiveId>,
     /// Only what came before this id; `Some(None)` is the last page (`<before/>`).
     pub before: Option<Option<ArchiveId>>,
     /// Only what came at or after this moment.
     pub since: Option<Stamp>,
+    /// Only what came at or before this moment.
+    pub until: Option<Stamp>,
     /// Page size, 1 to 200.
     pub max: u16,
+}
+
+impl ArchiveQuery {
+    /// The last page of the whole archive.
+    pub fn newest(request: RequestId, max: u16) -> Self {
+        Self { request, with: None, after: None, meets: None, before: Some(None), since: None, until: None, max }
+    }
 }
 
 /// How a session signs in. Everything secret comes later, against a `TokenSlot`.

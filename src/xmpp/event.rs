@@ -59,7 +59,7 @@ pub enum Event {
     /// A message came back (RFC 6120 section 8.3).
     Bounced { key: OriginId, from: Option<Jid>, problem: Problem },
     /// One archive page; its messages came before as `Message` with `Via::Archive`.
-    ArchivePage { request: RequestId, first: Option<ArchiveId>, last: Option<ArchiveId>, complete: bool, count: usize },
+    ArchivePage(ArchivePage),
     /// Answer to `Command::LookUp`; `None`: nobody there.
     AddressFound { request: RequestId, jid: Option<BareJid> },
     /// What the service calls us.
@@ -72,6 +72,25 @@ pub enum Event {
     RequestFailed { request: RequestId, problem: Problem },
     /// The session is over. Always the last event; `None` when we signed out ourselves.
     Ended(Option<Problem>),
+}
+
+/// The end of an archive page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArchivePage {
+    /// Which query it answers.
+    pub request: RequestId,
+    /// Id of its first result.
+    pub first: Option<ArchiveId>,
+    /// Id of its last result.
+    pub last: Option<ArchiveId>,
+    /// The archive has nothing beyond it.
+    pub complete: bool,
+    /// Results in it, also those that are no messages to show.
+    pub count: usize,
+    /// When the archive got its first result.
+    pub oldest: Option<Stamp>,
+    /// `ArchiveQuery::meets` was among them.
+    pub met: bool,
 }
 
 /// What became of the account's other sign-ins (XEP-0494).

@@ -4,7 +4,7 @@ use super::message::ConversationKey;
 use crate::app::event::{Keep, LinkState};
 use crate::app::outbox::Post;
 use crate::app::setup::AccountSetup;
-use crate::app::sync::Sync;
+use crate::app::sync::{Edge, Sync};
 pub use crate::oauth::Agreement;
 use crate::types::{BareJid, Epoch, FullJid, Line, MessageKey, Picture, RequestId, Stamp};
 use crate::xmpp::{Appearance, Features, RosterItem, Show};
@@ -143,8 +143,12 @@ pub enum Asked {
         /// The group.
         group: Option<String>,
     },
-    /// A page of the archive: catching up since the last time.
+    /// The newest page of the archive: catching up since the last time.
     CatchUp,
+    /// A page of a gap, from its newer end.
+    Gap,
+    /// A page of what one talk lacks in the gap that begins here.
+    TalkGap(ConversationKey, Edge),
     /// A page of the archive: did what we wrote arrive before the link was lost?
     Check,
     /// A page of the archive of one talk.

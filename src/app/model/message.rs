@@ -2,7 +2,8 @@
 
 use crate::app::composer::Composer;
 use crate::types::{
-    AccountId, BareJid, Epoch, FullJid, Jid, Line, MessageKey, OriginId, Problem, Prose, RequestId, Stamp, StanzaId,
+    AccountId, ArchiveId, BareJid, Epoch, FullJid, Jid, Line, MessageKey, OriginId, Problem, Prose, RequestId, Stamp,
+    StanzaId,
 };
 use crate::xmpp::Direction;
 use std::collections::{BTreeSet, VecDeque};
@@ -82,6 +83,12 @@ pub struct Conversation {
     pub tail_missing: bool,
     /// The archive has nothing older than what we have.
     pub archive_start: bool,
+    /// The first result of the last page that was asked for: the next one ends before it.
+    pub archive_top: Option<ArchiveId>,
+    /// A page could not be had in this epoch: it is not asked for again.
+    pub archive_failed: Option<Epoch>,
+    /// Everything up to here was seen.
+    pub read_to: Stamp,
     /// Marks for messages that are not loaded yet; applied when they are.
     pub late_marks: Vec<(OriginId, MessageState)>,
     /// Hashes of the ids in `messages`, to answer "certainly new" without a walk.

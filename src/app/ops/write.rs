@@ -3,7 +3,7 @@
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, LinkCommand, StoreRequest};
 use crate::app::model::{
-    Account, Author, Body, Contact, Conversation, ConversationKey, Message, MessageState, Model, Overlay, Scroll,
+    Account, Author, Body, Contact, Conversation, ConversationKey, Message, MessageState, Model, News, Overlay, Scroll,
     Waiting,
 };
 use crate::types::{Jid, MessageKey, OriginId, Problem, Prose};
@@ -40,7 +40,7 @@ impl Model {
         let talk = self.talk_mut(key);
         talk.told_typing = None; // the message itself says that typing ended
         self.keep_draft(key, fx);
-        self.keep_message(&message, None, false, fx);
+        self.keep_message(&message, None, News::Old, fx);
         if let Some(account) = self.account_mut(&key.account) {
             account.post(message.clone(), false);
         }
@@ -80,13 +80,13 @@ impl Model {
         &mut self,
         message: &Message,
         receipt: Option<(Jid, OriginId)>,
-        archived: bool,
+        missed: News,
         fx: &mut Effects,
     ) {
         fx.push(Effect::Store(StoreRequest::Insert(Box::new(message.clone()))));
         let theirs = message.direction == Direction::In;
-        let row =
-            Waiting { talk: message.talk.clone(), receipt, counts: archived && theirs, answers: archived && !theirs };
+        let news = if theirs { missed } else { News::Old };
+        let row = Waiting { talk: message.talk.clone(), receipt, news, answers: missed != News::Old && !theirs };
         self.waiting.insert(message.key, row);
         self.uncommitted = self.waiting.len();
         self.brake(&message.talk.account, fx);
@@ -190,7 +190,7 @@ impl Model {
 
     /// Frees every braked wire once the store has caught up.
     pub(crate) fn release(&mut self, fx: &mut Effects) {
-        if self.uncommitted > RESUME_AT {
+        if self.store_is_behind() {
             return;
         }
         let paused: Vec<_> = self.accounts.iter().filter(|a| a.paused).map(|a| a.setup.id.clone()).collect();
@@ -198,9 +198,14 @@ impl Model {
             if let Some(account) = self.account_mut(&id) {
                 account.paused = false;
             }
-            fx.push(Effect::Link(id.clone(), LinkCommand::Resume));
-            self.resume_sync(&id, fx);
+            fx.push(Effect::Link(id, LinkCommand::Resume));
         }
+        self.resume_fill(fx);
+    }
+
+    /// So many rows wait for the disk that nothing more is asked for.
+    pub(crate) fn store_is_behind(&self) -> bool {
+        self.uncommitted > RESUME_AT
     }
 
     /// A message will not arrive.

@@ -8,7 +8,7 @@ use crate::app::model::{Asked, Back, Model};
 use crate::app::words;
 use crate::oauth::Agreement;
 use crate::types::{AccountId, FullJid, Line, MessageKey, Picture, Problem, RequestId, Stage};
-use crate::xmpp::{Command, Event, Features, SignedIn};
+use crate::xmpp::{ArchivePage, Command, Event, Features, SignedIn};
 use std::time::Duration;
 
 /// An outage shorter than this is not spoken of.
@@ -63,9 +63,7 @@ fn on_session(model: &mut Model, id: &AccountId, event: Event, fx: &mut Effects)
         Event::Receipt { from, of, .. } => marks::on_receipt(model, id, &from.bare(), &of, fx),
         Event::Acknowledged(key) => marks::on_acknowledged(model, id, key, fx),
         Event::Bounced { key, from, problem } => marks::on_bounced(model, id, &key, from.as_ref(), problem, fx),
-        Event::ArchivePage { request, first, last, complete, .. } => {
-            model.on_page(id, request, (first, last), complete, fx);
-        }
+        Event::ArchivePage(page) => model.on_page(id, page, fx),
         Event::AddressFound { request, jid } => model.on_found(id, request, jid, fx),
         Event::OwnName(name) => model.on_own_name(id, name),
         Event::OwnPhoto(photo) => model.on_own_photo(id, *photo),
@@ -229,18 +227,13 @@ impl Model {
         }
     }
 
-    fn on_page(
-        &mut self,
-        id: &AccountId,
-        request: RequestId,
-        (first, last): (Option<crate::types::ArchiveId>, Option<crate::types::ArchiveId>),
-        complete: bool,
-        fx: &mut Effects,
-    ) {
-        match self.answered(id, request) {
-            Some(Asked::CatchUp) => self.on_catch_up_page(id, last, complete, fx),
-            Some(Asked::Check) => self.on_check_page(id, first.filter(|_| !complete), fx),
-            Some(Asked::Talk(key)) => self.on_talk_page(&key, complete),
+    fn on_page(&mut self, id: &AccountId, page: ArchivePage, fx: &mut Effects) {
+        match self.answered(id, page.request) {
+            Some(Asked::CatchUp) => self.on_newest_page(id, page, fx),
+            Some(Asked::Gap) => self.on_gap_page(id, page, fx),
+            Some(Asked::TalkGap(key, after)) => self.on_talk_gap_page(&key, &after, page, fx),
+            Some(Asked::Check) => self.on_check_page(id, page.first.filter(|_| !page.complete), fx),
+            Some(Asked::Talk(key)) => self.on_talk_page(&key, page, fx),
             Some(Asked::Buddy(_) | Asked::Address { .. }) | None => {}
         }
     }
@@ -253,10 +246,12 @@ impl Model {
 
     fn on_refused(&mut self, id: &AccountId, request: RequestId, problem: &Problem, fx: &mut Effects) {
         match self.answered(id, request) {
-            Some(Asked::CatchUp) => self.on_catch_up_failed(id, problem, fx),
+            Some(Asked::CatchUp) => self.on_newest_failed(id, fx),
+            Some(Asked::Gap) => self.on_gap_failed(id, fx),
             Some(Asked::Check) => self.on_check_page(id, None, fx),
             Some(Asked::Buddy(_) | Asked::Address { .. }) => self.toast(words::toasts::refused(problem)),
-            Some(Asked::Talk(_)) | None => {}
+            Some(Asked::Talk(key) | Asked::TalkGap(key, _)) => self.on_talk_page_failed(&key),
+            None => {}
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{marks, presence};
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, StoreRequest};
-use crate::app::model::{Arrival, Author, Body, Contact, ConversationKey, Message, MessageState, Model};
+use crate::app::model::{Arrival, Author, Body, Contact, ConversationKey, Message, MessageState, Model, News};
 use crate::types::{AccountId, ArchiveId, Jid, MessageKey, OriginId, Stamp};
 use crate::xmpp::{Content, Direction, Incoming, Show, Via};
 
@@ -28,7 +28,7 @@ pub(super) fn on_message(model: &mut Model, id: &AccountId, incoming: &Incoming,
     let key = ConversationKey::direct(id.clone(), incoming.peer.clone());
     if !model.talks.contains_key(&key) && model.talks.len() >= TALKS && model.contact(&key).is_none() {
         let message = made(model, &key, incoming, body, model.now.wall);
-        model.keep_message(&message, None, false, fx);
+        model.keep_message(&message, None, News::Old, fx);
         return;
     }
     if theirs && echo_to_self(model, id, incoming, fx) {
@@ -147,7 +147,8 @@ fn take_in(model: &mut Model, key: &ConversationKey, message: Message, incoming:
     let id = message.key;
     let late = incoming.via == Via::Archive;
     let receipt = receipt(model, key, incoming);
-    let missed = late && model.was_missed(&key.account, message.stamp);
+    let seen = message.stamp <= model.talk_mut(key).read_to;
+    let missed = if late && !seen { model.news_of(&key.account, message.stamp) } else { News::Old };
     model.keep_message(&message, receipt, missed, fx);
     let newest = model.talk_mut(key).last_at.is_none_or(|last| last <= message.stamp);
     let talk = model.talk_mut(key);
@@ -163,7 +164,7 @@ fn take_in(model: &mut Model, key: &ConversationKey, message: Message, incoming:
     if theirs {
         model.count_received(&key.account);
         if !late {
-            came(model, key, id, fx);
+            came(model, key, id, News::Fresh, fx);
         }
     } else if incoming.via == Via::Carbon {
         // Answered on another device: read there.
@@ -172,8 +173,8 @@ fn take_in(model: &mut Model, key: &ConversationKey, message: Message, incoming:
 }
 
 /// Something new from somebody: read at once if it is looked at, else unread and told.
-pub(super) fn came(model: &mut Model, key: &ConversationKey, id: MessageKey, fx: &mut Effects) {
-    let seen = model.looks_at(key);
+pub(super) fn came(model: &mut Model, key: &ConversationKey, id: MessageKey, news: News, fx: &mut Effects) {
+    let seen = model.looks_at(key) && model.is_in_sight(key, id);
     let open = model.open.as_ref() == Some(key);
     let talk = model.talk_mut(key);
     talk.unread = talk.unread.saturating_add(1);
@@ -184,10 +185,15 @@ pub(super) fn came(model: &mut Model, key: &ConversationKey, id: MessageKey, fx:
     if open && talk.new_from.is_none() {
         talk.new_from = Some(id);
         talk.new_count = 0;
+    } else if open && talk.new_from.and_then(|from| talk.index(from)) > talk.index(id) {
+        // It came late: the rule moves up to it.
+        talk.new_from = Some(id);
     }
     if open {
         talk.new_count = talk.new_count.saturating_add(1);
     }
-    model.notify(key, fx);
+    if news == News::Fresh {
+        model.notify(key, fx);
+    }
     model.tell_title(fx);
 }

@@ -5,7 +5,7 @@ use crate::app::action::Effects;
 use crate::app::effect::{Effect, LinkCommand, StoreRequest};
 use crate::app::event::{AccountCache, LinkState, Stored};
 use crate::app::list;
-use crate::app::model::{ConversationKey, Files, Message, MessageState, Model, Options, Overlay};
+use crate::app::model::{ConversationKey, Files, Message, MessageState, Model, News, Options, Overlay};
 use crate::app::words;
 use crate::types::{AccountId, MessageKey, Problem, RequestId, StanzaId};
 use crate::xmpp::{Command, Direction};
@@ -59,6 +59,9 @@ impl Model {
             account.sync.cursor = account.sync.cursor.take().or(cursor);
             account.synced_to = account.synced_to.or(Some(at));
         }
+        if account.sync.gaps.is_empty() {
+            account.sync.gaps = cache.gaps;
+        }
         account.sync.newest = account.synced_to.or(cache.talks.iter().map(|(_, _, newest)| *newest).max());
         for message in cache.outbox.into_iter().filter(|message| message.talk.account == *id) {
             account.post(message, true);
@@ -68,6 +71,11 @@ impl Model {
             let talk = self.talk_mut(&key);
             talk.unread = talk.unread.saturating_add(unread);
             talk.last_at = talk.last_at.max(Some(newest));
+        }
+        for (key, read_to) in cache.read_to {
+            if let Some(talk) = self.talks.get_mut(&key).filter(|_| key.account == *id) {
+                talk.read_to = talk.read_to.max(read_to);
+            }
         }
         for (key, draft) in cache.drafts.into_iter().filter(|(key, _)| key.account == *id) {
             let talk = self.talk_mut(&key);
@@ -163,8 +171,8 @@ impl Model {
             if let Some(message) = self.talks.get_mut(&row.talk).and_then(|talk| talk.message_mut(*key)) {
                 message.owes_receipt = false;
             }
-            if row.counts && self.talks.contains_key(&row.talk) {
-                message::came(self, &row.talk, *key, fx);
+            if row.news != News::Old && self.talks.contains_key(&row.talk) {
+                message::came(self, &row.talk, *key, row.news, fx);
                 self.touch();
             } else if row.answers {
                 self.mark_read(&row.talk, fx);
@@ -187,7 +195,7 @@ impl Model {
         if let Some(stanza_id) = copy.stanza_id.clone() {
             self.learn_stanza_id(&row.talk, existing, stanza_id, fx);
         }
-        if copy.direction == Direction::In && !row.counts {
+        if copy.direction == Direction::In && row.news == News::Old {
             self.was_known(&row.talk, fx);
         } else if copy.direction == Direction::Out {
             self.mark(&row.talk.account, existing, &MessageState::Sent, fx);

@@ -19,9 +19,10 @@ pub(crate) fn write(query: &ArchiveQuery, query_id: &str) -> Element {
     };
     let with = query.with.as_ref().map(|with| field("with", with.to_string()));
     let start = query.since.and_then(datetime::write).map(|start| field("start", start));
-    let form = (with.is_some() || start.is_some()).then(|| {
+    let end = query.until.and_then(datetime::write).map(|end| field("end", end));
+    let form = (with.is_some() || start.is_some() || end.is_some()).then(|| {
         let kind = field("FORM_TYPE", NS.to_owned()).attr("type", "hidden");
-        Element::new("x", FORM).attr("type", "submit").child(kind).child_opt(with).child_opt(start)
+        Element::new("x", FORM).attr("type", "submit").child(kind).child_opt(with).child_opt(start).child_opt(end)
     });
     let after = query.after.as_ref().map(|id| id.0.as_str());
     let before = query.before.as_ref().map(|id| id.as_ref().map_or("", |id| id.0.as_str()));
@@ -87,7 +88,7 @@ mod tests {
     use crate::xmpp::stanza::testing::{parse, written};
 
     fn query() -> ArchiveQuery {
-        ArchiveQuery { request: RequestId(1), with: None, after: None, before: None, since: None, max: 50 }
+        ArchiveQuery { before: None, ..ArchiveQuery::newest(RequestId(1), 50) }
     }
 
     #[test]
@@ -95,13 +96,15 @@ mod tests {
         let with = BareJid::parse("juliet@capulet.lit").ok();
         let since = datetime::read("2010-08-07T00:00:00Z");
         let after = Some(ArchiveId("09af3-cc343-b409f".to_owned()));
-        let text = written(&write(&ArchiveQuery { with, after, since, ..query() }, "f27"));
+        let until = datetime::read("2010-07-07T00:00:00Z");
+        let text = written(&write(&ArchiveQuery { with, after, since, until, ..query() }, "f27"));
         assert_eq!(
             text,
             "<query xmlns='urn:xmpp:mam:2' queryid='f27'><x xmlns='jabber:x:data' type='submit'>\
              <field var='FORM_TYPE' type='hidden'><value>urn:xmpp:mam:2</value></field>\
              <field var='with'><value>juliet@capulet.lit</value></field>\
-             <field var='start'><value>2010-08-07T00:00:00Z</value></field></x>\
+             <field var='start'><value>2010-08-07T00:00:00Z</value></field>\
+             <field var='end'><value>2010-07-07T00:00:00Z</value></field></x>\
              <set xmlns='http://jabber.org/protocol/rsm'><max>50</max><after>09af3-cc343-b409f</after></set></query>"
         );
     }

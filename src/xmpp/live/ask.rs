@@ -7,7 +7,7 @@ use crate::xmpp::entitled::Whom;
 use crate::xmpp::ext::{carbons, disco, jid_lookup, mam, ping, sm, vcard};
 use crate::xmpp::managed::Managed;
 use crate::xmpp::stanza::{iq, message, presence};
-use crate::xmpp::tracker::Asked;
+use crate::xmpp::tracker::{Asked, Come};
 use crate::xmpp::{Appearance, ArchiveQuery, Command, Outgoing, roster};
 use std::time::Duration;
 
@@ -89,7 +89,7 @@ impl Live {
     }
 
     fn page(&mut self, query: &ArchiveQuery) {
-        let asked = Asked::Archive { request: query.request, count: 0 };
+        let asked = Asked::Archive { request: query.request, meets: query.meets.clone(), come: Come::default() };
         self.question(asked, |id| iq::set(id, None, mam::write(query, id)));
     }
 

@@ -68,7 +68,7 @@ impl Live {
 
     fn archived(&mut self, result: &Element) {
         let Some(found) = mam::read(result) else { return };
-        if !self.tracker.found(self.now.mono, found.query_id) {
+        if !self.tracker.found(self.now.mono, found.query_id, found.id, found.stamp) {
             return;
         }
         if let Some(incoming) = self.unwrap(found.message, Via::Archive) {

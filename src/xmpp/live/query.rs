@@ -7,8 +7,8 @@ use crate::xmpp::entitled::Claim;
 use crate::xmpp::ext::{disco, jid_lookup, mam, ping, vcard, version};
 use crate::xmpp::stanza::error::StanzaError;
 use crate::xmpp::stanza::{Sender, identifier, iq};
-use crate::xmpp::tracker::{Asked, PATIENCE};
-use crate::xmpp::{Event, roster};
+use crate::xmpp::tracker::{Asked, Come, PATIENCE};
+use crate::xmpp::{ArchivePage, Event, roster};
 
 impl Live {
     pub(super) fn query(&mut self, stanza: &Element) {
@@ -68,16 +68,18 @@ impl Live {
     }
 
     fn answered(&mut self, asked: &Asked, stanza: &Element) {
-        match *asked {
+        match asked {
             Asked::Roster => self.roster(stanza),
             Asked::Carbons => self.survey.carbons(),
             Asked::ServerFeatures => self.survey.server(&disco::read(stanza)),
             Asked::AccountFeatures => self.survey.account(&disco::read(stanza)),
             Asked::Probe => self.alive(),
-            Asked::Ping(request) => self.tell(Event::Pong(request)),
+            Asked::Ping(request) => self.tell(Event::Pong(*request)),
             // The push tells.
             Asked::Buddy { .. } => {}
-            Asked::LookUp(request) => self.tell(Event::AddressFound { request, jid: jid_lookup::read(stanza) }),
+            Asked::LookUp(request) => {
+                self.tell(Event::AddressFound { request: *request, jid: jid_lookup::read(stanza) });
+            }
             Asked::OwnName => {
                 if let Some(name) = vcard::read_name(stanza) {
                     self.tell(Event::OwnName(name));
@@ -86,14 +88,15 @@ impl Live {
                     self.tell(Event::OwnPhoto(Box::new(photo)));
                 }
             }
-            Asked::Archive { request, count } => self.page_end(request, count, stanza),
+            Asked::Archive { request, come, .. } => self.page_end(*request, come, stanza),
         }
         self.tell_features();
     }
 
-    fn page_end(&mut self, request: RequestId, count: usize, stanza: &Element) {
+    fn page_end(&mut self, request: RequestId, come: &Come, stanza: &Element) {
         if let Some(mam::Fin { first, last, complete }) = mam::read_fin(stanza) {
-            self.tell(Event::ArchivePage { request, first, last, complete, count });
+            let Come { count, oldest, met } = *come;
+            self.tell(Event::ArchivePage(ArchivePage { request, first, last, complete, count, oldest, met }));
         } else {
             let host = Line::clean(self.home.domain().as_str());
             self.failed(request, Problem::Rubbish { host, what: Line::clean("archive") });
