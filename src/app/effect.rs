@@ -5,7 +5,9 @@ use super::model::{ConversationKey, Message, MessageState, OnlyHere};
 use super::setup::AccountSetup;
 use super::sync::Gap;
 use crate::oauth::Asking;
-use crate::types::{AccountId, ArchiveId, BareJid, FullJid, Line, MessageKey, RequestId, Secret, Stamp, StanzaId};
+use crate::types::{
+    AccountId, ArchiveId, BareJid, FullJid, Line, MessageKey, OriginId, RequestId, Secret, Stamp, StanzaId,
+};
 use crate::xmpp::{self, Appearance, RosterItem};
 
 /// One wish. Wishes are carried out in order.
@@ -96,6 +98,17 @@ pub enum LinkCommand {
     Resume,
 }
 
+/// A place in a talk, by whatever tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// Our archive's id of a message.
+    Archive(StanzaId),
+    /// The sender's id of a message of theirs.
+    Theirs(OriginId),
+    /// A moment.
+    Moment(Stamp),
+}
+
 /// To the store. Everything is keyed by account; nothing waits for an answer.
 #[derive(Clone, Debug)]
 #[allow(missing_docs, reason = "the fields are the nouns of what their variant says")]
@@ -118,6 +131,8 @@ pub enum StoreRequest {
     Page { request: RequestId, talk: ConversationKey, before: Option<(Stamp, MessageKey)>, limit: u16 },
     /// Everything in this talk up to here was seen.
     MarkRead { talk: ConversationKey, up_to: Stamp },
+    /// A device of ours has seen this talk up to here; answered by `Stored::Read`. `ahead`: say whether we saw more.
+    ReadTo { request: RequestId, talk: ConversationKey, to: Position, ahead: bool },
     /// Keep a draft; empty: forget it.
     Draft { talk: ConversationKey, text: String },
     /// The roster, whole.

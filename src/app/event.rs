@@ -5,7 +5,9 @@ use super::setup::AccountSetup;
 use super::sync::Gap;
 pub use crate::oauth::Outlook;
 use crate::oauth::{Agreement, Farewelled};
-use crate::types::{AccountId, ArchiveId, BareJid, Epoch, FullJid, Line, MessageKey, Problem, RequestId, Stage, Stamp};
+use crate::types::{
+    AccountId, ArchiveId, BareJid, Epoch, FullJid, Line, MessageKey, Problem, RequestId, Stage, Stamp, StanzaId,
+};
 use crate::xmpp::{self, Appearance, Elsewhere, RosterItem};
 use std::time::Duration;
 
@@ -291,6 +293,9 @@ pub enum Stored {
     CacheDone,
     /// Answer to `StoreRequest::Page`: oldest first. `more`: older ones exist.
     Page { request: RequestId, talk: ConversationKey, messages: Vec<Message>, more: bool },
+    /// Answer to `StoreRequest::ReadTo`. `up_to`: `None` where no such message is here. `ours`: we had seen more, up to
+    /// this one.
+    Read { request: RequestId, talk: ConversationKey, up_to: Option<Stamp>, unread: u32, ours: Option<StanzaId> },
     /// These messages are on disk. Only now may receipts go out.
     Committed { keys: Vec<MessageKey> },
     /// A message that we already had (same id): nothing was written; `existing` is its key.

@@ -19,7 +19,7 @@ pub use screen::{
 };
 
 use super::event::Viewport;
-use crate::types::{Jid, MessageKey, Now, OriginId, Problem, RequestId};
+use crate::types::{Jid, MessageKey, Now, OriginId, Problem, RequestId, Stamp};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -97,7 +97,7 @@ pub struct Waiting {
     /// What it is once it proves to be new: an archive copy of an old one must not ring.
     pub news: News,
     /// Ours, from another device, while we were away: what came before it was read there.
-    pub answers: bool,
+    pub answers: Option<Stamp>,
 }
 
 /// What an archived message of theirs is to the person.
@@ -106,6 +106,8 @@ pub enum News {
     /// Known, or of a time before butty was here.
     #[default]
     Old,
+    /// Unread, and counted already.
+    Counted,
     /// Unread, and of long ago: nobody is told.
     Quiet,
     /// Unread.

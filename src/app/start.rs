@@ -86,6 +86,7 @@ impl Account {
             photo: None,
             tls: None,
             features: Features::default(),
+            positions_refused: false,
             features_known: false,
             told: None,
             appearance: Appearance { show: Show::Available, status: None, priority: 0 },
@@ -169,7 +170,13 @@ impl Conversation {
             archive_top: None,
             archive_failed: None,
             read_to: Stamp(0),
+            told_read: None,
+            tell_read: None,
+            marker_due: None,
+            read_ahead: None,
+            recount: None,
             late_marks: Vec::new(),
+            claimed: BTreeSet::new(),
             known_ids: BTreeSet::new(),
         }
     }

@@ -1,6 +1,7 @@
 //! Event lists against model and effects: a whole evening in microseconds.
 
 mod cuts;
+mod devices;
 mod ending;
 mod evening;
 mod focus;
@@ -89,6 +90,8 @@ fn says(from: &str, id: &str, text: &str) -> Incoming {
         state: None,
         wants_receipt: true,
         receipt_of: None,
+        wants_marker: false,
+        displayed: None,
         nick: None,
         delayed: false,
     }

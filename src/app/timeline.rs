@@ -84,6 +84,10 @@ impl Conversation {
                 let copies = self.messages.iter().filter(|m| same_sender_id(m, new));
                 copies.min_by_key(|m| apart(m.stamp, new.stamp)).map(|m| m.key)
             }
+            None if new.is_nameless() => {
+                let near = self.messages.iter().rev().take(LOOK_BACK).filter(|m| self.may_be_named(m, new));
+                near.min_by_key(|m| apart(m.stamp, new.stamp)).map(|m| m.key)
+            }
             None if new.arrival == Arrival::Archived => {
                 self.messages.iter().rev().take(LOOK_BACK).find(|m| same_without_id(m, new)).map(|m| m.key)
             }
@@ -201,6 +205,14 @@ impl Conversation {
         theirs().nth(count).or_else(|| theirs().next_back()).map(|m| m.key)
     }
 
+    /// `new`, which has no id at all, is perhaps this one, and no copy before it was.
+    fn may_be_named(&self, old: &Message, new: &Message) -> bool {
+        old.direction == new.direction
+            && old.body.text() == new.body.text()
+            && apart(old.stamp, new.stamp) <= NEAR
+            && !self.claimed.contains(&old.key)
+    }
+
     fn may_know(&self, id: &str) -> bool {
         self.known_ids.contains(&hash(id))
     }
@@ -289,6 +301,11 @@ impl Message {
     /// We wrote it to ourselves: servers archive it twice, as sent and as received.
     pub fn is_note(&self) -> bool {
         self.direction == Direction::Out && self.from.as_ref().is_some_and(|from| from.bare() == self.talk.peer)
+    }
+
+    /// An archive tells it without any id (XEP-0136).
+    pub fn is_nameless(&self) -> bool {
+        self.arrival == Arrival::Archived && self.origin.is_none() && self.stanza_id.is_none()
     }
 
     fn known(&self) -> Known<'_> {

@@ -70,7 +70,8 @@ fn twin(db: &Connection, message: &Message) -> rusqlite::Result<Option<MessageKe
     let may_repeat = message.arrival != Arrival::Fresh || message.stanza_id.is_none();
     let twin = match &message.origin {
         Some(origin) if may_repeat || message.direction == Direction::Out => by_sender_id(db, message, origin)?,
-        None if message.arrival == Arrival::Archived => by_words(db, message)?,
+        // What has no id at all was compared where it is shown, copy by copy.
+        None if message.arrival == Arrival::Archived && message.stanza_id.is_some() => by_words(db, message)?,
         _ => None,
     };
     let by_key = "SELECT key FROM message WHERE key = ?1";

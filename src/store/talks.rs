@@ -1,8 +1,10 @@
 //! What is kept about a talk beside its messages: how far it was read, and the draft.
 
+use crate::app::effect::Position;
+use crate::app::event::Stored;
 use crate::app::model::{ConversationKey, ConversationKind};
-use crate::types::{AccountId, BareJid, Stamp};
-use rusqlite::{Connection, params};
+use crate::types::{AccountId, BareJid, RequestId, Stamp, StanzaId};
+use rusqlite::{Connection, OptionalExtension, params};
 
 /// The number of a kind in the database.
 pub(super) fn kind_number(kind: ConversationKind) -> u8 {
@@ -25,6 +27,64 @@ pub(super) fn mark_read(db: &Connection, talk: &ConversationKey, up_to: Stamp) -
     )?
     .execute(params![talk.account.as_str(), talk.peer.as_str(), kind_number(talk.kind), up_to.0])?;
     Ok(())
+}
+
+/// A device of ours has seen a talk up to here; it only moves forward. `ahead`: say how far we had seen if that is more.
+pub(super) fn read_up_to(
+    db: &Connection,
+    request: RequestId,
+    talk: &ConversationKey,
+    to: &Position,
+    ahead: bool,
+) -> rusqlite::Result<Stored> {
+    let (account, peer, kind) = (talk.account.as_str(), talk.peer.as_str(), kind_number(talk.kind));
+    let one = |query: &str, id: &str| {
+        db.prepare_cached(query)?.query_row(params![account, id, peer, kind], |row| row.get(0)).optional()
+    };
+    let stamp: Option<i64> = match to {
+        Position::Archive(id) => one(
+            "SELECT max(stamp) FROM message WHERE account = ?1 AND stanza_id = ?2 AND peer = ?3 AND kind = ?4",
+            &id.0,
+        )?
+        .flatten(),
+        Position::Theirs(id) => one(
+            "SELECT max(stamp) FROM message WHERE account = ?1 AND origin = ?2 AND peer = ?3 AND kind = ?4
+             AND direction = 0",
+            &id.0,
+        )?
+        .flatten(),
+        Position::Moment(at) => Some(at.0),
+    };
+    if let Some(stamp) = stamp {
+        mark_read(db, talk, Stamp(stamp))?;
+    }
+    let read_to: i64 = db
+        .prepare_cached("SELECT read_to FROM talk WHERE account = ?1 AND peer = ?2 AND kind = ?3")?
+        .query_row(params![account, peer, kind], |row| row.get(0))
+        .optional()?
+        .unwrap_or(0);
+    let unread: i64 = db
+        .prepare_cached(
+            "SELECT count(*) FROM message WHERE account = ?1 AND peer = ?2 AND kind = ?3 AND direction = 0 AND stamp > ?4",
+        )?
+        .query_row(params![account, peer, kind, read_to], |row| row.get(0))?;
+    let ours = match stamp.filter(|stamp| ahead && *stamp < read_to) {
+        Some(stamp) => newest_between(db, talk, stamp, read_to)?,
+        None => None,
+    };
+    let (up_to, unread) = (stamp.map(|_| Stamp(read_to)), u32::try_from(unread).unwrap_or(u32::MAX));
+    Ok(Stored::Read { request, talk: talk.clone(), up_to, unread, ours })
+}
+
+/// Our archive's id of the newest message of theirs behind the one moment and up to the other.
+fn newest_between(db: &Connection, talk: &ConversationKey, behind: i64, to: i64) -> rusqlite::Result<Option<StanzaId>> {
+    db.prepare_cached(
+        "SELECT stanza_id FROM message WHERE account = ?1 AND peer = ?2 AND kind = ?3 AND stamp > ?4 AND stamp <= ?5
+         AND direction = 0 AND stanza_id IS NOT NULL ORDER BY stamp DESC, key DESC LIMIT 1",
+    )?
+    .query_row(params![talk.account.as_str(), talk.peer.as_str(), kind_number(talk.kind), behind, to], |row| row.get(0))
+    .map(StanzaId)
+    .optional()
 }
 
 pub(super) fn draft(db: &Connection, talk: &ConversationKey, text: &str) -> rusqlite::Result<()> {

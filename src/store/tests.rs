@@ -2,6 +2,7 @@
 
 use super::{Place, Store};
 use crate::app::StoreRequest;
+use crate::app::effect::Position;
 use crate::app::event::{AccountCache, Stored};
 use crate::app::model::{Arrival, Author, Body, ConversationKey, Message, MessageState};
 use crate::app::sync::{Edge, Gap};
@@ -387,4 +388,27 @@ fn gaps_of_the_archive_survive_a_restart_in_their_order() {
     drop(bench);
     let cache = at(home.path()).cache();
     assert_eq!((&cache.gaps, cache.synced.is_some()), (&gaps[..1].to_vec(), true));
+}
+
+#[test]
+fn what_another_device_has_seen_only_moves_forward() {
+    let bench = start(Place::Memory);
+    for number in 1..=5 {
+        let origin = Some(OriginId(format!("o{number}")));
+        bench.insert(&Message { origin, stanza_id: Some(StanzaId(format!("s{number}"))), ..message(number, "hi") });
+    }
+    let read = |to: Position, ahead| {
+        bench.store.send(StoreRequest::ReadTo { request: RequestId(1), talk: talk(), to, ahead });
+        match bench.told.recv().unwrap() {
+            Stored::Read { up_to, unread, ours, .. } => (up_to.map(|at| at.0), unread, ours.map(|id| id.0)),
+            other => panic!("{other:?}"),
+        }
+    };
+    let archive = |id: &str| Position::Archive(StanzaId(id.to_owned()));
+    assert_eq!(read(archive("s9"), true), (None, 5, None), "not here: nothing moves");
+    assert_eq!(read(archive("s2"), true), (Some(1_002), 3, None));
+    assert_eq!(read(Position::Theirs(OriginId("o4".to_owned())), false), (Some(1_004), 1, None));
+    assert_eq!(read(archive("s1"), false), (Some(1_004), 1, None), "not backwards");
+    assert_eq!(read(archive("s1"), true), (Some(1_004), 1, Some("s4".to_owned())), "and it is told what was seen here");
+    assert_eq!(read(Position::Moment(Stamp(9_999)), false), (Some(9_999), 0, None));
 }

@@ -159,6 +159,9 @@ fn one(
             outcome.answers.push(history::page(db, *request, talk, *before, *limit)?);
         }
         StoreRequest::MarkRead { talk, up_to } => talks::mark_read(db, talk, *up_to)?,
+        StoreRequest::ReadTo { request, talk, to, ahead } => {
+            outcome.answers.push(talks::read_up_to(db, *request, talk, to, *ahead)?);
+        }
         StoreRequest::Draft { talk, text } => talks::draft(db, talk, text)?,
         StoreRequest::Roster { account, items, version } => accounts::roster(db, account, items, version.as_deref())?,
         StoreRequest::RosterItem { account, item, version } => {

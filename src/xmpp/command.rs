@@ -5,7 +5,7 @@
 //! rules of its outbox, never the session.
 
 use super::{FastTicket, Known};
-use crate::types::{ArchiveId, BareJid, Domain, Jid, MessageKey, OriginId, Prose, RequestId, Stamp};
+use crate::types::{ArchiveId, BareJid, Domain, Jid, MessageKey, OriginId, Prose, RequestId, Stamp, StanzaId};
 
 /// What a session can be asked to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +20,12 @@ pub enum Command {
     ChatState { to: Jid, state: ChatState },
     /// Delivery receipt (XEP-0184) for a message of theirs, sent after it is stored.
     Receipt { to: Jid, of: OriginId },
+    /// Displayed marker (XEP-0333) for a message of theirs.
+    Displayed { to: Jid, of: OriginId },
+    /// Ask how far talks were read on our other devices (XEP-0490). Answered by `ReadPositions` or `NoReadPositions`.
+    AskReadPositions,
+    /// Tell them. Answered by `NoReadPositions`, or not at all.
+    ReadUpTo { talk: BareJid, id: StanzaId },
     /// A step of the presence subscription handshake (RFC 6121 section 3).
     Subscription { who: BareJid, step: SubscriptionStep },
     /// Add or rename a buddy, or change groups (RFC 6121 section 2.3). Answered by a roster push or `RequestFailed`.

@@ -40,13 +40,15 @@ impl Home {
     pub(crate) fn lets(&self, sender: &Sender<'_>, claim: Claim<'_>) -> bool {
         match claim {
             Claim::RosterPush | Claim::ArchiveResult => *sender == Sender::Absent || self.is_bare(sender),
-            Claim::Carbon | Claim::StanzaId => self.is_bare(sender),
+            Claim::Carbon | Claim::StanzaId | Claim::ReadPosition => self.is_bare(sender),
             Claim::ServerDelay => self.is_bare(sender) || self.is_server(sender),
             Claim::Answer(Whom::Home) => self.is_home(sender),
             Claim::Answer(Whom::Named(asked)) => {
                 *sender == Sender::Absent || self.is_server(sender) || says(sender, asked)
             }
-            Claim::Receipt(peer) => matches!(sender, Sender::Known(jid) if peer.is_none_or(|peer| is_of(jid, peer))),
+            Claim::Receipt(peer) | Claim::Marker(peer) => {
+                matches!(sender, Sender::Known(jid) if peer.is_none_or(|peer| is_of(jid, peer)))
+            }
             Claim::Bounce(peer) => {
                 *sender == Sender::Absent
                     || self.is_bare(sender)
@@ -86,12 +88,16 @@ pub(crate) enum Claim<'a> {
     ArchiveResult,
     /// Our archive's id of a message (XEP-0359 section 5): the sender is its `by`.
     StanzaId,
+    /// How far our other devices have read (XEP-0490).
+    ReadPosition,
     /// Our server kept the message for us (XEP-0203): the sender is the `from` of the note.
     ServerDelay,
     /// The answer to a query of ours.
     Answer(&'a Whom),
     /// A message of ours to this buddy arrived; `None` when we no longer know to whom it went.
     Receipt(Option<&'a BareJid>),
+    /// A message of ours to this buddy was seen (XEP-0333); `None` when we no longer know to whom it went.
+    Marker(Option<&'a BareJid>),
     /// A message of ours to this buddy failed; `None` when we no longer know to whom it went.
     Bounce(Option<&'a BareJid>),
 }
@@ -154,12 +160,14 @@ mod tests {
             ("archive result", Claim::ArchiveResult, "y y n n n  n n n  n n n n"),
             ("carbon", Claim::Carbon, "n y n n n  n n n  n n n n"),
             ("stanza-id by", Claim::StanzaId, "n y n n n  n n n  n n n n"),
+            ("read position", Claim::ReadPosition, "n y n n n  n n n  n n n n"),
             ("kept by server", Claim::ServerDelay, "n y n n y  n n n  n n n n"),
             ("answer from home", Claim::Answer(&Whom::Home), "y y y n y  n n n  n n n n"),
             ("answer from a name", Claim::Answer(&email), "y n n n y  y n n  n n n n"),
             ("answer from an e-mail", Claim::Answer(&odd), "y n n n y  n n n  n n n y"),
             ("receipt", Claim::Receipt(Some(&juliet)), "n n n n n  y y n  n n n n"),
             ("receipt, peer forgotten", Claim::Receipt(None), "n y y y y  y y y  y y y n"),
+            ("marker", Claim::Marker(Some(&juliet)), "n n n n n  y y n  n n n n"),
             ("bounce", Claim::Bounce(Some(&juliet)), "y y n n y  y y y  n n n n"),
             ("bounce, peer forgotten", Claim::Bounce(None), "y y y y y  y y y  y y y n"),
         ];

@@ -2,7 +2,7 @@
 
 use super::entitled::{Claim, Home, Whom};
 use super::stanza::Sender;
-use crate::types::{ArchiveId, BareJid, RequestId, Stamp};
+use crate::types::{ArchiveId, BareJid, RequestId, Stamp, StanzaId};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
@@ -31,6 +31,14 @@ pub(crate) enum Asked {
     Buddy { request: RequestId, who: BareJid },
     /// An archive page, and what of it has come.
     Archive { request: RequestId, meets: Option<ArchiveId>, come: Come },
+    /// The last messages of a talk, of Messenger's archive.
+    LastTen { request: RequestId, with: BareJid },
+    /// Read positions.
+    ReadPositions,
+    /// To keep one; `again`: after the node was put right.
+    ReadUpTo { talk: BareJid, id: StanzaId, again: bool },
+    /// To put the node right for this one.
+    ReadNode { talk: BareJid, id: StanzaId },
     /// An address by e-mail.
     LookUp(RequestId),
     /// Our own name.

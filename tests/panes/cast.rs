@@ -174,6 +174,8 @@ impl Stage {
             state: None,
             wants_receipt: false,
             receipt_of: None,
+            wants_marker: false,
+            displayed: None,
             nick: None,
             delayed: false,
         })));

@@ -32,6 +32,8 @@ pub struct Account {
     pub tls: Option<&'static str>,
     /// What the server can do.
     pub features: Features,
+    /// The server keeps no read positions after all, in this session.
+    pub positions_refused: bool,
     /// Whether features were told in this session.
     pub features_known: bool,
     /// How we want to appear; restored on every sign-in.

@@ -89,8 +89,20 @@ pub struct Conversation {
     pub archive_failed: Option<Epoch>,
     /// Everything up to here was seen.
     pub read_to: Stamp,
+    /// What our other devices know of that; `None`: nothing.
+    pub told_read: Option<StanzaId>,
+    /// When to tell them more (`Now::mono`).
+    pub tell_read: Option<Duration>,
+    /// The newest message of theirs that waits to be marked as seen.
+    pub marker_due: Option<OriginId>,
+    /// A device of ours has seen up to this message, which is not here yet.
+    pub read_ahead: Option<StanzaId>,
+    /// Unread messages are being counted anew; so many came since.
+    pub recount: Option<(RequestId, u32)>,
     /// Marks for messages that are not loaded yet; applied when they are.
     pub late_marks: Vec<(OriginId, MessageState)>,
+    /// Messages that a copy without any id was taken for, in the page of now: none is taken twice.
+    pub claimed: BTreeSet<MessageKey>,
     /// Hashes of the ids in `messages`, to answer "certainly new" without a walk.
     pub known_ids: BTreeSet<u64>,
 }

@@ -118,6 +118,9 @@ impl Model {
     /// Marks the open talk as read if the person looks at its newest message.
     pub(crate) fn see(&mut self, fx: &mut Effects) {
         let Some(key) = self.open.clone().filter(|key| self.looks_at(key)) else { return };
+        if self.talks.get(&key).is_some_and(|talk| talk.unread > 0) {
+            self.note_read(&key);
+        }
         self.mark_read(&key, fx);
     }
 
@@ -125,6 +128,7 @@ impl Model {
     pub(crate) fn mark_read(&mut self, key: &ConversationKey, fx: &mut Effects) {
         let Some(talk) = self.talks.get_mut(key).filter(|talk| talk.unread > 0) else { return };
         talk.unread = 0;
+        talk.recount = None;
         let newest = talk.messages.back().map(|message| message.stamp).max(talk.last_at);
         if let Some(up_to) = newest {
             talk.read_to = talk.read_to.max(up_to);

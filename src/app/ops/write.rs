@@ -86,7 +86,12 @@ impl Model {
         fx.push(Effect::Store(StoreRequest::Insert(Box::new(message.clone()))));
         let theirs = message.direction == Direction::In;
         let news = if theirs { missed } else { News::Old };
-        let row = Waiting { talk: message.talk.clone(), receipt, news, answers: missed != News::Old && !theirs };
+        let row = Waiting {
+            talk: message.talk.clone(),
+            receipt,
+            news,
+            answers: (missed != News::Old && !theirs).then_some(message.stamp),
+        };
         self.waiting.insert(message.key, row);
         self.uncommitted = self.waiting.len();
         self.brake(&message.talk.account, fx);

@@ -22,7 +22,8 @@ impl Model {
         let busy = account.asked.values().any(asked) || talk.archive_failed == Some(account.epoch);
         let once = talk.archive_asked == Some(account.epoch);
         let skip = if older { talk.archive_start || talk.more_stored } else { once || talk.messages.len() >= FEW };
-        if busy || skip || !talk.loaded || !account.online() || !account.features.archive {
+        let archived = account.features.archive || (account.features.last_ten && !older);
+        if busy || skip || !talk.loaded || !account.online() || !archived {
             return;
         }
         let first = || talk.messages.iter().find_map(|m| m.stanza_id.as_ref()).map(|id| ArchiveId(id.0.clone()));
@@ -39,6 +40,7 @@ impl Model {
         let talk = self.talk_mut(key);
         talk.archive_asked = Some(epoch);
         talk.archive_top = before;
+        talk.claimed.clear();
         self.ask_archive(&key.account, query, Asked::Talk(key.clone()), fx);
     }
 

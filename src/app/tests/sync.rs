@@ -441,3 +441,30 @@ fn a_flood_of_strangers_takes_bounded_memory() {
     let receipts = world.commands().iter().filter(|c| matches!(c, Command::Receipt { .. })).count();
     assert_eq!(receipts, 0, "strangers are told nothing");
 }
+
+/// Words out of Messenger's archive, so many seconds ago.
+fn nameless(world: &World, text: &str, ago: i64) -> Incoming {
+    let stamp = Some(Stamp(world.now.wall.0 - 1_000 * ago));
+    Incoming { id: None, stanza_id: None, stamp, via: Via::Archive, delayed: true, ..says(PHONE, "", text) }
+}
+
+#[test]
+fn the_last_ten_fill_a_talk_once_and_double_nothing() {
+    let mut world = World::online(false);
+    world.session(xmpp::Event::Features(Features { last_ten: true, messenger: true, ..Features::default() }));
+    world.hears(says(PHONE, "1", "ok"));
+    world.hears(says(PHONE, "2", "ok"));
+    world.open(BELA);
+    world.commands();
+    world.page(BELA, Vec::new(), false);
+    let asked = queries(&mut world).remove(0);
+    for (text, ago) in [("before", 600), ("ok", 3), ("ok", 2), ("ok", 1)] {
+        let incoming = nameless(&world, text, ago);
+        world.hears(incoming);
+    }
+    let nothing = xmpp::ArchivePage { first: None, last: None, ..ended(&asked, "", "", true) };
+    world.session(xmpp::Event::ArchivePage(nothing));
+    assert_eq!(world.texts(BELA), ["before", "ok", "ok", "ok"], "three were said, and two had come");
+    world.does(|model, fx| model.scroll_rows(-1, fx));
+    assert!(queries(&mut world).is_empty(), "there is no more");
+}

@@ -61,6 +61,9 @@ fn on_session(model: &mut Model, id: &AccountId, event: Event, fx: &mut Effects)
         Event::Message(incoming) => message::on_message(model, id, &incoming, fx),
         Event::ChatState { from, state } => presence::on_chat_state(model, id, &from, state),
         Event::Receipt { from, of, .. } => marks::on_receipt(model, id, &from.bare(), &of, fx),
+        Event::Displayed { from, of, at } => marks::on_displayed(model, id, &from.bare(), &of, at, fx),
+        Event::ReadPositions { all, positions } => model.on_read_positions(id, all, positions, fx),
+        Event::NoReadPositions => model.on_no_read_positions(id),
         Event::Acknowledged(key) => marks::on_acknowledged(model, id, key, fx),
         Event::Bounced { key, from, problem } => marks::on_bounced(model, id, &key, from.as_ref(), problem, fx),
         Event::ArchivePage(page) => model.on_page(id, page, fx),
@@ -164,8 +167,17 @@ impl Model {
         if cards && (unnamed || self.options.shows_pictures()) {
             self.command(id, Command::AskOwnName, fx);
         }
+        if self.account(id).is_some_and(|account| account.features.read_positions) {
+            self.command(id, Command::AskReadPositions, fx);
+        }
         if let Some(open) = self.open.clone().filter(|open| open.account == *id) {
             self.ask_talk_archive(&open, false, fx);
+        }
+    }
+
+    fn on_no_read_positions(&mut self, id: &AccountId) {
+        if let Some(account) = self.account_mut(id) {
+            account.positions_refused = true;
         }
     }
 
@@ -210,6 +222,7 @@ impl Model {
         let Some(account) = self.account_mut(id) else { return };
         account.doubt();
         account.features_known = false;
+        account.positions_refused = false;
         account.roster_known = false;
         account.tls = None;
         account.settle_at = None;

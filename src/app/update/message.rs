@@ -2,7 +2,7 @@
 
 use super::{marks, presence};
 use crate::app::action::Effects;
-use crate::app::effect::{Effect, StoreRequest};
+use crate::app::effect::{Effect, Position, StoreRequest};
 use crate::app::model::{Arrival, Author, Body, Contact, ConversationKey, Message, MessageState, Model, News};
 use crate::types::{AccountId, ArchiveId, Jid, MessageKey, OriginId, Stamp};
 use crate::xmpp::{Content, Direction, Incoming, Show, Via};
@@ -21,6 +21,10 @@ pub(super) fn on_message(model: &mut Model, id: &AccountId, incoming: &Incoming,
     if let Some(of) = incoming.receipt_of.as_ref().filter(|_| theirs) {
         marks::on_receipt(model, id, &incoming.peer, of, fx);
     }
+    if let Some(of) = incoming.displayed.clone().filter(|_| !theirs) {
+        let key = ConversationKey::direct(id.clone(), incoming.peer.clone());
+        model.read_elsewhere(&key, Position::Theirs(of), false, fx);
+    }
     if theirs && incoming.via == Via::Live {
         presence::on_spoken(model, id, incoming);
     }
@@ -37,9 +41,15 @@ pub(super) fn on_message(model: &mut Model, id: &AccountId, incoming: &Incoming,
     let at = stamp_of(model, &key, incoming);
     let message = made(model, &key, incoming, body, at);
     let twin = model.talk_mut(&key).twin(&message);
+    if message.is_nameless() {
+        model.talk_mut(&key).claimed.insert(twin.unwrap_or(message.key));
+    }
     match twin.or_else(|| posted(model, id, &message)) {
         Some(twin) => merge(model, id, twin, &message, fx),
         None => take_in(model, &key, message, incoming, fx),
+    }
+    if let Some(stanza_id) = &incoming.stanza_id {
+        model.meet_read_position(&key, stanza_id, fx);
     }
     presence::lock(model, &key, incoming);
 }
@@ -158,6 +168,12 @@ fn take_in(model: &mut Model, key: &ConversationKey, message: Message, incoming:
     if theirs && incoming.nick.is_some() {
         talk.nick.clone_from(&incoming.nick);
     }
+    if theirs && newest && incoming.wants_marker {
+        talk.marker_due.clone_from(&incoming.id);
+    } else if !theirs && newest {
+        // Answered on another device: that tells enough.
+        talk.marker_due = None;
+    }
     talk.place(message);
     let open = model.open.as_ref() == Some(key);
     model.talk_mut(key).trim(open);
@@ -178,8 +194,11 @@ pub(super) fn came(model: &mut Model, key: &ConversationKey, id: MessageKey, new
     let open = model.open.as_ref() == Some(key);
     let talk = model.talk_mut(key);
     talk.unread = talk.unread.saturating_add(1);
+    if let Some((_, since)) = &mut talk.recount {
+        *since = since.saturating_add(1);
+    }
     if seen {
-        model.mark_read(key, fx);
+        model.see(fx);
         return;
     }
     if open && talk.new_from.is_none() {

@@ -2,7 +2,7 @@
 
 use super::{message, sign_in};
 use crate::app::action::Effects;
-use crate::app::effect::{Effect, LinkCommand, StoreRequest};
+use crate::app::effect::{Effect, LinkCommand, Position, StoreRequest};
 use crate::app::event::{AccountCache, LinkState, Stored};
 use crate::app::list;
 use crate::app::model::{ConversationKey, Files, Message, MessageState, Model, News, Options, Overlay};
@@ -22,6 +22,9 @@ pub(super) fn on_stored(model: &mut Model, stored: Stored, fx: &mut Effects) {
         Stored::Cache { account, cache } => model.on_cache(&account, *cache, fx),
         Stored::CacheDone => model.on_cache_done(fx),
         Stored::Page { request, talk, messages, more } => model.on_stored_page(request, &talk, messages, more, fx),
+        Stored::Read { request, talk, up_to, unread, ours } => {
+            model.on_recounted(request, &talk, up_to, unread, ours, fx);
+        }
         Stored::Committed { keys } => model.on_committed(&keys, fx),
         Stored::Duplicate { key, existing } => model.on_duplicate(key, existing, fx),
         Stored::Failed(problem) | Stored::SetAside(problem) => model.trouble = Some(problem),
@@ -171,11 +174,11 @@ impl Model {
             if let Some(message) = self.talks.get_mut(&row.talk).and_then(|talk| talk.message_mut(*key)) {
                 message.owes_receipt = false;
             }
-            if row.news != News::Old && self.talks.contains_key(&row.talk) {
+            if matches!(row.news, News::Quiet | News::Fresh) && self.talks.contains_key(&row.talk) {
                 message::came(self, &row.talk, *key, row.news, fx);
                 self.touch();
-            } else if row.answers {
-                self.mark_read(&row.talk, fx);
+            } else if let Some(at) = row.answers {
+                self.read_elsewhere(&row.talk, Position::Moment(at), false, fx);
             }
         }
         self.uncommitted = self.waiting.len();

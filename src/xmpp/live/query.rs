@@ -4,7 +4,7 @@ use super::Live;
 use crate::types::{BareJid, Line, Problem, RequestId};
 use crate::xml::Element;
 use crate::xmpp::entitled::Claim;
-use crate::xmpp::ext::{disco, jid_lookup, mam, ping, vcard, version};
+use crate::xmpp::ext::{disco, jid_lookup, mam, mds, ping, vcard, version};
 use crate::xmpp::stanza::error::StanzaError;
 use crate::xmpp::stanza::{Sender, identifier, iq};
 use crate::xmpp::tracker::{Asked, Come, PATIENCE};
@@ -76,7 +76,13 @@ impl Live {
             Asked::Probe => self.alive(),
             Asked::Ping(request) => self.tell(Event::Pong(*request)),
             // The push tells.
-            Asked::Buddy { .. } => {}
+            Asked::Buddy { .. } | Asked::ReadUpTo { .. } => {}
+            Asked::LastTen { request, with } => self.last_ten(*request, with, stanza),
+            Asked::ReadNode { talk, id } => self.read_up_to(talk.clone(), id.clone(), true),
+            Asked::ReadPositions => {
+                let positions = mds::read(stanza, |by| self.home.lets(&Sender::Known(by.clone()), Claim::StanzaId));
+                self.tell(Event::ReadPositions { all: true, positions });
+            }
             Asked::LookUp(request) => {
                 self.tell(Event::AddressFound { request: *request, jid: jid_lookup::read(stanza) });
             }
@@ -130,6 +136,14 @@ impl Live {
             Asked::LookUp(request) if error.condition.as_str() == "item-not-found" => {
                 self.tell(Event::AddressFound { request, jid: None });
             }
+            // The node is there, and is not as we need it (XEP-0060 section 7.1.5).
+            Asked::ReadUpTo { talk, id, again: false } if error.condition.as_str() == "conflict" => {
+                self.put_node_right(talk, id);
+            }
+            // Nobody has read anything yet.
+            Asked::ReadPositions if error.condition.as_str() == "item-not-found" => {
+                self.tell(Event::ReadPositions { all: true, positions: Vec::new() });
+            }
             asked => self.without(asked, |what, peer| error.about_request(what, peer, domain)),
         }
     }
@@ -151,9 +165,12 @@ impl Live {
             Asked::Carbons | Asked::ServerFeatures | Asked::AccountFeatures => self.survey.refused(),
             // Without a name of theirs we are called as before.
             Asked::Probe | Asked::OwnName => {}
+            Asked::ReadPositions | Asked::ReadUpTo { .. } | Asked::ReadNode { .. } => self.tell(Event::NoReadPositions),
             Asked::Ping(request) => self.failed(request, problem("ping", None)),
             Asked::Buddy { request, who } => self.failed(request, problem("buddy list", Some(who))),
-            Asked::Archive { request, .. } => self.failed(request, problem("archive", None)),
+            Asked::Archive { request, .. } | Asked::LastTen { request, .. } => {
+                self.failed(request, problem("archive", None))
+            }
             Asked::LookUp(request) => self.failed(request, problem("look-up", None)),
         }
         self.tell_features();

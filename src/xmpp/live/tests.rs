@@ -4,6 +4,7 @@ mod archive;
 mod dialect;
 mod entrance;
 mod line;
+mod reading;
 mod talk;
 mod trust;
 

@@ -110,3 +110,23 @@ fn look_alike_addresses_are_other_people() {
     let [Event::Message(message)] = &events[..] else { panic!("{events:?}") };
     assert_ne!(message.peer.as_str(), "romeo@montague.lit");
 }
+
+#[test]
+fn read_position_spoof() {
+    let mut rig = Rig::settled();
+    let news = |from: &str, by: &str| {
+        format!(
+            "<message from='{from}' type='headline'><event xmlns='http://jabber.org/protocol/pubsub#event'>
+               <items node='urn:xmpp:mds:displayed:0'><item id='romeo@montague.lit'>
+                 <displayed xmlns='urn:xmpp:mds:displayed:0'><stanza-id xmlns='urn:xmpp:sid:0' by='{by}' id='s1'/>
+               </displayed></item></items></event></message>"
+        )
+    };
+    for from in STRANGERS {
+        assert_eq!(rig.events_of(&news(from, "juliet@capulet.lit")), [], "{from}");
+    }
+    let ours = rig.events_of(&news("juliet@capulet.lit", "juliet@capulet.lit"));
+    assert!(matches!(&ours[..], [Event::ReadPositions { all: false, positions }] if positions.len() == 1), "{ours:?}");
+    let foreign = rig.events_of(&news("juliet@capulet.lit", "room@capulet.lit"));
+    assert!(matches!(&foreign[..], [Event::ReadPositions { positions, .. }] if positions.is_empty()), "{foreign:?}");
+}
