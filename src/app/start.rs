@@ -58,6 +58,9 @@ impl Model {
             let connect = setup.enabled && !model.options.demo;
             model.add_account(setup, connect, &mut fx);
         }
+        if !model.cache_known {
+            fx.push(Effect::Store(StoreRequest::CacheDone));
+        }
         if let Some(demo) = first.filter(|_| model.options.demo) {
             model.begin_demo(&demo, &mut fx);
         }

@@ -5,6 +5,7 @@ mod devices;
 mod ending;
 mod evening;
 mod focus;
+mod gaps;
 mod identity;
 mod list;
 mod mouse;

@@ -66,6 +66,16 @@ fn what_was_seen_is_told_once_after_a_rest() {
 }
 
 #[test]
+fn who_leaves_at_once_has_told_what_was_seen() {
+    let mut world = with_positions();
+    world.open(BELA);
+    world.hears(stanza_id(says(PHONE, "1", "hi"), "s1"));
+    world.fx.clear();
+    world.does(|model, fx| model.leave(0, fx));
+    assert_eq!(told(&mut world), ["s1"]);
+}
+
+#[test]
 fn another_device_lowers_what_is_unread_and_what_comes_meanwhile_counts() {
     let mut world = with_positions();
     for n in 1..=3 {

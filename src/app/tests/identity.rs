@@ -32,7 +32,7 @@ fn a_live_message_without_archive_id_learns_it_from_the_archive() {
 }
 
 #[test]
-fn the_same_id_with_other_words_is_another_message() {
+fn id_reuse_both_shown() {
     let mut world = World::online(true);
     world.hears(says(PHONE, "1", "transfer to account A"));
     world.hears(says(PHONE, "1", "transfer to account B"));
@@ -254,4 +254,18 @@ fn one_of_ours_that_the_archive_has_twice_is_shown_once() {
         world.hears(archived(copy_of_ours(BELA, &key, "hi", Via::Archive), id, at));
     }
     assert_eq!(world.texts(BELA), ["hi"]);
+}
+
+#[test]
+fn id_poison() {
+    let mut world = World::online(true);
+    world.open(BELA);
+    let key = world.send(BELA, "pay the baker");
+    // She answers under our own id, and under the one that the archive will give to ours.
+    world.hears(says(PHONE, &key.to_string(), "pay the baker"));
+    world.hears(stanza_id(says(PHONE, "2", "and me"), "s1"));
+    let at = world.now.wall;
+    world.hears(archived(copy_of_ours(BELA, &key.to_string(), "pay the baker", Via::Archive), "s1", at));
+    assert_eq!(world.texts(BELA), ["pay the baker", "pay the baker", "and me"]);
+    assert_eq!(world.message(BELA, key).state, MessageState::Sent, "hers is no proof that ours arrived further");
 }
