@@ -70,6 +70,7 @@ fn must_show_5_butty_and_slixmpp_have_the_same_history_and_read_positions() {
     phone.wait_for("three from butty");
     phone.tell(&format!("say {other} four from the phone"));
     butty.wait_for("four from the phone");
+    butty.wait_for("✓");
     assert_eq!(butty.quit(), 0);
 
     // While butty is away.
@@ -115,13 +116,16 @@ fn must_show_5_two_buttys_have_the_same_history_and_read_positions() {
     second.wait_for("two from the first");
     second.line("three from the second");
     first.wait_for("three from the second");
+    first.wait_for("✓");
     assert_eq!(first.quit(), 0);
 
     // While the first is away, the second reads on, and then they change places.
     friend.tell(&format!("say {own} four from the friend"));
     second.wait_for("four from the friend");
     second.line("five from the second");
-    friend.wait_for("five from the second");
+    second.wait_until("five to be with the server", |screen| {
+        screen.lines().any(|line| line.contains("five from the second") && line.trim_end().ends_with('✓'))
+    });
     assert_eq!(second.quit(), 0);
     friend.tell(&format!("say {own} six from the friend"));
     let first = Terminal::start(here.path(), &[], 100, 30);

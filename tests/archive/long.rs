@@ -1,8 +1,9 @@
 //! A long absence: the newest messages at once, the rest in the background, typing never waits, and nothing is read
 //! twice.
 
+use super::command::words;
 use super::terminal::Terminal;
-use super::{HOST, Peers, accounts, fill, home, kept, number, sign_in, user, wait_for_rows};
+use super::{HOST, Peers, accounts, home, kept, number, sign_in, user, wait_for_rows};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -10,8 +11,6 @@ use std::time::{Duration, Instant};
 const BEFORE: u32 = 10;
 /// Messages that Prosody gives in a page at most.
 const PAGE: u32 = 50;
-/// Numbers that `fill.lua` writes in one go: the server does nothing else meanwhile.
-const AT_ONCE: u32 = 5_000;
 /// A character that stands nowhere else on the screen.
 const KEY: char = '§';
 const ALL: &str = "SELECT count(*) FROM message";
@@ -34,13 +33,10 @@ fn asked(home: &Path) -> usize {
 }
 
 fn fill_archive(peers: &Peers, own: &str, other: &str, from: u32, to: u32) {
-    let mut from = from;
-    while from <= to {
-        let end = to.min(from + AT_ONCE - 1);
-        let (first, last) = (from.to_string(), end.to_string());
-        fill(peers, &["archive", HOST, user(own), user(other), &first, &last]);
-        from = end + 1;
-    }
+    let mut command = peers.python("archive.py");
+    command.args([peers.get("DATA"), HOST, user(own), user(other), &from.to_string(), &to.to_string()]);
+    let done = command.output().expect("the script runs");
+    assert!(done.status.success(), "{}", words(&done));
 }
 
 #[test]
@@ -61,6 +57,7 @@ fn must_show_4_a_long_archive_comes_newest_first_and_only_once() {
     // The newest at once, and keys are answered while the rest comes in.
     let began = Instant::now();
     let mut butty = Terminal::start(home.path(), &[], 100, 30);
+    butty.wait_for("Find a buddy");
     butty.line(&format!("/msg {other}"));
     butty.wait_for(&format!("number {count} of the long archive"));
     let first_screen = began.elapsed();

@@ -1,8 +1,6 @@
 -- Runs inside a Prosody (12 or 13) through its admin shell; `prosody fill` calls it. Returns what to print.
 --
 --   fill("people", host, "juliet", "romeo", …)   accounts, password pw-NAME
---   fill("archive", host, user, buddy, from, to)   messages from buddy@host to user@host with these numbers, one a second,
---                                               the last one just now, into the archive of `user` alone
 --   fill("roster", host, user, count)           account `user` (password pw-USER) with a roster of buddy0…, in five groups,
 --                                               every one a real account (password pw-buddy) subscribed both ways
 local function find(name)
@@ -41,20 +39,6 @@ function actions.roster(host, user, count)
 	end
 	assert(rosters.save_roster(user, host, own));
 	return user .. "@" .. host .. " has " .. count .. " buddies";
-end
-
-function actions.archive(host, user, buddy, from, to)
-	local stanza = find "util.stanza";
-	local archive = storage.open(host, "archive", "archive");
-	local own, theirs = user .. "@" .. host, buddy .. "@" .. host;
-	local last = os.time();
-	for number = from, to do
-		local when = last - (to - number);
-		local message = stanza.message({ from = theirs .. "/fill", to = own, type = "chat", id = "fill-" .. number },
-			("number %d of the long archive"):format(number));
-		assert(archive:append(user, nil, message, when, theirs));
-	end
-	return own .. " has " .. (to - from + 1) .. " messages more";
 end
 
 return function(action, ...) return actions[action](...); end

@@ -24,13 +24,16 @@ class Phone(Person):
 
     async def arrive(self):
         await self.plugin["xep_0280"].enable()
+        # its plugin says so before the address is bound, when nobody hears it
+        self.plugin["xep_0163"].add_interest("urn:xmpp:mds:displayed:0")
+        await self.plugin["xep_0115"].update_caps()
 
     def heard(self, message):
         if message["stanza_id"]["id"]:
             self.newest[message["from"].bare] = message["stanza_id"]["id"]
 
     def read(self, news):
-        for item in news["pubsub_event"]["items"]:
+        for item in news["pubsub_event"]["items"]["substanzas"]:
             tell("READ", item["id"], item["displayed"]["stanza_id"]["id"])
 
     def order(self, line):

@@ -159,7 +159,7 @@ impl Live {
         match (direction, state) {
             // Of our other devices: what they have read. Their typing is nobody's news.
             (Direction::Out, _) if receipt_of.is_some() || displayed.is_some() => {
-                self.tell(Event::Message(Box::new(incoming)))
+                self.tell(Event::Message(Box::new(incoming)));
             }
             (Direction::In, Some(state)) if via != Via::Archive && !delayed => {
                 self.tell(Event::ChatState { from: incoming.from, state });

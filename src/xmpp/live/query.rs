@@ -169,7 +169,7 @@ impl Live {
             Asked::Ping(request) => self.failed(request, problem("ping", None)),
             Asked::Buddy { request, who } => self.failed(request, problem("buddy list", Some(who))),
             Asked::Archive { request, .. } | Asked::LastTen { request, .. } => {
-                self.failed(request, problem("archive", None))
+                self.failed(request, problem("archive", None));
             }
             Asked::LookUp(request) => self.failed(request, problem("look-up", None)),
         }
