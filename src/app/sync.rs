@@ -83,6 +83,8 @@ impl Model {
         let Some(account) = self.account_mut(id) else { return };
         // Nothing known at all: the last page is enough, talks ask for their own when they are opened.
         let since = account.synced_to.or(account.sync.newest).filter(|_| account.sync.cursor.is_none());
+        // Where an archive takes no id as an end, the cursor is met in the page, or the gap begins behind it.
+        let plain = plain || !account.features.archive_ids;
         let sync = &mut account.sync;
         (sync.running, sync.plain) = (true, plain);
         let query = ArchiveQuery {

@@ -199,7 +199,7 @@ impl World {
         }));
         let items = Some(vec![item(BELA, "Bela", "Friends"), item("dad@example.org", "Dad", "")]);
         self.session(xmpp::Event::Roster { items, version: None });
-        let features = Features { carbons: true, archive, ..Features::default() };
+        let features = Features { carbons: true, archive, archive_ids: archive, ..Features::default() };
         self.session(xmpp::Event::Features(features));
     }
 

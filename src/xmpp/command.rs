@@ -121,7 +121,7 @@ pub struct ArchiveQuery {
     pub request: RequestId,
     /// Only the talk with this buddy.
     pub with: Option<BareJid>,
-    /// Only what came after this id (paging forward). Beside `before` not every server obeys it.
+    /// Only what came after this id: paging forward, or, beside `before`, as the older end (`Features::archive_ids`).
     pub after: Option<ArchiveId>,
     /// Say whether this result is in the page.
     pub meets: Option<ArchiveId>,

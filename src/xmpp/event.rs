@@ -147,6 +147,8 @@ pub struct Features {
     pub carbons: bool,
     /// An archive (XEP-0313, `urn:xmpp:mam:2`).
     pub archive: bool,
+    /// It takes the id of a message as an end beside the place of a page (`urn:xmpp:mam:2#extended`).
+    pub archive_ids: bool,
     /// Messenger's archive: the last ten messages of a talk (XEP-0136). No matter where there is a whole one.
     pub last_ten: bool,
     /// Read positions for our other devices can be kept (XEP-0490).

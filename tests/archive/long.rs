@@ -107,9 +107,9 @@ fn must_show_4_a_long_archive_comes_newest_first_and_only_once() {
     }
 
     // A restart reads the newest page, finds nothing new, and asks no more.
+    let synced = number(&kept(home.path()), "SELECT max(synced_at) FROM account");
     let again = Terminal::start_with(home.path(), &[], 100, 30, &[("BUTTY_LOG", "debug")]);
     again.wait_for("Available");
-    let synced = number(&kept(home.path()), "SELECT max(synced_at) FROM account");
     wait_for_rows(home.path(), "the restart to be caught up", Duration::from_secs(30), |kept| {
         number(kept, "SELECT max(synced_at) FROM account") > synced
     });

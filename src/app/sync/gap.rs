@@ -40,7 +40,7 @@ pub struct Gap {
 /// How the archive is asked for a page of a gap. Each is tried once where the one before is refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Way {
-    /// By both ends. RSM leaves it open whether a server obeys both.
+    /// By both ends, where the archive takes ids as ends.
     #[default]
     Both,
     /// By the newer end alone: the older one is met, or the beginning of the archive.
@@ -140,6 +140,9 @@ impl Model {
             return;
         }
         sync.filling.running = true;
+        if !account.features.archive_ids && sync.filling.way == Way::Both {
+            sync.filling.way = Way::Down;
+        }
         let way = sync.filling.way;
         let request = self.fresh_request();
         let gap = self.account(id).and_then(|account| account.sync.gaps.last());
@@ -230,7 +233,8 @@ impl Model {
         };
         let Some(gap) = account.sync.gaps.iter().rev().find(in_sight) else { return };
         let Some(end) = gap.end_in(&key.peer).filter(|end| end.id.is_some()).cloned() else { return };
-        let query = Gap { before: end, ..gap.clone() }.query(request, Way::Both);
+        let way = if account.features.archive_ids { Way::Both } else { Way::Down };
+        let query = Gap { before: end, ..gap.clone() }.query(request, way);
         let asked = Asked::TalkGap(key.clone(), gap.after.clone());
         self.ask_archive(&key.account, ArchiveQuery { with: Some(key.peer.clone()), ..query }, asked, fx);
     }

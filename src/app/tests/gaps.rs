@@ -195,3 +195,20 @@ fn in_a_talk_the_gap_stands_above_the_first_message_behind_it_and_goes_first_the
     assert_eq!(missing(&world), [], "all of this talk is here");
     assert_eq!(world.own().sync.gaps.len(), 1, "though not of the others");
 }
+
+#[test]
+fn an_archive_that_takes_no_id_as_an_end_is_read_down_to_where_it_is_met() {
+    let mut world = World::new(AccountCache { synced: Some((Some(id("s5")), Stamp(0))), ..AccountCache::default() });
+    world.sign_in(false);
+    world.commands();
+    world.session(xmpp::Event::Features(Features { archive: true, ..Features::default() }));
+    let newest = queries(&mut world).remove(0);
+    assert_eq!((&newest.after, &newest.meets, &newest.before), (&None, &Some(id("s5")), &Some(None)));
+    let at = world.now.wall;
+    page(&mut world, &newest, ("s90", at), "s99", false);
+    let down = queries(&mut world).remove(0);
+    assert_eq!((&down.after, &down.meets, &down.before), (&None, &Some(id("s5")), &Some(Some(id("s90")))));
+    let end = xmpp::ArchivePage { met: true, ..ended(&down, "s3", "s89", false) };
+    world.session(xmpp::Event::ArchivePage(end));
+    assert!(world.own().sync.gaps.is_empty() && queries(&mut world).is_empty());
+}

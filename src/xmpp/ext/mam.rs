@@ -7,6 +7,8 @@ use crate::xmpp::ArchiveQuery;
 use crate::xmpp::stanza::identifier;
 
 pub(crate) const NS: &str = "urn:xmpp:mam:2";
+/// More fields of the form: ids as ends (section 4.1.4).
+pub(crate) const EXTENDED: &str = "urn:xmpp:mam:2#extended";
 /// XEP-0004, the form of the query.
 const FORM: &str = "jabber:x:data";
 /// Largest page that is asked for.
@@ -20,11 +22,21 @@ pub(crate) fn write(query: &ArchiveQuery, query_id: &str) -> Element {
     let with = query.with.as_ref().map(|with| field("with", with.to_string()));
     let start = query.since.and_then(datetime::write).map(|start| field("start", start));
     let end = query.until.and_then(datetime::write).map(|end| field("end", end));
-    let form = (with.is_some() || start.is_some() || end.is_some()).then(|| {
+    // RSM leaves it open what `after` and `before` mean together.
+    let (older_end, after) =
+        if query.before.is_some() { (query.after.as_ref(), None) } else { (None, query.after.as_ref()) };
+    let after_id = older_end.map(|id| field("after-id", id.0.clone()));
+    let form = (with.is_some() || start.is_some() || end.is_some() || after_id.is_some()).then(|| {
         let kind = field("FORM_TYPE", NS.to_owned()).attr("type", "hidden");
-        Element::new("x", FORM).attr("type", "submit").child(kind).child_opt(with).child_opt(start).child_opt(end)
+        Element::new("x", FORM)
+            .attr("type", "submit")
+            .child(kind)
+            .child_opt(with)
+            .child_opt(start)
+            .child_opt(end)
+            .child_opt(after_id)
     });
-    let after = query.after.as_ref().map(|id| id.0.as_str());
+    let after = after.map(|id| id.0.as_str());
     let before = query.before.as_ref().map(|id| id.as_ref().map_or("", |id| id.0.as_str()));
     Element::new("query", NS).attr("queryid", query_id).child_opt(form).child(rsm::write(
         query.max.clamp(1, PAGE),
@@ -117,6 +129,14 @@ mod tests {
             "<query xmlns='urn:xmpp:mam:2' queryid='q'><set xmlns='http://jabber.org/protocol/rsm'>\
              <max>200</max><before/></set></query>"
         );
+    }
+
+    #[test]
+    fn an_older_end_beside_a_place_is_a_field_of_the_form() {
+        let after = Some(ArchiveId("old".to_owned()));
+        let text = written(&write(&ArchiveQuery { after, before: Some(None), ..query() }, "q"));
+        assert!(text.contains("<field var='after-id'><value>old</value></field>"), "{text}");
+        assert!(text.ends_with("<max>50</max><before/></set></query>"), "{text}");
     }
 
     #[test]

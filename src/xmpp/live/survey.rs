@@ -56,6 +56,7 @@ impl Survey {
     pub(super) fn account(&mut self, features: &BTreeSet<String>) {
         self.features.cards |= features.contains(vcard::NS);
         self.features.archive |= features.contains(mam::NS);
+        self.features.archive_ids |= features.contains(mam::EXTENDED);
         self.features.read_positions |= features.contains(mds::PUBLISH_OPTIONS);
         self.ids_kept |= features.contains(stanza_ids::NS);
         self.refused();
