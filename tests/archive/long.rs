@@ -39,30 +39,19 @@ fn fill_archive(peers: &Peers, own: &str, other: &str, from: u32, to: u32) {
     assert!(done.status.success(), "{}", words(&done));
 }
 
-#[test]
-fn must_show_4_a_long_archive_comes_newest_first_and_only_once() {
-    let peers = Peers::find();
-    let count = if is_long() { 100_000 } else { 3_000 };
-    let [own, other] = accounts(&peers, ["erik", "flora"]);
-    let home = home();
-    sign_in(&peers, home.path(), &own);
-    fill_archive(&peers, &own, &other, 1, BEFORE);
-    let butty = Terminal::start(home.path(), &[], 100, 30);
+/// A first visit: what is in the archive then is not missing later.
+fn visit(home: &Path) {
+    let butty = Terminal::start(home, &[], 100, 30);
     let patience = Duration::from_secs(30);
     let caught_up = |kept: &rusqlite::Connection| number(kept, "SELECT count(synced_id) FROM account") == 1;
-    wait_for_rows(home.path(), "the first visit", patience, caught_up);
+    wait_for_rows(home, "the first visit", patience, caught_up);
     assert_eq!(butty.quit(), 0);
-    fill_archive(&peers, &own, &other, BEFORE + 1, count);
+}
 
-    // The newest at once, and keys are answered while the rest comes in.
+/// Types while the archive comes in, until so many rows are kept. Gives the keys, and how long the slowest took to show.
+fn type_until(butty: &mut Terminal, home: &Path, half: i64) -> (u32, Duration) {
     let began = Instant::now();
-    let mut butty = Terminal::start(home.path(), &[], 100, 30);
-    butty.wait_for("Find a buddy");
-    butty.line(&format!("/msg {other}"));
-    butty.wait_for(&format!("number {count} of the long archive"));
-    let first_screen = began.elapsed();
     let (mut keys, mut slowest, mut typed) = (0_u32, Duration::ZERO, String::new());
-    let half = i64::from(count / 2);
     let mut rows = 0;
     while rows < half {
         assert!(began.elapsed() < Duration::from_secs(900), "the archive does not come in");
@@ -77,9 +66,43 @@ fn must_show_4_a_long_archive_comes_newest_first_and_only_once() {
             typed.clear();
             butty.wait_gone(&KEY.to_string());
         }
-        rows = number(&kept(home.path()), ALL);
+        rows = number(&kept(home), ALL);
         std::thread::sleep(Duration::from_millis(10));
     }
+    (keys, slowest)
+}
+
+/// A restart reads the newest page, finds nothing new, and asks no more.
+fn restart_asks_once(home: &Path) {
+    let synced = number(&kept(home), "SELECT max(synced_at) FROM account");
+    let again = Terminal::start_with(home, &[], 100, 30, &[("BUTTY_LOG", "debug")]);
+    again.wait_for("Available");
+    wait_for_rows(home, "the restart to be caught up", Duration::from_secs(30), |kept| {
+        number(kept, "SELECT max(synced_at) FROM account") > synced
+    });
+    assert_eq!(again.quit(), 0);
+    assert_eq!(asked(home), 1, "a restart needs no new synchronisation");
+}
+
+#[test]
+fn must_show_4_a_long_archive_comes_newest_first_and_only_once() {
+    let peers = Peers::find();
+    let count = if is_long() { 100_000 } else { 3_000 };
+    let [own, other] = accounts(&peers, ["erik", "flora"]);
+    let home = home();
+    sign_in(&peers, home.path(), &own);
+    fill_archive(&peers, &own, &other, 1, BEFORE);
+    visit(home.path());
+    fill_archive(&peers, &own, &other, BEFORE + 1, count);
+
+    // The newest at once, and keys are answered while the rest comes in.
+    let began = Instant::now();
+    let mut butty = Terminal::start(home.path(), &[], 100, 30);
+    butty.wait_for("Find a buddy");
+    butty.line(&format!("/msg {other}"));
+    butty.wait_for(&format!("number {count} of the long archive"));
+    let first_screen = began.elapsed();
+    let (keys, slowest) = type_until(&mut butty, home.path(), i64::from(count / 2));
     let so_far = began.elapsed();
     let memory = peak(butty.pid());
 
@@ -106,16 +129,7 @@ fn must_show_4_a_long_archive_comes_newest_first_and_only_once() {
         std::fs::remove_file(home.path().join("butty/state/butty.log")).expect("a log");
     }
 
-    // A restart reads the newest page, finds nothing new, and asks no more.
-    let synced = number(&kept(home.path()), "SELECT max(synced_at) FROM account");
-    let again = Terminal::start_with(home.path(), &[], 100, 30, &[("BUTTY_LOG", "debug")]);
-    again.wait_for("Available");
-    wait_for_rows(home.path(), "the restart to be caught up", Duration::from_secs(30), |kept| {
-        number(kept, "SELECT max(synced_at) FROM account") > synced
-    });
-    assert_eq!(again.quit(), 0);
-    assert_eq!(asked(home.path()), 1, "a restart needs no new synchronisation");
-
+    restart_asks_once(home.path());
     println!(
         "{count} messages (debug build): first screen {} ms, half in {} ms, the rest after kill -9 in {} ms, slowest \
          of {keys} keys {} ms, memory at most {memory} kB",
