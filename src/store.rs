@@ -8,6 +8,7 @@
 //! every two seconds: nothing that was handed in is lost while the program runs.
 
 mod accounts;
+mod gaps;
 mod history;
 mod keeper;
 #[cfg(feature = "keyring")]

@@ -32,7 +32,8 @@ pub use command::{
 };
 pub use entrance::{Entrance, Sasl2};
 pub use event::{
-    Content, Direction, Elsewhere, Event, Features, Incoming, Presence, RosterItem, SignedIn, Subscription, Via,
+    ArchivePage, Content, Direction, Elsewhere, Event, Features, Incoming, Presence, ReadPosition, RosterItem,
+    SignedIn, Subscription, Via,
 };
 pub use ext::fast::{FastTicket, FastToken};
 pub use known::Known;

@@ -3,9 +3,10 @@
 use super::event::{FoundPlace, Keep};
 use super::model::{ConversationKey, Message, MessageState, OnlyHere, Retention};
 use super::setup::AccountSetup;
+use super::sync::Gap;
 use crate::oauth::Asking;
 use crate::types::{
-    AccountId, ArchiveId, BareJid, FullJid, Line, MessageKey, RequestId, Secret, Stamp, StanzaId, Tally,
+    AccountId, ArchiveId, BareJid, FullJid, Line, MessageKey, OriginId, RequestId, Secret, Stamp, StanzaId, Tally,
 };
 use crate::xmpp::{self, Appearance, Direction, RosterItem};
 
@@ -99,6 +100,17 @@ pub enum LinkCommand {
     Resume,
 }
 
+/// A place in a talk, by whatever tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// Our archive's id of a message.
+    Archive(StanzaId),
+    /// The sender's id of a message of theirs.
+    Theirs(OriginId),
+    /// A moment.
+    Moment(Stamp),
+}
+
 /// To the store. Everything is keyed by account; nothing waits for an answer.
 #[derive(Clone, Debug)]
 #[allow(missing_docs, reason = "the fields are the nouns of what their variant says")]
@@ -128,6 +140,8 @@ pub enum StoreRequest {
     Retain(Retention),
     /// Everything in this talk up to here was seen.
     MarkRead { talk: ConversationKey, up_to: Stamp },
+    /// A device of ours has seen this talk up to here; answered by `Stored::Read`. `ahead`: say whether we saw more.
+    ReadTo { request: RequestId, talk: ConversationKey, to: Position, ahead: bool },
     /// Keep a draft; empty: forget it.
     Draft { talk: ConversationKey, text: String },
     /// The roster, whole.
@@ -142,8 +156,9 @@ pub enum StoreRequest {
     Bound { account: AccountId, jid: FullJid },
     /// Folded groups.
     Folded { account: AccountId, groups: Vec<String> },
-    /// Everything that the archive holds up to here is here: this result, this moment. Comes after its `Insert`s.
-    Synced { account: AccountId, last: Option<ArchiveId>, at: Stamp },
+    /// Everything that the archive holds up to here is here, but for the gaps: this result, this moment. Comes after its
+    /// `Insert`s.
+    Synced { account: AccountId, last: Option<ArchiveId>, at: Stamp, gaps: Vec<Gap> },
     /// The person was asked then to agree once more, for display pictures.
     PicturesAsked { account: AccountId, at: Stamp },
     /// Keep, or forget, an account that was signed in to.

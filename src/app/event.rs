@@ -2,10 +2,11 @@
 
 use super::model::{ConversationKey, Message, OnlyHere, Options, Scroll};
 use super::setup::AccountSetup;
+use super::sync::Gap;
 pub use crate::oauth::Outlook;
 use crate::oauth::{Agreement, Farewelled};
 use crate::types::{
-    AccountId, ArchiveId, BareJid, Epoch, FullJid, Line, MessageKey, Problem, RequestId, Stage, Stamp, Tally,
+    AccountId, ArchiveId, BareJid, Epoch, FullJid, Line, MessageKey, Problem, RequestId, Stage, Stamp, StanzaId, Tally,
 };
 use crate::xmpp::{self, Appearance, Elsewhere, RosterItem};
 use std::time::Duration;
@@ -316,6 +317,9 @@ pub enum Stored {
     /// Answer to `StoreRequest::Search`: newest first. `next`: where older hits begin, if there are any. `count`: all of
     /// them, on the first page; 1,000 stands for that many and more.
     Found { request: RequestId, hits: Vec<Message>, next: Option<FoundPlace>, count: Option<u32> },
+    /// Answer to `StoreRequest::ReadTo`. `up_to`: `None` where no such message is here. `ours`: we had seen more, up to
+    /// this one.
+    Read { request: RequestId, talk: ConversationKey, up_to: Option<Stamp>, unread: u32, ours: Option<StanzaId> },
     /// These messages are on disk. Only now may receipts go out.
     Committed { keys: Vec<MessageKey> },
     /// These are not on the disk, and wait for it: they are shown, nobody is told that they came, and `Committed` or
@@ -364,8 +368,12 @@ pub struct AccountCache {
     pub outbox: Vec<Message>,
     /// Folded groups.
     pub folded: Vec<String>,
-    /// How far the archive is known to be here without a gap, as last told by `StoreRequest::Synced`.
+    /// How far the archive is known to be here, as last told by `StoreRequest::Synced`.
     pub synced: Option<(Option<ArchiveId>, Stamp)>,
+    /// What of it is not, oldest first.
+    pub gaps: Vec<Gap>,
+    /// How far talks were read.
+    pub read_to: Vec<(ConversationKey, Stamp)>,
     /// When the person was last asked to agree once more, for display pictures.
     pub pictures_asked: Option<Stamp>,
 }

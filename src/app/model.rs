@@ -11,7 +11,8 @@ mod screen;
 pub use account::{Account, Agreement, Asked, Back, Contact, Device, Files, Leaving, OnlyHere, Request};
 pub use find::{Find, Jump};
 pub use message::{
-    Attachment, Author, Body, Conversation, ConversationKey, ConversationKind, Message, MessageState, Relation, Scroll,
+    Arrival, Attachment, Author, Body, Conversation, ConversationKey, ConversationKind, Message, MessageState,
+    Relation, Scroll,
 };
 pub use options::{LayoutChoice, Options, Retention, Zone};
 pub use screen::{
@@ -20,7 +21,7 @@ pub use screen::{
 };
 
 use super::event::Viewport;
-use crate::types::{Jid, MessageKey, Now, OriginId, Problem, RequestId};
+use crate::types::{Jid, MessageKey, Now, OriginId, Problem, RequestId, Stamp};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -118,12 +119,26 @@ pub struct Waiting {
     pub talk: ConversationKey,
     /// The receipt that is owed for it: to which device, and for which id.
     pub receipt: Option<(Jid, OriginId)>,
-    /// It becomes unread once it proves to be new: an archive copy of an old one must not ring.
-    pub counts: bool,
     /// Ours, and to be sent once it is safe.
     pub posted: bool,
+    /// What it is once it proves to be new: an archive copy of an old one must not ring.
+    pub news: News,
     /// Ours, from another device, while we were away: what came before it was read there.
-    pub answers: bool,
+    pub answers: Option<Stamp>,
+}
+
+/// What an archived message of theirs is to the person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum News {
+    /// Known, or of a time before butty was here.
+    #[default]
+    Old,
+    /// Unread, and counted already.
+    Counted,
+    /// Unread, and of long ago: nobody is told.
+    Quiet,
+    /// Unread.
+    Fresh,
 }
 
 /// Chance as a value: the same seed gives the same numbers.

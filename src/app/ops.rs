@@ -15,6 +15,7 @@ mod notice;
 mod only_here;
 mod pictures;
 mod read_only;
+mod reading;
 mod scroll;
 mod select;
 mod sign_in;

@@ -157,7 +157,7 @@ impl Model {
         let with = check.peer.clone();
         account.asked.insert(request, Asked::Check);
         let max = if account.post.brief { BRIEF } else { PAGE };
-        let query = ArchiveQuery { request, with, after: None, before: Some(before), since: None, max };
+        let query = ArchiveQuery { with, before: Some(before), ..ArchiveQuery::newest(request, max) };
         fx.push(Effect::Link(id.clone(), LinkCommand::Session(Command::Archive(query))));
     }
 

@@ -12,7 +12,7 @@ use super::model::{
 use super::outbox::Post;
 use super::setup::AccountSetup;
 use super::sync::Sync;
-use crate::types::{Epoch, MessageKey, Now, Stage};
+use crate::types::{Epoch, MessageKey, Now, Stage, Stamp};
 use crate::xmpp::{Appearance, Features, RosterItem, Show};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -66,7 +66,7 @@ impl Model {
             let connect = setup.enabled && !model.options.demo;
             model.add_account(setup, connect, &mut fx);
         }
-        if first.is_some() {
+        if !model.cache_known {
             // Answered behind the caches: then it is known from where on the archive is to be read.
             fx.push(Effect::Store(StoreRequest::CacheDone));
         }
@@ -92,11 +92,13 @@ impl Account {
             setup,
             link: if wanted { LinkState::Connecting(Stage::Lookup) } else { LinkState::Idle },
             epoch: Epoch::default(),
+            heard_from: MessageKey::default(),
             jid: None,
             told_name: None,
             photo: None,
             tls: None,
             features: Features::default(),
+            positions_refused: false,
             features_known: false,
             told: None,
             appearance: Appearance { show: Show::Available, status: None, priority: 0 },
@@ -177,10 +179,19 @@ impl Conversation {
             page: None,
             tail_missing: false,
             archive_start: false,
+            archive_top: None,
+            archive_failed: None,
+            read_to: Stamp(0),
+            told_read: None,
+            tell_read: None,
+            marker_due: None,
+            read_ahead: None,
+            recount: None,
             late_marks: Vec::new(),
             before_session: None,
             walked: None,
             bytes: 0,
+            claimed: BTreeSet::new(),
             known_ids: BTreeSet::new(),
         }
     }

@@ -1,122 +1,132 @@
 //! The archive (XEP-0313): what happened while we were away, and what is older than our own store.
 //!
-//! The cursor is the archive's own id, never a clock, wherever one is known. Pages are asked for one at a time, and
-//! the next one only when the store keeps up. Everything is bounded.
+//! The newest page is read first, so that the person sees at once what is new. What lies between it and what we had is a
+//! [`Gap`]: it is written down, and filled from its newer end in the background, page by page, the next one only when the
+//! store keeps up. The cursor never passes a gap that was not written down, so a restart goes on where it was.
+//!
+//! Ids of the archive decide, never a clock, wherever they are known. Everything is bounded.
+
+mod gap;
+mod talk;
+
+use gap::Way;
+pub use gap::{Edge, Gap, Missing};
 
 use super::action::Effects;
 use super::effect::{Effect, LinkCommand, StoreRequest};
-use super::model::{Asked, ConversationKey, Model};
-use crate::types::{AccountId, ArchiveId, Problem, RequestId, Stamp};
-use crate::xmpp::{ArchiveQuery, Command};
+use super::model::{Asked, Model, News};
+use crate::types::{AccountId, ArchiveId, RequestId, Stamp};
+use crate::xmpp::{ArchivePage, ArchiveQuery, Command};
 use std::time::Duration;
 
-/// Messages in a page when catching up.
+/// Messages in a page.
 const PAGE: u16 = 100;
-/// Messages in the page of one talk.
-const TALK_PAGE: u16 = 50;
-/// Pages after which catching up stops: ten thousand messages.
-const PAGES: u16 = 100;
-/// Without a cursor we go back this far behind the newest message we know: clocks differ.
+/// Without an id we go back this far behind the moment we know: clocks differ.
 const MARGIN: Duration = Duration::from_secs(3600);
 /// The cursor is told to the store at most this often while messages come in.
 const TELL: Duration = Duration::from_secs(60);
-/// A talk with fewer messages than this asks the archive when it is opened.
-const FEW: usize = 30;
 
 /// What is known of an account's archive.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sync {
-    /// Everything up to this result is here.
+    /// Everything up to this result is here, but for the gaps.
     pub cursor: Option<ArchiveId>,
-    /// The newest live message's archive id, while catching up.
+    /// What is not here, oldest first.
+    pub gaps: Vec<Gap>,
+    /// The newest live message's archive id, until the newest page is here.
     pub ahead: Option<ArchiveId>,
-    /// Catching up now.
+    /// The newest page is awaited.
     pub running: bool,
-    /// Caught up in this session: a live message moves the cursor.
+    /// It was asked for without the cursor: the archive does not take both.
+    pub plain: bool,
+    /// It came in this session: a live message moves the cursor.
     pub complete: bool,
-    /// Pages read.
-    pub pages: u16,
-    /// The next page, held back until the store keeps up.
-    pub next: Option<ArchiveQuery>,
     /// What the store was told last, and when (`Now::mono`).
     pub told: Option<(Option<ArchiveId>, Duration)>,
     /// The newest message known at start.
     pub newest: Option<Stamp>,
+    /// How the gaps are being filled.
+    pub filling: Filling,
+}
+
+/// The filling of gaps in this session.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filling {
+    /// A page is awaited.
+    pub running: bool,
+    /// The next page waits for the store.
+    pub held: bool,
+    /// The archive does not give it, or gave enough: not in this session.
+    pub stopped: bool,
+    /// How it is asked.
+    pub way: Way,
+    /// Pages read.
+    pub pages: u32,
+    /// Pages read of the gap at hand.
+    pub of_gap: u32,
 }
 
 impl Model {
     /// Begins to catch up, if there is an archive and it was not done in this session.
     pub(super) fn catch_up(&mut self, id: &AccountId, fx: &mut Effects) {
-        let request = self.fresh_request();
         let cached = self.cache_known;
-        let Some(account) = self.account_mut(id) else { return };
+        let Some(account) = self.account(id) else { return };
         let sync = &account.sync;
-        if !cached || !account.online() || !account.features.archive || sync.running || sync.complete {
-            return;
+        if cached && account.online() && account.features.archive && !sync.running && !sync.complete {
+            self.ask_newest(id, false, fx);
         }
-        let cursor = sync.cursor.clone();
-        let since = sync.newest.filter(|_| cursor.is_none()).map(|newest| back(newest, MARGIN));
+    }
+
+    /// Asks for the newest page: of what came since the cursor, or (`plain`) of all.
+    fn ask_newest(&mut self, id: &AccountId, plain: bool, fx: &mut Effects) {
+        let request = self.fresh_request();
+        let Some(account) = self.account_mut(id) else { return };
         // Nothing known at all: the last page is enough, talks ask for their own when they are opened.
-        let before = (cursor.is_none() && since.is_none()).then_some(None);
-        let query = ArchiveQuery { request, with: None, after: cursor, before, since, max: PAGE };
-        account.sync.running = true;
-        account.sync.pages = 0;
+        let since = account.synced_to.or(account.sync.newest).filter(|_| account.sync.cursor.is_none());
+        // Where an archive takes no id as an end, the cursor is met in the page, or the gap begins behind it.
+        let plain = plain || !account.features.archive_ids;
+        let sync = &mut account.sync;
+        (sync.running, sync.plain) = (true, plain);
+        let query = ArchiveQuery {
+            after: sync.cursor.clone().filter(|_| !plain),
+            meets: sync.cursor.clone(),
+            since: since.map(|since| back(since, MARGIN)),
+            ..ArchiveQuery::newest(request, PAGE)
+        };
         self.ask_archive(id, query, Asked::CatchUp, fx);
     }
 
-    /// A page came whole.
-    pub(super) fn on_catch_up_page(
-        &mut self,
-        id: &AccountId,
-        last: Option<ArchiveId>,
-        complete: bool,
-        fx: &mut Effects,
-    ) {
-        let request = self.fresh_request();
-        let Some(account) = self.account_mut(id) else { return };
-        let sync = &mut account.sync;
-        let first_ever = sync.cursor.is_none() && sync.newest.is_none();
-        sync.pages = sync.pages.saturating_add(1);
-        if let Some(last) = &last {
-            sync.cursor = Some(last.clone());
-        }
-        let more = last.filter(|_| !complete && !first_ever);
-        match more {
-            // Enough for one session. The cursor stays below the gap, so the next one goes on there.
-            Some(_) if sync.pages >= PAGES => sync.running = false,
-            Some(after) => {
-                let after = Some(after);
-                let query = ArchiveQuery { request, with: None, after, before: None, since: None, max: PAGE };
-                if account.paused {
-                    account.sync.next = Some(query);
-                } else {
-                    self.ask_archive(id, query, Asked::CatchUp, fx);
-                }
-            }
-            None => self.caught_up(id, fx),
-        }
-    }
-
-    fn caught_up(&mut self, id: &AccountId, fx: &mut Effects) {
+    /// The newest page came whole.
+    pub(super) fn on_newest_page(&mut self, id: &AccountId, page: ArchivePage, fx: &mut Effects) {
         let now = self.now.wall;
         let Some(account) = self.account_mut(id) else { return };
-        account.sync.running = false;
-        account.sync.complete = true;
-        account.synced_to = Some(now);
-        if let Some(ahead) = account.sync.ahead.take() {
-            account.sync.cursor = Some(ahead);
+        let known = account.synced_to.or(account.sync.newest);
+        let sync = &mut account.sync;
+        sync.running = false;
+        let joined = page.complete || page.met || (sync.cursor.is_none() && known.is_none());
+        match (joined, page.first) {
+            (true, _) => {}
+            (false, Some(first)) => {
+                let after = Edge { id: sync.cursor.clone(), at: known.unwrap_or(now) };
+                let before = Edge { id: Some(first), at: page.oldest.unwrap_or(now) };
+                gap::add(&mut sync.gaps, Gap::new(after, before));
+            }
+            // Neither whole nor anything in it: that says nothing.
+            (false, None) => return,
         }
+        sync.complete = true;
+        sync.cursor = sync.ahead.take().or(page.last).or(sync.cursor.take());
+        account.synced_to = Some(now);
         self.tell_cursor(id, true, fx);
+        self.fill(id, fx);
     }
 
-    /// Catching up was refused. A cursor that the archive has forgotten is given up for the time.
-    pub(super) fn on_catch_up_failed(&mut self, id: &AccountId, _problem: &Problem, fx: &mut Effects) {
+    /// The newest page was refused. A cursor that the archive has forgotten, or does not take there, is left out once.
+    pub(super) fn on_newest_failed(&mut self, id: &AccountId, fx: &mut Effects) {
         let Some(account) = self.account_mut(id) else { return };
-        let retry = account.sync.cursor.is_some() && account.sync.pages == 0;
         account.sync.running = false;
-        if retry {
-            account.sync.cursor = None;
-            self.catch_up(id, fx);
+        if account.sync.cursor.is_some() && !account.sync.plain {
+            self.ask_newest(id, true, fx);
         }
     }
 
@@ -135,23 +145,36 @@ impl Model {
     pub(super) fn tell_cursor(&mut self, id: &AccountId, at_once: bool, fx: &mut Effects) {
         let now = self.now;
         let Some(account) = self.account_mut(id) else { return };
-        let sync = &mut account.sync;
+        let sync = &account.sync;
         let (told, when) = sync.told.clone().map_or((None, None), |(told, when)| (told, Some(when)));
         let due = at_once || when.is_none_or(|when| now.mono.saturating_sub(when) >= TELL);
-        if !due || !sync.complete || (told == sync.cursor && when.is_some()) {
-            return;
+        if due && (told != sync.cursor || when.is_none()) {
+            self.tell_sync(id, fx);
         }
-        sync.told = Some((sync.cursor.clone(), now.mono));
-        let last = sync.cursor.clone();
-        fx.push(Effect::Store(StoreRequest::Synced { account: id.clone(), last, at: now.wall }));
     }
 
-    /// An archived message of this moment happened while we were away, as far as clocks can tell. Before the first
-    /// time that we were here there is nothing to miss.
-    pub(super) fn was_missed(&self, id: &AccountId, stamp: Stamp) -> bool {
-        let account = self.account(id);
-        let known = account.and_then(|account| account.synced_to.or(account.sync.newest));
-        known.is_some_and(|known| stamp > back(known, MARGIN))
+    /// Tells the store what of the archive is here and what is not.
+    fn tell_sync(&mut self, id: &AccountId, fx: &mut Effects) {
+        let now = self.now;
+        let Some(account) = self.account_mut(id).filter(|account| account.sync.complete) else { return };
+        let sync = &mut account.sync;
+        sync.told = Some((sync.cursor.clone(), now.mono));
+        let (last, gaps) = (sync.cursor.clone(), sync.gaps.clone());
+        fx.push(Effect::Store(StoreRequest::Synced { account: id.clone(), last, at: now.wall, gaps }));
+    }
+
+    /// What an archived message of this moment is to the person, as far as clocks can tell. Before the first time that
+    /// we were here there is nothing to miss.
+    pub(super) fn news_of(&self, id: &AccountId, stamp: Stamp) -> News {
+        let Some(account) = self.account(id) else { return News::Old };
+        let known = account.synced_to.or(account.sync.newest);
+        if account.sync.gaps.iter().any(|gap| gap.holds(stamp)) {
+            News::Quiet
+        } else if known.is_some_and(|known| stamp > back(known, MARGIN)) {
+            News::Fresh
+        } else {
+            News::Old
+        }
     }
 
     /// The session is over: catching up begins anew in the next one.
@@ -165,45 +188,7 @@ impl Model {
         account.sync.running = false;
         account.sync.complete = false;
         account.sync.ahead = None;
-        account.sync.next = None;
-    }
-
-    /// Asks the archive about one talk: its last page when it is opened with little in it, or what is older than
-    /// all we have.
-    pub(super) fn ask_talk_archive(&mut self, key: &ConversationKey, older: bool, fx: &mut Effects) {
-        let request = self.fresh_request();
-        let Some(account) = self.account(&key.account) else { return };
-        let Some(talk) = self.talks.get(key) else { return };
-        let busy = account.asked.values().any(|asked| *asked == Asked::Talk(key.clone()));
-        let once = talk.archive_asked == Some(account.epoch);
-        let skip = if older { talk.archive_start || talk.more_stored } else { once || talk.messages.len() >= FEW };
-        if busy || skip || !talk.loaded || !account.online() || !account.features.archive {
-            return;
-        }
-        let first = talk.messages.iter().find_map(|m| m.stanza_id.as_ref()).map(|id| ArchiveId(id.0.clone()));
-        let before = if older { first } else { None };
-        if older && before.is_none() && once {
-            return;
-        }
-        let epoch = account.epoch;
-        let with = Some(key.peer.clone());
-        let query = ArchiveQuery { request, with, after: None, before: Some(before), since: None, max: TALK_PAGE };
-        self.talk_mut(key).archive_asked = Some(epoch);
-        self.ask_archive(&key.account, query, Asked::Talk(key.clone()), fx);
-    }
-
-    /// A page of one talk is here.
-    pub(super) fn on_talk_page(&mut self, key: &ConversationKey, complete: bool) {
-        if let Some(talk) = self.talks.get_mut(key) {
-            talk.archive_start |= complete;
-        }
-    }
-
-    /// The store keeps up again.
-    pub(super) fn resume_sync(&mut self, id: &AccountId, fx: &mut Effects) {
-        if let Some(query) = self.account_mut(id).and_then(|account| account.sync.next.take()) {
-            self.ask_archive(id, query, Asked::CatchUp, fx);
-        }
+        account.sync.filling = Filling::default();
     }
 
     fn ask_archive(&mut self, id: &AccountId, query: ArchiveQuery, asked: Asked, fx: &mut Effects) {

@@ -2,10 +2,12 @@
 
 mod attention;
 mod cuts;
+mod devices;
 mod ending;
 mod evening;
 mod find;
 mod focus;
+mod gaps;
 mod identity;
 mod kept;
 mod list;
@@ -27,11 +29,11 @@ use super::event::{AccountCache, Event, LinkEvent, LinkFact, Stored};
 use super::model::{Conversation, ConversationKey, Message, Model, Options};
 use super::setup::AccountSetup;
 use crate::types::{
-    AccountId, BareJid, Domain, Epoch, FullJid, Jid, Line, MessageKey, Now, OriginId, Prose, Stamp, StanzaId,
+    AccountId, ArchiveId, BareJid, Domain, Epoch, FullJid, Jid, Line, MessageKey, Now, OriginId, Prose, Stamp, StanzaId,
 };
 use crate::xmpp::{
-    self, Command, Content, CredentialKind, Direction, Features, Incoming, Outgoing, Presence, RosterItem, Show,
-    SignedIn, Subscription, Via,
+    self, ArchivePage, Command, Content, CredentialKind, Direction, Features, Incoming, Outgoing, Presence, RosterItem,
+    Show, SignedIn, Subscription, Via,
 };
 use std::time::Duration;
 
@@ -92,6 +94,8 @@ fn says(from: &str, id: &str, text: &str) -> Incoming {
         state: None,
         wants_receipt: true,
         receipt_of: None,
+        wants_marker: false,
+        displayed: None,
         nick: None,
         delayed: false,
     }
@@ -105,6 +109,16 @@ fn archived(incoming: Incoming, stanza_id: &str, stamp: Stamp) -> Incoming {
         delayed: true,
         ..incoming
     }
+}
+
+/// The end of an archive page with one result.
+fn page_end(
+    request: crate::types::RequestId,
+    first: Option<ArchiveId>,
+    last: Option<ArchiveId>,
+    complete: bool,
+) -> xmpp::Event {
+    xmpp::Event::ArchivePage(ArchivePage { request, first, last, complete, count: 1, oldest: None, met: false })
 }
 
 fn stanza_id(incoming: Incoming, id: &str) -> Incoming {
@@ -194,7 +208,7 @@ impl World {
         }));
         let items = Some(vec![item(BELA, "Bela", "Friends"), item("dad@example.org", "Dad", "")]);
         self.session(xmpp::Event::Roster { items, version: None });
-        let features = Features { carbons: true, archive, ..Features::default() };
+        let features = Features { carbons: true, archive, archive_ids: archive, ..Features::default() };
         self.session(xmpp::Event::Features(features));
     }
 

@@ -93,6 +93,7 @@ const ROWS: &[OptionRow] = &[
         Some(())
     }),
     row!("privacy", "send_typing", "true or false", |c, v| on_off(v).map(|x| c.options.send_typing = x)),
+    row!("privacy", "send_read", "true or false", |c, v| on_off(v).map(|x| c.options.send_read = x)),
     row!("privacy", "send_delivered", "true or false", |c, v| on_off(v).map(|x| c.options.send_delivered = x)),
     row!("privacy", "show_client", "true or false", |c, v| on_off(v).map(|x| c.show_client = x)),
     row!("notifications", "via", "auto, bell or off", |c, v| {

@@ -1,6 +1,6 @@
 //! Buddies, and what is kept about an account itself.
 
-use super::{history, only_here, talks};
+use super::{gaps, history, only_here, talks};
 use crate::app::event::AccountCache;
 use crate::types::{AccountId, ArchiveId, BareJid, FullJid, Line, Stamp};
 use crate::xmpp::{Appearance, RosterItem, Show, Subscription};
@@ -19,7 +19,9 @@ pub(super) fn cache(db: &Connection, account: &AccountId) -> rusqlite::Result<Ac
         .unwrap_or_default();
     cache.roster = contacts(db, account)?;
     cache.only_here = only_here::all(db, account)?;
+    cache.gaps = gaps::all(db, account)?;
     cache.talks = talks::talks(db, account)?;
+    cache.read_to = talks::read_to(db, account)?;
     cache.drafts = talks::drafts(db, account)?;
     cache.outbox = history::outbox(db, account)?;
     Ok(cache)

@@ -3,7 +3,8 @@
 use super::requests::Outcome;
 use super::talks::{key_of, kind_number};
 use crate::app::event::Stored;
-use crate::app::model::{Author, Body, ConversationKey, Message, MessageState, Relation};
+use crate::app::model::{Arrival, Author, Body, ConversationKey, Message, MessageState, Relation};
+use crate::app::timeline;
 use crate::types::{
     AccountId, BareJid, Domain, Jid, Line, MessageKey, OriginId, Problem, Prose, RequestId, Stamp, StanzaId,
 };
@@ -14,9 +15,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 pub(super) const COLUMNS: &str = "key, account, peer, kind, direction, author, stamp, body_kind, body, state, detail, origin, \
                        stanza_id, relation, sender, edited";
 
-/// Keeps a message, unless it is here already under the same archive id, or under the same sender's id with the
-/// same words where only one of the two has an archive's id yet (or both are of one moment). A sender who uses one id
-/// for two texts, or always the same id, gets all of them shown.
+/// Keeps a message, unless it is another copy of one that is here ([`timeline::Known::is_copied_by`]). A sender who uses
+/// one id for two texts, or always the same id, gets all of them shown.
 pub(super) fn insert(db: &Connection, message: &Message, outcome: &mut Outcome) -> rusqlite::Result<()> {
     if let Some(existing) = twin(db, message)? {
         if let Some(stanza_id) = &message.stanza_id {
@@ -86,49 +86,82 @@ fn free_id(db: &Connection, message: &Message) -> rusqlite::Result<Option<i64>> 
     Ok(None)
 }
 
+/// What [`twin`] asks.
 pub(super) const BY_KEY: &str = "SELECT key FROM message WHERE key = ?1";
-pub(super) const BY_STANZA_ID: &str =
-    "SELECT key FROM message WHERE account = ?1 AND stanza_id = ?2 AND peer = ?3 AND direction = ?4";
-pub(super) const BY_ORIGIN: &str =
-    "SELECT key FROM message WHERE account = ?1 AND peer = ?2 AND origin = ?3 AND direction = ?4
-     AND body = ?5 AND ((stanza_id IS NULL) <> (?6 IS NULL) OR (stamp = ?7 AND stanza_id IS NULL)) LIMIT 1";
+pub(super) const BY_OWN_KEY: &str =
+    "SELECT key FROM message WHERE key = ?1 AND account = ?2 AND peer = ?3 AND direction = 1";
+pub(super) const BY_STANZA_ID: &str = "SELECT key FROM message
+     WHERE account = ?1 AND stanza_id = ?2 AND peer = ?3 AND direction = ?4 AND body = ?5 LIMIT 1";
+pub(super) const BY_SENDER_ID: &str =
+    "SELECT key, stanza_id, stamp FROM message WHERE account = ?1 AND peer = ?2 AND origin = ?3
+     AND stamp BETWEEN ?4 AND ?5 AND direction = ?6 AND body = ?7 ORDER BY abs(stamp - ?8) LIMIT 64";
+pub(super) const BY_WORDS: &str =
+    "SELECT key FROM message WHERE account = ?1 AND peer = ?2 AND kind = ?3 AND stamp BETWEEN ?4 AND ?5
+     AND origin IS NULL AND direction = ?6 AND body = ?7 AND (stanza_id IS NULL OR ?8) LIMIT 1";
 
 /// The same message under another key, or under this very key.
 fn twin(db: &Connection, message: &Message) -> rusqlite::Result<Option<MessageKey>> {
-    let (account, peer) = (message.talk.account.as_str(), message.talk.peer.as_str());
-    let direction = u8::from(message.direction == Direction::Out);
-    let mut found: Option<[u8; 16]> = None;
-    if let Some(stanza_id) = &message.stanza_id {
-        found = db
-            .prepare_cached(BY_STANZA_ID)?
-            .query_row(params![account, stanza_id.0, peer, direction], |row| row.get(0))
-            .optional()?;
+    if let Some(twin) = by_stanza_id(db, message)? {
+        return Ok(Some(twin));
     }
-    if let (None, Some(origin)) = (found, &message.origin) {
-        let body = match &message.body {
-            Body::Plain(text) | Body::Sealed(text) => text.as_str(),
-            Body::Unreadable(method) => method.as_str(),
-        };
-        found = db
-            .prepare_cached(BY_ORIGIN)?
-            .query_row(
-                params![
-                    account,
-                    peer,
-                    origin.0,
-                    direction,
-                    body,
-                    message.stanza_id.as_ref().map(|id| &id.0),
-                    message.stamp.0
-                ],
-                |row| row.get(0),
-            )
-            .optional()?;
+    // Of a row without an archive's id nothing fresh is a copy, and of one with an id only what has the same.
+    let may_repeat = message.arrival != Arrival::Fresh || message.stanza_id.is_none();
+    let twin = match &message.origin {
+        Some(origin) if may_repeat || message.direction == Direction::Out => by_sender_id(db, message, origin)?,
+        // What has no id at all was compared where it is shown, copy by copy.
+        None if message.arrival == Arrival::Archived && message.stanza_id.is_some() => by_words(db, message)?,
+        _ => None,
+    };
+    twin.map_or_else(|| one_key(db, BY_KEY, params![message.key.0.to_be_bytes()]), |twin| Ok(Some(twin)))
+}
+
+fn by_stanza_id(db: &Connection, message: &Message) -> rusqlite::Result<Option<MessageKey>> {
+    let Some(stanza_id) = &message.stanza_id else { return Ok(None) };
+    let (account, peer, out) = place(message);
+    one_key(db, BY_STANZA_ID, params![account, stanza_id.0, peer, out, message.body.text()])
+}
+
+fn by_sender_id(db: &Connection, message: &Message, origin: &OriginId) -> rusqlite::Result<Option<MessageKey>> {
+    let (account, peer, out) = place(message);
+    if let Some(own) = MessageKey::parse(&origin.0).filter(|_| out) {
+        if let Some(own) = one_key(db, BY_OWN_KEY, params![own.0.to_be_bytes(), account, peer])? {
+            return Ok(Some(own));
+        }
     }
-    if found.is_none() {
-        found = db.prepare_cached(BY_KEY)?.query_row([message.key.0.to_be_bytes()], |row| row.get(0)).optional()?;
+    let reach = i64::try_from(timeline::reach(message).as_millis()).unwrap_or(i64::MAX);
+    let stamp = message.stamp.0;
+    let (from, to) = (stamp.saturating_sub(reach), stamp.saturating_add(reach));
+    let mut query = db.prepare_cached(BY_SENDER_ID)?;
+    let mut rows = query.query(params![account, peer, origin.0, from, to, out, message.body.text(), stamp])?;
+    while let Some(row) = rows.next()? {
+        let (key, stanza_id): (_, Option<String>) = (key_of_row(row)?, row.get(1)?);
+        let known = timeline::Known { key, stanza_id: stanza_id.as_deref(), stamp: Stamp(row.get(2)?) };
+        if known.is_copied_by(message) {
+            return Ok(Some(key));
+        }
     }
-    Ok(found.map(|bytes| MessageKey(u128::from_be_bytes(bytes))))
+    Ok(None)
+}
+
+/// No id at all: the same words at the same time, and one of the two not from the archive.
+fn by_words(db: &Connection, message: &Message) -> rusqlite::Result<Option<MessageKey>> {
+    let (account, peer, out) = place(message);
+    let near = i64::try_from(timeline::NEAR.as_millis()).unwrap_or(i64::MAX);
+    let (from, to) = (message.stamp.0.saturating_sub(near), message.stamp.0.saturating_add(near));
+    let kind = kind_number(message.talk.kind);
+    one_key(db, BY_WORDS, params![account, peer, kind, from, to, out, message.body.text(), message.stanza_id.is_none()])
+}
+
+fn place(message: &Message) -> (&str, &str, bool) {
+    (message.talk.account.as_str(), message.talk.peer.as_str(), message.direction == Direction::Out)
+}
+
+fn one_key(db: &Connection, query: &str, values: impl rusqlite::Params) -> rusqlite::Result<Option<MessageKey>> {
+    db.prepare_cached(query)?.query_row(values, key_of_row).optional()
+}
+
+fn key_of_row(row: &Row<'_>) -> rusqlite::Result<MessageKey> {
+    row.get(0).map(|bytes| MessageKey(u128::from_be_bytes(bytes)))
 }
 
 pub(super) fn set_state(db: &Connection, key: MessageKey, state: &MessageState) -> rusqlite::Result<()> {
@@ -295,6 +328,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Option<Message>> {
         stanza_id: row.get::<_, Option<String>>(12)?.map(StanzaId),
         relation: row.get::<_, Option<String>>(13)?.as_deref().and_then(relation_of),
         attachments: Vec::new(),
+        arrival: Arrival::Fresh,
         from: row.get::<_, Option<String>>(14)?.and_then(|text| Jid::parse(&text).ok()),
         owes_receipt: false,
         edited: row.get(15)?,

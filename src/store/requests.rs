@@ -1,7 +1,7 @@
 //! What each request does to the database.
 
 use super::lock::AccountLocks;
-use super::{accounts, history, only_here, retention, search, talks};
+use super::{accounts, gaps, history, only_here, retention, search, talks};
 use crate::app::StoreRequest;
 use crate::app::event::Stored;
 use crate::app::model::MessageState;
@@ -109,7 +109,13 @@ fn one(
         StoreRequest::Mark { talk, key, state } => history::mark(db, talk, *key, state)?,
         StoreRequest::SetStanzaId { key, stanza_id } => history::set_stanza_id(db, *key, stanza_id)?,
         StoreRequest::Discard { key } => history::discard(db, *key)?,
-        StoreRequest::Synced { account, last, at } => accounts::synced(db, account, last.as_ref(), *at)?,
+        StoreRequest::Synced { account, last, at, gaps } => {
+            accounts::synced(db, account, last.as_ref(), *at)?;
+            gaps::put(db, account, gaps)?;
+        }
+        StoreRequest::ReadTo { request, talk, to, ahead } => {
+            outcome.answers.push(talks::read_up_to(db, *request, talk, to, *ahead)?);
+        }
         StoreRequest::MarkRead { talk, up_to } => talks::mark_read(db, talk, *up_to)?,
         StoreRequest::Draft { talk, text } => talks::draft(db, talk, text)?,
         StoreRequest::Retain(retention) => retention::begin(db, *retention)?,

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../assets/migrations/002_pictures_asked.sql"),
     include_str!("../../assets/migrations/003_only_here.sql"),
     include_str!("../../assets/migrations/004_search.sql"),
+    include_str!("../../assets/migrations/005_archive.sql"),
 ];
 
 /// Name of the database file in the data folder.

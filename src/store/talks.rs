@@ -1,7 +1,9 @@
 //! What is kept about a talk beside its messages: how far it was read, and the draft.
 
+use crate::app::effect::Position;
+use crate::app::event::Stored;
 use crate::app::model::{ConversationKey, ConversationKind};
-use crate::types::{AccountId, BareJid, Stamp};
+use crate::types::{AccountId, BareJid, RequestId, Stamp, StanzaId};
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// The number of a kind in the database.
@@ -27,6 +29,64 @@ pub(super) fn mark_read(db: &Connection, talk: &ConversationKey, up_to: Stamp) -
     Ok(())
 }
 
+/// A device of ours has seen a talk up to here; it only moves forward. `ahead`: say how far we had seen if that is more.
+pub(super) fn read_up_to(
+    db: &Connection,
+    request: RequestId,
+    talk: &ConversationKey,
+    to: &Position,
+    ahead: bool,
+) -> rusqlite::Result<Stored> {
+    let (account, peer, kind) = (talk.account.as_str(), talk.peer.as_str(), kind_number(talk.kind));
+    let one = |query: &str, id: &str| {
+        db.prepare_cached(query)?.query_row(params![account, id, peer, kind], |row| row.get(0)).optional()
+    };
+    let stamp: Option<i64> = match to {
+        Position::Archive(id) => one(
+            "SELECT max(stamp) FROM message WHERE account = ?1 AND stanza_id = ?2 AND peer = ?3 AND kind = ?4",
+            &id.0,
+        )?
+        .flatten(),
+        Position::Theirs(id) => one(
+            "SELECT max(stamp) FROM message WHERE account = ?1 AND origin = ?2 AND peer = ?3 AND kind = ?4
+             AND direction = 0",
+            &id.0,
+        )?
+        .flatten(),
+        Position::Moment(at) => Some(at.0),
+    };
+    if let Some(stamp) = stamp {
+        mark_read(db, talk, Stamp(stamp))?;
+    }
+    let read_to: i64 = db
+        .prepare_cached("SELECT read_to FROM talk WHERE account = ?1 AND peer = ?2 AND kind = ?3")?
+        .query_row(params![account, peer, kind], |row| row.get(0))
+        .optional()?
+        .unwrap_or(0);
+    let unread: i64 = db
+        .prepare_cached(
+            "SELECT count(*) FROM message WHERE account = ?1 AND peer = ?2 AND kind = ?3 AND direction = 0 AND stamp > ?4",
+        )?
+        .query_row(params![account, peer, kind, read_to], |row| row.get(0))?;
+    let ours = match stamp.filter(|stamp| ahead && *stamp < read_to) {
+        Some(stamp) => newest_between(db, talk, stamp, read_to)?,
+        None => None,
+    };
+    let (up_to, unread) = (stamp.map(|_| Stamp(read_to)), u32::try_from(unread).unwrap_or(u32::MAX));
+    Ok(Stored::Read { request, talk: talk.clone(), up_to, unread, ours })
+}
+
+/// Our archive's id of the newest message of theirs behind the one moment and up to the other.
+fn newest_between(db: &Connection, talk: &ConversationKey, behind: i64, to: i64) -> rusqlite::Result<Option<StanzaId>> {
+    db.prepare_cached(
+        "SELECT stanza_id FROM message WHERE account = ?1 AND peer = ?2 AND kind = ?3 AND stamp > ?4 AND stamp <= ?5
+         AND direction = 0 AND stanza_id IS NOT NULL ORDER BY stamp DESC, key DESC LIMIT 1",
+    )?
+    .query_row(params![talk.account.as_str(), talk.peer.as_str(), kind_number(talk.kind), behind, to], |row| row.get(0))
+    .map(StanzaId)
+    .optional()
+}
+
 pub(super) fn draft(db: &Connection, talk: &ConversationKey, text: &str) -> rusqlite::Result<()> {
     let text = (!text.is_empty()).then_some(text);
     db.prepare_cached(
@@ -45,6 +105,16 @@ pub(super) fn drafts(db: &Connection, account: &AccountId) -> rusqlite::Result<V
         Ok((key_of(account, &peer, row.get(1)?), row.get(2)?))
     })?;
     rows.filter_map(|row| row.map(|(key, text)| key.map(|key| (key, text))).transpose()).collect()
+}
+
+/// How far each talk was read.
+pub(super) fn read_to(db: &Connection, account: &AccountId) -> rusqlite::Result<Vec<(ConversationKey, Stamp)>> {
+    let mut query = db.prepare_cached("SELECT peer, kind, read_to FROM talk WHERE account = ?1 AND read_to > 0")?;
+    let rows = query.query_map([account.as_str()], |row| {
+        let peer: String = row.get(0)?;
+        Ok((key_of(account, &peer, row.get(1)?), Stamp(row.get(2)?)))
+    })?;
+    rows.filter_map(|row| row.map(|(key, to)| key.map(|key| (key, to))).transpose()).collect()
 }
 
 /// Talks that are told of, newest first.

@@ -1,11 +1,15 @@
 //! The store as the mind sees it: requests in, answers out.
 
+mod copies;
+
 use super::{Place, Store};
 use crate::app::StoreRequest;
+use crate::app::effect::Position;
 use crate::app::event::{AccountCache, Stored};
-use crate::app::model::{Author, Body, ConversationKey, Message, MessageState};
+use crate::app::model::{Arrival, Author, Body, ConversationKey, Message, MessageState};
+use crate::app::sync::{Edge, Gap};
 use crate::types::{
-    AccountId, BareJid, FullJid, Line, MessageKey, OriginId, Problem, Prose, RequestId, Stamp, StanzaId,
+    AccountId, ArchiveId, BareJid, FullJid, Line, MessageKey, OriginId, Problem, Prose, RequestId, Stamp, StanzaId,
 };
 use crate::xmpp::{Appearance, Direction, RosterItem, Show, Subscription};
 use std::path::Path;
@@ -46,6 +50,7 @@ pub(super) fn message(number: u128, body: &str) -> Message {
         stanza_id: None,
         relation: None,
         attachments: Vec::new(),
+        arrival: Arrival::Fresh,
         from: None,
         owes_receipt: false,
         edited: false,
@@ -126,53 +131,6 @@ fn pages_walk_back_without_gap_or_overlap() {
         all = older;
     }
     assert_eq!(all.iter().map(|message| message.key.0).collect::<Vec<_>>(), (1..=25).collect::<Vec<_>>());
-}
-
-#[test]
-fn one_message_by_two_ways_is_kept_once() {
-    let bench = start(Place::Memory);
-    let live = Message { origin: Some(OriginId("x".into())), ..message(1, "hi") };
-    let archived = Message { stanza_id: Some(StanzaId("a1".into())), ..Message { key: MessageKey(2), ..live.clone() } };
-    bench.insert(&live);
-    assert!(matches!(bench.insert(&archived), Stored::Duplicate { existing: MessageKey(1), key: MessageKey(2) }));
-    // Now the archive's id is known, so a third way is recognised by it alone.
-    let again = Message { origin: None, key: MessageKey(3), ..archived };
-    assert!(matches!(bench.insert(&again), Stored::Duplicate { existing: MessageKey(1), .. }));
-    assert_eq!(bench.page(None, 10).0.len(), 1);
-}
-
-#[test]
-fn one_id_for_two_texts_shows_both() {
-    let bench = start(Place::Memory);
-    bench.insert(&Message { origin: Some(OriginId("x".into())), ..message(1, "yes") });
-    bench.insert(&Message { origin: Some(OriginId("x".into())), ..message(2, "no") });
-    let same_words =
-        Message { origin: Some(OriginId("x".into())), stanza_id: Some(StanzaId("p".into())), ..message(3, "yes") };
-    bench.insert(&same_words);
-    let other = Message { key: MessageKey(4), stanza_id: Some(StanzaId("q".into())), ..same_words };
-    assert!(matches!(bench.insert(&other), Stored::Committed { .. }), "another archive id is another message");
-    assert_eq!(bench.page(None, 10).0.len(), 3);
-}
-
-#[test]
-fn a_sender_who_always_uses_one_id_loses_nothing() {
-    let bench = start(Place::Memory);
-    for number in 1..=3 {
-        let same = Message { origin: Some(OriginId("1".into())), ..message(number, "ok") };
-        assert!(matches!(bench.insert(&same), Stored::Committed { .. }));
-    }
-    let copy = Message { origin: Some(OriginId("1".into())), stamp: Stamp(1_002), ..message(9, "ok") };
-    assert!(matches!(bench.insert(&copy), Stored::Duplicate { existing: MessageKey(2), .. }));
-}
-
-#[test]
-fn an_archive_id_of_another_talk_is_no_twin() {
-    let bench = start(Place::Memory);
-    let here = Message { stanza_id: Some(StanzaId("a1".into())), ..message(1, "hi") };
-    let peer = BareJid::parse("carol@a").unwrap();
-    let there = Message { talk: ConversationKey::direct(account(), peer), key: MessageKey(2), ..here.clone() };
-    bench.insert(&here);
-    assert!(matches!(bench.insert(&there), Stored::Committed { .. }), "both are kept");
 }
 
 #[test]
@@ -294,4 +252,47 @@ fn a_thread_that_falls_says_so() {
     store.send(StoreRequest::CacheDone);
     assert!(matches!(told.recv(), Ok(Stored::Failed(Problem::NotKept { .. }))));
     store.close();
+}
+
+#[test]
+fn gaps_of_the_archive_survive_a_restart_in_their_order() {
+    let home = tempfile::tempdir().unwrap();
+    let edge = |id: &str, at| Edge { id: Some(ArchiveId(id.to_owned())), at: Stamp(at) };
+    let mut newer = Gap::new(Edge { id: None, at: Stamp(30) }, edge("e", 40));
+    newer.talks.insert(talk().peer, edge("d", 35));
+    let gaps = vec![Gap::new(edge("a", 10), edge("b", 20)), newer];
+    let bench = at(home.path());
+    let tell = |gaps: &[Gap]| {
+        let last = Some(ArchiveId("z".to_owned()));
+        bench.store.send(StoreRequest::Synced { account: account(), last, at: Stamp(50), gaps: gaps.to_vec() });
+    };
+    tell(&gaps);
+    assert_eq!(bench.cache().gaps, gaps);
+    tell(&gaps[..1]);
+    drop(bench);
+    let cache = at(home.path()).cache();
+    assert_eq!((&cache.gaps, cache.synced.is_some()), (&gaps[..1].to_vec(), true));
+}
+
+#[test]
+fn what_another_device_has_seen_only_moves_forward() {
+    let bench = start(Place::Memory);
+    for number in 1..=5 {
+        let origin = Some(OriginId(format!("o{number}")));
+        bench.insert(&Message { origin, stanza_id: Some(StanzaId(format!("s{number}"))), ..message(number, "hi") });
+    }
+    let read = |to: Position, ahead| {
+        bench.store.send(StoreRequest::ReadTo { request: RequestId(1), talk: talk(), to, ahead });
+        match bench.told.recv().unwrap() {
+            Stored::Read { up_to, unread, ours, .. } => (up_to.map(|at| at.0), unread, ours.map(|id| id.0)),
+            other => panic!("{other:?}"),
+        }
+    };
+    let archive = |id: &str| Position::Archive(StanzaId(id.to_owned()));
+    assert_eq!(read(archive("s9"), true), (None, 5, None), "not here: nothing moves");
+    assert_eq!(read(archive("s2"), true), (Some(1_002), 3, None));
+    assert_eq!(read(Position::Theirs(OriginId("o4".to_owned())), false), (Some(1_004), 1, None));
+    assert_eq!(read(archive("s1"), false), (Some(1_004), 1, None), "not backwards");
+    assert_eq!(read(archive("s1"), true), (Some(1_004), 1, Some("s4".to_owned())), "and it is told what was seen here");
+    assert_eq!(read(Position::Moment(Stamp(9_999)), false), (Some(9_999), 0, None));
 }

@@ -38,7 +38,7 @@ impl fmt::Display for AccountId {
 /// and never collide between two butties that write the same history.
 ///
 /// Its text form (32 hex digits) is also the `id` and origin-id (XEP-0359) of what we send.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MessageKey(pub u128);
 
 impl MessageKey {

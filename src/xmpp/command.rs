@@ -5,7 +5,7 @@
 //! rules of its outbox, never the session.
 
 use super::{FastTicket, Known};
-use crate::types::{ArchiveId, BareJid, Domain, Jid, MessageKey, OriginId, Prose, RequestId, Stamp, Tally};
+use crate::types::{ArchiveId, BareJid, Domain, Jid, MessageKey, OriginId, Prose, RequestId, Stamp, StanzaId, Tally};
 
 /// What a session can be asked to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +22,12 @@ pub enum Command {
     Receipt { to: Jid, of: OriginId },
     /// Everything that was told before this `Event::KeepAsked` is on the disk.
     Kept(Tally),
+    /// Displayed marker (XEP-0333) for a message of theirs.
+    Displayed { to: Jid, of: OriginId },
+    /// Ask how far talks were read on our other devices (XEP-0490). Answered by `ReadPositions` or `NoReadPositions`.
+    AskReadPositions,
+    /// Tell them. Answered by `NoReadPositions`, or not at all.
+    ReadUpTo { talk: BareJid, id: StanzaId },
     /// A step of the presence subscription handshake (RFC 6121 section 3).
     Subscription { who: BareJid, step: SubscriptionStep },
     /// Add or rename a buddy, or change groups (RFC 6121 section 2.3). Answered by a roster push or `RequestFailed`.
@@ -122,14 +128,25 @@ pub struct ArchiveQuery {
     pub request: RequestId,
     /// Only the talk with this buddy.
     pub with: Option<BareJid>,
-    /// Only what came after this id (paging forward).
+    /// Only what came after this id: paging forward, or, beside `before`, as the older end (`Features::archive_ids`).
     pub after: Option<ArchiveId>,
+    /// Say whether this result is in the page.
+    pub meets: Option<ArchiveId>,
     /// Only what came before this id; `Some(None)` is the last page (`<before/>`).
     pub before: Option<Option<ArchiveId>>,
     /// Only what came at or after this moment.
     pub since: Option<Stamp>,
+    /// Only what came at or before this moment.
+    pub until: Option<Stamp>,
     /// Page size, 1 to 200.
     pub max: u16,
+}
+
+impl ArchiveQuery {
+    /// The last page of the whole archive.
+    pub fn newest(request: RequestId, max: u16) -> Self {
+        Self { request, with: None, after: None, meets: None, before: Some(None), since: None, until: None, max }
+    }
 }
 
 /// How a session signs in. Everything secret comes later, against a `TokenSlot`.

@@ -47,7 +47,7 @@ impl Home {
             Claim::State => matches!(sender, Sender::Known(_)),
             Claim::RosterPush => *sender == Sender::Absent || self.is_bare(sender),
             Claim::ArchiveResult { asked } => asked && (*sender == Sender::Absent || self.is_bare(sender)),
-            Claim::Carbon | Claim::StanzaId => self.is_bare(sender),
+            Claim::Carbon | Claim::StanzaId | Claim::ReadPosition => self.is_bare(sender),
             Claim::ServerDelay => self.is_bare(sender) || self.is_server(sender),
             Claim::Delay(author) => {
                 *sender == Sender::Absent
@@ -59,7 +59,9 @@ impl Home {
             Claim::Answer(Whom::Named(asked)) => {
                 *sender == Sender::Absent || self.is_server(sender) || says(sender, asked)
             }
-            Claim::Receipt(peer) => matches!(sender, Sender::Known(jid) if peer.is_none_or(|peer| is_of(jid, peer))),
+            Claim::Receipt(peer) | Claim::Marker(peer) => {
+                matches!(sender, Sender::Known(jid) if peer.is_none_or(|peer| is_of(jid, peer)))
+            }
             Claim::Bounce(peer) => {
                 *sender == Sender::Absent
                     || self.is_bare(sender)
@@ -103,6 +105,8 @@ pub(crate) enum Claim<'a> {
     ArchiveResult { asked: bool },
     /// Our archive's id of a message (XEP-0359 section 5): the sender is its `by`.
     StanzaId,
+    /// How far our other devices have read (XEP-0490).
+    ReadPosition,
     /// Our server kept the message for us (XEP-0203): the sender is the `from` of the note.
     ServerDelay,
     /// Somebody's message was written at another moment (XEP-0203): themselves and the servers on its way can say so. The
@@ -112,6 +116,8 @@ pub(crate) enum Claim<'a> {
     Answer(&'a Whom),
     /// A message of ours to this buddy arrived; `None` when we no longer know to whom it went.
     Receipt(Option<&'a BareJid>),
+    /// A message of ours to this buddy was seen (XEP-0333); `None` when we no longer know to whom it went.
+    Marker(Option<&'a BareJid>),
     /// A message of ours to this buddy failed; `None` when we no longer know to whom it went.
     Bounce(Option<&'a BareJid>),
 }
@@ -182,6 +188,7 @@ mod tests {
             ("archive result, unasked", Claim::ArchiveResult { asked: false }, "n n n n n  n n n  n n n n"),
             ("carbon", Claim::Carbon, "n y n n n  n n n  n n n n"),
             ("stanza-id by", Claim::StanzaId, "n y n n n  n n n  n n n n"),
+            ("read position", Claim::ReadPosition, "n y n n n  n n n  n n n n"),
             ("kept by server", Claim::ServerDelay, "n y n n y  n n n  n n n n"),
             ("written then", Claim::Delay(&juliet), "y y n n y  y y y  n n n n"),
             ("answer from home", Claim::Answer(&Whom::Home), "y y y n y  n n n  n n n n"),
@@ -189,6 +196,7 @@ mod tests {
             ("answer from an e-mail", Claim::Answer(&odd), "y n n n y  n n n  n n n y"),
             ("receipt", Claim::Receipt(Some(&juliet)), "n n n n n  y y n  n n n n"),
             ("receipt, peer forgotten", Claim::Receipt(None), "n y y y y  y y y  y y y n"),
+            ("marker", Claim::Marker(Some(&juliet)), "n n n n n  y y n  n n n n"),
             ("bounce", Claim::Bounce(Some(&juliet)), "y y n n y  y y y  n n n n"),
             ("bounce, peer forgotten", Claim::Bounce(None), "y y y y y  y y y  y y y n"),
         ];

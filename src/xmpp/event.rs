@@ -55,6 +55,13 @@ pub enum Event {
     ChatState { from: Jid, state: ChatState },
     /// A receipt (XEP-0184): `of` is the id of a message of ours.
     Receipt { from: Jid, of: OriginId, delayed: Option<Stamp> },
+    /// A displayed marker (XEP-0333): everything up to `of`, a message of ours, was seen.
+    Displayed { from: Jid, of: OriginId, at: Option<Stamp> },
+    /// How far talks were read on our devices (XEP-0490). `all`: the answer to `Command::AskReadPositions`; else news of
+    /// another device, or of this one.
+    ReadPositions { all: bool, positions: Vec<ReadPosition> },
+    /// The server keeps no read positions after all.
+    NoReadPositions,
     /// The server has this message: a ping written after it was answered.
     Acknowledged(MessageKey),
     /// Is everything that was told before this on the disk? To be answered by `Command::Kept` once it is, and not before:
@@ -63,7 +70,7 @@ pub enum Event {
     /// A message came back (RFC 6120 section 8.3).
     Bounced { key: OriginId, from: Option<Jid>, problem: Problem },
     /// One archive page; its messages came before as `Message` with `Via::Archive`.
-    ArchivePage { request: RequestId, first: Option<ArchiveId>, last: Option<ArchiveId>, complete: bool, count: usize },
+    ArchivePage(ArchivePage),
     /// Answer to `Command::LookUp`; `None`: nobody there.
     AddressFound { request: RequestId, jid: Option<BareJid> },
     /// What the service calls us.
@@ -76,6 +83,34 @@ pub enum Event {
     RequestFailed { request: RequestId, problem: Problem },
     /// The session is over. Always the last event; `None` when we signed out ourselves.
     Ended(Option<Problem>),
+}
+
+/// The end of an archive page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArchivePage {
+    /// Which query it answers.
+    pub request: RequestId,
+    /// Id of its first result.
+    pub first: Option<ArchiveId>,
+    /// Id of its last result.
+    pub last: Option<ArchiveId>,
+    /// The archive has nothing beyond it.
+    pub complete: bool,
+    /// Results in it, also those that are no messages to show.
+    pub count: usize,
+    /// When the archive got its first result.
+    pub oldest: Option<Stamp>,
+    /// `ArchiveQuery::meets` was among them.
+    pub met: bool,
+}
+
+/// How far a talk was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadPosition {
+    /// With whom.
+    pub talk: BareJid,
+    /// The last message that was seen, by our archive's id.
+    pub up_to: StanzaId,
 }
 
 /// What became of the account's other sign-ins (XEP-0494).
@@ -116,6 +151,12 @@ pub struct Features {
     pub carbons: bool,
     /// An archive (XEP-0313, `urn:xmpp:mam:2`).
     pub archive: bool,
+    /// It takes the id of a message as an end beside the place of a page (`urn:xmpp:mam:2#extended`).
+    pub archive_ids: bool,
+    /// Messenger's archive: the last ten messages of a talk (XEP-0136). No matter where there is a whole one.
+    pub last_ten: bool,
+    /// Read positions for our other devices can be kept (XEP-0490).
+    pub read_positions: bool,
     /// Messenger's look-up of addresses by e-mail.
     pub look_up: bool,
     /// Hiding while online (XEP-0186).
@@ -220,6 +261,10 @@ pub struct Incoming {
     pub wants_receipt: bool,
     /// This message is (also) a receipt for one of the other side's: seen in carbons and archive.
     pub receipt_of: Option<OriginId>,
+    /// The sender wants to be told when it was seen (XEP-0333).
+    pub wants_marker: bool,
+    /// Everything up to this message of the other side was seen on a device of the sender: seen in carbons and archive.
+    pub displayed: Option<OriginId>,
     /// Nickname (XEP-0172), shown for strangers only.
     pub nick: Option<Line>,
     /// Sent while we were away and kept by the server.

@@ -1,5 +1,6 @@
 //! Extensions, one file each: namespace, reading, writing, and the specification's own examples as tests.
 
+pub(crate) mod archive_136;
 pub(crate) mod bind2;
 pub(crate) mod cam;
 pub(crate) mod caps;
@@ -16,6 +17,8 @@ pub(crate) mod hints;
 pub(crate) mod idle;
 pub(crate) mod jid_lookup;
 pub(crate) mod mam;
+pub(crate) mod markers;
+pub(crate) mod mds;
 pub(crate) mod nick;
 pub(crate) mod ping;
 pub(crate) mod receipts;

@@ -3,7 +3,7 @@
 use super::entitled::{Claim, Home, Whom};
 use super::stanza::Sender;
 use crate::types::limits::{QUERIES, RESULTS};
-use crate::types::{BareJid, RequestId};
+use crate::types::{ArchiveId, BareJid, RequestId, Stamp, StanzaId};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
@@ -30,12 +30,31 @@ pub(crate) enum Asked {
     Ping(RequestId),
     /// A roster change.
     Buddy { request: RequestId, who: BareJid },
-    /// An archive page, and how many messages of it have come.
-    Archive { request: RequestId, count: usize },
+    /// An archive page, and what of it has come.
+    Archive { request: RequestId, meets: Option<ArchiveId>, come: Come },
+    /// The last messages of a talk, of Messenger's archive.
+    LastTen { request: RequestId, with: BareJid },
+    /// Read positions.
+    ReadPositions,
+    /// To keep one; `again`: after the node was put right.
+    ReadUpTo { talk: BareJid, id: StanzaId, again: bool },
+    /// To put the node right for this one.
+    ReadNode { talk: BareJid, id: StanzaId },
     /// An address by e-mail.
     LookUp(RequestId),
     /// Our own card.
     OwnCard,
+}
+
+/// What has come of an archive page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Come {
+    /// Results.
+    pub(crate) count: usize,
+    /// When the archive got the first one.
+    pub(crate) oldest: Option<Stamp>,
+    /// The result that was looked for.
+    pub(crate) met: bool,
 }
 
 /// The queries that are out.
@@ -78,16 +97,19 @@ impl Tracker {
         matches!(self.pending.get(query_id), Some(Pending { asked: Asked::Archive { .. }, .. }))
     }
 
-    /// Counts one message of the archive page that this query asked for, and gives the rest of the page more time.
+    /// Counts one result of the archive page that this query asked for, and gives the rest of the page more time.
     /// False when there is no such query, or the page has come to what no page is.
-    pub(crate) fn found(&mut self, now: Duration, query_id: &str) -> bool {
-        let Some(Pending { asked: Asked::Archive { count, .. }, deadline, .. }) = self.pending.get_mut(query_id) else {
+    pub(crate) fn found(&mut self, now: Duration, query_id: &str, id: &str, stamp: Option<Stamp>) -> bool {
+        let Some(Pending { asked: Asked::Archive { meets, come, .. }, deadline, .. }) = self.pending.get_mut(query_id)
+        else {
             return false;
         };
-        if *count >= RESULTS {
+        if come.count >= RESULTS {
             return false;
         }
-        *count += 1;
+        come.count += 1;
+        come.oldest = come.oldest.or(stamp);
+        come.met |= meets.as_ref().is_some_and(|meets| meets.0 == id);
         *deadline = Some(now.saturating_add(PATIENCE));
         true
     }
@@ -173,15 +195,19 @@ mod tests {
     #[test]
     fn queries_end_after_their_patience_unless_the_page_is_coming() {
         let (mut tracker, second) = (Tracker::default(), Duration::from_secs(1));
-        let page = Asked::Archive { request: RequestId(2), count: 0 };
+        let page = Asked::Archive { request: RequestId(2), meets: None, come: Come::default() };
         tracker.expect(second, "ping".to_owned(), Whom::Home, Asked::Ping(RequestId(1)));
         tracker.expect(second, "page".to_owned(), Whom::Home, page);
         tracker.expect(second, "probe".to_owned(), Whom::Home, Asked::Probe);
-        assert!(tracker.found(2 * second, "page") && !tracker.found(second, "ping") && !tracker.found(second, "x"));
+        assert!(tracker.found(2 * second, "page", "a", None));
+        assert!(!tracker.found(second, "ping", "a", None) && !tracker.found(second, "x", "a", None));
         assert_eq!(tracker.deadline(), Some(second + PATIENCE));
         assert!(tracker.expired(PATIENCE).is_empty());
         assert_eq!(tracker.expired(second + PATIENCE), [Asked::Ping(RequestId(1))]);
-        assert_eq!(tracker.expired(2 * second + PATIENCE), [Asked::Archive { request: RequestId(2), count: 1 }]);
+        assert_eq!(
+            tracker.expired(2 * second + PATIENCE),
+            [Asked::Archive { request: RequestId(2), meets: None, come: Come { count: 1, ..Come::default() } }]
+        );
         assert_eq!(tracker.deadline(), None);
     }
 

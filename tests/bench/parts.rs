@@ -330,6 +330,8 @@ fn says(number: usize) -> Incoming {
         state: None,
         wants_receipt: true,
         receipt_of: None,
+        wants_marker: false,
+        displayed: None,
         nick: None,
         delayed: false,
     }

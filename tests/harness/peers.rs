@@ -129,6 +129,24 @@ impl Talker {
         lines.filter_map(|fields| fields.get(number).map(|field| (*field).to_owned())).collect()
     }
 
+    /// Waits until what was heard is right.
+    #[allow(dead_code, reason = "each target uses what it needs")]
+    #[track_caller]
+    pub fn wait_until(&self, what: &str, right: impl Fn(&Self) -> bool) {
+        let until = Instant::now() + PATIENCE;
+        while !right(self) {
+            assert!(Instant::now() < until, "waited for {what}; heard:\n{}", self.lines("").join("\n"));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The lines so far that hold this text.
+    #[allow(dead_code, reason = "each target uses what it needs")]
+    pub fn lines(&self, text: &str) -> Vec<String> {
+        let heard = self.heard.0.lock().expect("no listener panics");
+        heard.iter().filter(|line| line.contains(text)).cloned().collect()
+    }
+
     /// How many lines hold this text by now.
     pub fn count(&self, text: &str) -> usize {
         self.heard.0.lock().expect("no listener panics").iter().filter(|line| line.contains(text)).count()

@@ -60,6 +60,7 @@ fn kept(minutes: i64, mine: bool, text: &str) -> Message {
         stanza_id: None,
         relation: None,
         attachments: Vec::new(),
+        arrival: butty::app::model::Arrival::Fresh,
         from: None,
         owes_receipt: false,
         edited: false,
@@ -173,6 +174,8 @@ impl Stage {
             state: None,
             wants_receipt: false,
             receipt_of: None,
+            wants_marker: false,
+            displayed: None,
             nick: None,
             delayed: false,
         })));

@@ -6,6 +6,7 @@ use super::cast;
 use butty::app::Model;
 use butty::app::event::{Consent, Event, Fallback, Keep, LinkFact, Outlook, PasteFault};
 use butty::app::model::*;
+use butty::app::sync::{Edge, Gap};
 use butty::oauth::Farewelled;
 use butty::types::*;
 use butty::xmpp::{Content, Elsewhere};
@@ -133,6 +134,14 @@ pub fn back(options: Options) -> Model {
     model
 }
 
+/// The archive has something before what was said this morning.
+fn with_gap(options: Options) -> Model {
+    let mut model = cast::evening(options).model;
+    let edge = |id: &str, minutes| Edge { id: Some(ArchiveId(id.to_owned())), at: cast::before(minutes) };
+    model.accounts[0].sync.gaps.push(Gap::new(edge("last week", 10_000), edge("this morning", 9)));
+    model
+}
+
 /// What is only told in words: an encrypted message, a deed, a correction, a long line of code.
 pub fn odd_messages(options: Options) -> Model {
     let mut stage = cast::signed_in(options, &["anna@demo.butty"]);
@@ -170,6 +179,7 @@ pub fn main_scenes() -> Vec<Scene> {
         scene("selected", |options| keyed(options, &["ctrl-up", "ctrl-up"], "")),
         scene("nobody_open", |options| cast::signed_in(options, &["anna@demo.butty"]).model),
         scene("odd_messages", odd_messages),
+        scene("gap", with_gap),
         scene("two_accounts", |options| {
             cast::with_talk(cast::signed_in(options, &["anna@demo.butty", "anna@work.example"])).model
         }),

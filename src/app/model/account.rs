@@ -4,7 +4,7 @@ use super::message::ConversationKey;
 use crate::app::event::{Keep, LinkState};
 use crate::app::outbox::Post;
 use crate::app::setup::AccountSetup;
-use crate::app::sync::Sync;
+use crate::app::sync::{Edge, Sync};
 pub use crate::oauth::Agreement;
 use crate::types::{BareJid, Epoch, FullJid, Line, MessageKey, Picture, RequestId, Stamp};
 use crate::xmpp::{Appearance, Features, RosterItem, Show};
@@ -20,6 +20,8 @@ pub struct Account {
     pub link: LinkState,
     /// The session whose facts count.
     pub epoch: Epoch,
+    /// What this session tells has keys from here on.
+    pub heard_from: MessageKey,
     /// The address the server gave, this time or last time.
     pub jid: Option<FullJid>,
     /// What the service calls the person.
@@ -30,6 +32,8 @@ pub struct Account {
     pub tls: Option<&'static str>,
     /// What the server can do.
     pub features: Features,
+    /// The server keeps no read positions after all, in this session.
+    pub positions_refused: bool,
     /// Whether features were told in this session.
     pub features_known: bool,
     /// How we want to appear; restored on every sign-in.
@@ -132,8 +136,12 @@ pub enum Asked {
         /// The group.
         group: Option<String>,
     },
-    /// A page of the archive: catching up since the last time.
+    /// The newest page of the archive: catching up since the last time.
     CatchUp,
+    /// A page of a gap, from its newer end.
+    Gap,
+    /// A page of what one talk lacks in the gap that begins here.
+    TalkGap(ConversationKey, Edge),
     /// A page of the archive: did what we wrote arrive before the link was lost?
     Check,
     /// A page of the archive of one talk.

@@ -2,7 +2,8 @@
 
 use crate::app::composer::Composer;
 use crate::types::{
-    AccountId, BareJid, Epoch, FullJid, Jid, Line, MessageKey, OriginId, Problem, Prose, RequestId, Stamp, StanzaId,
+    AccountId, ArchiveId, BareJid, Epoch, FullJid, Jid, Line, MessageKey, OriginId, Problem, Prose, RequestId, Stamp,
+    StanzaId,
 };
 use crate::xmpp::Direction;
 use std::collections::{BTreeSet, VecDeque};
@@ -86,8 +87,26 @@ pub struct Conversation {
     pub tail_missing: bool,
     /// The archive has nothing older than what we have.
     pub archive_start: bool,
+    /// The first result of the last page that was asked for: the next one ends before it.
+    pub archive_top: Option<ArchiveId>,
+    /// A page could not be had in this epoch: it is not asked for again.
+    pub archive_failed: Option<Epoch>,
+    /// Everything up to here was seen.
+    pub read_to: Stamp,
+    /// What our other devices know of that; `None`: nothing.
+    pub told_read: Option<StanzaId>,
+    /// When to tell them more (`Now::mono`).
+    pub tell_read: Option<Duration>,
+    /// The newest message of theirs that waits to be marked as seen.
+    pub marker_due: Option<OriginId>,
+    /// A device of ours has seen up to this message, which is not here yet.
+    pub read_ahead: Option<StanzaId>,
+    /// Unread messages are being counted anew; so many came since.
+    pub recount: Option<(RequestId, u32)>,
     /// Marks for messages that are not loaded yet; applied when they are.
     pub late_marks: Vec<(OriginId, MessageState)>,
+    /// Messages that a copy without any id was taken for, in the page of now: none is taken twice.
+    pub claimed: BTreeSet<MessageKey>,
     /// Hashes of the ids in `messages`, to answer "certainly new" without a walk.
     pub known_ids: BTreeSet<u64>,
     /// Bytes of text in `messages`; never told too low.
@@ -146,6 +165,20 @@ pub struct Message {
     pub owes_receipt: bool,
     /// It was corrected.
     pub edited: bool,
+    /// How it came, as far as that tells copies apart; not kept.
+    pub arrival: Arrival,
+}
+
+/// How a message came, as far as that tells whether it may be another copy of one that is here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Arrival {
+    /// By itself: no stream tells a message twice.
+    #[default]
+    Fresh,
+    /// The server had kept it: perhaps it was told over an earlier connection already, where keys are below this one.
+    Kept(MessageKey),
+    /// Out of the archive, which has everything.
+    Archived,
 }
 
 /// Who wrote a message.

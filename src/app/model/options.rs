@@ -39,6 +39,8 @@ pub struct Options {
     pub send_typing: bool,
     /// Tell others that a message arrived.
     pub send_delivered: bool,
+    /// Tell others that a message was seen: only what was on a screen that is looked at.
+    pub send_read: bool,
     /// Away after so long without a key; `None`: never.
     pub auto_away: Option<Duration>,
     /// Ring the bell for a message out of sight.
@@ -118,6 +120,7 @@ impl Default for Options {
             paste_ask_lines: 5,
             send_typing: true,
             send_delivered: true,
+            send_read: true,
             auto_away: Some(Duration::from_secs(600)),
             bell: true,
             clock_24h: true,

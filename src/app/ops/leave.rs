@@ -27,6 +27,9 @@ impl Model {
         }
         for key in self.talks.keys().cloned().collect::<Vec<_>>() {
             self.keep_draft(&key, fx);
+            if self.talks.get(&key).is_some_and(|talk| talk.tell_read.is_some()) {
+                self.tell_read(&key, fx);
+            }
         }
         for id in self.meant(None) {
             self.tell_cursor(&id, true, fx);

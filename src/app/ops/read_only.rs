@@ -38,9 +38,10 @@ impl Model {
 fn written_to(request: &StoreRequest) -> Option<&AccountId> {
     match request {
         StoreRequest::Insert(message) => Some(&message.talk.account),
-        StoreRequest::MarkRead { talk, .. } | StoreRequest::Draft { talk, .. } | StoreRequest::Mark { talk, .. } => {
-            Some(&talk.account)
-        }
+        StoreRequest::MarkRead { talk, .. }
+        | StoreRequest::ReadTo { talk, .. }
+        | StoreRequest::Draft { talk, .. }
+        | StoreRequest::Mark { talk, .. } => Some(&talk.account),
         StoreRequest::Roster { account, .. }
         | StoreRequest::RosterItem { account, .. }
         | StoreRequest::OnlyHere { account, .. }

@@ -57,9 +57,14 @@ impl Model {
     pub(crate) fn look_up(&mut self, key: &ConversationKey, fx: &mut Effects) {
         let near = 2 * usize::from(self.viewport.messages);
         let Some(talk) = self.talks.get(key) else { return };
-        let Scroll::At { key: anchor, rows } = talk.scroll else { return };
+        let Scroll::At { key: anchor, rows } = talk.scroll else {
+            let end = talk.messages.len();
+            return self.ask_talk_gap(key, end, near, fx);
+        };
         let above = talk.index(anchor).unwrap_or(0);
         let walked = usize::try_from(rows.saturating_neg()).unwrap_or(0);
+        self.ask_talk_gap(key, above.saturating_sub(walked), near, fx);
+        let Some(talk) = self.talks.get(key) else { return };
         if !talk.loaded || talk.page.is_some() || above.saturating_sub(walked) > near.max(AHEAD) {
             return;
         }

@@ -32,6 +32,7 @@ impl Model {
         }
         self.load(key, fx);
         self.ask_talk_archive(key, false, fx);
+        self.look_up(key, fx);
         self.see(fx);
     }
 
@@ -107,9 +108,19 @@ impl Model {
             && self.talks.get(key).is_some_and(|talk| talk.scroll == Scroll::Bottom)
     }
 
+    /// This message of the talk on the screen is near enough to its end to be seen.
+    pub(crate) fn is_in_sight(&self, key: &ConversationKey, message: crate::types::MessageKey) -> bool {
+        let rows = usize::from(self.viewport.messages).max(1);
+        let Some(talk) = self.talks.get(key) else { return false };
+        talk.index(message).is_some_and(|at| talk.messages.len().saturating_sub(at) <= rows)
+    }
+
     /// Marks the open talk as read if the person looks at its newest message.
     pub(crate) fn see(&mut self, fx: &mut Effects) {
         let Some(key) = self.open.clone().filter(|key| self.looks_at(key)) else { return };
+        if self.talks.get(&key).is_some_and(|talk| talk.unread > 0) {
+            self.note_read(&key);
+        }
         self.mark_read(&key, fx);
     }
 
@@ -117,8 +128,10 @@ impl Model {
     pub(crate) fn mark_read(&mut self, key: &ConversationKey, fx: &mut Effects) {
         let Some(talk) = self.talks.get_mut(key).filter(|talk| talk.unread > 0) else { return };
         talk.unread = 0;
+        talk.recount = None;
         let newest = talk.messages.back().map(|message| message.stamp).max(talk.last_at);
         if let Some(up_to) = newest {
+            talk.read_to = talk.read_to.max(up_to);
             fx.push(Effect::Store(StoreRequest::MarkRead { talk: key.clone(), up_to }));
         }
         self.touch();

@@ -3,7 +3,7 @@
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, LinkCommand, StoreRequest};
 use crate::app::model::{
-    Account, Author, Body, Contact, Conversation, ConversationKey, Message, MessageState, Model, Overlay, Scroll,
+    Account, Author, Body, Contact, Conversation, ConversationKey, Message, MessageState, Model, News, Overlay, Scroll,
     Waiting,
 };
 use crate::types::limits::{NOT_KEPT, UNCOMMITTED, UNCOMMITTED_BYTES};
@@ -41,7 +41,7 @@ impl Model {
         let talk = self.talk_mut(key);
         talk.told_typing = None; // the message itself says that typing ended
         self.keep_draft(key, fx);
-        self.keep_message(&message, None, false, fx);
+        self.keep_message(&message, None, News::Old, fx);
         if let Some(account) = self.account_mut(&key.account) {
             account.post(message.clone(), false);
         }
@@ -69,6 +69,7 @@ impl Model {
             stanza_id: None,
             relation: None,
             attachments: Vec::new(),
+            arrival: crate::app::model::Arrival::Fresh,
             from: None,
             owes_receipt: false,
             edited: false,
@@ -80,7 +81,7 @@ impl Model {
         &mut self,
         message: &Message,
         receipt: Option<(Jid, OriginId)>,
-        archived: bool,
+        missed: News,
         fx: &mut Effects,
     ) {
         fx.push(Effect::Store(StoreRequest::Insert(Box::new(message.clone()))));
@@ -89,9 +90,9 @@ impl Model {
             talk: message.talk.clone(),
             bytes: message.bytes(),
             receipt,
-            counts: archived && theirs,
             posted: message.state == MessageState::Pending,
-            answers: archived && !theirs,
+            news: if theirs { missed } else { News::Old },
+            answers: (missed != News::Old && !theirs).then_some(message.stamp),
         };
         self.uncommitted_bytes = self.uncommitted_bytes.saturating_add(row.bytes);
         self.waiting.insert(message.key, row);
@@ -206,8 +207,7 @@ impl Model {
 
     /// Frees every braked wire once the store has caught up.
     pub(crate) fn release(&mut self, fx: &mut Effects) {
-        let most = if self.not_kept { NOT_KEPT } else { UNCOMMITTED / FREED };
-        if self.uncommitted > most || self.uncommitted_bytes > UNCOMMITTED_BYTES / FREED {
+        if self.store_is_behind() {
             return;
         }
         let paused: Vec<_> = self.accounts.iter().filter(|a| a.paused).map(|a| a.setup.id.clone()).collect();
@@ -215,9 +215,15 @@ impl Model {
             if let Some(account) = self.account_mut(&id) {
                 account.paused = false;
             }
-            fx.push(Effect::Link(id.clone(), LinkCommand::Resume));
-            self.resume_sync(&id, fx);
+            fx.push(Effect::Link(id, LinkCommand::Resume));
         }
+        self.resume_fill(fx);
+    }
+
+    /// So many rows wait for the disk that nothing more is asked for.
+    pub(crate) fn store_is_behind(&self) -> bool {
+        let most = if self.not_kept { NOT_KEPT } else { UNCOMMITTED / FREED };
+        self.uncommitted > most || self.uncommitted_bytes > UNCOMMITTED_BYTES / FREED
     }
 
     /// A message will not arrive.

@@ -5,6 +5,7 @@
 
 use super::*;
 use crate::app::model::{Chance, MessageState};
+use crate::app::sync::Gap;
 use crate::types::ArchiveId;
 use crate::xmpp::ArchiveQuery;
 use std::collections::{BTreeMap, VecDeque};
@@ -31,6 +32,7 @@ struct Disk {
     waiting: VecDeque<StoreRequest>,
     rows: BTreeMap<MessageKey, Message>,
     synced: Option<(Option<ArchiveId>, Stamp)>,
+    gaps: Vec<Gap>,
 }
 
 impl Disk {
@@ -60,7 +62,10 @@ impl Disk {
                     row.stanza_id = Some(stanza_id);
                 }
             }
-            StoreRequest::Synced { last, at, .. } => self.synced = Some((last, at)),
+            StoreRequest::Synced { last, at, gaps, .. } => {
+                self.synced = Some((last, at));
+                self.gaps = gaps;
+            }
             _ => {}
         }
         None
@@ -70,7 +75,7 @@ impl Disk {
         let outbox = self.rows.values().filter(|row| row.state == MessageState::Pending).cloned().collect();
         let newest = self.rows.values().map(|row| row.stamp).max();
         let talks = newest.map(|newest| (key.clone(), 0, newest)).into_iter().collect();
-        AccountCache { outbox, talks, synced: self.synced.clone(), ..AccountCache::default() }
+        AccountCache { outbox, talks, synced: self.synced.clone(), gaps: self.gaps.clone(), ..AccountCache::default() }
     }
 }
 
@@ -147,6 +152,7 @@ impl Play {
             query.after.as_ref().is_none_or(|after| id(m) > *after)
                 && query.before.iter().flatten().all(|before| id(m) < *before)
                 && query.since.is_none_or(|since| m.stamp >= Some(since))
+                && query.until.is_none_or(|until| m.stamp <= Some(until))
         };
         let all: Vec<Incoming> = self.server.archive.iter().filter(fits).cloned().collect();
         let most = PAGE.min(usize::from(query.max));
@@ -155,10 +161,13 @@ impl Play {
         let complete = page.len() == all.len();
         let (first, last) = (page.first().map(id), page.last().map(id));
         let count = page.len();
+        let oldest = page.first().and_then(|message| message.stamp);
         for message in page {
             self.tell(xmpp::Event::Message(Box::new(message)), cuts);
         }
-        self.tell(xmpp::Event::ArchivePage { request: query.request, first, last, complete, count }, cuts);
+        let (request, met) = (query.request, false);
+        let end = ArchivePage { request, first, last, complete, count, oldest, met };
+        self.tell(xmpp::Event::ArchivePage(end), cuts);
     }
 
     /// Bela says the next thing.

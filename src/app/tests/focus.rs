@@ -62,7 +62,7 @@ fn fact(chance: &mut Chance, world: &World) -> xmpp::Event {
         10 => xmpp::Event::Receipt { from, of, delayed: None },
         _ => {
             let last = Some(ArchiveId(below(chance, 300).to_string()));
-            xmpp::Event::ArchivePage { request, first: last.clone(), last, complete: below(chance, 2) == 0, count: 1 }
+            page_end(request, last.clone(), last, below(chance, 2) == 0)
         }
     }
 }

@@ -32,7 +32,7 @@ fn a_live_message_without_archive_id_learns_it_from_the_archive() {
 }
 
 #[test]
-fn the_same_id_with_other_words_is_another_message() {
+fn id_reuse_both_shown() {
     let mut world = World::online(true);
     world.hears(says(PHONE, "1", "transfer to account A"));
     world.hears(says(PHONE, "1", "transfer to account B"));
@@ -224,4 +224,82 @@ fn a_note_to_oneself_stands_there_once() {
     world.hears(says("anna@example.org/butty", &key.to_string(), "buy milk"));
     assert_eq!(world.texts(ANNA), ["buy milk"]);
     assert_eq!(world.message(ANNA, key).state, MessageState::Delivered);
+}
+
+/// What the server kept while we were away, over the connection of now.
+fn kept(world: &World, incoming: Incoming) -> Incoming {
+    Incoming { delayed: true, stamp: Some(world.now.wall), ..incoming }
+}
+
+#[test]
+fn two_kept_messages_under_one_id_are_two() {
+    let mut world = World::online(false);
+    for _ in 0..2 {
+        let incoming = kept(&world, says(PHONE, "1", "ok"));
+        world.hears(incoming);
+    }
+    assert_eq!(world.texts(BELA), ["ok", "ok"], "one connection tells each once");
+    world.drop_link();
+    world.sign_in(false);
+    let again = kept(&world, says(PHONE, "1", "ok"));
+    world.hears(again);
+    assert_eq!(world.texts(BELA).len(), 2, "and this one is told again");
+}
+
+#[test]
+fn an_archive_that_gives_one_id_twice_hides_nothing() {
+    let mut world = World::online(true);
+    let at = world.now.wall;
+    world.hears(archived(says(PHONE, "1", "first"), "s1", at));
+    world.hears(archived(says(PHONE, "2", "second"), "s1", at));
+    world.hears(archived(says(PHONE, "1", "first"), "s1", at));
+    assert_eq!(world.texts(BELA), ["first", "second"]);
+}
+
+#[test]
+fn a_device_of_ours_that_uses_an_id_twice_loses_nothing() {
+    let mut world = World::online(true);
+    world.hears(copy_of_ours(BELA, "1", "yes", Via::Carbon));
+    world.hears(copy_of_ours(BELA, "1", "no", Via::Carbon));
+    let at = world.now.wall;
+    for (id, text) in [("s1", "yes"), ("s2", "no")] {
+        world.hears(archived(copy_of_ours(BELA, "1", text, Via::Archive), id, at));
+    }
+    assert_eq!(world.texts(BELA), ["yes", "no"]);
+}
+
+#[test]
+fn a_note_from_another_device_is_archived_twice_and_shown_once() {
+    let mut world = World::online(true);
+    let at = world.now.wall;
+    for id in ["s1", "s2"] {
+        world.hears(archived(copy_of_ours(ANNA, "n", "buy milk", Via::Archive), id, at));
+    }
+    assert_eq!(world.texts(ANNA), ["buy milk"]);
+}
+
+#[test]
+fn one_of_ours_that_the_archive_has_twice_is_shown_once() {
+    let mut world = World::online(true);
+    world.open(BELA);
+    let key = world.send(BELA, "hi").to_string();
+    let at = world.now.wall;
+    for id in ["s1", "s2"] {
+        world.hears(archived(copy_of_ours(BELA, &key, "hi", Via::Archive), id, at));
+    }
+    assert_eq!(world.texts(BELA), ["hi"]);
+}
+
+#[test]
+fn id_poison() {
+    let mut world = World::online(true);
+    world.open(BELA);
+    let key = world.send(BELA, "pay the baker");
+    // She answers under our own id, and under the one that the archive will give to ours.
+    world.hears(says(PHONE, &key.to_string(), "pay the baker"));
+    world.hears(stanza_id(says(PHONE, "2", "and me"), "s1"));
+    let at = world.now.wall;
+    world.hears(archived(copy_of_ours(BELA, &key.to_string(), "pay the baker", Via::Archive), "s1", at));
+    assert_eq!(world.texts(BELA), ["pay the baker", "pay the baker", "and me"]);
+    assert_eq!(world.message(BELA, key).state, MessageState::Sent, "hers is no proof that ours arrived further");
 }

@@ -13,7 +13,7 @@ fn query(world: &mut World, fits: impl Fn(&ArchiveQuery) -> bool) -> ArchiveQuer
 
 fn page(request: RequestId, first: Option<&str>, complete: bool) -> xmpp::Event {
     let first = first.map(|id| ArchiveId(id.to_owned()));
-    xmpp::Event::ArchivePage { request, last: first.clone(), first, complete, count: 1 }
+    page_end(request, first.clone(), first, complete)
 }
 
 fn ours(key: MessageKey, text: &str) -> Incoming {

@@ -65,7 +65,9 @@ fn what_the_session_has_is_not_sent_again_and_what_it_never_got_is_sent_at_once(
         Incoming { peer: bare(BELA), direction: Direction::Out, ..says("anna@example.org/butty", &id, text) }
     };
     world.hears(archived(ours(arrived, "arrived"), "s1", at));
-    world.session(xmpp::Event::ArchivePage { request, first: None, last: None, complete: false, count: 1 });
+    let (first, last, oldest) = (None, None, None);
+    let page = xmpp::ArchivePage { request, first, last, complete: false, count: 1, oldest, met: false };
+    world.session(xmpp::Event::ArchivePage(page));
     let sent: Vec<_> = world.sent().iter().map(|outgoing| outgoing.key).collect();
     assert_eq!(sent, [pending, never, later], "one that went out before was seen: there is no need to read on");
     world.session(xmpp::Event::Acknowledged(pending));

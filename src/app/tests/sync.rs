@@ -4,21 +4,39 @@ use super::*;
 use crate::types::{ArchiveId, Problem};
 use crate::xmpp::ArchiveQuery;
 
-const PHONE: &str = "bela@example.org/phone";
+pub(super) const PHONE: &str = "bela@example.org/phone";
 
-fn queries(world: &mut World) -> Vec<ArchiveQuery> {
+pub(super) fn queries(world: &mut World) -> Vec<ArchiveQuery> {
     let commands = world.commands().into_iter();
     commands.filter_map(|c| if let Command::Archive(query) = c { Some(query) } else { None }).collect()
 }
 
-fn id(text: &str) -> ArchiveId {
+pub(super) fn id(text: &str) -> ArchiveId {
     ArchiveId(text.to_owned())
 }
 
-fn answer(world: &mut World, query: &ArchiveQuery, last: &str, complete: bool) {
+pub(super) fn answer(world: &mut World, query: &ArchiveQuery, last: &str, complete: bool) {
     let last = Some(id(last));
     let request = query.request;
-    world.session(xmpp::Event::ArchivePage { request, first: last.clone(), last, complete, count: 1 });
+    world.session(page_end(request, last.clone(), last, complete));
+}
+
+/// The end of a page that begins with this result, of this moment.
+pub(super) fn page(world: &mut World, query: &ArchiveQuery, first: (&str, Stamp), last: &str, complete: bool) {
+    let end = xmpp::ArchivePage { oldest: Some(first.1), ..ended(query, first.0, last, complete) };
+    world.session(xmpp::Event::ArchivePage(end));
+}
+
+pub(super) fn ended(query: &ArchiveQuery, first: &str, last: &str, complete: bool) -> xmpp::ArchivePage {
+    let (first, last) = (Some(id(first)), Some(id(last)));
+    xmpp::ArchivePage { request: query.request, first, last, complete, count: 50, oldest: None, met: false }
+}
+
+/// What the store was told of the archive since the last look.
+pub(super) fn synced(world: &mut World) -> Vec<(Option<ArchiveId>, Vec<crate::app::sync::Gap>)> {
+    let told = world.requests().into_iter();
+    told.filter_map(|r| if let StoreRequest::Synced { last, gaps, .. } = r { Some((last, gaps)) } else { None })
+        .collect()
 }
 
 #[test]
@@ -36,25 +54,23 @@ fn the_first_time_only_the_last_page_is_read_and_nothing_of_it_is_unread() {
 }
 
 #[test]
-fn after_an_outage_it_goes_on_from_the_archives_own_id_page_by_page() {
+fn after_an_outage_what_came_since_the_cursor_is_read() {
     let mut world = World::new(AccountCache { synced: Some((Some(id("s5")), Stamp(0))), ..AccountCache::default() });
     world.sign_in(true);
     let first = queries(&mut world).remove(0);
-    assert_eq!((&first.after, first.with.clone()), (&Some(id("s5")), None));
+    assert_eq!((&first.after, &first.before, first.with.clone()), (&Some(id("s5")), &Some(None), None));
+    assert_eq!(first.meets, Some(id("s5")), "a server may not obey both ends");
     let at = world.now.wall;
     world.hears(archived(says(PHONE, "1", "missed"), "s6", at));
     assert_eq!(world.talk(BELA).unread, 1);
-    answer(&mut world, &first, "s6", false);
-    let next = queries(&mut world).remove(0);
-    assert_eq!(next.after, Some(id("s6")));
     world.fx.clear();
-    answer(&mut world, &next, "s7", true);
-    let told = |r: &StoreRequest| matches!(r, StoreRequest::Synced { last: Some(last), .. } if *last == id("s7"));
-    assert!(world.requests().iter().any(told));
+    answer(&mut world, &first, "s6", true);
+    assert_eq!(synced(&mut world), [(Some(id("s6")), Vec::new())]);
+    assert!(queries(&mut world).is_empty());
 }
 
 #[test]
-fn live_messages_move_the_cursor_only_when_there_is_no_gap() {
+fn live_messages_move_the_cursor_only_when_the_newest_page_is_here() {
     let mut world = World::new(AccountCache { synced: Some((Some(id("s5")), Stamp(0))), ..AccountCache::default() });
     world.sign_in(true);
     let first = queries(&mut world).remove(0);
@@ -69,20 +85,18 @@ fn live_messages_move_the_cursor_only_when_there_is_no_gap() {
 }
 
 #[test]
-fn a_link_lost_in_the_middle_goes_on_where_it_was() {
+fn a_link_lost_before_the_newest_page_goes_on_where_it_was() {
     let mut world = World::new(AccountCache { synced: Some((Some(id("s5")), Stamp(0))), ..AccountCache::default() });
     world.sign_in(true);
-    let first = queries(&mut world).remove(0);
     world.hears(stanza_id(says(PHONE, "9", "live"), "s20"));
-    answer(&mut world, &first, "s8", false);
     world.drop_link();
     world.commands();
     world.sign_in(true);
-    assert_eq!(queries(&mut world)[0].after, Some(id("s8")), "not from the live one: that would leave a gap");
+    assert_eq!(queries(&mut world)[0].after, Some(id("s5")), "not from the live one: that would leave a gap");
 }
 
 #[test]
-fn a_forgotten_cursor_is_replaced_by_time() {
+fn a_forgotten_cursor_is_left_out() {
     let newest = Stamp(1_763_650_000_000);
     let talks = vec![(ConversationKey::direct(AccountId::new(ANNA), bare(BELA)), 0, newest)];
     let synced = Some((Some(id("gone")), newest));
@@ -93,26 +107,67 @@ fn a_forgotten_cursor_is_replaced_by_time() {
     world.session(xmpp::Event::RequestFailed { request, problem: problem.clone() });
     let again = queries(&mut world);
     assert_eq!(again.len(), 1);
-    assert!(again[0].after.is_none() && again[0].since.is_some_and(|since| since < newest));
+    assert!(again[0].after.is_none() && again[0].before == Some(None));
     let request = again[0].request;
     world.session(xmpp::Event::RequestFailed { request, problem });
     assert!(queries(&mut world).is_empty(), "not for ever");
 }
 
 #[test]
-fn a_year_away_is_read_in_parts_and_leaves_no_gap() {
-    let mut world = World::new(AccountCache { synced: Some((Some(id("s")), Stamp(0))), ..AccountCache::default() });
+fn a_message_of_the_outage_stands_in_its_place_in_the_open_talk() {
+    let mut world = World::new(AccountCache::default());
     world.sign_in(true);
-    let mut pages = 0;
-    while let Some(query) = queries(&mut world).pop() {
-        pages += 1;
-        answer(&mut world, &query, &format!("s{pages}"), false);
-    }
-    assert_eq!(pages, 100);
-    world.hears(stanza_id(says(PHONE, "1", "live"), "s999"));
+    let newest = queries(&mut world).remove(0);
+    answer(&mut world, &newest, "s0", true);
+    world.open(BELA);
+    world.page(BELA, Vec::new(), false);
+    world.hears(stanza_id(says(PHONE, "1", "before"), "s1"));
+    world.after(second(100));
     world.drop_link();
+    let missed = world.now.wall;
+    world.give(Event::Focus(false));
+    world.after(second(100));
     world.sign_in(true);
-    assert_eq!(queries(&mut world)[0].after, Some(id("s100")));
+    world.commands();
+    world.hears(stanza_id(says(PHONE, "3", "after"), "s3"));
+    world.hears(archived(says(PHONE, "2", "meanwhile"), "s2", missed));
+    assert_eq!(world.texts(BELA), ["before", "meanwhile", "after"]);
+    assert_eq!(world.talk(BELA).unread, 2, "nobody looked");
+    let first_new = world.talk(BELA).messages[1].key;
+    assert_eq!((world.talk(BELA).new_from, world.talk(BELA).new_count), (Some(first_new), 2));
+    world.give(Event::Focus(true));
+    assert_eq!(world.talk(BELA).unread, 0);
+}
+
+#[test]
+fn scrolling_up_asks_no_archive_for_ever() {
+    let mut world = World::online(true);
+    world.open(BELA);
+    world.page(BELA, Vec::new(), false);
+    let newest = queries(&mut world).pop().expect("the last page of the talk");
+    let at = world.now.wall;
+    world.hears(archived(says(PHONE, "1", "one"), "s9", at));
+    page(&mut world, &newest, ("s9", at), "s9", false);
+    let up = |world: &mut World| {
+        world.does(|model, fx| model.scroll_rows(-1, fx));
+        queries(world).pop()
+    };
+    let older = up(&mut world).expect("older ones");
+    assert_eq!(older.before, Some(Some(id("s9"))));
+    // A page of receipts alone: it shows nothing, and the next one begins before it all the same.
+    page(&mut world, &older, ("s5", at), "s8", false);
+    let older = up(&mut world).expect("older ones");
+    assert_eq!(older.before, Some(Some(id("s5"))));
+    page(&mut world, &older, ("s5", at), "s5", false);
+    assert!(up(&mut world).is_none(), "the same again is the end");
+    let mut world = World::online(true);
+    world.open(BELA);
+    world.page(BELA, Vec::new(), false);
+    let newest = queries(&mut world).pop().expect("the last page of the talk");
+    let problem = Problem::NotOffered { what: line("archive") };
+    world.session(xmpp::Event::RequestFailed { request: newest.request, problem });
+    world.hears(stanza_id(says(PHONE, "1", "one"), "s9"));
+    assert!(up(&mut world).is_none(), "refused once in a session is enough");
 }
 
 #[test]
@@ -193,4 +248,46 @@ fn a_flood_of_strangers_takes_bounded_memory() {
     assert_eq!(world.own().roster.len(), 2);
     let receipts = world.commands().iter().filter(|c| matches!(c, Command::Receipt { .. })).count();
     assert_eq!(receipts, 0, "strangers are told nothing");
+}
+
+/// Words out of Messenger's archive, so many seconds ago.
+fn nameless(world: &World, text: &str, ago: i64) -> Incoming {
+    let stamp = Some(Stamp(world.now.wall.0 - 1_000 * ago));
+    Incoming { id: None, stanza_id: None, stamp, via: Via::Archive, delayed: true, ..says(PHONE, "", text) }
+}
+
+#[test]
+fn the_last_ten_fill_a_talk_once_and_double_nothing() {
+    let mut world = World::online(false);
+    world.session(xmpp::Event::Features(Features { last_ten: true, messenger: true, ..Features::default() }));
+    world.hears(says(PHONE, "1", "ok"));
+    world.hears(says(PHONE, "2", "ok"));
+    world.open(BELA);
+    world.commands();
+    world.page(BELA, Vec::new(), false);
+    let asked = queries(&mut world).remove(0);
+    for (text, ago) in [("before", 600), ("ok", 3), ("ok", 2), ("ok", 1)] {
+        let incoming = nameless(&world, text, ago);
+        world.hears(incoming);
+    }
+    let nothing = xmpp::ArchivePage { first: None, last: None, ..ended(&asked, "", "", true) };
+    world.session(xmpp::Event::ArchivePage(nothing));
+    assert_eq!(world.texts(BELA), ["before", "ok", "ok", "ok"], "three were said, and two had come");
+    world.does(|model, fx| model.scroll_rows(-1, fx));
+    assert!(queries(&mut world).is_empty(), "there is no more");
+}
+
+#[test]
+fn at_the_start_the_store_is_asked_to_say_when_all_was_told_for_only_then_it_is_known_what_is_missing() {
+    let now = Now { mono: second(1), wall: Stamp(1_763_650_800_000) };
+    let (_, fx) = Model::new(Options::default(), vec![setup(ANNA)], 7, now);
+    let asked: Vec<&StoreRequest> =
+        fx.iter().filter_map(|e| if let Effect::Store(r) = e { Some(r) } else { None }).collect();
+    assert!(matches!(asked[..], [StoreRequest::Open { .. }, StoreRequest::CacheDone]), "{asked:?}");
+    let mut world = World::new(AccountCache::default());
+    world.model.cache_known = false;
+    world.sign_in(true);
+    assert!(queries(&mut world).is_empty());
+    world.stored(Stored::CacheDone);
+    assert_eq!(queries(&mut world).len(), 1);
 }

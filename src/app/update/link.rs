@@ -7,8 +7,8 @@ use crate::app::event::{LinkEvent, LinkFact, LinkState};
 use crate::app::model::{Asked, Back, Model};
 use crate::app::words;
 use crate::oauth::Agreement;
-use crate::types::{AccountId, FullJid, Line, Picture, Problem, RequestId, Stage};
-use crate::xmpp::{Command, Event, Features, SignedIn};
+use crate::types::{AccountId, FullJid, Line, MessageKey, Picture, Problem, RequestId, Stage};
+use crate::xmpp::{ArchivePage, Command, Event, Features, SignedIn};
 use std::time::Duration;
 
 /// An outage shorter than this is not spoken of.
@@ -26,6 +26,7 @@ pub(super) fn on_link(model: &mut Model, id: &AccountId, event: LinkEvent, fx: &
     let refused = account.refused == Some(event.epoch);
     if event.epoch > account.epoch {
         account.epoch = event.epoch;
+        model.begin_session(id);
         model.lose_session(id, fx);
     }
     match event.fact {
@@ -61,11 +62,12 @@ fn on_session(model: &mut Model, id: &AccountId, event: Event, fx: &mut Effects)
         Event::ChatState { from, state } => presence::on_chat_state(model, id, &from, state),
         Event::Receipt { from, of, .. } => marks::on_receipt(model, id, &from.bare(), &of, fx),
         Event::KeepAsked(tally) => fx.push(Effect::Store(StoreRequest::Confirm { account: id.clone(), tally })),
+        Event::Displayed { from, of, at } => marks::on_displayed(model, id, &from.bare(), &of, at, fx),
+        Event::ReadPositions { all, positions } => model.on_read_positions(id, all, positions, fx),
+        Event::NoReadPositions => model.on_no_read_positions(id),
         Event::Acknowledged(key) => marks::on_acknowledged(model, id, key, fx),
         Event::Bounced { key, from, problem } => marks::on_bounced(model, id, &key, from.as_ref(), problem, fx),
-        Event::ArchivePage { request, first, last, complete, .. } => {
-            model.on_page(id, request, (first, last), complete, fx);
-        }
+        Event::ArchivePage(page) => model.on_page(id, page, fx),
         Event::AddressFound { request, jid } => model.on_found(id, request, jid, fx),
         Event::OwnName(name) => model.on_own_name(id, name),
         Event::OwnPhoto(photo) => model.on_own_photo(id, *photo),
@@ -84,6 +86,13 @@ fn on_session(model: &mut Model, id: &AccountId, event: Event, fx: &mut Effects)
 }
 
 impl Model {
+    fn begin_session(&mut self, id: &AccountId) {
+        let next = MessageKey(self.last_key.0.saturating_add(1));
+        if let Some(account) = self.account_mut(id) {
+            account.heard_from = next;
+        }
+    }
+
     fn on_dialing(&mut self, id: &AccountId, host: Line) {
         let now = self.now;
         let Some(account) = self.account_mut(id) else { return };
@@ -160,8 +169,17 @@ impl Model {
         if cards && (unnamed || self.options.shows_pictures()) {
             self.command(id, Command::AskOwnCard, fx);
         }
+        if self.account(id).is_some_and(|account| account.features.read_positions) {
+            self.command(id, Command::AskReadPositions, fx);
+        }
         if let Some(open) = self.open.clone().filter(|open| open.account == *id) {
             self.ask_talk_archive(&open, false, fx);
+        }
+    }
+
+    fn on_no_read_positions(&mut self, id: &AccountId) {
+        if let Some(account) = self.account_mut(id) {
+            account.positions_refused = true;
         }
     }
 
@@ -206,6 +224,7 @@ impl Model {
         let Some(account) = self.account_mut(id) else { return };
         account.doubt();
         account.features_known = false;
+        account.positions_refused = false;
         account.roster_known = false;
         account.tls = None;
         account.settle_at = None;
@@ -224,18 +243,13 @@ impl Model {
         }
     }
 
-    fn on_page(
-        &mut self,
-        id: &AccountId,
-        request: RequestId,
-        (first, last): (Option<crate::types::ArchiveId>, Option<crate::types::ArchiveId>),
-        complete: bool,
-        fx: &mut Effects,
-    ) {
-        match self.answered(id, request) {
-            Some(Asked::CatchUp) => self.on_catch_up_page(id, last, complete, fx),
-            Some(Asked::Check) => self.on_check_page(id, first.filter(|_| !complete), fx),
-            Some(Asked::Talk(key)) => self.on_talk_page(&key, complete),
+    fn on_page(&mut self, id: &AccountId, page: ArchivePage, fx: &mut Effects) {
+        match self.answered(id, page.request) {
+            Some(Asked::CatchUp) => self.on_newest_page(id, page, fx),
+            Some(Asked::Gap) => self.on_gap_page(id, page, fx),
+            Some(Asked::TalkGap(key, after)) => self.on_talk_gap_page(&key, &after, page, fx),
+            Some(Asked::Check) => self.on_check_page(id, page.first.filter(|_| !page.complete), fx),
+            Some(Asked::Talk(key)) => self.on_talk_page(&key, page, fx),
             Some(Asked::Buddy(_) | Asked::Address { .. }) | None => {}
         }
     }
@@ -248,10 +262,12 @@ impl Model {
 
     fn on_refused(&mut self, id: &AccountId, request: RequestId, problem: &Problem, fx: &mut Effects) {
         match self.answered(id, request) {
-            Some(Asked::CatchUp) => self.on_catch_up_failed(id, problem, fx),
+            Some(Asked::CatchUp) => self.on_newest_failed(id, fx),
+            Some(Asked::Gap) => self.on_gap_failed(id, fx),
             Some(Asked::Check) => self.on_check_refused(id, fx),
             Some(Asked::Buddy(_) | Asked::Address { .. }) => self.toast(words::toasts::refused(problem)),
-            Some(Asked::Talk(_)) | None => {}
+            Some(Asked::Talk(key) | Asked::TalkGap(key, _)) => self.on_talk_page_failed(&key),
+            None => {}
         }
     }
 }

@@ -4,7 +4,8 @@ use crate::app::action::Effects;
 use crate::app::effect::{Effect, StoreRequest};
 use crate::app::model::{Conversation, ConversationKey, MessageState, Model};
 use crate::types::limits::LATE_MARKS;
-use crate::types::{AccountId, BareJid, Jid, MessageKey, OriginId, Problem};
+use crate::types::{AccountId, BareJid, Jid, MessageKey, OriginId, Problem, Stamp};
+use crate::xmpp::Direction;
 use crate::xmpp::entitled::{Claim, Home};
 use crate::xmpp::stanza::Sender;
 
@@ -20,6 +21,34 @@ pub(super) fn on_receipt(model: &mut Model, id: &AccountId, from: &BareJid, of: 
         model.mark(id, own, &MessageState::Delivered, fx);
     } else if let Some(own) = MessageKey::parse(&of.0) {
         mark_stored(model, &key, own, of, MessageState::Delivered, fx);
+    }
+}
+
+/// Everything of ours up to this message was seen (XEP-0333).
+pub(super) fn on_displayed(
+    model: &mut Model,
+    id: &AccountId,
+    from: &BareJid,
+    of: &OriginId,
+    at: Option<Stamp>,
+    fx: &mut Effects,
+) {
+    let key = ConversationKey::direct(id.clone(), from.clone());
+    let state = MessageState::Read(Some(at.unwrap_or(model.now.wall)));
+    let talk = model.talks.get(&key);
+    let Some(own) = talk.and_then(|talk| talk.own(of)).map(|message| message.key) else {
+        if let Some(own) = MessageKey::parse(&of.0) {
+            mark_stored(model, &key, own, of, state, fx);
+        }
+        return;
+    };
+    let last = talk.and_then(|talk| talk.index(own)).unwrap_or(0);
+    let up_to = talk.map(|talk| talk.messages.iter().take(last.saturating_add(1)).rev()).into_iter().flatten();
+    let ours = up_to.filter(|message| message.direction == Direction::Out);
+    let unread = ours.take_while(|message| !matches!(message.state, MessageState::Read(_)));
+    let with_server = unread.filter(|m| m.key == own || m.state.rank() >= MessageState::Sent.rank());
+    for message in with_server.map(|message| message.key).collect::<Vec<_>>() {
+        model.mark(id, message, &state, fx);
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::{marks, presence};
 use crate::app::action::Effects;
-use crate::app::effect::{Effect, StoreRequest};
-use crate::app::model::{Author, Body, Contact, ConversationKey, Message, MessageState, Model};
+use crate::app::effect::{Effect, Position, StoreRequest};
+use crate::app::model::{Arrival, Author, Body, Contact, ConversationKey, Message, MessageState, Model, News};
 use crate::types::limits::STRANGERS;
 use crate::types::{AccountId, ArchiveId, Jid, MessageKey, OriginId, Stamp};
 use crate::xmpp::{Content, Direction, Incoming, Show, Via};
@@ -23,6 +23,10 @@ pub(super) fn on_message(model: &mut Model, id: &AccountId, incoming: &Incoming,
     if let Some(of) = incoming.receipt_of.as_ref().filter(|_| theirs) {
         marks::on_receipt(model, id, &incoming.peer, of, fx);
     }
+    if let Some(of) = incoming.displayed.clone().filter(|_| !theirs) {
+        let key = ConversationKey::direct(id.clone(), incoming.peer.clone());
+        model.read_elsewhere(&key, Position::Theirs(of), false, fx);
+    }
     if theirs && incoming.via == Via::Live {
         presence::on_spoken(model, id, incoming);
     }
@@ -31,7 +35,7 @@ pub(super) fn on_message(model: &mut Model, id: &AccountId, incoming: &Incoming,
     // A flood of strangers goes to the store alone.
     if !model.talks.contains_key(&key) && model.talks.len() >= STRANGERS && model.contact(&key).is_none() {
         let message = made(model, &key, incoming, body, model.now.wall);
-        model.keep_message(&message, None, false, fx);
+        model.keep_message(&message, None, News::Old, fx);
         return;
     }
     if theirs && echo_to_self(model, id, incoming, fx) {
@@ -39,7 +43,10 @@ pub(super) fn on_message(model: &mut Model, id: &AccountId, incoming: &Incoming,
     }
     let at = stamp_of(model, &key, incoming);
     let message = made(model, &key, incoming, body, at);
-    let twin = model.talk_mut(&key).twin(&message, incoming.via, incoming.delayed);
+    let twin = model.talk_mut(&key).twin(&message);
+    if message.is_nameless() {
+        model.talk_mut(&key).claimed.insert(twin.unwrap_or(message.key));
+    }
     let twin = twin.or_else(|| posted(model, id, &message));
     if let Some(told) = incoming.stamp.filter(|_| incoming.via == Via::Archive) {
         let talk = model.talk_mut(&key);
@@ -49,6 +56,9 @@ pub(super) fn on_message(model: &mut Model, id: &AccountId, incoming: &Incoming,
     match twin {
         Some(twin) => merge(model, id, twin, &message, fx),
         None => take_in(model, &key, message, incoming, fx),
+    }
+    if let Some(stanza_id) = &incoming.stanza_id {
+        model.meet_read_position(&key, stanza_id, fx);
     }
     presence::lock(model, &key, incoming);
 }
@@ -104,9 +114,21 @@ fn made(model: &mut Model, key: &ConversationKey, incoming: &Incoming, body: Bod
         stanza_id: incoming.stanza_id.clone(),
         relation: None,
         attachments: Vec::new(),
+        arrival: arrival(model, &key.account, incoming),
         from: Some(incoming.from.clone()),
         owes_receipt: receipt(model, key, incoming).is_some(),
         edited: false,
+    }
+}
+
+/// How it came, as far as that tells copies apart.
+fn arrival(model: &Model, id: &AccountId, incoming: &Incoming) -> Arrival {
+    match incoming.via {
+        Via::Archive => Arrival::Archived,
+        Via::Live if incoming.delayed => {
+            Arrival::Kept(model.account(id).map(|account| account.heard_from).unwrap_or_default())
+        }
+        Via::Live | Via::Carbon => Arrival::Fresh,
     }
 }
 
@@ -160,7 +182,8 @@ fn take_in(model: &mut Model, key: &ConversationKey, message: Message, incoming:
     let id = message.key;
     let late = incoming.via == Via::Archive;
     let receipt = receipt(model, key, incoming);
-    let missed = late && model.was_missed(&key.account, message.stamp);
+    let seen = message.stamp <= model.talk_mut(key).read_to;
+    let missed = if late && !seen { model.news_of(&key.account, message.stamp) } else { News::Old };
     model.keep_message(&message, receipt, missed, fx);
     let newest = model.talk_mut(key).last_at.is_none_or(|last| last <= message.stamp);
     let talk = model.talk_mut(key);
@@ -170,13 +193,19 @@ fn take_in(model: &mut Model, key: &ConversationKey, message: Message, incoming:
     if theirs && incoming.nick.is_some() {
         talk.nick.clone_from(&incoming.nick);
     }
+    if theirs && newest && incoming.wants_marker {
+        talk.marker_due.clone_from(&incoming.id);
+    } else if !theirs && newest {
+        // Answered on another device: that tells enough.
+        talk.marker_due = None;
+    }
     talk.place(message);
     let open = model.open.as_ref() == Some(key);
     model.talk_mut(key).trim(open);
     if theirs {
         model.count_received(&key.account);
         if !late {
-            came(model, key, id, fx);
+            came(model, key, id, News::Fresh, fx);
         }
     } else if !late {
         // Written on another device, or by a command of this one: read there.
@@ -189,22 +218,30 @@ fn take_in(model: &mut Model, key: &ConversationKey, message: Message, incoming:
 }
 
 /// Something new from somebody: read at once if it is looked at, else unread and told.
-pub(super) fn came(model: &mut Model, key: &ConversationKey, id: MessageKey, fx: &mut Effects) {
-    let seen = model.looks_at(key);
+pub(super) fn came(model: &mut Model, key: &ConversationKey, id: MessageKey, news: News, fx: &mut Effects) {
+    let seen = model.looks_at(key) && model.is_in_sight(key, id);
     let open = model.open.as_ref() == Some(key);
     let talk = model.talk_mut(key);
     talk.unread = talk.unread.saturating_add(1);
+    if let Some((_, since)) = &mut talk.recount {
+        *since = since.saturating_add(1);
+    }
     if seen {
-        model.mark_read(key, fx);
+        model.see(fx);
         return;
     }
     if open && talk.new_from.is_none() {
         talk.new_from = Some(id);
         talk.new_count = 0;
+    } else if open && talk.new_from.and_then(|from| talk.index(from)) > talk.index(id) {
+        // It came late: the rule moves up to it.
+        talk.new_from = Some(id);
     }
     if open {
         talk.new_count = talk.new_count.saturating_add(1);
     }
-    model.notify(key, fx);
+    if news == News::Fresh {
+        model.notify(key, fx);
+    }
     model.tell_title(fx);
 }

@@ -2,10 +2,10 @@
 
 use super::{message, sign_in};
 use crate::app::action::Effects;
-use crate::app::effect::{Effect, LinkCommand, StoreRequest};
+use crate::app::effect::{Effect, LinkCommand, Position, StoreRequest};
 use crate::app::event::{AccountCache, LinkState, Stored};
 use crate::app::list;
-use crate::app::model::{ConversationKey, Files, Message, MessageState, Model, Options, Overlay};
+use crate::app::model::{ConversationKey, Files, Message, MessageState, Model, News, Options, Overlay};
 use crate::app::words;
 use crate::types::{AccountId, MessageKey, Problem, RequestId, StanzaId};
 use crate::xmpp::{Command, Direction};
@@ -26,6 +26,9 @@ pub(super) fn on_stored(model: &mut Model, stored: Stored, fx: &mut Effects) {
             model.on_stored_around(request, &talk, messages, (more, newer), fx);
         }
         Stored::Found { request, hits, next, count } => model.on_hits(request, hits, next, count, fx),
+        Stored::Read { request, talk, up_to, unread, ours } => {
+            model.on_recounted(request, &talk, up_to, unread, ours, fx);
+        }
         Stored::Committed { keys } => model.on_committed(&keys, fx),
         Stored::NotKept { keys } => model.on_not_kept(&keys, fx),
         Stored::Duplicate { key, existing } => model.on_duplicate(key, existing, fx),
@@ -69,6 +72,9 @@ impl Model {
             account.sync.cursor = account.sync.cursor.take().or(cursor);
             account.synced_to = account.synced_to.or(Some(at));
         }
+        if account.sync.gaps.is_empty() {
+            account.sync.gaps = cache.gaps;
+        }
         account.sync.newest = account.synced_to.or(cache.talks.iter().map(|(_, _, newest)| *newest).max());
         for message in cache.outbox.into_iter().filter(|message| message.talk.account == *id) {
             account.post(message, true);
@@ -81,6 +87,11 @@ impl Model {
             talk.unread = talk.unread.saturating_add(unread);
             talk.last_at = talk.last_at.max(Some(newest));
             talk.before_session = talk.before_session.max(Some(newest));
+        }
+        for (key, read_to) in cache.read_to {
+            if let Some(talk) = self.talks.get_mut(&key).filter(|_| key.account == *id) {
+                talk.read_to = talk.read_to.max(read_to);
+            }
         }
         for (key, draft) in cache.drafts.into_iter().filter(|(key, _)| key.account == *id) {
             let talk = self.talk_mut(&key);
@@ -181,11 +192,11 @@ impl Model {
             if let Some(message) = self.talks.get_mut(&row.talk).and_then(|talk| talk.message_mut(*key)) {
                 message.owes_receipt = false;
             }
-            if row.counts && self.talks.contains_key(&row.talk) {
-                message::came(self, &row.talk, *key, fx);
+            if matches!(row.news, News::Quiet | News::Fresh) && self.talks.contains_key(&row.talk) {
+                message::came(self, &row.talk, *key, row.news, fx);
                 self.touch();
-            } else if row.answers {
-                self.mark_read(&row.talk, fx);
+            } else if let Some(at) = row.answers {
+                self.read_elsewhere(&row.talk, Position::Moment(at), false, fx);
             }
         }
         self.release(fx);
@@ -200,13 +211,13 @@ impl Model {
         self.not_kept = true;
         for key in keys {
             let Some(row) = self.waiting.get_mut(key) else { continue };
-            let (counts, answers) = (std::mem::take(&mut row.counts), std::mem::take(&mut row.answers));
+            let (news, answers) = (std::mem::take(&mut row.news), row.answers.take());
             let talk = row.talk.clone();
-            if counts && self.talks.contains_key(&talk) {
-                message::came(self, &talk, *key, fx);
+            if matches!(news, News::Quiet | News::Fresh) && self.talks.contains_key(&talk) {
+                message::came(self, &talk, *key, news, fx);
                 self.touch();
-            } else if answers {
-                self.mark_read(&talk, fx);
+            } else if let Some(at) = answers {
+                self.read_elsewhere(&talk, Position::Moment(at), false, fx);
             }
         }
         self.release(fx);
@@ -236,7 +247,7 @@ impl Model {
         if let Some(stanza_id) = copy.stanza_id.clone() {
             self.learn_stanza_id(&row.talk, existing, stanza_id, fx);
         }
-        if copy.direction == Direction::In && !row.counts {
+        if copy.direction == Direction::In && row.news == News::Old {
             self.was_known(&row.talk, fx);
         } else if copy.direction == Direction::Out {
             self.mark(&row.talk.account, existing, &MessageState::Sent, fx);

@@ -3,6 +3,7 @@
 use super::count;
 use crate::app::model::Options;
 use crate::app::ops::{Banner, Ending};
+use crate::app::sync::Missing;
 use crate::types::{Problem, Stamp};
 use std::time::Duration;
 
@@ -93,6 +94,15 @@ pub fn is_typing(name: &str) -> String {
 /// Rule above the first unread message.
 pub fn new_messages(count: u32) -> String {
     format!("{count} new")
+}
+
+/// Rule where the archive has messages that are not here.
+pub fn missing(missing: Missing) -> &'static str {
+    match missing {
+        Missing::OnItsWay => "Earlier messages are on their way",
+        Missing::Later => "Earlier messages follow once you are online",
+        Missing::Refused => "Earlier messages could not be fetched",
+    }
 }
 
 /// Stands under a message that is too long to be shown whole.

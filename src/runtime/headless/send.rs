@@ -4,7 +4,7 @@ use super::accounts::told;
 use super::{Desk, Errand, blocking, roster};
 use crate::app::StoreRequest;
 use crate::app::event::{LinkFact, Stored};
-use crate::app::model::{Author, Body, ConversationKey, Message, MessageState};
+use crate::app::model::{Arrival, Author, Body, ConversationKey, Message, MessageState};
 use crate::app::{LinkCommand, setup::AccountSetup};
 use crate::cli::{Args, Record, Waiting};
 use crate::store::{Place, Store};
@@ -126,6 +126,7 @@ fn message(setup: &AccountSetup, peer: &BareJid, outgoing: &Outgoing, stamp: cra
         stanza_id: None,
         relation: None,
         attachments: Vec::new(),
+        arrival: Arrival::Fresh,
         from: None,
         owes_receipt: false,
         edited: false,

@@ -127,8 +127,8 @@ fn holds_everything(db: &Connection, version: usize) {
 
 #[test]
 fn the_file_of_every_older_version_is_taken_over_whole() {
-    assert_eq!(MIGRATIONS.len(), 4, "a new step leaves a stored file of the version before it in tests/stores");
-    for version in 1..=3 {
+    assert_eq!(MIGRATIONS.len(), 5, "a new step leaves a stored file of the version before it in tests/stores");
+    for version in 1..=4 {
         let home = old_file(version);
         for _ in 0..2 {
             let (db, told) = open(&at(&home)).unwrap();
@@ -140,7 +140,7 @@ fn the_file_of_every_older_version_is_taken_over_whole() {
 
 #[test]
 fn a_step_that_was_stopped_in_its_middle_was_not_taken() {
-    for version in 1..=3 {
+    for version in 1..=4 {
         let home = old_file(version);
         let stopped = Connection::open(home.path().join(FILE)).unwrap();
         super::super::search::register(&stopped).unwrap();
@@ -211,7 +211,8 @@ fn every_query_of_an_evening_goes_by_an_index() {
         search::page_sql(),
         history::BY_KEY.to_owned(),
         history::BY_STANZA_ID.to_owned(),
-        history::BY_ORIGIN.to_owned(),
+        history::BY_OWN_KEY.to_owned(),
+        history::BY_WORDS.to_owned(),
         talks::NEXT_TALK.to_owned(),
         talks::NEWEST.to_owned(),
         talks::UNREAD.to_owned(),

@@ -26,6 +26,7 @@ fn said(db: &Connection, number: u128, talk: &ConversationKey, body: &str) -> Me
         from: None,
         owes_receipt: false,
         edited: false,
+        arrival: crate::app::model::Arrival::Fresh,
     };
     history::insert(db, &message, &mut Outcome::default()).unwrap();
     message

@@ -50,6 +50,8 @@ pub struct Setting {
     pub columns: u16,
     /// Only ASCII signs.
     pub ascii: bool,
+    /// Label of the rule above it where the archive has something that is not here.
+    pub missing: Option<&'static str>,
     /// Label of the day rule above it.
     pub day: Option<String>,
     /// So many are new from here on.
@@ -102,6 +104,9 @@ impl Setting {
 pub fn rows(message: &Message, setting: &Setting) -> Vec<Row> {
     let theme = Theme { ascii: setting.ascii, mono: true };
     let mut rows = Vec::new();
+    if let Some(missing) = setting.missing {
+        rows.push(rule(missing.to_owned()));
+    }
     if let Some(day) = &setting.day {
         rows.push(rule(day.clone()));
     }

@@ -3,7 +3,8 @@
 use super::rows::{self, Row, Setting};
 use crate::app::Direction;
 use crate::app::model::{Author, Conversation, Message, MessageState, Model, Scroll};
-use crate::app::words;
+use crate::app::sync::Missing;
+use crate::app::words::{self, screens};
 use crate::types::{MessageKey, Stamp};
 use crate::ui::{facts, text};
 use std::collections::HashMap;
@@ -55,6 +56,8 @@ pub struct Walk<'a> {
     columns: u16,
     bare: bool,
     name: String,
+    /// Where something is missing, and what is said of it.
+    missing: Vec<(MessageKey, Missing)>,
 }
 
 /// A place between rows: `hidden` rows of message `at` lie below it.
@@ -71,7 +74,8 @@ impl<'a> Walk<'a> {
             wrapped.rows.clear();
         }
         let name = text::first_word(&facts::name(model, &talk.key)).to_owned();
-        Self { model, talk, wrapped, columns, bare: false, name }
+        let missing = model.missing_in(talk);
+        Self { model, talk, wrapped, columns, bare: false, name, missing }
     }
 
     /// As [`Walk::new`], for words alone that take the whole width.
@@ -239,7 +243,9 @@ impl<'a> Walk<'a> {
         let day = |stamp| words::time::local(stamp, &options.zone).date();
         let new_day = before.is_none_or(|before| day(before.stamp) != day(message.stamp));
         let new = (self.talk.new_from == Some(message.key)).then_some(self.talk.new_count.max(1));
-        let continues = !new_day && new.is_none() && before.is_some_and(|before| continues(before, message));
+        let missing = self.missing.iter().find(|(key, _)| *key == message.key).map(|(_, missing)| *missing);
+        let continues =
+            !new_day && new.is_none() && missing.is_none() && before.is_some_and(|before| continues(before, message));
         let name = match &message.author {
             // Of oneself one does not say "You waves".
             Author::Me if is_action(message) => self.own_name(),
@@ -255,6 +261,7 @@ impl<'a> Walk<'a> {
         Setting {
             columns: self.columns,
             ascii: options.ascii,
+            missing: missing.map(screens::missing),
             day: new_day.then(|| words::day(message.stamp, self.model.now.wall, &options.zone)),
             new,
             says,

@@ -1,6 +1,6 @@
 //! XEP-0030 (2.5.0), Service Discovery: what the server can do, and what we can.
 
-use super::{caps, chat_states, delay, eme, idle, nick, ping, receipts, stanza_ids, version};
+use super::{caps, chat_states, delay, eme, idle, markers, mds, nick, ping, receipts, stanza_ids, version};
 use crate::types::limits::FEATURES;
 use crate::xml::Element;
 use std::collections::BTreeSet;
@@ -52,6 +52,8 @@ impl Ours {
             idle::NS,
             nick::NS,
             stanza_ids::NS,
+            markers::NS,
+            mds::NOTIFY,
         ];
         features.extend(show_client.then_some(version::NS));
         let hash = caps::hash(&[identity], &features);

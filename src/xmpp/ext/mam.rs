@@ -7,6 +7,8 @@ use crate::xmpp::ArchiveQuery;
 use crate::xmpp::stanza::identifier;
 
 pub(crate) const NS: &str = "urn:xmpp:mam:2";
+/// More fields of the form: ids as ends (section 4.1.4).
+pub(crate) const EXTENDED: &str = "urn:xmpp:mam:2#extended";
 /// XEP-0004, the form of the query.
 const FORM: &str = "jabber:x:data";
 /// Largest page that is asked for.
@@ -19,11 +21,22 @@ pub(crate) fn write(query: &ArchiveQuery, query_id: &str) -> Element {
     };
     let with = query.with.as_ref().map(|with| field("with", with.to_string()));
     let start = query.since.and_then(datetime::write).map(|start| field("start", start));
-    let form = (with.is_some() || start.is_some()).then(|| {
+    let end = query.until.and_then(datetime::write).map(|end| field("end", end));
+    // RSM leaves it open what `after` and `before` mean together.
+    let (older_end, after) =
+        if query.before.is_some() { (query.after.as_ref(), None) } else { (None, query.after.as_ref()) };
+    let after_id = older_end.map(|id| field("after-id", id.0.clone()));
+    let form = (with.is_some() || start.is_some() || end.is_some() || after_id.is_some()).then(|| {
         let kind = field("FORM_TYPE", NS.to_owned()).attr("type", "hidden");
-        Element::new("x", FORM).attr("type", "submit").child(kind).child_opt(with).child_opt(start)
+        Element::new("x", FORM)
+            .attr("type", "submit")
+            .child(kind)
+            .child_opt(with)
+            .child_opt(start)
+            .child_opt(end)
+            .child_opt(after_id)
     });
-    let after = query.after.as_ref().map(|id| id.0.as_str());
+    let after = after.map(|id| id.0.as_str());
     let before = query.before.as_ref().map(|id| id.as_ref().map_or("", |id| id.0.as_str()));
     Element::new("query", NS).attr("queryid", query_id).child_opt(form).child(rsm::write(
         query.max.clamp(1, PAGE),
@@ -87,7 +100,7 @@ mod tests {
     use crate::xmpp::stanza::testing::{parse, written};
 
     fn query() -> ArchiveQuery {
-        ArchiveQuery { request: RequestId(1), with: None, after: None, before: None, since: None, max: 50 }
+        ArchiveQuery { before: None, ..ArchiveQuery::newest(RequestId(1), 50) }
     }
 
     #[test]
@@ -95,13 +108,15 @@ mod tests {
         let with = BareJid::parse("juliet@capulet.lit").ok();
         let since = datetime::read("2010-08-07T00:00:00Z");
         let after = Some(ArchiveId("09af3-cc343-b409f".to_owned()));
-        let text = written(&write(&ArchiveQuery { with, after, since, ..query() }, "f27"));
+        let until = datetime::read("2010-07-07T00:00:00Z");
+        let text = written(&write(&ArchiveQuery { with, after, since, until, ..query() }, "f27"));
         assert_eq!(
             text,
             "<query xmlns='urn:xmpp:mam:2' queryid='f27'><x xmlns='jabber:x:data' type='submit'>\
              <field var='FORM_TYPE' type='hidden'><value>urn:xmpp:mam:2</value></field>\
              <field var='with'><value>juliet@capulet.lit</value></field>\
-             <field var='start'><value>2010-08-07T00:00:00Z</value></field></x>\
+             <field var='start'><value>2010-08-07T00:00:00Z</value></field>\
+             <field var='end'><value>2010-07-07T00:00:00Z</value></field></x>\
              <set xmlns='http://jabber.org/protocol/rsm'><max>50</max><after>09af3-cc343-b409f</after></set></query>"
         );
     }
@@ -114,6 +129,14 @@ mod tests {
             "<query xmlns='urn:xmpp:mam:2' queryid='q'><set xmlns='http://jabber.org/protocol/rsm'>\
              <max>200</max><before/></set></query>"
         );
+    }
+
+    #[test]
+    fn an_older_end_beside_a_place_is_a_field_of_the_form() {
+        let after = Some(ArchiveId("old".to_owned()));
+        let text = written(&write(&ArchiveQuery { after, before: Some(None), ..query() }, "q"));
+        assert!(text.contains("<field var='after-id'><value>old</value></field>"), "{text}");
+        assert!(text.ends_with("<max>50</max><before/></set></query>"), "{text}");
     }
 
     #[test]

@@ -2,13 +2,13 @@
 
 use super::{Live, pulse};
 use crate::types::limits::SENT;
-use crate::types::{MessageKey, RequestId};
+use crate::types::{BareJid, MessageKey, RequestId, StanzaId};
 use crate::xml::Element;
 use crate::xmpp::entitled::Whom;
-use crate::xmpp::ext::{carbons, disco, jid_lookup, mam, ping, sm, vcard};
+use crate::xmpp::ext::{archive_136, carbons, disco, jid_lookup, mam, mds, ping, sm, vcard};
 use crate::xmpp::managed::Managed;
 use crate::xmpp::stanza::{iq, message, presence};
-use crate::xmpp::tracker::Asked;
+use crate::xmpp::tracker::{Asked, Come};
 use crate::xmpp::{Appearance, ArchiveQuery, Command, Outgoing, roster};
 use std::time::Duration;
 
@@ -46,6 +46,12 @@ impl Live {
                 self.send(message::receipt(&id, &to, &of));
             }
             Command::Kept(tally) => self.kept(tally),
+            Command::Displayed { to, of } => {
+                let id = self.ids.next();
+                self.send(message::marker(&id, &to, &of));
+            }
+            Command::AskReadPositions => self.question(Asked::ReadPositions, |id| iq::get(id, None, mds::ask())),
+            Command::ReadUpTo { talk, id } => self.read_up_to(talk, id, false),
             Command::Subscription { who, step } => self.send(presence::subscription(&who, step)),
             Command::SetBuddy { request, who, name, groups } => {
                 let change = roster::set(&who, name.as_deref(), &groups);
@@ -96,8 +102,23 @@ impl Live {
     }
 
     fn page(&mut self, query: &ArchiveQuery) {
-        let asked = Asked::Archive { request: query.request, count: 0 };
+        if let Some(with) = query.with.as_ref().filter(|_| self.survey.has_last_ten_alone()) {
+            let asked = Asked::LastTen { request: query.request, with: with.clone() };
+            return self.question(asked, |id| iq::get(id, None, archive_136::write(with)));
+        }
+        let asked = Asked::Archive { request: query.request, meets: query.meets.clone(), come: Come::default() };
         self.question(asked, |id| iq::set(id, None, mam::write(query, id)));
+    }
+
+    /// Keeps how far a talk was read.
+    pub(super) fn read_up_to(&mut self, talk: BareJid, up_to: StanzaId, again: bool) {
+        let payload = mds::publish(&talk, &up_to, self.home.bare());
+        self.question(Asked::ReadUpTo { talk, id: up_to, again }, |id| iq::set(id, None, payload));
+    }
+
+    /// Makes the node of read positions ours alone, before the next try.
+    pub(super) fn put_node_right(&mut self, talk: BareJid, id: StanzaId) {
+        self.question(Asked::ReadNode { talk, id }, |id| iq::set(id, None, mds::configure()));
     }
 
     /// `from` is our bare address: Messenger wanted it so.

@@ -1,15 +1,15 @@
 //! Messages and presences become events.
 
 use super::Live;
-use crate::types::{BareJid, Jid, MessageKey, OriginId, StanzaId};
+use crate::types::{BareJid, Jid, MessageKey, OriginId, RequestId, StanzaId};
 use crate::xml::Element;
 use crate::xmpp::entitled::Claim;
 use crate::xmpp::ext::carbons::{self, Carbon};
-use crate::xmpp::ext::mam;
+use crate::xmpp::ext::{archive_136, mam, mds};
 use crate::xmpp::stanza::error::StanzaError;
 use crate::xmpp::stanza::message::{self, Way};
 use crate::xmpp::stanza::{Sender, identifier, presence};
-use crate::xmpp::{Content, Direction, Event, Incoming, Via};
+use crate::xmpp::{ArchivePage, Content, Direction, Event, Incoming, ReadPosition, Via};
 
 impl Live {
     pub(super) fn presence(&mut self, stanza: &Element) {
@@ -32,6 +32,10 @@ impl Live {
         } else if let Some(carbon) = carbons::read(stanza) {
             if self.home.lets(&sender, Claim::Carbon) {
                 self.copy(carbon);
+            }
+        } else if let Some(positions) = self.news_of_reading(stanza) {
+            if self.home.lets(&sender, Claim::ReadPosition) {
+                self.tell(Event::ReadPositions { all: false, positions });
             }
         } else if message::is_direct(stanza) && self.home.lets(&sender, Claim::Words) {
             self.direct(stanza, sender);
@@ -56,6 +60,10 @@ impl Live {
         self.emit(incoming);
     }
 
+    fn news_of_reading(&self, stanza: &Element) -> Option<Vec<ReadPosition>> {
+        mds::read_news(stanza, |by| self.home.lets(&Sender::Known(by.clone()), Claim::StanzaId))
+    }
+
     fn copy(&mut self, carbon: Carbon<'_>) {
         let Some(inner) = carbon.forwarded else { return };
         let Some(incoming) = self.unwrap(inner.message, Via::Carbon) else { return };
@@ -72,13 +80,44 @@ impl Live {
         if !self.home.lets(sender, Claim::ArchiveResult { asked }) {
             return;
         }
-        if !self.tracker.found(self.now.mono, found.query_id) {
+        if !self.tracker.found(self.now.mono, found.query_id, found.id, found.stamp) {
             return;
         }
         if let Some(incoming) = self.unwrap(found.message, Via::Archive) {
             let stanza_id = Some(StanzaId(found.id.to_owned()));
             self.emit(Incoming { stamp: found.stamp.or(incoming.stamp), stanza_id, ..incoming });
         }
+    }
+
+    /// Messenger's archive answers with all that it has of a talk.
+    pub(super) fn last_ten(&mut self, request: RequestId, with: &BareJid, stanza: &Element) {
+        let lines = archive_136::read(stanza);
+        let (count, oldest) = (lines.len(), lines.first().map(|line| line.at));
+        for archive_136::Line { direction, at, words } in lines {
+            let from = match direction {
+                Direction::In => Jid::Bare(with.clone()),
+                Direction::Out => Jid::Full(self.home.full().clone()),
+            };
+            self.tell(Event::Message(Box::new(Incoming {
+                peer: with.clone(),
+                from,
+                direction,
+                via: Via::Archive,
+                id: None,
+                stanza_id: None,
+                stamp: Some(at),
+                body: Content::Plain(words),
+                state: None,
+                wants_receipt: false,
+                receipt_of: None,
+                wants_marker: false,
+                displayed: None,
+                nick: None,
+                delayed: true,
+            })));
+        }
+        let (first, last, complete, met) = (None, None, true, false);
+        self.tell(Event::ArchivePage(ArchivePage { request, first, last, complete, count, oldest, met }));
     }
 
     /// Reads a message out of its envelope. Inside, the addresses are as they were on the way: ours is one of the two.
@@ -110,13 +149,24 @@ impl Live {
                 incoming.receipt_of = None;
             }
         }
+        if incoming.direction == Direction::In
+            && let Some(of) = &incoming.displayed
+        {
+            let sender = Sender::Known(incoming.from.clone());
+            if self.home.lets(&sender, Claim::Marker(self.peer_of(&of.0))) {
+                let (from, of) = (incoming.from.clone(), of.clone());
+                self.tell(Event::Displayed { from, of, at: incoming.stamp });
+            }
+        }
         if incoming.body != Content::None {
             return self.tell(Event::Message(Box::new(incoming)));
         }
-        let Incoming { direction, via, state, ref receipt_of, delayed, .. } = incoming;
+        let Incoming { direction, via, state, ref receipt_of, ref displayed, delayed, .. } = incoming;
         match (direction, state) {
             // Of our other devices: what they have read. Their typing is nobody's news.
-            (Direction::Out, _) if receipt_of.is_some() => self.tell(Event::Message(Box::new(incoming))),
+            (Direction::Out, _) if receipt_of.is_some() || displayed.is_some() => {
+                self.tell(Event::Message(Box::new(incoming)));
+            }
             (Direction::In, Some(state)) if via != Via::Archive && !delayed => {
                 self.tell(Event::ChatState { from: incoming.from, state });
             }

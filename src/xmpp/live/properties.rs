@@ -169,7 +169,7 @@ fn stanza() -> impl Strategy<Value = Element> {
 /// A session with one of each query under way, and the id of its archive query.
 fn busy() -> (Rig, String) {
     let mut rig = Rig::new();
-    let page = ArchiveQuery { request: RequestId(1), with: None, after: None, before: None, since: None, max: 5 };
+    let page = ArchiveQuery { before: None, ..ArchiveQuery::newest(RequestId(1), 5) };
     rig.command(Command::Archive(page));
     let id = id_of(rig.sent.last().unwrap());
     rig.events.clear();

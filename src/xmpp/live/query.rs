@@ -5,11 +5,11 @@ use crate::types::limits::RESULTS;
 use crate::types::{BareJid, Line, Problem, RequestId};
 use crate::xml::Element;
 use crate::xmpp::entitled::Claim;
-use crate::xmpp::ext::{disco, jid_lookup, mam, ping, vcard, version};
+use crate::xmpp::ext::{disco, jid_lookup, mam, mds, ping, vcard, version};
 use crate::xmpp::stanza::error::StanzaError;
 use crate::xmpp::stanza::{Sender, identifier, iq};
-use crate::xmpp::tracker::{Asked, PATIENCE};
-use crate::xmpp::{Event, roster};
+use crate::xmpp::tracker::{Asked, Come, PATIENCE};
+use crate::xmpp::{ArchivePage, Event, roster};
 
 impl Live {
     pub(super) fn query(&mut self, stanza: &Element) {
@@ -69,16 +69,24 @@ impl Live {
     }
 
     fn answered(&mut self, asked: &Asked, stanza: &Element) {
-        match *asked {
+        match asked {
             Asked::Roster => self.roster(stanza),
             Asked::Carbons => self.survey.carbons(),
             Asked::ServerFeatures => self.survey.server(&disco::read(stanza)),
             Asked::AccountFeatures => self.survey.account(&disco::read(stanza)),
             Asked::Probe => self.alive(),
-            Asked::Ping(request) => self.tell(Event::Pong(request)),
+            Asked::Ping(request) => self.tell(Event::Pong(*request)),
             // The push tells.
-            Asked::Buddy { .. } => {}
-            Asked::LookUp(request) => self.tell(Event::AddressFound { request, jid: jid_lookup::read(stanza) }),
+            Asked::Buddy { .. } | Asked::ReadUpTo { .. } => {}
+            Asked::LastTen { request, with } => self.last_ten(*request, with, stanza),
+            Asked::ReadNode { talk, id } => self.read_up_to(talk.clone(), id.clone(), true),
+            Asked::ReadPositions => {
+                let positions = mds::read(stanza, |by| self.home.lets(&Sender::Known(by.clone()), Claim::StanzaId));
+                self.tell(Event::ReadPositions { all: true, positions });
+            }
+            Asked::LookUp(request) => {
+                self.tell(Event::AddressFound { request: *request, jid: jid_lookup::read(stanza) });
+            }
             Asked::OwnCard => {
                 if let Some(name) = vcard::read_name(stanza) {
                     self.tell(Event::OwnName(name));
@@ -87,15 +95,16 @@ impl Live {
                     self.tell(Event::OwnPhoto(Box::new(photo)));
                 }
             }
-            Asked::Archive { request, count } => self.page_end(request, count, stanza),
+            Asked::Archive { request, come, .. } => self.page_end(*request, come, stanza),
         }
         self.tell_features();
     }
 
-    fn page_end(&mut self, request: RequestId, count: usize, stanza: &Element) {
-        let end = mam::read_fin(stanza).filter(|_| count < RESULTS);
+    fn page_end(&mut self, request: RequestId, come: &Come, stanza: &Element) {
+        let end = mam::read_fin(stanza).filter(|_| come.count < RESULTS);
         if let Some(mam::Fin { first, last, complete }) = end {
-            self.tell(Event::ArchivePage { request, first, last, complete, count });
+            let Come { count, oldest, met } = *come;
+            self.tell(Event::ArchivePage(ArchivePage { request, first, last, complete, count, oldest, met }));
         } else {
             let host = Line::clean(self.home.domain().as_str());
             self.failed(request, Problem::Rubbish { host, what: Line::clean("archive") });
@@ -129,6 +138,14 @@ impl Live {
             Asked::LookUp(request) if error.condition.as_str() == "item-not-found" => {
                 self.tell(Event::AddressFound { request, jid: None });
             }
+            // The node is there, and is not as we need it (XEP-0060 section 7.1.5).
+            Asked::ReadUpTo { talk, id, again: false } if error.condition.as_str() == "conflict" => {
+                self.put_node_right(talk, id);
+            }
+            // Nobody has read anything yet.
+            Asked::ReadPositions if error.condition.as_str() == "item-not-found" => {
+                self.tell(Event::ReadPositions { all: true, positions: Vec::new() });
+            }
             asked => self.without(asked, |what, peer| error.about_request(what, peer, domain)),
         }
     }
@@ -150,9 +167,12 @@ impl Live {
             Asked::Carbons | Asked::ServerFeatures | Asked::AccountFeatures => self.survey.refused(),
             // Without a name of theirs we are called as before.
             Asked::Probe | Asked::OwnCard => {}
+            Asked::ReadPositions | Asked::ReadUpTo { .. } | Asked::ReadNode { .. } => self.tell(Event::NoReadPositions),
             Asked::Ping(request) => self.failed(request, problem("ping", None)),
             Asked::Buddy { request, who } => self.failed(request, problem("buddy list", Some(who))),
-            Asked::Archive { request, .. } => self.failed(request, problem("archive", None)),
+            Asked::Archive { request, .. } | Asked::LastTen { request, .. } => {
+                self.failed(request, problem("archive", None));
+            }
             Asked::LookUp(request) => self.failed(request, problem("look-up", None)),
         }
         self.tell_features();

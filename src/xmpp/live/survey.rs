@@ -2,7 +2,7 @@
 
 use crate::types::Domain;
 use crate::xmpp::Features;
-use crate::xmpp::ext::{jid_lookup, mam, stanza_ids, vcard};
+use crate::xmpp::ext::{archive_136, jid_lookup, mam, mds, stanza_ids, vcard};
 use std::collections::BTreeSet;
 
 /// XEP-0186.
@@ -34,20 +34,31 @@ impl Survey {
         self.ids_kept
     }
 
+    /// There is no archive but Messenger's.
+    pub(super) fn has_last_ten_alone(&self) -> bool {
+        self.features.last_ten && !self.features.archive
+    }
+
     /// The server's features.
     pub(super) fn server(&mut self, features: &BTreeSet<String>) {
         let has = |name: &str| features.contains(name);
         self.features.look_up |= has(jid_lookup::NS);
         self.features.invisible |= INVISIBLE.into_iter().any(has);
+        self.features.last_ten |= has(archive_136::NS);
         self.features.messenger |= features.iter().any(|feature| feature.starts_with(MESSENGER));
+        let own = self.features.read_positions;
         self.account(features);
+        // A publish-subscribe service of the server itself is not our account's.
+        self.features.read_positions = own;
     }
 
     /// Our account's features. Old servers announce the archive on the domain instead.
     pub(super) fn account(&mut self, features: &BTreeSet<String>) {
         self.features.cards |= features.contains(vcard::NS);
         self.features.archive |= features.contains(mam::NS);
-        self.ids_kept |= features.contains(mam::NS) || features.contains(stanza_ids::NS);
+        self.features.archive_ids |= features.contains(mam::EXTENDED);
+        self.features.read_positions |= features.contains(mds::PUBLISH_OPTIONS);
+        self.ids_kept |= features.contains(stanza_ids::NS);
         self.refused();
     }
 
@@ -87,10 +98,17 @@ mod tests {
         survey.server(&set(&["urn:xmpp:carbons:2", "urn:xmpp:invisible:0"]));
         survey.carbons();
         assert!(!survey.ids_kept() && survey.done().is_none());
-        survey.account(&set(&["urn:xmpp:mam:2"]));
+        survey.account(&set(&["urn:xmpp:mam:2", "urn:xmpp:sid:0"]));
         let expected = Features { carbons: true, archive: true, invisible: true, ..Features::default() };
         assert_eq!(survey.done(), Some(expected));
         assert!(survey.ids_kept() && survey.done().is_none());
+    }
+
+    #[test]
+    fn an_archive_alone_keeps_no_ids_clean() {
+        let mut survey = Survey::new(&Domain::parse("alpha.test").unwrap());
+        survey.account(&set(&["urn:xmpp:mam:2"]));
+        assert!(!survey.ids_kept());
     }
 
     #[test]

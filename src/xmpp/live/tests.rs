@@ -5,6 +5,7 @@ mod dialect;
 mod entrance;
 mod life;
 mod line;
+mod reading;
 mod talk;
 mod trust;
 

@@ -5,7 +5,7 @@ use crate::types::{BareJid, Jid, OriginId, Prose};
 use crate::xml::Element;
 use crate::xmpp::entitled::{Claim, Home};
 use crate::xmpp::ext::eme::{self, Encryption};
-use crate::xmpp::ext::{chat_states, delay, hints, nick, receipts, stanza_ids};
+use crate::xmpp::ext::{chat_states, delay, hints, markers, nick, receipts, stanza_ids};
 use crate::xmpp::{ChatState, Content, Direction, Incoming, Outgoing, Via};
 
 /// How a message came, as the caller has checked it.
@@ -57,6 +57,8 @@ pub(crate) fn read(message: &Element, home: &Home, way: Way) -> Incoming {
         state: chat_states::read(message),
         wants_receipt: direction == Direction::In && receipts::is_requested(message),
         receipt_of: receipts::read(message),
+        wants_marker: direction == Direction::In && markers::is_requested(message),
+        displayed: markers::read(message),
         nick: nick::read(message),
     }
 }
@@ -83,6 +85,7 @@ pub(crate) fn chat(outgoing: Outgoing, home: &Home) -> Element {
         .child(chat_states::write(ChatState::Active))
         .child(stanza_ids::origin(&id))
         .child_opt(outgoing.ask_receipt.then(receipts::request))
+        .child_opt(outgoing.ask_receipt.then(markers::request))
         .child_opt(delay)
 }
 
@@ -96,6 +99,12 @@ pub(crate) fn chat_state(to: &Jid, state: ChatState) -> Element {
 pub(crate) fn receipt(id: &str, to: &Jid, of: &OriginId) -> Element {
     let message = Element::new("message", CLIENT).attr("type", "chat").attr("to", to.as_str()).attr("id", id);
     message.child(receipts::received(of)).child(hints::store())
+}
+
+/// A displayed marker of ours. It is kept, so that our other devices find it in the archive.
+pub(crate) fn marker(id: &str, to: &Jid, of: &OriginId) -> Element {
+    let message = Element::new("message", CLIENT).attr("type", "chat").attr("to", to.as_str()).attr("id", id);
+    message.child(markers::displayed(of)).child(hints::store())
 }
 
 #[cfg(test)]
@@ -185,11 +194,12 @@ mod tests {
                 "<message type='chat' to='romeo@montague.lit' id='{key}'><body>a &lt;b&gt;\u{fffd}</body>\
                  <active xmlns='http://jabber.org/protocol/chatstates'/>\
                  <origin-id xmlns='urn:xmpp:sid:0' id='{key}'/><request xmlns='urn:xmpp:receipts'/>\
+                 <markable xmlns='urn:xmpp:chat-markers:0'/>\
                  <delay xmlns='urn:xmpp:delay' from='juliet@capulet.lit/balcony' stamp='2002-09-10T23:08:25Z'/></message>"
             )
         );
         let plain = written(&chat(Outgoing { ask_receipt: false, delayed: None, ..outgoing }, &home()));
-        assert!(!plain.contains("receipts") && !plain.contains("delay"), "{plain}");
+        assert!(!plain.contains("receipts") && !plain.contains("markers") && !plain.contains("delay"), "{plain}");
     }
 
     #[test]

@@ -128,6 +128,7 @@ fn fill(folder: &Path) {
                 from: None,
                 owes_receipt: false,
                 edited: false,
+                arrival: butty::app::model::Arrival::Fresh,
             };
             store.send(StoreRequest::Insert(Box::new(message)));
             sent += 1;

@@ -2,11 +2,12 @@
 
 use super::{Rig, id_of};
 use crate::types::{ArchiveId, BareJid, Problem, RequestId, Stamp, StanzaId};
-use crate::xmpp::{ArchiveQuery, Command, Direction, Event, Via};
+use crate::xmpp::{ArchivePage, ArchiveQuery, Command, Direction, Event, Via};
 
 fn ask(rig: &mut Rig) -> String {
     let with = BareJid::parse("romeo@montague.lit").ok();
-    let query = ArchiveQuery { request: RequestId(9), with, after: None, before: Some(None), since: None, max: 20 };
+    let meets = Some(ArchiveId("a2".to_owned()));
+    let query = ArchiveQuery { with, meets, ..ArchiveQuery::newest(RequestId(9), 20) };
     rig.command(Command::Archive(query));
     rig.sent.pop().unwrap()
 }
@@ -41,7 +42,8 @@ fn a_page_is_its_messages_in_order_and_then_its_end() {
     assert_eq!((second.direction, second.peer.as_str()), (Direction::Out, "romeo@montague.lit"));
     let id = |text: &str| Some(ArchiveId(text.to_owned()));
     let (request, complete) = (RequestId(9), true);
-    assert_eq!(*page, Event::ArchivePage { request, first: id("a1"), last: id("a2"), complete, count: 2 });
+    let (first, last, oldest) = (id("a1"), id("a2"), Some(Stamp(1_278_803_305_000)));
+    assert_eq!(*page, Event::ArchivePage(ArchivePage { request, first, last, complete, count: 2, oldest, met: true }));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::{Rig, id_of};
 use crate::types::{BareJid, Line, RequestId, Stamp};
-use crate::xmpp::{ChatState, Command, Event};
+use crate::xmpp::{ArchiveQuery, ChatState, Command, Direction, Event};
 
 const OWN: &str = "00c0ffee@messenger.live.com/r1";
 
@@ -116,4 +116,42 @@ fn states_and_kept_messages_are_understood() {
     let events = rig.events_of(&kept);
     let [Event::Message(message)] = &events[..] else { panic!("{events:?}") };
     assert_eq!((message.delayed, message.stamp), (true, Some(Stamp(1_333_238_400_000))));
+}
+
+#[test]
+fn the_last_ten_of_a_talk_come_from_the_old_archive() {
+    let mut rig = messenger();
+    let first = rig.sent.clone();
+    rig.refuse(&first[1], "service-unavailable");
+    rig.refuse(&first[2], "service-unavailable");
+    rig.answer(
+        &first[3],
+        "<query xmlns='http://jabber.org/protocol/disco#info'><feature var='urn:xmpp:archive'/></query>",
+    );
+    assert!(matches!(&rig.events[..], [Event::Features(features)] if features.last_ten && !features.archive));
+    (rig.sent, rig.events) = (Vec::new(), Vec::new());
+    let with = BareJid::parse("0badcafe@messenger.live.com").ok();
+    rig.command(Command::Archive(ArchiveQuery { with, ..ArchiveQuery::newest(RequestId(4), 50) }));
+    let question = rig.sent.pop().unwrap();
+    assert!(question.contains("<retrieve xmlns='urn:xmpp:archive' with='0badcafe@messenger.live.com'"), "{question}");
+    rig.answer(
+        &question,
+        "<chat xmlns='urn:xmpp:archive' with='0badcafe@messenger.live.com' start='2012-04-01T00:00:00Z'>
+           <from secs='0'><body>you there?</body></from><to secs='60'><body>yes</body></to></chat>",
+    );
+    let [Event::Message(theirs), Event::Message(ours), Event::ArchivePage(page)] = &rig.events[..] else {
+        panic!("{:?}", rig.events)
+    };
+    assert_eq!((theirs.direction, ours.direction), (Direction::In, Direction::Out));
+    assert_eq!((ours.stamp, &ours.id), (Some(Stamp(1_333_238_460_000)), &None));
+    assert_eq!((page.request, page.count, page.complete), (RequestId(4), 2, true));
+    rig.events.clear();
+    let with = BareJid::parse("0badcafe@messenger.live.com").ok();
+    rig.command(Command::Archive(ArchiveQuery { with, ..ArchiveQuery::newest(RequestId(5), 50) }));
+    let question = rig.sent.pop().unwrap();
+    rig.answer(&question, "");
+    assert!(
+        matches!(&rig.events[..], [Event::ArchivePage(page)] if page.count == 0 && page.complete),
+        "nobody keeps it"
+    );
 }

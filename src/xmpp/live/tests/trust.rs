@@ -110,3 +110,37 @@ fn look_alike_addresses_are_other_people() {
     let [Event::Message(message)] = &events[..] else { panic!("{events:?}") };
     assert_ne!(message.peer.as_str(), "romeo@montague.lit");
 }
+
+#[test]
+fn read_position_spoof() {
+    let mut rig = Rig::settled();
+    let news = |from: &str, by: &str| {
+        format!(
+            "<message from='{from}' type='headline'><event xmlns='http://jabber.org/protocol/pubsub#event'>
+               <items node='urn:xmpp:mds:displayed:0'><item id='romeo@montague.lit'>
+                 <displayed xmlns='urn:xmpp:mds:displayed:0'><stanza-id xmlns='urn:xmpp:sid:0' by='{by}' id='s1'/>
+               </displayed></item></items></event></message>"
+        )
+    };
+    for from in STRANGERS {
+        assert_eq!(rig.events_of(&news(from, "juliet@capulet.lit")), [], "{from}");
+    }
+    let ours = rig.events_of(&news("juliet@capulet.lit", "juliet@capulet.lit"));
+    assert!(matches!(&ours[..], [Event::ReadPositions { all: false, positions }] if positions.len() == 1), "{ours:?}");
+    let foreign = rig.events_of(&news("juliet@capulet.lit", "room@capulet.lit"));
+    assert!(matches!(&foreign[..], [Event::ReadPositions { positions, .. }] if positions.is_empty()), "{foreign:?}");
+}
+
+#[test]
+fn an_archive_that_does_not_say_that_it_takes_forged_ids_out_is_not_believed() {
+    let mut rig = Rig::new();
+    let first = std::mem::take(&mut rig.sent);
+    let features = "<query xmlns='http://jabber.org/protocol/disco#info'><feature var='urn:xmpp:mam:2'/></query>";
+    rig.answer(&first[2], features);
+    rig.answer(&first[3], features);
+    let events = rig.events_of(
+        "<message from='romeo@montague.lit/orchard' type='chat' id='m'><body>words</body>
+           <stanza-id xmlns='urn:xmpp:sid:0' by='juliet@capulet.lit' id='of another message'/></message>",
+    );
+    assert!(matches!(&events[..], [Event::Message(message)] if message.stanza_id.is_none()), "{events:?}");
+}

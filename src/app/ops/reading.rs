@@ -1,0 +1,119 @@
+//! How far talks were read: told to our other devices, and heard from them.
+//!
+//! The position is a message by our archive's id (XEP-0490). Where the account keeps none, markers to the other side tell
+//! our devices as well, for they get copies (XEP-0333); they go out only where the person allows it, and only for what
+//! was on a screen that is looked at.
+
+use crate::app::action::Effects;
+use crate::app::effect::{Effect, Position, StoreRequest};
+use crate::app::model::{Contact, ConversationKey, Model, News};
+use crate::types::{AccountId, Jid, RequestId, Stamp, StanzaId};
+use crate::xmpp::{Command, Direction, ReadPosition, Show};
+use std::time::Duration;
+
+/// Reading rests this long before it is told: a flood is told once.
+const REST: Duration = Duration::from_secs(1);
+
+impl Model {
+    /// The person saw this talk to its end: our devices, and perhaps the other side, will be told.
+    pub(super) fn note_read(&mut self, key: &ConversationKey) {
+        let due = self.now.mono.saturating_add(REST);
+        self.talk_mut(key).tell_read.get_or_insert(due);
+    }
+
+    /// Tells how far a talk was read, if that is news.
+    pub(crate) fn tell_read(&mut self, key: &ConversationKey, fx: &mut Effects) {
+        let talk = self.talk_mut(key);
+        talk.tell_read = None;
+        let marker = talk.marker_due.take();
+        let seen = |m: &&crate::app::model::Message| m.direction == Direction::In && m.stamp <= talk.read_to;
+        let newest = talk.messages.iter().rev().filter(seen).find_map(|message| message.stanza_id.clone());
+        if let Some(id) = newest.filter(|id| talk.told_read.as_ref() != Some(id)) {
+            self.tell_position(key, id, fx);
+        }
+        let entitled = self.contact(key).is_some_and(Contact::sees_us);
+        let shown = self.account(&key.account).is_some_and(|account| account.appearance.show != Show::Offline);
+        if let Some(of) = marker.filter(|_| entitled && shown && self.options.send_read) {
+            let to = Jid::Bare(key.peer.clone());
+            self.command(&key.account, Command::Displayed { to, of }, fx);
+        }
+    }
+
+    fn tell_position(&mut self, key: &ConversationKey, id: StanzaId, fx: &mut Effects) {
+        let Some(account) = self.account(&key.account) else { return };
+        if !account.features.read_positions || account.positions_refused {
+            return;
+        }
+        let command = Command::ReadUpTo { talk: key.peer.clone(), id: id.clone() };
+        if self.command(&key.account, command, fx) {
+            self.talk_mut(key).told_read = Some(id);
+        }
+    }
+
+    /// Our devices have read so far. `all`: at the start of a session, when it also shows what they do not know.
+    pub(crate) fn on_read_positions(
+        &mut self,
+        id: &AccountId,
+        all: bool,
+        positions: Vec<ReadPosition>,
+        fx: &mut Effects,
+    ) {
+        for ReadPosition { talk, up_to } in positions {
+            let key = ConversationKey::direct(id.clone(), talk);
+            let known = self.talks.get(&key).is_some_and(|talk| talk.told_read.as_ref() == Some(&up_to));
+            if known && !all {
+                continue;
+            }
+            if let Some(talk) = self.talks.get_mut(&key) {
+                talk.told_read = Some(up_to.clone());
+                talk.read_ahead = Some(up_to.clone());
+            }
+            self.read_elsewhere(&key, Position::Archive(up_to), all, fx);
+        }
+    }
+
+    /// A device of ours has seen a talk up to here: what is unread is counted anew, behind everything that is on its way
+    /// to the disk.
+    pub(crate) fn read_elsewhere(&mut self, key: &ConversationKey, to: Position, ahead: bool, fx: &mut Effects) {
+        let request = self.fresh_request();
+        for row in self.waiting.values_mut().filter(|row| row.talk == *key && row.news != News::Old) {
+            row.news = News::Counted;
+        }
+        if let Some(talk) = self.talks.get_mut(key) {
+            talk.recount = Some((request, 0));
+        }
+        fx.push(Effect::Store(StoreRequest::ReadTo { request, talk: key.clone(), to, ahead }));
+    }
+
+    /// A message under this id is here now: perhaps the one up to which another device has read.
+    pub(crate) fn meet_read_position(&mut self, key: &ConversationKey, id: &StanzaId, fx: &mut Effects) {
+        let ahead = self.talks.get(key).and_then(|talk| talk.read_ahead.as_ref());
+        if ahead == Some(id) {
+            self.read_elsewhere(key, Position::Archive(id.clone()), false, fx);
+        }
+    }
+
+    /// The store has counted.
+    pub(crate) fn on_recounted(
+        &mut self,
+        request: RequestId,
+        key: &ConversationKey,
+        up_to: Option<Stamp>,
+        unread: u32,
+        ours: Option<StanzaId>,
+        fx: &mut Effects,
+    ) {
+        let Some(talk) = self.talks.get_mut(key) else { return };
+        if let Some(up_to) = up_to {
+            talk.read_to = talk.read_to.max(up_to);
+            talk.read_ahead = None;
+        }
+        if let Some((_, since)) = talk.recount.take_if(|(asked, _)| *asked == request) {
+            talk.unread = unread.saturating_add(since);
+        }
+        if let Some(ours) = ours {
+            self.tell_position(key, ours, fx);
+        }
+        self.tell_title(fx);
+    }
+}
