@@ -98,7 +98,8 @@ fn scrub(text: &str) -> String {
             }
             let joins = joins(c, base);
             let dangerous = is_dangerous(c) && !matches!(c, '\n' | '\t') && !joins;
-            marks += usize::from(base.is_some() && unicode_width::UnicodeWidthChar::width(c) == Some(0));
+            // A mark without a base stands behind what it followed, which may just have become a sign of its own.
+            marks += usize::from(unicode_width::UnicodeWidthChar::width(c) == Some(0));
             if dangerous || joins || marks <= MARKS_PER_BASE {
                 clean.push(if dangerous { MARK } else { c });
                 kept += 1;
@@ -162,6 +163,8 @@ mod tests {
     fn towers_of_marks_are_thinned() {
         let tower = format!("a{}b", "\u{301}".repeat(500));
         assert_eq!(Line::clean(&tower).as_str().chars().count(), 2 + MARKS_PER_BASE);
+        let on_a_control = format!("\u{5}{}b", "\u{301}".repeat(500));
+        assert_eq!(Line::clean(&on_a_control).as_str().chars().count(), 2 + MARKS_PER_BASE);
     }
 
     #[test]
