@@ -81,7 +81,9 @@ fn without_a_folder_memory_stands_in_and_the_file_gets_all_of_it_later() {
     assert_eq!(watched.not_kept(), keys([2]));
     assert_eq!(watched.page(), keys([1, 2]), "shown all the same");
     assert_eq!(watched.found("kept"), 1);
-    let copy = Message { key: MessageKey(3), stanza_id: Some(crate::types::StanzaId("s".into())), ..first };
+    let arrival = crate::app::model::Arrival::Archived;
+    let stanza_id = Some(crate::types::StanzaId("s".into()));
+    let copy = Message { key: MessageKey(3), stanza_id, arrival, ..first };
     watched.insert(&copy);
     watched.until(|stored| matches!(stored, Stored::Duplicate { existing: MessageKey(1), .. }).then_some(()));
 

@@ -97,7 +97,9 @@ fn where_nothing_stays_only_what_is_not_sent_is_on_the_disk() {
 
     let came = message(3, 0, MessageState::Received);
     assert_eq!(insert(&mut db, &came).committed, [came.key]);
-    let copy = Message { key: MessageKey(4), stanza_id: Some(crate::types::StanzaId("s".into())), ..came };
+    let arrival = crate::app::model::Arrival::Archived;
+    let stanza_id = Some(crate::types::StanzaId("s".into()));
+    let copy = Message { key: MessageKey(4), stanza_id, arrival, ..came };
     assert!(matches!(insert(&mut db, &copy).answers[..], [Stored::Duplicate { existing: MessageKey(3), .. }]));
     let mine = message(5, 0, MessageState::Pending);
     insert(&mut db, &mine);
