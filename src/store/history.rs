@@ -123,10 +123,10 @@ fn by_stanza_id(db: &Connection, message: &Message) -> rusqlite::Result<Option<M
 
 fn by_sender_id(db: &Connection, message: &Message, origin: &OriginId) -> rusqlite::Result<Option<MessageKey>> {
     let (account, peer, out) = place(message);
-    if let Some(own) = MessageKey::parse(&origin.0).filter(|_| out) {
-        if let Some(own) = one_key(db, BY_OWN_KEY, params![own.0.to_be_bytes(), account, peer])? {
-            return Ok(Some(own));
-        }
+    if let Some(own) = MessageKey::parse(&origin.0).filter(|_| out)
+        && let Some(own) = one_key(db, BY_OWN_KEY, params![own.0.to_be_bytes(), account, peer])?
+    {
+        return Ok(Some(own));
     }
     let reach = i64::try_from(timeline::reach(message).as_millis()).unwrap_or(i64::MAX);
     let stamp = message.stamp.0;
