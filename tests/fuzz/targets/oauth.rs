@@ -68,7 +68,7 @@ fn callback(text: &str) {
         let taken = attempt.callback(&service, text, Source::Listener, Stamp(0));
         if let Ok(Callback::Code(_) | Callback::Token(_)) = taken {
             let decoded = url::form_urlencoded::parse(text.as_bytes());
-            let plain: String = decoded.map(|(name, value)| format!("{name}={value}")).collect();
+            let plain = decoded.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().concat();
             assert!(plain.contains(STATE), "an answer to another sign-in");
         }
     }
