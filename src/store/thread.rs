@@ -63,7 +63,8 @@ pub(super) fn run(place: &Place, take_locks: bool, inbox: &Receiver<StoreRequest
     }
 }
 
-/// Waits for the first request that needs a database: no file is made for somebody who only looks at the welcome screen.
+/// Waits for the first request that needs a database: no file is made for somebody who only looks at the welcome
+/// screen.
 fn wait_for_need(inbox: &Receiver<StoreRequest>, tell: &impl Fn(Stored)) -> Option<StoreRequest> {
     loop {
         match inbox.recv().ok()? {

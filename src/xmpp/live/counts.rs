@@ -63,8 +63,8 @@ impl Live {
         self.managed.acknowledge(count).unwrap_or_default()
     }
 
-    /// Taken up on another connection, where the server had this many stanzas of ours: the others are written again, and
-    /// nothing is asked anew.
+    /// Taken up on another connection, where the server had this many stanzas of ours: the others are written again,
+    /// and nothing is asked anew.
     pub(crate) fn resumed(&mut self, now: Now, count: u32, signed_in: SignedIn) {
         self.now = now;
         // Silence ended the line alone.
