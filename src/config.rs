@@ -55,8 +55,8 @@ impl Config {
             && self.accounts == other.accounts
     }
 
-    /// What stands in the file, or beside it, and does nothing, a sentence each: unknown options, bindings that cannot work,
-    /// broken profiles.
+    /// What stands in the file, or beside it, and does nothing, a sentence each: unknown options, bindings that cannot
+    /// work, broken profiles.
     pub fn complaints(&self) -> Vec<String> {
         let unknown = self.warnings.iter().map(|warning| {
             let meant = warning.meant.as_ref().map(|meant| format!(" (did you mean {meant}?)")).unwrap_or_default();

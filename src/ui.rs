@@ -1,8 +1,8 @@
 //! Floor 4: the eye.
 //!
 //! [`draw`] reads the [`Model`] and changes nothing but its own [`View`]: wrapped rows and what lay where, so that
-//! [`hit`] can turn a click into a [`Target`](crate::app::event::Target). It wraps only what shows. [`repaint`] gives the
-//! same picture and paints no more of it than changed.
+//! [`hit`] can turn a click into a [`Target`](crate::app::event::Target). It wraps only what shows. [`repaint`] gives
+//! the same picture and paints no more of it than changed.
 
 mod banner;
 mod bare;

@@ -60,8 +60,8 @@ pub enum LinkCommand {
     Session(xmpp::Command),
     /// Here is the password.
     Password { password: Secret<String>, keep: Keep },
-    /// The person agrees to a sign-in that is weaker than before: from the next session on, what is offered then is what
-    /// later ones are held to.
+    /// The person agrees to a sign-in that is weaker than before: from the next session on, what is offered then is
+    /// what later ones are held to.
     AcceptWeaker,
     /// Keep the password or token that was given there instead, and go on with it.
     KeepGiven { keep: Keep },

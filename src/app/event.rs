@@ -11,8 +11,8 @@ use crate::types::{
 use crate::xmpp::{self, Appearance, Elsewhere, RosterItem};
 use std::time::Duration;
 
-/// So often a sign-in is gone on with by itself whose connections break off, before anything is shown and once the person
-/// has done their part: within a quarter of a minute.
+/// So often a sign-in is gone on with by itself whose connections break off, before anything is shown and once the
+/// person has done their part: within a quarter of a minute.
 pub const MOST_BREAKS: u8 = 4;
 
 /// Where a token comes from that is not butty's own.

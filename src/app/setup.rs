@@ -74,8 +74,8 @@ impl AccountSetup {
         }
     }
 
-    /// The service let somebody else in than this account belongs to: than the one of `before`, else than the typed name.
-    /// A Messenger-style service ignores the typed name, so there the address of the last sign-in alone counts.
+    /// The service let somebody else in than this account belongs to: than the one of `before`, else than the typed
+    /// name. A Messenger-style service ignores the typed name, so there the address of the last sign-in alone counts.
     pub fn other_person(&self, before: Option<BareJid>, signed_in: &SignedIn) -> Option<Problem> {
         let got = signed_in.jid.bare();
         let dialect = |name: &String| name.trim() == "X-MESSENGER-OAUTH2";

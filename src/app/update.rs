@@ -19,8 +19,9 @@ use super::action::Effects;
 use super::effect::Effect;
 use super::event::Event;
 use super::list;
-use super::model::{Focus, Model, Overlay, Screen};
+use super::model::{Focus, Model, Overlay, Screen, SignInStep};
 use crate::types::Now;
+use std::mem::{Discriminant, discriminant};
 use std::time::Duration;
 
 /// Exit code of a process that SIGINT ended, as shells have it (ux 4).
@@ -37,7 +38,7 @@ impl Model {
         if matches!(event, Event::Key(_) | Event::Paste(_) | Event::Mouse(..)) {
             self.note_input(&mut fx);
         }
-        let bare = self.is_bare();
+        let (bare, boxed) = (self.is_bare(), self.boxed());
         match event {
             Event::Key(key) if key::plain::on_key(self, key, &mut fx) => {}
             Event::Tick if quiet => tick::on_quiet_tick(self, &mut fx),
@@ -46,6 +47,9 @@ impl Model {
         if self.is_bare() != bare {
             // What the terminal shall select, butty must not take.
             fx.push(Effect::Mouse(self.options.mouse && bare));
+        }
+        if self.boxed() != boxed {
+            self.box_top = 0;
         }
         self.keep_hands_off(&mut fx);
         list::hold(self, self.focus == Focus::List && matches!(self.screen, Screen::Main), selected);
@@ -74,6 +78,12 @@ impl Model {
             Event::Options(options) => self.on_options(*options, fx),
             Event::ConfigProblem(problem) => self.on_config(problem),
         }
+    }
+
+    /// Which box is on top: another one is read from its head.
+    fn boxed(&self) -> (usize, Option<Discriminant<Overlay>>, Option<Discriminant<SignInStep>>) {
+        let step = if let Screen::SignIn(screen) = &self.screen { Some(discriminant(&screen.step)) } else { None };
+        (self.overlays.len(), self.overlays.last().map(discriminant), step)
     }
 
     /// Nothing but the talk is on the screen.

@@ -1,11 +1,11 @@
 //! Telling services later that the person has signed out.
 
 use super::parting::Parting;
-use super::sign_in::{quiet, settle_former};
+use super::sign_in::{quiet, record_of, settle_former};
 use super::{Network, link};
 use crate::app::setup::AccountSetup;
 use crate::oauth::{Farewell, Farewelled, Matter, SignInRecord, Token, VaultKey, grant};
-use crate::types::{BareJid, Domain, Problem};
+use crate::types::{BareJid, Problem};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,10 +15,15 @@ const FIRST_WAIT: Duration = Duration::from_secs(60);
 const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
 
 impl Network {
-    /// Gives up what an earlier process replaced at these accounts, and did not live to see confirmed.
+    /// Gives up what an earlier process replaced at those of these accounts where nothing stands in its place any more.
+    /// Where something does, it may be another person's: then the link decides, once it has been let in.
     pub async fn settle_sign_ins(self: &Arc<Self>, accounts: Vec<AccountSetup>) {
         for setup in accounts {
-            if let Err(problem) = settle_former(self, &Arc::new(setup)).await {
+            let settled = match record_of(self, &setup).await {
+                Ok(None) => settle_former(self, &Arc::new(setup)).await.map(drop),
+                other => other.map(drop),
+            };
+            if let Err(problem) = settled {
                 tracing::warn!(target: "butty::net", code = problem.code(), "the sign-in before stays behind");
             }
         }
@@ -41,37 +46,63 @@ impl Network {
         }
     }
 
-    /// One try for each; says how many still wait.
+    /// One try for each; says how many still wait. What hinders one, such as a keyring that is locked, hinders no
+    /// other.
     async fn try_farewells(self: &Arc<Self>) -> Result<usize, Problem> {
-        let waiting = self.farewells().await?;
-        let mut left = waiting.len();
-        for farewell in waiting {
-            if !self.farewells().await?.contains(&farewell) {
-                // Taken back meanwhile: the person signed in again.
-                left = left.saturating_sub(1);
-                continue;
-            }
-            let over = farewell.is_over(self.now().wall) || self.is_in_use(&farewell).await?;
-            if over || self.tell_farewell(&farewell).await? != Farewelled::Later {
-                self.drop_farewell(&farewell).await?;
-                left = left.saturating_sub(1);
+        let mut left = 0_usize;
+        for farewell in self.farewells().await? {
+            match self.try_farewell(&farewell).await {
+                Ok(true) => {}
+                Ok(false) => left = left.saturating_add(1),
+                Err(problem) => {
+                    left = left.saturating_add(1);
+                    tracing::warn!(target: "butty::net", code = problem.code(), "a sign-out cannot be told now");
+                }
             }
         }
         Ok(left)
     }
 
+    /// True: it waits no more.
+    async fn try_farewell(self: &Arc<Self>, farewell: &Farewell) -> Result<bool, Problem> {
+        if !self.farewells().await?.contains(farewell) {
+            // Taken back meanwhile: the person signed in again.
+            return Ok(true);
+        }
+        if farewell.is_over(self.now().wall) {
+            return self.drop_farewell(farewell).await.map(|()| true);
+        }
+        if self.drop_if_in_use(farewell).await? {
+            return Ok(true);
+        }
+        if self.tell_farewell(farewell).await? == Farewelled::Later {
+            return Ok(false);
+        }
+        self.drop_farewell(farewell).await.map(|()| true)
+    }
+
     /// What was to be revoked stands again: it was taken back while the list could not be changed, or the process ended
-    /// between noting it and forgetting it.
-    async fn is_in_use(&self, farewell: &Farewell) -> Result<bool, Problem> {
+    /// between noting it and forgetting it. True: it was so, and is noted no more.
+    async fn drop_if_in_use(&self, farewell: &Farewell) -> Result<bool, Problem> {
         let (Matter::Revoke { service, client, token }, Some(account)) = (&farewell.matter, &farewell.account) else {
             return Ok(false);
         };
+        let (issuer, client) = (service.issuer.clone(), client.id.clone());
+        let key = VaultKey::Tokens { issuer, client, account: account.as_str().to_owned() };
+        // Where a sign-out is under way, here or in another process, it is noted already and not forgotten yet.
+        let flight = self.flight(&key);
+        let _alone_here = flight.lock().await;
+        let _alone_everywhere = self.hold(&key).await?;
         let record = self.load(&SignInRecord::key(account)).await?.as_ref().and_then(SignInRecord::from_text);
-        let Some(record) = record.filter(|own| own.service.issuer == service.issuer && own.client == client.id) else {
+        if record.is_none_or(|own| own.tokens_key(account) != key) {
             return Ok(false);
-        };
-        let current = self.load(&record.tokens_key(account)).await?.as_ref().and_then(Token::from_text);
-        Ok(current.is_some_and(|current| current.is_of(token)))
+        }
+        let current = self.load(&key).await?.as_ref().and_then(Token::from_text);
+        let in_use = current.is_some_and(|current| current.is_of(token));
+        if in_use {
+            self.drop_farewell(farewell).await?;
+        }
+        Ok(in_use)
     }
 
     async fn tell_farewell(self: &Arc<Self>, farewell: &Farewell) -> Result<Farewelled, Problem> {
@@ -99,9 +130,9 @@ impl Network {
         }
     }
 
-    /// Notes one, before anything is forgotten: it waits beyond the end of this process. `kept_as`: where its tokens are
-    /// kept, which were kept beyond it too. A sign-out is never held up by a full disk: `None`, and the service is told
-    /// now, or never.
+    /// Notes one, before anything is forgotten: it waits beyond the end of this process. `kept_as`: where its tokens
+    /// are kept, which were kept beyond it too. A sign-out is never held up by a full disk: `None`, and the service is
+    /// told now, or never.
     pub(super) async fn note_farewell(
         &self,
         setup: &AccountSetup,
@@ -128,14 +159,15 @@ impl Network {
             (_, Some(farewell)) => {
                 if let Err(problem) = self.drop_farewell(&farewell).await {
                     // It is told once more, which harms nobody.
-                    tracing::warn!(target: "butty::net", code = problem.code(), "a sign-out that was told is still noted");
+                    tracing::warn!(target: "butty::net", code = problem.code(), "a sign-out is still noted");
                 }
             }
         }
         outcome
     }
 
-    async fn replace_farewell(&self, old: &Farewell, new: &Farewell) -> Result<(), Problem> {
+    /// Puts one in the place of another, if that still waits.
+    pub(super) async fn replace_farewell(&self, old: &Farewell, new: &Farewell) -> Result<(), Problem> {
         let _alone = self.hold(&Farewell::KEY).await?;
         let mut all = self.farewells().await?;
         for farewell in all.iter_mut().filter(|farewell| *farewell == old) {
@@ -153,17 +185,29 @@ impl Network {
         self.save(&Farewell::KEY, Farewell::to_text(&all), true).await
     }
 
-    /// Takes back all of this client at this service for this domain: to revoke its old refresh token can revoke what the
-    /// person agreed to since (RFC 7009 section 2.1).
-    pub(super) async fn forgo_farewells(&self, record: &SignInRecord, domain: &Domain) -> Result<(), Problem> {
-        let same = |farewell: &Farewell| {
+    /// Takes back all of this client at this service for this account: to revoke its old refresh token can revoke what
+    /// the person agreed to since (RFC 7009 section 2.1).
+    pub(super) async fn forgo_farewells(&self, record: &SignInRecord, setup: &AccountSetup) -> Result<(), Problem> {
+        self.forgo(|farewell| {
             let Matter::Revoke { service, client, .. } = &farewell.matter else { return false };
-            service.issuer == record.service.issuer && client.id == record.client && farewell.domain == *domain
-        };
-        if !self.farewells().await?.iter().any(same) {
+            let ours = farewell.account.as_ref().is_none_or(|account| *account == setup.id);
+            let same_client = service.issuer == record.service.issuer && client.id == record.client;
+            ours && same_client && farewell.domain == setup.domain
+        })
+        .await
+    }
+
+    /// Takes back what is to revoke the grant of this token, which is in use.
+    pub(super) async fn forgo_grant(&self, token: &Token) -> Result<(), Problem> {
+        self.forgo(|farewell| matches!(&farewell.matter, Matter::Revoke { token: noted, .. } if noted.is_of(token)))
+            .await
+    }
+
+    async fn forgo(&self, gone: impl Fn(&Farewell) -> bool) -> Result<(), Problem> {
+        if !self.farewells().await?.iter().any(&gone) {
             return Ok(());
         }
-        self.keep_farewells_but(same).await
+        self.keep_farewells_but(gone).await
     }
 
     /// Takes one back.

@@ -1,8 +1,8 @@
 //! One function: a request to a sign-in service, and its reply.
 //!
 //! hyper over our own TLS and our own resolver, so that OAuth obeys the same trust and DNS as XMPP. Refused:
-//! plain http, bodies above 1 MiB, waits above 15 s (for a proxy's password aside), private addresses where the way there
-//! came from a public one. Redirects are replies like any other; nothing follows them.
+//! plain http, bodies above 1 MiB, waits above 15 s (for a proxy's password aside), private addresses where the way
+//! there came from a public one. Redirects are replies like any other; nothing follows them.
 
 use super::tls::{self, Trust, Use};
 use super::{Network, dial};

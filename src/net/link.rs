@@ -2,7 +2,8 @@
 //!
 //! A link is a task that carries out one [`Wish`] after the other. Facts go up a bounded channel and the link
 //! waits there; commands come down an unbounded one and are heard at every moment, also while dialling; only a
-//! sign-out is not disturbed: what is wished for meanwhile comes next. When the handle is dropped the link says goodbye and is gone within a second.
+//! sign-out is not disturbed: what is wished for meanwhile comes next. When the handle is dropped the link says goodbye
+//! and is gone within a second.
 
 mod consent;
 mod everywhere;
@@ -40,8 +41,9 @@ use tokio::time::Instant;
 /// Longest goodbye.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// A sign-out is over by then, and told, whatever the services do: for whoever waits for it and wants a bound.
-pub const LONGEST_SIGN_OUT: Duration = Duration::from_secs(180);
+/// A sign-out is over long before, and told, whatever the services do, each of its steps having its own time: for
+/// whoever waits for it and trusts nobody.
+pub const LONGEST_SIGN_OUT: Duration = Duration::from_secs(600);
 
 /// How a link behaves.
 #[derive(Clone, Debug)]
@@ -68,6 +70,11 @@ impl LinkHandle {
     pub fn send(&self, command: LinkCommand) {
         // A link ends only with its handle or with the receiver of its facts; then nobody misses the command.
         let _ = self.commands.send(command);
+    }
+
+    /// Nobody hears commands any more: the link came to an end that it should not have.
+    pub fn is_over(&self) -> bool {
+        self.commands.is_closed()
     }
 
     /// Ends when the link has said goodbye after its handle was let go; at most a little over a second from the call.
@@ -221,7 +228,7 @@ pub(super) struct Link {
     in_the_clear: bool,
     /// A session of this link was signed in.
     was_online: bool,
-    /// What is kept here has signed in: gone by now, somebody else took it away.
+    /// What was kept here, or is since, has signed in: gone by now, somebody else took it away.
     stood: bool,
     /// By then the other sign-ins have been ended, or it is told which were not.
     dismissal_ends: Option<Instant>,

@@ -70,8 +70,8 @@ impl Network {
         Ok(Way { stream, peer: Some(peer) })
     }
 
-    /// Asks for what the proxy to this host wants to know, where a command has to be asked, which may ask a person in its
-    /// turn. To be done before the time for a way begins to count.
+    /// Asks for what the proxy to this host wants to know, where a command has to be asked, which may ask a person in
+    /// its turn. To be done before the time for a way begins to count.
     pub(super) async fn ready_proxy(&self, host: &str) -> Result<(), Problem> {
         let Some(proxy) = self.proxy_for(host)? else { return Ok(()) };
         self.login(proxy).await.map(drop)

@@ -102,8 +102,8 @@ impl Agreement {
         granted.chain(not).map(move |(scope, granted)| (scope, stayed(scope, granted)))
     }
 
-    /// What to ask for so that `scope` is granted as well, and nothing less than now: a sign-in that lasts goes on lasting,
-    /// whether the service named a scope for it or not.
+    /// What to ask for so that `scope` is granted as well, and nothing less than now: a sign-in that lasts goes on
+    /// lasting, whether the service named a scope for it or not.
     pub fn and(&self, scope: &str) -> Vec<String> {
         let now = self.rows().filter(|(name, granted)| *granted && *name != scope).map(|(name, _)| name);
         now.chain([scope]).map(str::to_owned).collect()

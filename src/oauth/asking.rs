@@ -52,8 +52,8 @@ impl Asking {
         if self.stays() { Self::ChatOnly } else { Self::Usual }
     }
 
-    /// True when a sign-in that lasts is wanted. Where it is not, a refresh token that comes all the same is kept for its
-    /// revocation alone.
+    /// True when a sign-in that lasts is wanted. Where it is not, a refresh token that comes all the same is kept for
+    /// its revocation alone.
     pub fn stays(&self) -> bool {
         match self {
             Self::Usual => true,

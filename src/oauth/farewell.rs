@@ -1,7 +1,7 @@
 //! Sign-outs that a service has not been told of yet.
 //!
-//! What the person signed out of is forgotten at once. Where the service could not be reached, the tokens alone wait here
-//! until it is told (RFC 7009, XEP-0484), at most [`PATIENCE`]: then a token that nobody used has died by itself.
+//! What the person signed out of is forgotten at once. Where the service could not be reached, the tokens alone wait
+//! here until it is told (RFC 7009, XEP-0484), at most [`PATIENCE`]: then a token that nobody used has died by itself.
 
 use super::registration::ClientIdentity;
 use super::service::{KeptService, Service};

@@ -1,7 +1,7 @@
 //! What a new sign-in put out of its place, for as long as nobody has confirmed that it is the right person's.
 //!
-//! A process that lives to hear it puts the old one back, or gives it up. One that does not leaves this note: from it the
-//! next process gives up what nobody would know of any more.
+//! A process that lives to hear it puts the old one back, or gives it up. One that does not leaves this note: from it
+//! the next process gives up what nobody would know of any more.
 
 use super::{SignInRecord, Token, VaultKey};
 use crate::types::{AccountId, Secret};

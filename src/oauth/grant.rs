@@ -50,8 +50,8 @@ pub async fn register(hands: &dyn Hands, issuer: &Issuer, scopes: &[String]) -> 
     registration::read(&reply)
 }
 
-/// A new pair for a refresh token. Ask once: many services kill the whole family when an old one comes again. Only where
-/// the answer got lost there is nothing more to lose.
+/// A new pair for a refresh token. Ask once: many services kill the whole family when an old one comes again. Only
+/// where the answer got lost there is nothing more to lose.
 pub async fn refresh(
     hands: &dyn Hands,
     service: &Service,

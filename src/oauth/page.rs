@@ -31,6 +31,12 @@ pub fn redirect(text: &str) -> Option<Url> {
     (fine && (url.scheme() == "https" || (url.scheme() == "http" && number))).then_some(url)
 }
 
+/// True when the answer is to come in at one port of this computer, where one sign-in at a time can wait for it. One
+/// that names none, or the usual one, is waited for at any free one.
+pub fn is_at_fixed_port(redirect_text: &str) -> bool {
+    redirect(redirect_text).is_some_and(|url| url.scheme() == "http" && url.port().is_some())
+}
+
 /// True when the page can be opened on this computer only.
 pub fn is_this_computer(url: &Url) -> bool {
     match url.host() {

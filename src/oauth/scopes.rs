@@ -200,8 +200,8 @@ pub fn without_staying(asked: &[String]) -> Option<Vec<String>> {
     smaller(asked, |scope| !is_staying(scope))
 }
 
-/// The smaller set after the service refused `scope`; where it named none, what chatting needs and no more. `None`: there
-/// is no smaller one with which butty could chat.
+/// The smaller set after the service refused `scope`; where it named none, what chatting needs and no more. `None`:
+/// there is no smaller one with which butty could chat.
 pub fn without_refused(asked: &[String], scope: Option<&str>) -> Option<Vec<String>> {
     smaller(asked, |other| scope.map_or_else(|| is_chat(other), |scope| other != scope))
         .filter(|rest| !asked.iter().any(|scope| is_chat(scope)) || rest.iter().any(|scope| is_chat(scope)))

@@ -149,7 +149,8 @@ impl Token {
         self
     }
 
-    /// This token, where the person wanted no sign-in that lasts: nothing renews it, and what would have goes when it goes.
+    /// This token, where the person wanted no sign-in that lasts: nothing renews it, and what would have goes when it
+    /// goes.
     #[must_use]
     pub fn for_this_time(mut self) -> Self {
         self.unasked = self.refresh.take().or(self.unasked);

@@ -43,6 +43,8 @@ pub(super) enum After {
     DemoAnswer(bool),
     /// The process was stopped and goes on.
     Resumed,
+    /// A sign-out that nobody will answer: the account has no link.
+    NoLink(AccountId),
     /// Leave with this code.
     Quit(u8),
 }
@@ -115,7 +117,7 @@ impl Hands {
         match effect {
             Effect::StartLink { setup, connect } => self.start_link(*setup, connect),
             Effect::StopLink(account) => drop(self.links.remove(&account)),
-            Effect::Link(account, command) => self.link(&account, command),
+            Effect::Link(account, command) => return self.link(account, command),
             Effect::Store(request) => self.store(request),
             Effect::Notify { bell, .. } => {
                 if bell {
@@ -166,11 +168,13 @@ impl Hands {
         self.links.insert(account, handle);
     }
 
-    fn link(&self, account: &AccountId, command: LinkCommand) {
-        match self.links.get(account) {
+    fn link(&self, account: AccountId, command: LinkCommand) -> After {
+        match self.links.get(&account).filter(|link| !link.is_over()) {
             Some(link) => link.send(command),
+            None if matches!(command, LinkCommand::SignOut { .. }) => return After::NoLink(account),
             None => tracing::debug!("a command for an account without a link"),
         }
+        After::Nothing
     }
 
     fn store(&mut self, request: StoreRequest) {
@@ -230,10 +234,22 @@ impl Hands {
             let Some((account, event)) = told else { break };
             self.keep(last_word(account, event));
         }
-        let Self { store, clerk, network, .. } = self;
-        // A refresh that was sent and is not kept costs the sign-in.
+        // A refresh that was sent and is not kept costs the sign-in; and what a sign-out comes to is to be kept.
+        let network = Arc::clone(&self.network);
         network.hurry();
-        network.refreshes_done(REFRESH).await;
+        let done = network.refreshes_done(REFRESH);
+        tokio::pin!(done);
+        loop {
+            tokio::select! {
+                biased;
+                Some((account, event)) = links.recv() => self.keep(last_word(account, event)),
+                _ = &mut done => break,
+            }
+        }
+        while let Ok((account, event)) = links.try_recv() {
+            self.keep(last_word(account, event));
+        }
+        let Self { store, clerk, .. } = self;
         // Joining threads blocks: nothing else is left to do here.
         let closing = tokio::task::spawn_blocking(move || (store.close(), clerk.close()));
         let spent = clock.now().mono.saturating_sub(begun);
@@ -255,7 +271,9 @@ pub(super) fn temporary_folder() -> Option<(tempfile::TempDir, PathBuf)> {
 mod tests {
     use super::*;
     use crate::net::NetworkSettings;
+    use crate::oauth::{Durable, Vault, VaultError, VaultKey};
     use crate::store::{FileVault, Place};
+    use crate::types::{BareJid, Secret};
 
     fn account() -> AccountId {
         AccountId::new("anna@example.org")
@@ -263,10 +281,13 @@ mod tests {
 
     /// Hands with room for one fact and one answer.
     fn hands(clock: Clock) -> (Hands, Ears) {
+        hands_over(clock, Arc::new(FileVault::new(None)))
+    }
+
+    fn hands_over(clock: Clock, vault: Arc<dyn Vault>) -> (Hands, Ears) {
         let (tell, stored) = mpsc::channel(1);
         let store = Store::start(Place::Memory, true, move |answer| drop(tell.blocking_send(answer))).unwrap();
         let (events, links) = mpsc::channel(1);
-        let vault = Arc::new(FileVault::new(None));
         let network = Arc::new(Network::new(NetworkSettings::default(), vault, Arc::new(move || clock.now())));
         let manner = Manner { resource: None, show_client: false, one_shot: false, profiles: Profiles::built_in() };
         (
@@ -305,5 +326,59 @@ mod tests {
         let fact = crate::app::LinkFact::Down { problem: None, retry_in: None };
         hands.events.try_send((account(), LinkEvent { epoch: crate::types::Epoch(1), fact })).unwrap();
         assert_eq!(say_goodbye(clock, hands, ears), Some(1));
+    }
+
+    /// A disk that takes longer to forget a password than a goodbye lasts.
+    struct Slow(FileVault);
+
+    impl Vault for Slow {
+        fn load(&self, key: &VaultKey) -> Result<Option<Secret<String>>, VaultError> {
+            self.0.load(key)
+        }
+        fn save(&self, key: &VaultKey, secret: &Secret<String>, durable: bool) -> Result<(), VaultError> {
+            self.0.save(key, secret, durable)
+        }
+        fn forget(&self, key: &VaultKey) -> Result<(), VaultError> {
+            if matches!(key, VaultKey::Password { .. }) {
+                std::thread::sleep(GOODBYE + GOODBYE / 2);
+            }
+            self.0.forget(key)
+        }
+        fn lock(&self, key: &VaultKey) -> Result<Box<dyn Send>, VaultError> {
+            self.0.lock(key)
+        }
+        fn keyring(&self) -> Result<(), VaultError> {
+            self.0.keyring()
+        }
+        fn settle(&self, account: &str, place: Durable) {
+            self.0.settle(account, place);
+        }
+    }
+
+    #[test]
+    fn who_leaves_in_the_middle_of_a_sign_out_still_hears_what_became_of_it() {
+        let clock = Clock::start();
+        let (mut hands, ears) = hands_over(clock, Arc::new(Slow(FileVault::new(None))));
+        let setup = AccountSetup::new(&BareJid::parse("anna@example.org").unwrap());
+        let id = setup.id.clone();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let inside = runtime.enter();
+        hands.act(Effect::StartLink { setup: Box::new(setup), connect: false });
+        assert_eq!(hands.act(Effect::Link(id, LinkCommand::SignOut { everywhere: false })), After::Nothing);
+        drop(inside);
+        let mut told = 0;
+        runtime.block_on(hands.goodbye(clock, ears, |_, event| {
+            told += usize::from(matches!(event.fact, crate::app::LinkFact::SignedOut { .. }));
+            Effects::new()
+        }));
+        assert_eq!(told, 1);
+    }
+
+    #[test]
+    fn a_sign_out_without_a_link_is_answered() {
+        let (mut hands, _ears) = hands(Clock::start());
+        let out = Effect::Link(account(), LinkCommand::SignOut { everywhere: false });
+        assert_eq!(hands.act(out), After::NoLink(account()));
+        assert_eq!(hands.act(Effect::Link(account(), LinkCommand::Connect)), After::Nothing);
     }
 }

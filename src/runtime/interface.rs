@@ -8,13 +8,13 @@ use super::{Clock, zone};
 use crate::app::event::Stored;
 use crate::app::model::Options;
 use crate::app::setup::AccountSetup;
-use crate::app::{Effect, Effects, Event, Model};
+use crate::app::{Effect, Effects, Event, LinkEvent, LinkFact, Model};
 use crate::config::{Folders, Profiles};
 use crate::net::{Network, NetworkSettings};
 use crate::oauth::Vault;
 use crate::store::{Place, Store};
 use crate::term::{self, Input};
-use crate::types::Problem;
+use crate::types::{AccountId, Line, Problem};
 use crate::ui::{self, View};
 use ratatui::backend::CrosstermBackend;
 use std::collections::VecDeque;
@@ -306,9 +306,17 @@ impl Loop {
                         answer(yes);
                     }
                 }
+                After::NoLink(account) => waiting.extend(self.not_signed_out(account)),
                 After::Quit(code) => self.end = Some(Leave::With(code)),
             }
         }
+    }
+
+    /// Nobody else would answer.
+    fn not_signed_out(&mut self, account: AccountId) -> Effects {
+        let Some(epoch) = self.model.account(&account).map(|own| own.epoch) else { return Effects::new() };
+        let fact = LinkFact::NotSignedOut(Problem::Bug { what: Line::clean("the account has no link") });
+        self.model.update(self.clock.now(), Event::Link(account, LinkEvent { epoch, fact }))
     }
 
     fn forget_screen(&mut self) {

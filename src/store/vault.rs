@@ -101,6 +101,13 @@ impl HomeVault {
         if matches!(key, VaultKey::Known { .. }) {
             return Ok(Durable::File); // no secret, and asked for at each sign-in: it wakes no keyring
         }
+        if let VaultKey::Former { account } = key {
+            // It holds what the sign-in before holds, wherever the next one is to go.
+            let sign_in = VaultKey::SignIn { account: account.clone() };
+            if let Some(kept) = self.files.kept_on_disk(&sign_in)? {
+                return Ok(place_of(&kept));
+            }
+        }
         let settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
         if settled.farewells_in_keyring && *key == VaultKey::Farewells {
             return Ok(Durable::Keyring);

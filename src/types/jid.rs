@@ -131,8 +131,8 @@ impl Jid {
     }
 }
 
-/// A name or a number of a host (RFC 7622 section 3.2.1). The crate takes quotes and other marks in it too, which no host
-/// has, and which would look like the end of something wherever an address is quoted.
+/// A name or a number of a host (RFC 7622 section 3.2.1). The crate takes quotes and other marks in it too, which no
+/// host has, and which would look like the end of something wherever an address is quoted.
 fn host(domain: &jid::DomainRef) -> Result<&str, JidError> {
     let fits = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '[' | ']' | ':');
     let domain = domain.as_str();

@@ -1,7 +1,7 @@
 //! A display picture, as small as a terminal shows it.
 //!
-//! Taken at this door: PNG (RFC 2083). Refused: everything else, what is larger than [`LONGEST`] or [`WIDEST`], and what
-//! is cut off or spoilt. Nothing of the file stays but [`SIDE`] by [`SIDE`] points of colour.
+//! Taken at this door: PNG (RFC 2083). Refused: everything else, what is larger than [`LONGEST`] or [`WIDEST`], and
+//! what is cut off or spoilt. Nothing of the file stays but [`SIDE`] by [`SIDE`] points of colour.
 
 mod png;
 

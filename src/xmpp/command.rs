@@ -205,8 +205,8 @@ pub enum Purpose {
     /// To have the server end every other sign-in of the account (XEP-0494). Ends with `Event::Dismissed`, or with a
     /// problem where that could not be asked for. Nothing is shown to others, and nothing of the account is read.
     Dismiss,
-    /// To have the server forget the token of its own (XEP-0484 section 3.6), at sign-out. Ends with `Event::Fast(None)`
-    /// and no problem where it has, whatever came of the token.
+    /// To have the server forget the token of its own (XEP-0484 section 3.6), at sign-out. Ends with
+    /// `Event::Fast(None)` and no problem where it has, whatever came of the token.
     Invalidate,
 }
 

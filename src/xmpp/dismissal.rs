@@ -1,10 +1,11 @@
 //! Ending the account's other sign-ins (XEP-0494): asks who has access, then takes it away, one after the other.
 //!
-//! One at a time, for a server may end our own session with an access that is taken: those that are connected come last.
-//! Which one is ours no server says. Ours is known, and left to the sign-out that follows, where its id holds the name of
-//! this installation; where none does, the one that is connected and was seen last is taken for ours and comes last of all:
-//! it does not count. Should ours fall before others all the same, what is left by then is told. Time is limited in all,
-//! and what was not done by its end is told too.
+//! One at a time, for a server may end our own session with an access that is taken: those that are connected come
+//! last. Which one is ours no server says. Ours is known, and left to the sign-out that follows, where its id holds the
+//! name of this installation; where none does, the one that is connected and was seen last is taken for ours and comes
+//! last of all. That it ends, and we with it, does not count; that it may not be ended does, for it may be somebody
+//! else's. Should ours fall before others all the same, what is left by then is told. Time is limited in all, and what
+//! was not done by its end is told too.
 
 use super::entitled::{Claim, Home, Whom};
 use super::event::Elsewhere;
@@ -28,6 +29,15 @@ pub(crate) enum Next {
     Ask(Element),
     /// It is over.
     Done(Elsewhere),
+}
+
+/// What came before the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// The end of the connection.
+    Closed,
+    /// The end of the time.
+    Silent,
 }
 
 /// What was asked.
@@ -100,8 +110,8 @@ impl Dismissal {
                 None => return Next::Done(Elsewhere::NoWay),
             },
             (Asked::List, false) => return Next::Done(Elsewhere::NoWay),
-            // Whatever came of it: ours goes with the sign-out.
-            (Asked::Revoke, _) if self.is_at_own() => {}
+            // It goes with the sign-out in any case.
+            (Asked::Revoke, true) if self.is_at_own() => {}
             (Asked::Revoke, true) => self.ended += 1,
             (Asked::Revoke, false) if cam::wants_new_password(element) => self.by_password += 1,
             // It went by itself, or with another.
@@ -111,11 +121,12 @@ impl Dismissal {
         self.next()
     }
 
-    /// The end before the end: the time is over, or the connection.
-    pub(crate) fn cut(&self) -> Option<Elsewhere> {
-        match self.asked {
-            Asked::List => None,
-            Asked::Revoke => Some(self.told(usize::from(!self.is_at_own()))),
+    /// The end before the end: the time is over, or the connection, which our own access takes with it.
+    pub(crate) fn cut(&self, by: Cut) -> Option<Elsewhere> {
+        match (&self.asked, by) {
+            (Asked::List, _) => None,
+            (Asked::Revoke, Cut::Closed) if self.is_at_own() => Some(self.told(0)),
+            (Asked::Revoke, _) => Some(self.told(1)),
         }
     }
 
@@ -142,7 +153,74 @@ impl Dismissal {
     }
 
     fn told(&self, unanswered: usize) -> Elsewhere {
-        let left = self.refused + self.left.len() + unanswered;
+        // What goes with the sign-out is not left.
+        let own = usize::from(self.own_is_last && !self.left.is_empty());
+        let left = self.refused + self.left.len().saturating_sub(own) + unanswered;
         Elsewhere::Asked { ended: self.ended, by_password: self.by_password, left }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop")]
+
+    use super::*;
+    use crate::types::Stamp;
+    use crate::xmpp::stanza::testing::parse;
+
+    /// Asked about these clients, of which none is known to be ours; the first one is asked for now.
+    fn asked_about(clients: &str) -> Dismissal {
+        let now = Now { mono: Duration::ZERO, wall: Stamp(0) };
+        let address = FullJid::parse("juliet@alpha.test/x").unwrap();
+        let (mut dismissal, _) = Dismissal::new(now, address, &[7; 32], None);
+        let id = dismissal.id.clone();
+        let list = format!(
+            "<iq xmlns='jabber:client' type='result' id='{id}'><clients xmlns='urn:xmpp:cam:0'>{clients}</clients></iq>"
+        );
+        assert!(matches!(dismissal.handle_stanza(&parse(&list)), Next::Ask(_)));
+        dismissal
+    }
+
+    fn answered(dismissal: &mut Dismissal, condition: Option<&str>) -> Next {
+        let id = dismissal.id.clone();
+        let iq = condition.map_or_else(
+            || format!("<iq xmlns='jabber:client' type='result' id='{id}'/>"),
+            |condition| {
+                format!(
+                    "<iq xmlns='jabber:client' type='error' id='{id}'><error type='cancel'>\
+                     <{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
+                )
+            },
+        );
+        dismissal.handle_stanza(&parse(&iq))
+    }
+
+    fn asked(ended: usize, left: usize) -> Elsewhere {
+        Elsewhere::Asked { ended, by_password: 0, left }
+    }
+
+    #[test]
+    fn what_is_taken_for_ours_and_may_not_be_ended_is_told() {
+        for (condition, left) in [(None, 0), (Some("item-not-found"), 0), (Some("forbidden"), 1)] {
+            let mut dismissal = asked_about("<client id='here' connected='true'/>");
+            let Next::Done(told) = answered(&mut dismissal, condition) else { panic!("{condition:?}") };
+            assert_eq!(told, asked(0, left), "{condition:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_end_of_the_connection_may_be_that_of_ours() {
+        let dismissal = asked_about("<client id='here' connected='true'/>");
+        assert_eq!(dismissal.cut(Cut::Closed), Some(asked(0, 0)));
+        assert_eq!(dismissal.cut(Cut::Silent), Some(asked(0, 1)));
+    }
+
+    #[test]
+    fn ours_is_not_left_where_others_are() {
+        let mut dismissal = asked_about("<client id='a'/><client id='b'/><client id='here' connected='true'/>");
+        assert!(matches!(answered(&mut dismissal, None), Next::Ask(_)));
+        for by in [Cut::Closed, Cut::Silent] {
+            assert_eq!(dismissal.cut(by), Some(asked(1, 1)), "the one that was asked for, and not ours");
+        }
     }
 }

@@ -221,8 +221,8 @@ impl Live {
     }
 
     /// The next thing to do; `None` until something happens. Messages written since the last call that gave `None`
-    /// are followed by one question, whose answer acknowledges them all: a ping, or the request of XEP-0198. Only one is
-    /// out at a time.
+    /// are followed by one question, whose answer acknowledges them all: a ping, or the request of XEP-0198. Only one
+    /// is out at a time.
     pub(crate) fn poll(&mut self) -> Option<LiveOutput> {
         let due = !self.written.is_empty() || self.managed.is_due();
         if self.out.is_empty() && due && !self.pulse.is_asking() && !self.ended {

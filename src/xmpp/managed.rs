@@ -1,5 +1,5 @@
-//! Counting stanzas, both ways (XEP-0198): what has arrived is known, and what has not is sent again when the session is
-//! taken up on another connection.
+//! Counting stanzas, both ways (XEP-0198): what has arrived is known, and what has not is sent again when the session
+//! is taken up on another connection.
 //!
 //! Refused: a server that says more has arrived than was sent.
 

@@ -20,8 +20,8 @@
 //!
 //! let offer = Offer { mechanisms: vec!["PLAIN".into(), "SCRAM-SHA-256".into()], bindings: None };
 //! let (bindings, known) = (Bindings::default(), Known::default());
-//! let wish = Wish { kind: CredentialKind::Password, named: &[], bindings: &bindings, known: &known, bound_elsewhere: false };
-//! let plan = sasl::choose(&offer, wish).unwrap();
+//! let wish = Wish { kind: CredentialKind::Password, named: &[], bindings: &bindings, known: &known, bound_elsewhere:
+//! false }; let plan = sasl::choose(&offer, wish).unwrap();
 //! assert_eq!(plan.mechanism.name, "SCRAM-SHA-256");
 //!
 //! // The example of RFC 7677 section 3: what goes into `<auth/>`, `<response/>`, and what `<success/>` must hold.

@@ -129,7 +129,8 @@ impl Session {
         }
     }
 
-    /// Once it is over, or given up: what the next session can take up. Also what this one was given and did not get to.
+    /// Once it is over, or given up: what the next session can take up. Also what this one was given and did not get
+    /// to.
     pub fn suspended(&mut self) -> Option<Suspended> {
         match &mut self.phase {
             Phase::SigningIn(negotiation) => negotiation.not_taken_up().map(Suspended),

@@ -2,9 +2,9 @@
 //!
 //! A [`Negotiation`] is a queue of expectations, not a ladder: each thing written adds what must come back, and what
 //! comes back must be what stands in front. So as much as can be known goes out in one write: `<starttls/>` with the
-//! first header, the request for a resource with the last, and, where an earlier visit saw what is on offer, the sign-in
-//! itself with the header inside TLS. One time limit holds for whatever stands in front; only while a person or a token
-//! service is asked for the secret, or our own side does long sums, does no limit run.
+//! first header, the request for a resource with the last, and, where an earlier visit saw what is on offer, the
+//! sign-in itself with the header inside TLS. One time limit holds for whatever stands in front; only while a person or
+//! a token service is asked for the secret, or our own side does long sums, does no limit run.
 //!
 //! Order of safety: nothing but a header and `<starttls/>` is written before the certificate is proved; bytes behind
 //! the go-ahead for TLS end the session; a [`TokenSlot`] is made from the proof alone; a restart forgets what was
@@ -201,7 +201,8 @@ impl Negotiation {
         self.deadline
     }
 
-    /// The version of the cached roster. Once the features behind SASL were read, `None` says that the server keeps none.
+    /// The version of the cached roster. Once the features behind SASL were read, `None` says that the server keeps
+    /// none.
     pub(super) fn know_roster(&mut self, version: &str) {
         let read =
             matches!(self.expected.front(), Some(Expect::Bound { .. } | Expect::Session { .. } | Expect::Resumed));

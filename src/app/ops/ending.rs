@@ -1,8 +1,8 @@
 //! The end of a consent that can be seen coming: counted down, reminded of, and kept.
 //!
 //! Without a refresh token the end of the access token is the end of what the person agreed to. A session that stands
-//! does not need the token any more and goes on, with one exception: where the person limited the access itself (Messenger:
-//! three hours without *connect automatically*), butty leaves when that time is over, and says why.
+//! does not need the token any more and goes on, with one exception: where the person limited the access itself
+//! (Messenger: three hours without *connect automatically*), butty leaves when that time is over, and says why.
 
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, LinkCommand};

@@ -1,7 +1,8 @@
 //! Display pictures, where a service gives them only to whom the person agreed once more.
 //!
 //! Signing in asks for no more than chatting. The question for more comes where the person looks at what they agreed to
-//! (`/account`), once a month at most; a key there asks it at any time. Until the new sign-in is there, the old one stands.
+//! (`/account`), once a month at most; a key there asks it at any time. Until the new sign-in is there, the old one
+//! stands.
 
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, StoreRequest};

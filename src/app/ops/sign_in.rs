@@ -7,7 +7,7 @@ use crate::app::event::{Consent, Keep, LinkState, Outlook};
 use crate::app::model::{Account, Model, Screen, SignInScreen, SignInStep, SignInWay, Welcome};
 use crate::app::setup::AccountSetup;
 use crate::app::words::{notices, toasts};
-use crate::oauth::{Agreement, Asking, scopes};
+use crate::oauth::{Agreement, Asking, page, scopes};
 use crate::types::{AccountId, BareJid, Line, Problem};
 use crate::xmpp::CredentialKind;
 
@@ -190,8 +190,16 @@ impl Model {
         let Screen::SignIn(screen) = &mut self.screen else { return };
         let (Some(other), Some(id)) = (Self::other_purpose(screen, outlook), screen.account.clone()) else { return };
         let before = std::mem::replace(&mut screen.asking, other);
-        screen.instead_of.get_or_insert(before);
-        self.toast(toasts::ASKING_FOR_OTHER);
+        let setup = self.accounts.iter().find(|own| own.setup.id == id).map(|own| &own.setup);
+        let redirect = setup.and_then(|setup| setup.oauth.redirect.as_deref());
+        if matches!(screen.step, SignInStep::Browser { .. }) && redirect.is_some_and(page::is_at_fixed_port) {
+            // The link gives the first one up: the answers to both would come in at the same door.
+            let domain = Line::clean(setup.map_or("", |setup| setup.domain.as_str()));
+            screen.step = SignInStep::Working(Consent::LookingUp { domain });
+        } else {
+            screen.instead_of.get_or_insert(before);
+            self.toast(toasts::ASKING_FOR_OTHER);
+        }
         self.tell_wish(&id, fx);
     }
 

@@ -384,6 +384,20 @@ fn a_sign_out_that_cannot_be_done_changes_nothing_and_says_why() {
 }
 
 #[test]
+fn a_box_that_comes_on_top_is_read_from_its_head() {
+    let mut world = World::online(false);
+    let account = world.account.clone();
+    world.does(|model, fx| model.sign_out(&account, Leaving::Consent, fx));
+    world.model.overlays.push(Overlay::Trouble(Problem::NoKeyring));
+    world.model.box_top = 3;
+    world.after(second(1));
+    assert_eq!(world.model.box_top, 3, "as long as it is the same box");
+    world.link(LinkFact::NotSignedOut(Problem::KeyringLocked));
+    assert!(matches!(world.model.overlays.last(), Some(Overlay::Trouble(Problem::KeyringLocked))));
+    assert_eq!(world.model.box_top, 0);
+}
+
+#[test]
 fn the_link_alone_decides_when_a_sign_out_is_over_and_how_it_went() {
     let told = |elsewhere: Elsewhere| {
         let mut world = World::online(false);

@@ -138,8 +138,8 @@ pub(super) fn on_success(model: &mut Model, id: &AccountId, fx: &mut Effects) {
     }
 }
 
-/// The link is down in the middle of a sign-in: said in place, and not tried for ever. Where the server was there, and the
-/// connection broke off, the link's next tries may well go through: the person has done their part.
+/// The link is down in the middle of a sign-in: said in place, and not tried for ever. Where the server was there, and
+/// the connection broke off, the link's next tries may well go through: the person has done their part.
 pub(super) fn on_down(model: &mut Model, id: &AccountId, problem: Option<Problem>, retries: bool, fx: &mut Effects) {
     let Some(problem) = problem else { return };
     let Some(screen) = screen_of(model, id) else { return };

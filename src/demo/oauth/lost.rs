@@ -1,8 +1,8 @@
 //! Answers that get lost on their way (an addition to RFC 9700 section 4.14.2).
 //!
-//! Whoever shows a spent refresh token is a thief, or a client whose connection broke before the new one arrived. Only the
-//! second has never used anything of the new pair: until that happens, the same question is answered once more, by another
-//! pair, and the one before is void. So a thief gains nothing: the client that uses its own is told, as ever.
+//! Whoever shows a spent refresh token is a thief, or a client whose connection broke before the new one arrived. Only
+//! the second has never used anything of the new pair: until that happens, the same question is answered once more, by
+//! another pair, and the one before is void. So a thief gains nothing: the client that uses its own is told, as ever.
 
 use super::chance::Chance;
 use super::{Answer, Consent, Desk};

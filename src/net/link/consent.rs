@@ -55,6 +55,7 @@ impl Link {
     }
 
     async fn consent(&mut self, order: Order) -> Result<(), End> {
+        self.adopt_former().await;
         let mut flow = self.flow(order);
         flow.probe().await.map_err(End::Problem)?;
         self.look_up().await;
@@ -64,13 +65,26 @@ impl Link {
             (Some(first), Some(between)) => {
                 let keep = between.keep;
                 if !first.shares_place_with(&between, &self.setup.id) {
-                    self.leave_behind(between);
+                    self.leave_behind(Some(between));
                 }
                 self.replaced = Some(Replaced { keep, ..first });
             }
             (first, last) => self.replaced = first.or(last),
         }
         done
+    }
+
+    /// What a process before this one replaced, and did not live to see confirmed, is what may have to come back.
+    async fn adopt_former(&mut self) {
+        if self.replaced.is_some() {
+            return;
+        }
+        match sign_in::adopt_former(&self.network, &self.setup).await {
+            Ok(replaced) => self.replaced = replaced,
+            Err(problem) => {
+                tracing::warn!(target: "butty::net", code = problem.code(), "the sign-in before stays behind");
+            }
+        }
     }
 
     /// A sign-in for what was asked for last.
@@ -177,7 +191,14 @@ impl Link {
         loop {
             tokio::select! {
                 biased;
-                done = &mut running => return done.map_err(End::Problem),
+                done = &mut running => match (done, other.take()) {
+                    // What was shown is over before the other one is there: that goes on alone.
+                    (Err(problem), Some(next)) if !flow.is_answered() => {
+                        tracing::warn!(target: "butty::net", code = problem.code(), "what was shown is over");
+                        (*flow, running) = next;
+                    }
+                    (done, _) => return done.map_err(End::Problem),
+                },
                 shown = is_shown(&mut other) => match (shown, other.take()) {
                     (Ok(()), Some(next)) if !flow.is_answered() => (*flow, running) = next,
                     (Err(problem), _) => {
@@ -206,8 +227,9 @@ impl Link {
     /// What the person was shown stays good while another one is asked for: that may fail, or take its time. A page
     /// that answers at one port has to be gone first.
     fn leaves_standing(&self, flow: &Flow, order: Order) -> bool {
-        let port = |redirect: &String| page::redirect(redirect).is_some_and(|url| url.port().is_some());
-        order.part == Part::Whole && !flow.is_unseen() && !self.setup.oauth.redirect.as_ref().is_some_and(port)
+        let redirect = self.setup.oauth.redirect.as_deref();
+        let held = !flow.is_by_code() && redirect.is_some_and(page::is_at_fixed_port);
+        order.part == Part::Whole && !flow.is_unseen() && !held
     }
 
     fn beside(&mut self, order: Order, place: Place) -> (Arc<Flow>, Doing) {
@@ -223,17 +245,22 @@ impl Link {
 
     /// The right person came back: what was there before is left behind, beside what the link goes on with.
     pub(super) fn confirm(&mut self) {
-        if let Some(replaced) = self.replaced.take() {
-            self.leave_behind(replaced);
-        }
+        let replaced = self.replaced.take();
+        self.leave_behind(replaced);
     }
 
-    fn leave_behind(&self, replaced: Replaced) {
+    /// `None`: what a process before this one replaced.
+    fn leave_behind(&self, replaced: Option<Replaced>) {
         let (network, setup) = (Arc::clone(&self.network), Arc::clone(&self.setup));
+        // Whoever ends the process waits for it: a token that nobody notes is never revoked.
+        let under_way = self.network.refreshing();
         tokio::spawn(async move {
-            // Whoever ends the process waits for it: a token that nobody notes is never revoked.
-            let _under_way = network.refreshing();
-            match sign_in::leave_behind(&network, &setup, replaced).await {
+            let _under_way = under_way;
+            let told = match replaced {
+                Some(replaced) => sign_in::leave_behind(&network, &setup, replaced).await,
+                None => sign_in::settle_former(&network, &setup).await,
+            };
+            match told {
                 Ok(Farewelled::Nothing | Farewelled::Told) => {}
                 Ok(told) => tracing::info!(target: "butty::net", ?told, "the sign-in before is not revoked yet"),
                 Err(problem) => {
@@ -250,21 +277,29 @@ impl Link {
         let _under_way = self.network.refreshing();
         // While there is still something to sign in with.
         let elsewhere = if everywhere { Some(self.dismiss_others(DISMISSAL).await) } else { None };
-        let before = match self.replaced.take() {
-            Some(replaced) => sign_in::leave_behind(&self.network, &self.setup, replaced).await,
-            None => sign_in::settle_former(&self.network, &self.setup).await,
-        };
-        if let Err(problem) = before {
-            tracing::warn!(target: "butty::net", code = problem.code(), "the sign-in before stays behind");
-        }
         self.password = None;
         self.given_token = None;
         self.stood = false;
         let forgotten = self.invalidate_fast().await;
-        match sign_in::sign_out(&self.network, &self.setup).await.map(|told| told.max(forgotten)) {
-            Ok(told) => self.teller.tell(LinkFact::SignedOut { told, elsewhere }).await,
+        match sign_in::sign_out(&self.network, &self.setup).await {
+            Ok(told) => {
+                let told = told.max(forgotten).max(self.sign_out_before().await);
+                self.teller.tell(LinkFact::SignedOut { told, elsewhere }).await;
+            }
             Err(problem) => self.teller.tell(LinkFact::NotSignedOut(problem)).await,
         }
         Wish::Rest
+    }
+
+    /// What the sign-in before left goes too, once nothing stands in its place: of the same client as well.
+    async fn sign_out_before(&mut self) -> Farewelled {
+        let before = match self.replaced.take() {
+            Some(replaced) => sign_in::leave_behind(&self.network, &self.setup, replaced).await,
+            None => sign_in::settle_former(&self.network, &self.setup).await,
+        };
+        before.unwrap_or_else(|problem| {
+            tracing::warn!(target: "butty::net", code = problem.code(), "the sign-in before stays behind");
+            Farewelled::Nothing
+        })
     }
 }

@@ -2,8 +2,8 @@
 //! (XEP-0198): what makes the next sign-in short.
 //!
 //! The token is counted before it is shown, kept as durably as the secret that it stands for, and never used where the
-//! person named mechanisms or has just typed a secret, which wants to be tried. A place that cannot be read or written is
-//! told to the log alone: the secret itself is still there.
+//! person named mechanisms or has just typed a secret, which wants to be tried. A place that cannot be read or written
+//! is told to the log alone: the secret itself is still there.
 
 use super::{End, FAREWELL, Link, LinkOptions, Supply};
 use crate::app::setup::AccountSetup;
@@ -74,7 +74,8 @@ impl Short {
         }
     }
 
-    /// What is left of a session behind a try: to be taken up by the next one, if anything is. `proved`: the server was.
+    /// What is left of a session behind a try: to be taken up by the next one, if anything is. `proved`: the server
+    /// was.
     pub(super) fn put_back(&mut self, session: Option<Suspended>, proved: bool) {
         self.offered = if session.is_some() && proved { self.offered.saturating_add(1) } else { self.offered };
         self.suspended = session.or(self.suspended.take()).filter(|_| self.offered < MOST_OFFERS);

@@ -12,8 +12,20 @@ impl Link {
     /// What was there before comes back; what that person was given goes, or is put aside for an account of its own.
     pub(super) async fn take_back(&mut self, set_aside: bool) -> Wish {
         self.stood = false;
-        let Some(replaced) = self.replaced.take() else { return Wish::Rest };
         let _under_way = self.network.refreshing();
+        let replaced = match self.replaced.take() {
+            Some(replaced) => Ok(Some(replaced)),
+            // A process before this one put it out of its place, and did not live to hear whose the new one is.
+            None => sign_in::adopt_former(&self.network, &self.setup).await,
+        };
+        let replaced = match replaced {
+            Ok(Some(replaced)) => replaced,
+            Ok(None) => return Wish::Rest,
+            Err(problem) => {
+                self.down(Some(problem), None).await;
+                return Wish::Rest;
+            }
+        };
         // What the server gave that person for short sign-ins goes too.
         self.learn_fast(None).await;
         let done = if set_aside {
@@ -29,7 +41,9 @@ impl Link {
 
     /// What was put aside becomes the sign-in of that account. What cannot be kept is put aside still.
     pub(super) async fn hand_over(&mut self, to: &AccountSetup) -> Wish {
-        let done = match &self.guest {
+        // Whoever ends the process waits for it.
+        let _under_way = self.network.refreshing();
+        let done = match &mut self.guest {
             Some(guest) => sign_in::hand_over(&self.network, to, guest).await,
             None => Err(Problem::SignInNeeded { account: Line::clean(to.id.as_str()) }),
         };

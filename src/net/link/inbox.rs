@@ -1,7 +1,7 @@
 //! What the mind says to a link, in its order.
 //!
-//! A wish is carried out whole: once one is on its way, and for as long as a sign-out lasts, what comes behind it waits for
-//! its turn. Only the end of the handle is heard at every moment.
+//! While a session says goodbye because of a wish, and for as long as a sign-out lasts, what comes behind waits for its
+//! turn. Only the end of the handle is heard then too.
 
 use crate::app::effect::LinkCommand;
 use std::collections::VecDeque;

@@ -67,8 +67,8 @@ impl Link {
         }
     }
 
-    /// What was said before the certificate was proved may be the word of anybody on the way: it does not end the sign-in
-    /// of an account that was let in before. A first sign-in is told, for it may be a wrong address.
+    /// What was said before the certificate was proved may be the word of anybody on the way: it does not end the
+    /// sign-in of an account that was let in before. A first sign-in is told, for it may be a wrong address.
     fn is_hearsay(&self, problem: &Problem) -> bool {
         let unproved = self.in_the_clear
             && matches!(

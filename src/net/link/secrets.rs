@@ -94,7 +94,7 @@ impl Link {
         let (secret, end) = self.session_with(purpose, CredentialKind::Token, supply).await;
         let End::Problem(Problem::SignInExpired { .. }) = end else { return end };
         if matches!(source, TokenSource::Given(_)) {
-            // Nobody can make it fresh. What was there before it is tried next.
+            // Nobody can make it fresh: it goes, and what was there before it is what the next try finds.
             self.given_token = None;
             self.stood = false;
             let forgotten = self.network.forget(&sign_in::given_key(&self.setup)).await;

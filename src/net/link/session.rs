@@ -38,7 +38,8 @@ impl Link {
         match (&end, &mut attempt.supply) {
             // A command that nobody waits for any more is ended.
             (_, Supply::Coming(command)) if kind == CredentialKind::Password => command.abort(),
-            // A refresh that was sent and is not kept costs the sign-in. Its result, good or bad, is for the next start.
+            // A refresh that was sent and is not kept costs the sign-in. Its result, good or bad, is for the next
+            // start.
             (End::Wish(Wish::Leave), Supply::Coming(token)) => {
                 let _ = tokio::time::timeout(FAREWELL * 3 / 4, token).await;
             }
@@ -371,7 +372,9 @@ impl Link {
                     Event::SignedIn(_) | Event::Resumed { .. } => {
                         ride.attempt.signed_in = Some(self.network.now().mono);
                         self.was_online = true;
-                        self.stood = true;
+                        // What the server gave, or still knew, says nothing of what is kept here.
+                        let anew = matches!(event, Event::SignedIn(_));
+                        self.stood |= anew && ride.attempt.given.is_some();
                         self.short.stands();
                         match ride.attempt.kind {
                             CredentialKind::Password => self.keep_password().await,

@@ -1,7 +1,7 @@
 //! The second half of a sign-in: waiting for the person, and keeping what came of it.
 
 use super::reach::Reach;
-use super::tokens::{given_key, hold_if_possible, note_former, record_of};
+use super::tokens::{given_key, hold_former, hold_if_possible, note_former, record_of};
 use super::{Flow, Replaced};
 use crate::app::event::{Consent, Keep, LinkFact, PasteFault};
 use crate::net::loopback::{Judge, Listener};
@@ -132,19 +132,22 @@ impl Flow {
             lasting: agreement.lasting,
         };
         let key = record.tokens_key(&self.setup.id);
+        let former = match &before {
+            Some(before) if before.durable && !self.follows_another => hold_former(&self.network, &self.setup).await,
+            _ => None,
+        };
         let flight = self.network.flight(&key);
         // A refresh of the old token that is still under way must not come last.
         let _alone_here = flight.lock().await;
         let _alone_everywhere = hold_if_possible(&self.network, &key).await;
-        // Whose sign-in this is shows only in XMPP where the issuer does not tell: until then what was there is not lost.
+        // Whose sign-in this is shows only in XMPP where the issuer does not tell: until then what was there is not
+        // lost.
         let tokens = match &before {
             Some(record) => self.network.load(&record.tokens_key(&self.setup.id)).await?,
             None => None,
         };
-        let noted = match &before {
-            Some(before) if before.durable && !self.follows_another => {
-                note_former(&self.network, &self.setup, before, tokens.as_ref()).await
-            }
+        let noted = match (&before, former) {
+            (Some(before), Some(held)) => note_former(&self.network, &self.setup, before, tokens.as_ref(), held).await,
             _ => None,
         };
         *self.replaced.lock().unwrap_or_else(PoisonError::into_inner) =
@@ -157,7 +160,7 @@ impl Flow {
                 }
             }
         }
-        if let Err(problem) = self.network.forgo_farewells(&record, &self.setup.domain).await {
+        if let Err(problem) = self.network.forgo_farewells(&record, &self.setup).await {
             tracing::warn!(target: "butty::net", code = problem.code(), "sign-outs that wait are not taken back");
         }
         self.network.save(&key, token.to_text(), record.durable).await?;

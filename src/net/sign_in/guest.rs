@@ -78,7 +78,7 @@ async fn put_back(
             }
             network.save(&SignInRecord::key(&setup.id), before.to_text(), before.durable).await?;
             // What stands again is not to be revoked by what an earlier process left undone.
-            if let Err(problem) = network.forgo_farewells(&before, &setup.domain).await {
+            if let Err(problem) = network.forgo_farewells(&before, setup).await {
                 tracing::warn!(target: "butty::net", code = problem.code(), "sign-outs that wait are not taken back");
             }
         }
@@ -100,16 +100,22 @@ pub(in crate::net) async fn dismiss(network: &Arc<Network>, setup: &Arc<AccountS
     network.settle_farewell(guest.noted, outcome).await
 }
 
-/// Keeps it as the sign-in of this account, where the last one was kept; says where that is.
+/// Keeps it as the sign-in of this account, where the last one was kept; says where that is. In whatever state the
+/// process ends: what is kept there is in use, and not to be revoked.
 pub(in crate::net) async fn hand_over(
     network: &Arc<Network>,
     to: &AccountSetup,
-    guest: &Guest,
+    guest: &mut Guest,
 ) -> Result<Keep, Problem> {
     let durable = guest.record.durable && network.settle(to, guest.keep).await?;
     // The other account's settings may know this client, its own need not.
     let identity = guest.record.identity.clone().or_else(|| Some(guest.client.clone()));
     let record = SignInRecord { identity, durable, ..guest.record.clone() };
+    if let Some(noted) = &mut guest.noted {
+        let theirs = Farewell { account: Some(to.id.clone()), ..noted.clone() };
+        network.replace_farewell(noted, &theirs).await?;
+        *noted = theirs;
+    }
     let key = record.tokens_key(&to.id);
     let flight = network.flight(&key);
     let _alone_here = flight.lock().await;
@@ -117,8 +123,11 @@ pub(in crate::net) async fn hand_over(
     network.save(&key, guest.token.to_text(), durable).await?;
     network.save(&SignInRecord::key(&to.id), record.to_text(), durable).await?;
     network.forget(&given_key(to)).await?;
-    if let Some(noted) = &guest.noted {
-        network.drop_farewell(noted).await?;
+    if let Some(noted) = &guest.noted
+        && let Err(problem) = network.drop_farewell(noted).await
+    {
+        // It ends nothing that is in use.
+        tracing::warn!(target: "butty::net", code = problem.code(), "a note of what is kept now stays behind");
     }
     Ok(if durable { guest.keep } else { Keep::Memory })
 }

@@ -113,6 +113,11 @@ pub(in crate::net) async fn access_token(
         let ended = Problem::SignInExpired { domain: setup.domain.clone() };
         return Err(if unexpired && was_refused { ended } else { record.agreement().over(&setup.domain) });
     }
+    // What is in use and noted to be revoked all the same goes before there are other tokens: by those nobody could
+    // tell.
+    if let Err(problem) = network.forgo_grant(&token).await {
+        tracing::warn!(target: "butty::net", code = problem.code(), "sign-outs that wait are not taken back");
+    }
     let mut renewed = renew(&network, &setup, &record, &token).await;
     if is_lost(&renewed) && !alive {
         // The service may have taken the refresh token and be willing to answer once more, for a moment; if it is not,
@@ -221,8 +226,10 @@ pub(in crate::net) async fn sign_out(network: &Arc<Network>, setup: &Arc<Account
     give_up(network, setup, &record, None, Some(SignInRecord::key(&setup.id))).await
 }
 
-/// Forgets the tokens of a sign-in, and what is kept `beside` them, then has them revoked: now, or later. `known`: the
-/// tokens, where they are not kept any more.
+/// Forgets the tokens of a sign-in, and what is kept `beside` them, then has them revoked: now, or later. With nothing
+/// beside them they are those of a sign-in before: nothing is done where the one that stands has the same place, for to
+/// revoke an old token of the same client can revoke what the person agreed to since (RFC 7009 section 2.1). `known`:
+/// the tokens, where they are not kept any more but in the note of what stood before.
 async fn give_up(
     network: &Arc<Network>,
     setup: &Arc<AccountSetup>,
@@ -238,13 +245,19 @@ async fn give_up(
         // A refresh under way would keep its new token after this one was forgotten.
         let _alone_here = flight.lock().await;
         let _alone_everywhere = hold_if_possible(network, &key).await;
-        let token = network.load(&key).await?.as_ref().and_then(Token::from_text).or(known);
+        // Asked here, where nobody can sign in to the same place meanwhile.
+        if beside.is_none() && record_of(network, setup).await?.is_some_and(|own| own.tokens_key(&setup.id) == key) {
+            return Ok(Farewelled::Nothing);
+        }
+        let kept = network.load(&key).await?.as_ref().and_then(Token::from_text);
+        let kept_as = if kept.is_some() { key.clone() } else { Former::key(&setup.id) };
+        let token = kept.or(known);
         // What was kept in memory alone is told now or never: its secrets go on no disk.
         noted = match token.clone().filter(|_| record.durable) {
             Some(token) => {
                 let service = Box::new(record.service.clone());
                 let matter = Matter::Revoke { service, client: client.clone(), token: Box::new(token) };
-                network.note_farewell(setup, matter, &key).await
+                network.note_farewell(setup, matter, &kept_as).await
             }
             None => None,
         };
@@ -263,47 +276,41 @@ async fn give_up(
     Ok(network.settle_farewell(noted, outcome).await)
 }
 
-/// The new sign-in was the right one: the one that it replaced is given up, where the two have nothing in common. To
-/// revoke an old token of the same client can revoke what the person agreed to since (RFC 7009 section 2.1).
+/// The new sign-in was the right one, or is gone: the one that it replaced is given up, where the two have nothing in
+/// common.
 pub(in crate::net) async fn leave_behind(
     network: &Arc<Network>,
     setup: &Arc<AccountSetup>,
     replaced: Replaced,
 ) -> Result<Farewelled, Problem> {
-    let Replaced { record: Some(old), noted, .. } = replaced else { return Ok(Farewelled::Nothing) };
-    let told = leave(network, setup, &old, None).await?;
+    let Replaced { record: Some(old), tokens, noted, .. } = replaced else { return Ok(Farewelled::Nothing) };
+    let known = tokens.as_ref().and_then(Token::from_text);
+    let told = give_up(network, setup, &old, known, None).await?;
     if noted.is_some() {
         network.forget(&Former::key(&setup.id)).await?;
     }
     Ok(told)
 }
 
-async fn leave(
-    network: &Arc<Network>,
-    setup: &Arc<AccountSetup>,
-    old: &SignInRecord,
-    known: Option<Token>,
-) -> Result<Farewelled, Problem> {
-    let new = record_of(network, setup).await?;
-    if new.is_some_and(|new| old.tokens_key(&setup.id) == new.tokens_key(&setup.id)) {
-        return Ok(Farewelled::Nothing);
-    }
-    give_up(network, setup, old, known, None).await
+/// Held before a sign-in puts another one out of its place, and before its tokens are: in this order everywhere.
+pub(super) async fn hold_former(network: &Network, setup: &AccountSetup) -> Option<Box<dyn Send>> {
+    hold_if_possible(network, &Former::key(&setup.id)).await
 }
 
-/// Notes what a sign-in is about to put out of its place, beyond this process. Held until it is put back or given up; what
-/// cannot be held or noted hinders no sign-in.
+/// Notes what a sign-in is about to put out of its place, beyond this process. Held until it is put back or given up;
+/// what cannot be noted hinders no sign-in. A note that is there stays: what it speaks of is in nobody's hands.
 pub(super) async fn note_former(
-    network: &Arc<Network>,
-    setup: &Arc<AccountSetup>,
+    network: &Network,
+    setup: &AccountSetup,
     record: &SignInRecord,
     tokens: Option<&Secret<String>>,
+    held: Box<dyn Send>,
 ) -> Option<Held> {
     let key = Former::key(&setup.id);
-    let held = hold_if_possible(network, &key).await?;
     let former = Former { record: record.clone(), token: tokens.and_then(Token::from_text) };
-    let done = match settle_held(network, setup).await {
-        Ok(_) => network.save(&key, former.to_text(), true).await,
+    let done = match network.load(&key).await {
+        Ok(None) => network.save(&key, former.to_text(), true).await,
+        Ok(Some(_)) => return None,
         Err(problem) => Err(problem),
     };
     if let Err(problem) = &done {
@@ -312,29 +319,35 @@ pub(super) async fn note_former(
     done.is_ok().then(|| Held::new(held))
 }
 
-/// What an earlier process replaced, and did not live to see confirmed: the new sign-in counts, the one before it is given
-/// up. Nothing is done while a process holds it that may still put it back.
+/// What an earlier process replaced, and did not live to see confirmed, as if this one had replaced it. `None`: there
+/// is nothing. An error where a process holds it that may still put it back.
+pub(in crate::net) async fn adopt_former(network: &Network, setup: &AccountSetup) -> Result<Option<Replaced>, Problem> {
+    let key = Former::key(&setup.id);
+    if network.load(&key).await?.is_none() {
+        return Ok(None);
+    }
+    let held = network.hold(&key).await?;
+    let Some(text) = network.load(&key).await? else { return Ok(None) };
+    let Some(former) = Former::from_text(&text) else {
+        network.forget(&key).await?;
+        return Ok(None);
+    };
+    // Where the new one is kept is noted nowhere.
+    let keep = setup.keep.unwrap_or(Keep::File);
+    let tokens = former.token.map(|token| token.to_text());
+    Ok(Some(Replaced { keep, record: Some(former.record), tokens, noted: Some(Held::new(held)) }))
+}
+
+/// Gives up what an earlier process replaced, and did not live to see confirmed: the new sign-in is the right one, or
+/// there is none.
 pub(in crate::net) async fn settle_former(
     network: &Arc<Network>,
     setup: &Arc<AccountSetup>,
 ) -> Result<Farewelled, Problem> {
-    let key = Former::key(&setup.id);
-    if network.load(&key).await?.is_none() {
-        return Ok(Farewelled::Nothing);
+    match adopt_former(network, setup).await? {
+        Some(replaced) => leave_behind(network, setup, replaced).await,
+        None => Ok(Farewelled::Nothing),
     }
-    let _held = network.hold(&key).await?;
-    settle_held(network, setup).await
-}
-
-async fn settle_held(network: &Arc<Network>, setup: &Arc<AccountSetup>) -> Result<Farewelled, Problem> {
-    let key = Former::key(&setup.id);
-    let Some(text) = network.load(&key).await? else { return Ok(Farewelled::Nothing) };
-    let told = match Former::from_text(&text) {
-        Some(former) => leave(network, setup, &former.record, former.token).await?,
-        None => Farewelled::Nothing,
-    };
-    network.forget(&key).await?;
-    Ok(told)
 }
 
 /// Holds the key against other processes; a lock that cannot be had hinders nobody who is about to decide anyway.

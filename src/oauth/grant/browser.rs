@@ -146,8 +146,8 @@ impl Attempt {
         Ok(Callback::Code(Secret::from(code)))
     }
 
-    /// Trades the code for a token. Once: a code that comes twice kills what it gave (RFC 6749 section 4.1.2). But where
-    /// the connection broke, it may never have come; and if it had, what it gave is lost already.
+    /// Trades the code for a token. Once: a code that comes twice kills what it gave (RFC 6749 section 4.1.2). But
+    /// where the connection broke, it may never have come; and if it had, what it gave is lost already.
     pub async fn exchange(
         &self,
         hands: &dyn Hands,

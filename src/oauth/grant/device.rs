@@ -94,8 +94,8 @@ impl DeviceCode {
     }
 }
 
-/// Polls until the person has answered or the code, with `left` of its life, is dead. Dropping the future cancels; the service is told
-/// nothing.
+/// Polls until the person has answered or the code, with `left` of its life, is dead. Dropping the future cancels; the
+/// service is told nothing.
 pub async fn wait_for_consent(
     hands: &dyn Hands,
     service: &Service,

@@ -61,7 +61,8 @@ fn change(desk: &Desk, address: &str, edit: impl FnOnce(&mut AccountSetup)) -> R
     Ok(0)
 }
 
-/// The address that the service gave last; where it never did, the configured one. `scopes`: and what butty may do there.
+/// The address that the service gave last; where it never did, the configured one. `scopes`: and what butty may do
+/// there.
 pub(super) async fn whoami(desk: &Desk, named: Option<&str>, scopes: bool) -> Result<u8, Problem> {
     let setup = desk.account(named)?;
     let address = bound_address(desk, &setup.id)?.unwrap_or_else(|| setup.id.to_string());

@@ -18,8 +18,8 @@ pub(super) fn first(asked: Keeping, setup: &AccountSetup) -> Keep {
     }
 }
 
-/// No keyring took it, and nobody said where else: asks, once. What was said for another account holds for this one too.
-/// Where nobody can be asked, it is a file, and told.
+/// No keyring took it, and nobody said where else: asks, once. What was said for another account holds for this one
+/// too. Where nobody can be asked, it is a file, and told.
 pub(super) async fn instead(desk: &Desk, keyring: &Problem, no_input: bool) -> Result<Keep, Problem> {
     let why = words::problem_in_shell(keyring).what;
     if desk.accounts.iter().any(|other| other.keep == Some(Keep::File)) {

@@ -51,7 +51,14 @@ pub(super) async fn run(
     let mut errand = Errand::start(desk, &setup, false, timeout.or(Some(LONGEST_SIGN_OUT)));
     errand.send(LinkCommand::SignOut { everywhere: wish.everywhere });
     let (told, elsewhere) = loop {
-        match errand.next_raw().await? {
+        let fact = errand.next_raw().await.map_err(|problem| match problem {
+            // Nobody set that limit, and nothing should come near it.
+            Problem::TimedOut { .. } if timeout.is_none() => {
+                Problem::Bug { what: Line::clean("the sign-out did not come to its end") }
+            }
+            problem => problem,
+        });
+        match fact? {
             LinkFact::SignedOut { told, elsewhere } => break (told, elsewhere),
             LinkFact::NotSignedOut(problem) => return Err(problem),
             _ => {}

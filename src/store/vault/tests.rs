@@ -98,6 +98,19 @@ fn the_next_process_finds_each_accounts_place_by_itself() {
 }
 
 #[test]
+fn what_stood_before_is_noted_where_it_was_kept_wherever_the_next_one_goes() {
+    let home = Home::new();
+    let vault = home.vault();
+    let former = VaultKey::Former { account: "a@a".into() };
+    vault.settle("a@a", Durable::Keyring);
+    vault.save(&sign_in("a@a"), &Secret::from("before"), true).unwrap();
+    vault.settle("a@a", Durable::File);
+    vault.save(&former, &Secret::from("noted"), true).unwrap();
+    assert!(!home.on_disk().contains("noted"));
+    assert_eq!(home.vault().load(&former).unwrap().unwrap().expose(), "noted");
+}
+
+#[test]
 fn an_account_that_is_kept_in_files_never_wakes_the_keyring() {
     let home = Home::new();
     home.purse.mood.store(1, Ordering::Relaxed);

@@ -136,7 +136,8 @@ fn way(account: &Account) -> &'static str {
         Some(Password) => screens::BY_PASSWORD,
         _ if !account.setup.token_command.is_empty() => screens::BY_TOKEN_COMMAND,
         _ if account.setup.oauth.token_file.is_some() => screens::BY_TOKEN_FILE,
-        Some(Token) if account.was_online => screens::BY_TOKEN,
+        // A sign-in of butty's own is known by what was agreed to.
+        Some(Token) if account.was_online => screens::BY_TOKEN_GIVEN,
         _ => screens::NOT_SIGNED_IN_YET,
     }
 }

@@ -127,8 +127,8 @@ impl Exchange for Scram {
 }
 
 impl Scram {
-    /// The server's word about its offer (XEP-0474 section 5.2). It is not proved yet, but signed along with the rest: a
-    /// false one makes the signatures of both sides differ.
+    /// The server's word about its offer (XEP-0474 section 5.2). It is not proved yet, but signed along with the rest:
+    /// a false one makes the signatures of both sides differ.
     fn check_offer(&self, vouched: Option<&str>) -> Result<(), SaslFault> {
         let Some(vouched) = vouched else {
             // Nobody vouches for an offer that is weaker than before.

@@ -1,8 +1,8 @@
 //! The long part of SCRAM: hashing a password thousands of times over (RFC 5802 section 2.2, `Hi`).
 //!
 //! A server says how often, and at the ceiling that takes seconds. So these sums are no part of the exchange: they are
-//! handed out, done wherever there is time, and handed back; and whoever does them can stop, for nobody may want them any
-//! more by then. That is why they are done here, round by round.
+//! handed out, done wherever there is time, and handed back; and whoever does them can stop, for nobody may want them
+//! any more by then. That is why they are done here, round by round.
 
 use super::Wiped;
 use crate::types::Secret;

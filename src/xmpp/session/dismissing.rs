@@ -4,7 +4,7 @@ use super::{Phase, Session};
 use crate::types::{Line, Now, Problem, Stage};
 use crate::xml::Limits;
 use crate::xmpp::Event;
-use crate::xmpp::dismissal::{Dismissal, Next};
+use crate::xmpp::dismissal::{Cut, Dismissal, Next};
 use crate::xmpp::sign_in::{Bound, ending};
 use crate::xmpp::stream::Received;
 
@@ -46,7 +46,8 @@ impl Session {
     /// The end of the connection, or of our patience: what was done by then is told.
     pub(super) fn cut_dismissal(&mut self, problem: Problem) {
         let Phase::Dismissing(dismissal) = &self.phase else { return };
-        let elsewhere = dismissal.cut();
+        let by = if matches!(problem, Problem::SilentAt { .. }) { Cut::Silent } else { Cut::Closed };
+        let elsewhere = dismissal.cut(by);
         self.wire.stream.close();
         let problem = if let Some(elsewhere) = elsewhere {
             self.wire.event(Event::Dismissed(elsewhere));

@@ -116,8 +116,8 @@ impl Negotiation {
         }
     }
 
-    /// Ends an exchange that began by an offer of before (RFC 6120 section 6.4.4): what it would prove is not what is on
-    /// offer here. The failure that answers this is no word about the secret.
+    /// Ends an exchange that began by an offer of before (RFC 6120 section 6.4.4): what it would prove is not what is
+    /// on offer here. The failure that answers this is no word about the secret.
     fn take_back(&mut self, now: Now, challenge: &Element, wire: &mut Wire) {
         wire.send(&Element::new("abort", challenge.ns()));
         (self.ahead, self.stumbled, self.taken_back) = (false, true, true);

@@ -60,8 +60,8 @@ impl Negotiation {
         });
     }
 
-    /// A server that hangs up on a second try would do so for ever; and silence after speaking ahead is not worth a second
-    /// silence at once, but next time it is done step by step.
+    /// A server that hangs up on a second try would do so for ever; and silence after speaking ahead is not worth a
+    /// second silence at once, but next time it is done step by step.
     pub(super) fn remember_end(&mut self, ending: &Ending, wire: &mut Wire) {
         let Ending::Problem(problem) = ending else { return };
         if self.fell_back && !self.authenticated && problem.passes_by_itself() {
@@ -81,8 +81,8 @@ impl Negotiation {
         }
     }
 
-    /// What was pinned allows to speak ahead: SCRAM gives nothing away to a server that cannot prove itself, and tokens go
-    /// where they went before. PLAIN never, nor a binding that is a guess.
+    /// What was pinned allows to speak ahead: SCRAM gives nothing away to a server that cannot prove itself, and tokens
+    /// go where they went before. PLAIN never, nor a binding that is a guess.
     pub(super) fn may_go_ahead(&self, way: &Way) -> bool {
         match way {
             Way::Fast(_) => true,

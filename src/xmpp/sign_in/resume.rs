@@ -15,8 +15,8 @@ impl Negotiation {
         self.suspended = Some(live);
     }
 
-    /// Handed back, for nothing came of it: the server has not said that it is gone. It may even have been taken up, and
-    /// the word of that was lost with the connection.
+    /// Handed back, for nothing came of it: the server has not said that it is gone. It may even have been taken up,
+    /// and the word of that was lost with the connection.
     pub(in crate::xmpp) fn not_taken_up(&mut self) -> Option<Box<Live>> {
         self.suspended.take()
     }

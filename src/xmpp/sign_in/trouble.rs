@@ -18,8 +18,9 @@ impl Negotiation {
         Ending::Discovered { metadata: refusal.and_then(|refusal| refusal.metadata.clone()) }
     }
 
-    /// `<failure/>` (RFC 6120 section 6.5, XEP-0388 section 2.6.2): the last word about the account's own secret; about a
-    /// token of the server's own, or what was said ahead of its offer, only a reason to choose anew on the same stream.
+    /// `<failure/>` (RFC 6120 section 6.5, XEP-0388 section 2.6.2): the last word about the account's own secret; about
+    /// a token of the server's own, or what was said ahead of its offer, only a reason to choose anew on the same
+    /// stream.
     pub(super) fn refused(&mut self, now: Now, failure: &Element, wire: &mut Wire) -> Result<(), Ending> {
         if self.sign_in.purpose == Purpose::Discover {
             return Err(self.discovered());

@@ -136,7 +136,8 @@ impl Negotiation {
     pub(super) fn ahead(&self, now: Now) -> Option<Way> {
         let known = &self.sign_in.known;
         let may = self.sign_in.purpose != Purpose::Discover && !self.sign_in.stepwise && known.stumbles < MOST_STUMBLES;
-        // What is offered to nobody in particular is offered to everybody (XEP-0388 section 2.1), not the other way round.
+        // What is offered to nobody in particular is offered to everybody (XEP-0388 section 2.1), not the other way
+        // round.
         let for_us = |entrance: &&Entrance| !entrance.named || self.from().is_some();
         let entrance = known.entrance.as_ref().filter(|_| may).filter(for_us)?;
         let way = self.pick(now, entrance).ok()?;

@@ -70,7 +70,7 @@ fn callback(text: &str) {
             // Line ends and tabs are no part of an address, wherever they stand in it.
             let text = text.replace(['\t', '\r', '\n'], "");
             let decoded = url::form_urlencoded::parse(text.as_bytes());
-            let plain: String = decoded.map(|(name, value)| format!("{name}={value}")).collect();
+            let plain = decoded.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().concat();
             assert!(plain.contains(STATE), "an answer to another sign-in");
         }
     }

@@ -337,6 +337,8 @@ pub fn password_may_help(problem: &Problem) -> bool {
             | Problem::SignInExpired { .. }
             | Problem::SignInNeeded { .. }
             | Problem::TokenUnusable { .. }
+            | Problem::TokenRefused { .. }
+            | Problem::SignedOutElsewhere { .. }
             | Problem::PasswordNeeded { .. }
             | Problem::WrongPassword { .. }
     )

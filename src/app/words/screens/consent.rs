@@ -27,7 +27,6 @@ words! {
     DO_SO = "do so";
     RAW_NAMES = "i shows the names that the service uses.";
     BY_PASSWORD = "You sign in with a password.";
-    BY_TOKEN = "You sign in with a token that others keep.";
     BY_TOKEN_COMMAND = "You sign in with a token that a command prints. What it allows, only the service knows.";
     BY_TOKEN_FILE = "You sign in with a token from a file. What it allows, only the service knows.";
     BY_TOKEN_GIVEN = "You sign in with a token that you handed in. What it allows, only the service knows.";

@@ -221,6 +221,8 @@ pub fn once_more(problem: &Problem) -> &'static str {
         | Problem::OtherPerson { .. }
         | Problem::SignInExpired { .. }
         | Problem::SignInNeeded { .. }
+        | Problem::TokenRefused { .. }
+        | Problem::SignedOutElsewhere { .. }
         | Problem::NoPendingSignIn { .. } => NEW_CODE,
         _ => NEW_TRY,
     }

@@ -99,3 +99,27 @@ async fn what_cannot_be_kept_is_put_aside_still() {
     world.shelf.full.store(false, Ordering::Relaxed);
     assert_eq!(handed_over(&link, &mut facts, &second).await, Ok(Keep::File));
 }
+
+#[tokio::test]
+async fn what_is_handed_over_is_revoked_by_nothing_that_waits_however_it_ends() {
+    let world = world().await;
+    let second = setup("beta.test");
+    let (link, mut facts, ..) = put_aside(&world).await;
+    while !world.shelf.has(&Farewell::KEY) {
+        tokio::task::yield_now().await;
+    }
+    // Nothing is kept where its note cannot be changed.
+    *world.shelf.held.lock().unwrap() = Some(Farewell::KEY);
+    assert!(handed_over(&link, &mut facts, &second).await.is_err());
+    assert!(!world.shelf.has(&SignInRecord::key(&second.id)));
+    *world.shelf.held.lock().unwrap() = None;
+    let noted = world.network.load(&Farewell::KEY).await.unwrap().unwrap();
+    assert_eq!(handed_over(&link, &mut facts, &second).await, Ok(Keep::File));
+    // As if the process had ended before the note was dropped, which is in the name of the second account by then.
+    let mut all = Farewell::from_text(&noted);
+    all[0].account = Some(second.id.clone());
+    world.shelf.put(&Farewell::KEY, Farewell::to_text(&all).expose());
+    Arc::clone(&world.network).say_farewells().await;
+    assert_eq!((revoked(&world), world.shelf.has(&Farewell::KEY)), (0, false));
+    link.closed().await;
+}

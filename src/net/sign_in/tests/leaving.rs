@@ -170,6 +170,7 @@ async fn what_is_taken_back_comes_back_and_is_revoked_by_nothing_that_waits() {
 }
 
 /// A process that ends before anybody confirmed; and one that is still there, and may yet put back what it replaced.
+/// Whose the new sign-in is, the next process hears when it is let in.
 #[tokio::test]
 async fn what_a_process_replaced_that_died_is_revoked_by_the_next_and_not_beside_a_living_one() {
     for (before, revokes) in [(elsewhere as fn(&World) -> SignInRecord, &["R-old", "A-old"][..]), (stale, &[])] {
@@ -184,10 +185,20 @@ async fn what_a_process_replaced_that_died_is_revoked_by_the_next_and_not_beside
         let new = record_of(&world.network, &world.setup).await.unwrap();
         let next_process = network(&world.shelf, NetworkSettings::default());
         *world.shelf.held.lock().unwrap() = Some(former.clone());
-        next_process.settle_sign_ins(vec![world.setup.clone()]).await;
+        let (events, _facts) = mpsc::channel(256);
+        let link = start_link(&next_process, world.setup.clone(), rest(), events);
+        link.send(LinkCommand::Confirm);
+        let looks = || world.shelf.log.lock().unwrap().iter().filter(|line| *line == "lock former").count();
+        let before = looks();
+        until(|| looks() > before).await;
+        assert!(next_process.refreshes_done(PATIENCE).await);
         assert!(world.shelf.has(&former) && revoked(&world) == 0);
         *world.shelf.held.lock().unwrap() = None;
         next_process.settle_sign_ins(vec![world.setup.clone()]).await;
+        assert!(world.shelf.has(&former) && revoked(&world) == 0, "nobody knows yet whose the new one is");
+        link.send(LinkCommand::Confirm);
+        until(|| !world.shelf.has(&former)).await;
+        link.closed().await;
         // What was given to the same client may be the same grant: it is not revoked under the new one.
         assert_eq!(*world.service.revoked.lock().unwrap(), revokes);
         assert!(!world.shelf.has(&former) && !world.shelf.has(&Farewell::KEY));
@@ -293,4 +304,125 @@ async fn a_refresh_under_way_does_not_undo_a_sign_out() {
     drop(refreshing);
     assert_eq!(out.await, Ok(Farewelled::Told));
     assert!(!world.shelf.has(&key));
+}
+
+#[tokio::test]
+async fn what_a_process_replaced_that_died_comes_back_where_the_next_hears_that_it_was_the_wrong_person() {
+    for before in [elsewhere as fn(&World) -> SignInRecord, stale] {
+        let world = world().await;
+        let old = before(&world);
+        let key = old.tokens_key(&world.setup.id);
+        let kept = world.network.load(&key).await.unwrap().unwrap();
+        let (events, mut facts) = mpsc::channel(256);
+        let link = start_link(&world.network, world.setup.clone(), rest(), events);
+        link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+        while !matches!(next(&mut facts).await, LinkFact::Kept(_)) {}
+        link.closed().await;
+        let next_process = network(&world.shelf, NetworkSettings::default());
+        next_process.settle_sign_ins(vec![world.setup.clone()]).await;
+        let (events, _facts) = mpsc::channel(256);
+        let link = start_link(&next_process, world.setup.clone(), rest(), events);
+        link.send(LinkCommand::TakeBack);
+        until(|| revoked(&world) == 2).await;
+        link.closed().await;
+        assert!(!world.service.revoked.lock().unwrap().contains(&"R-old".to_owned()));
+        assert_eq!(record_of(&next_process, &world.setup).await.unwrap(), Some(old));
+        assert_eq!(next_process.load(&key).await.unwrap().unwrap().expose(), kept.expose());
+        assert!(!world.shelf.has(&Former::key(&world.setup.id)));
+    }
+}
+
+#[tokio::test]
+async fn a_sign_out_takes_what_a_sign_in_of_the_same_client_replaced_with_it() {
+    for died in [false, true] {
+        let world = world().await;
+        stale(&world);
+        let (events, mut facts) = mpsc::channel(256);
+        let mut link = start_link(&world.network, world.setup.clone(), rest(), events);
+        link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+        while !matches!(next(&mut facts).await, LinkFact::Kept(_)) {}
+        if died {
+            let (events, later) = mpsc::channel(256);
+            link.closed().await;
+            facts = later;
+            let next_process = network(&world.shelf, NetworkSettings::default());
+            link = start_link(&next_process, world.setup.clone(), rest(), events);
+        }
+        link.send(LinkCommand::SignOut { everywhere: false });
+        while !matches!(next(&mut facts).await, LinkFact::SignedOut { told: Farewelled::Told, .. }) {}
+        let gone = world.service.revoked.lock().unwrap().clone();
+        assert_eq!((gone.len(), &gone[2..]), (4, &["R-old", "A-old"].map(str::to_owned)[..]), "{died}");
+        assert!(!world.shelf.has(&Former::key(&world.setup.id)) && !world.shelf.has(&Farewell::KEY));
+        link.closed().await;
+    }
+}
+
+/// A note of this account's sign-in, with these tokens.
+fn noted(world: &World, record: &SignInRecord, token: Token) -> Farewell {
+    let client = ClientIdentity::given("client-0", Some(Secret::from("s3")));
+    Farewell {
+        account: Some(world.setup.id.clone()),
+        domain: world.setup.domain.clone(),
+        ca_file: world.setup.ca_file.clone(),
+        matter: Matter::Revoke { service: Box::new(record.service.clone()), client, token: Box::new(token) },
+        since: Stamp(1_000_000),
+    }
+}
+
+#[tokio::test]
+async fn a_note_of_another_account_of_the_same_client_waits_on() {
+    let world = world().await;
+    let record = stale(&world);
+    let own = noted(&world, &record, Token::given("A-own").unwrap());
+    let other = Farewell { account: Some(AccountId::new("romeo@alpha.test")), ..own.clone() };
+    world.shelf.put(&Farewell::KEY, Farewell::to_text(&[own, other.clone()]).expose());
+    world.network.forgo_farewells(&record, &world.setup).await.unwrap();
+    let waiting = world.network.load(&Farewell::KEY).await.unwrap().unwrap();
+    assert_eq!(Farewell::from_text(&waiting), [other]);
+}
+
+#[tokio::test]
+async fn a_refresh_takes_back_the_note_of_the_grant_that_is_in_use() {
+    let world = world().await;
+    let record = stale(&world);
+    let key = record.tokens_key(&world.setup.id);
+    let token = Token::from_text(&world.network.load(&key).await.unwrap().unwrap()).unwrap();
+    let other = noted(&world, &record, Token::given("A-other").unwrap());
+    let all = [noted(&world, &record, token), other.clone()];
+    world.shelf.put(&Farewell::KEY, Farewell::to_text(&all).expose());
+    access_token(Arc::clone(&world.network), Arc::new(world.setup.clone()), record, None, None).await.unwrap();
+    let waiting = world.network.load(&Farewell::KEY).await.unwrap().unwrap();
+    assert_eq!(Farewell::from_text(&waiting), [other], "the new tokens are of the same grant");
+}
+
+#[tokio::test]
+async fn a_note_whose_sign_in_another_process_holds_waits_and_hinders_no_other() {
+    let mut world = world().await;
+    let roots = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(roots.path(), world.setup.ca_pem.take().unwrap()).unwrap();
+    world.setup.ca_file = Some(roots.path().to_owned());
+    let record = stale(&world);
+    let key = record.tokens_key(&world.setup.id);
+    let held = noted(&world, &record, Token::given("A-held").unwrap());
+    let free = Farewell {
+        account: Some(AccountId::new("romeo@alpha.test")),
+        ..noted(&world, &record, Token::given("A-free").unwrap())
+    };
+    world.shelf.put(&Farewell::KEY, Farewell::to_text(&[held.clone(), free]).expose());
+    *world.shelf.held.lock().unwrap() = Some(key);
+    let telling = tokio::spawn(Arc::clone(&world.network).say_farewells());
+    until(|| revoked(&world) == 1).await;
+    let left = async {
+        loop {
+            let waiting = world.network.load(&Farewell::KEY).await.unwrap().unwrap();
+            if Farewell::from_text(&waiting) == [held.clone()] {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, left).await.unwrap();
+    assert_eq!(*world.service.revoked.lock().unwrap(), ["A-free"]);
+    assert!(!telling.is_finished(), "it is tried again");
+    telling.abort();
 }

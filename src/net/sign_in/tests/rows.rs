@@ -57,7 +57,8 @@ async fn row_004_20_retrieve_refresh_save_use() {
     let began = log(&world).len();
     access(&world, &record).await.unwrap();
     let steps = log(&world).split_off(began);
-    let order = ["load tokens", "lock tokens", "load tokens", "load client", "service /token", "save tokens"];
+    let order =
+        ["load tokens", "lock tokens", "load tokens", "load farewells", "load client", "service /token", "save tokens"];
     assert_eq!(steps, order);
 }
 

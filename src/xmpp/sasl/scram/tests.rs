@@ -136,7 +136,7 @@ fn the_sums_are_the_callers_up_to_the_ceiling() {
         assert!(started.exchange.answer(b"v=AAAA").is_err() && started.exchange.success(Some(b"v=AAAA")).is_err());
     }
     let (mut at_once, mut later) = (begin(&SHA_256, "u", "p", "abc"), begin(&SHA_256, "u", "p", "abc"));
-    let first = "r=abcd,s=QSXCR+Q6sek8bf92,i=4096";
+    let first = "r=abcd,s=QSXCR+Q6sek8bf92,i=5000";
     let Ok(Answer::Sums(sums)) = later.exchange.answer(first.as_bytes()) else { panic!("no sums") };
     let salted = sums.carry_out();
     let message = later.exchange.summed(&salted).unwrap();
@@ -147,7 +147,8 @@ fn the_sums_are_the_callers_up_to_the_ceiling() {
         looks += 1;
         false
     });
-    assert!(stopped.is_none() || looks == 0, "so few need no look");
+    assert!(stopped.is_none() && looks == 1, "nobody wants them: {looks} looks");
+    assert!(sums.carry_out_while(|| true).is_some(), "somebody does");
 }
 
 #[test]
