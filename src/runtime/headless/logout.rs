@@ -9,7 +9,7 @@ use crate::config;
 use crate::net::LONGEST_SIGN_OUT;
 use crate::oauth::Farewelled;
 use crate::store::{Place, Store};
-use crate::types::{Line, Problem};
+use crate::types::{AccountId, Line, Problem};
 use crate::xmpp::Elsewhere;
 use std::time::Duration;
 
@@ -66,19 +66,7 @@ pub(super) async fn run(
     };
     errand.finish().await;
     config::forget_account(&desk.folders, &setup.id)?;
-    if desk.folders.data.exists() {
-        let (tell, answers) = std::sync::mpsc::channel();
-        let place = Place::Folder(desk.folders.data.clone());
-        let store = Store::start(place, false, move |stored| drop(tell.send(stored)));
-        let store = store.map_err(|error| Problem::NotKept { why: Line::clean(&error.kind().to_string()) })?;
-        store.send(StoreRequest::ForgetAccount { account: setup.id.clone(), messages: wish.forget_history });
-        store.close();
-        for stored in answers {
-            if let Stored::Failed(problem) | Stored::SetAside(problem) = stored {
-                desk.voice.fail(&problem); // told; the sign-out itself is done
-            }
-        }
-    }
+    forget(desk, &setup.id, wish.forget_history)?;
     if matches!(told, Farewelled::Later | Farewelled::Never) {
         desk.voice.say(&format!("{}.", notices::signed_out(setup.domain.as_str(), told)));
     }
@@ -107,4 +95,23 @@ pub(super) async fn run(
         Some(others) if !others.is_over() => REFUSED,
         _ => 0,
     })
+}
+
+/// What the store keeps of an account goes; its messages where that is wished.
+fn forget(desk: &Desk, account: &AccountId, messages: bool) -> Result<(), Problem> {
+    if !desk.folders.data.exists() {
+        return Ok(());
+    }
+    let (tell, answers) = std::sync::mpsc::channel();
+    let place = Place::Folder(desk.folders.data.clone());
+    let store = Store::start(place, false, move |stored| drop(tell.send(stored)));
+    let store = store.map_err(|error| Problem::NotKept { why: Line::clean(&error.kind().to_string()) })?;
+    store.send(StoreRequest::ForgetAccount { account: account.clone(), messages });
+    store.close();
+    for stored in answers {
+        if let Stored::Failed(problem) | Stored::SetAside(problem) = stored {
+            desk.voice.fail(&problem); // told; the sign-out itself is done
+        }
+    }
+    Ok(())
 }
