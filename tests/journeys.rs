@@ -441,7 +441,7 @@ fn no_token_leaks() {
     let home = home();
     peers.config(home.path(), &[("juliet@alpha.test", "sign_in = \"code\"")]);
     server(&peers, "13", "stop", "");
-    server(&peers, "13", "start", "6");
+    server(&peers, "13", "start", "1");
     sign_in_with_code(&peers, home.path(), "juliet@alpha.test");
     let mut secrets = kept_secrets(home.path());
     // The token of one second is stale by the time that the screen is up: the interface refreshes it.

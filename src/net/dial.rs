@@ -113,7 +113,13 @@ impl Network {
         self.warm(setup);
         let endpoints = self.endpoints(setup, goal).await?;
         let mut worst: Option<Problem> = None;
+        // Where a certificate was wrong, another way of speaking leads to the same: it would only hide why.
+        let mut wrong = None;
         for endpoint in endpoints {
+            let place = (endpoint.host.clone(), endpoint.port);
+            if wrong.as_ref() == Some(&place) {
+                continue;
+            }
             let host = Line::clean(&endpoint.host);
             let waited = self.settings.connect_timeout;
             self.ready_proxy(&endpoint.host).await?;
@@ -123,6 +129,9 @@ impl Network {
                 Err(_) => Problem::NoAnswer { host, waited },
             };
             tracing::debug!(target: "butty::net", code = problem.code(), "an endpoint does not stand");
+            if matches!(problem, Problem::Certificate { .. } | Problem::NoTrust { .. }) {
+                wrong = Some(place);
+            }
             if worst.as_ref().is_none_or(|other| weight(&problem) > weight(other)) {
                 worst = Some(problem);
             }
