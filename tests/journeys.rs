@@ -255,7 +255,7 @@ fn sign_in_with_code(peers: &Peers, home: &Path, address: &str) {
     let user = address.split_once('@').map_or("juliet", |(user, _)| user);
     let done = robot_as(peers, user, &field("Open"), &field("Type"), false);
     assert!(done.status.success(), "{}", words(&done));
-    login.wait_for(&format!("Signed in as {user}@"));
+    login.wait_for("Signed in as ");
     assert_eq!(login.end(), 0);
 }
 
@@ -279,8 +279,8 @@ fn kept_secrets(home: &Path) -> Vec<String> {
     all
 }
 
-/// Tokens that live six seconds: each of twenty sign-ins needs a fresh one, gets it without a word, and the old one is
-/// replaced on disk.
+/// Tokens that live six seconds: each sign-in needs a fresh one, gets it without a word, and the old one is replaced on
+/// disk. Twenty of them with `BUTTY_LONG`.
 #[test]
 fn g2_tokens_are_refreshed_silently_and_told_to_nobody() {
     let peers = Peers::find();
@@ -291,8 +291,11 @@ fn g2_tokens_are_refreshed_silently_and_told_to_nobody() {
     sign_in_with_code(&peers, home.path(), "juliet@alpha.test");
     let mut seen = kept_secrets(home.path());
     assert!(seen.len() >= 2, "an access and a refresh token at least");
-    for round in 0..20 {
+    let rounds = if std::env::var_os("BUTTY_LONG").is_some() { 20 } else { 3 };
+    for round in 0..rounds {
         let before = kept_secrets(home.path());
+        // The one thing that only time does: the token runs out, or nearly so.
+        std::thread::sleep(std::time::Duration::from_secs(5));
         let done = command::butty_command(home.path(), &["send", "romeo@alpha.test", "still here"])
             .env("BUTTY_LOG", "debug")
             .output()
