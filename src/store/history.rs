@@ -217,25 +217,39 @@ pub(super) fn page(
     before: Option<(Stamp, MessageKey)>,
     limit: u16,
 ) -> rusqlite::Result<Stored> {
-    let (stamp, key) = before.unwrap_or((Stamp(i64::MAX), MessageKey(u128::MAX)));
-    let mut query = db.prepare_cached(&older_sql())?;
-    let wanted = usize::from(limit);
-    let rows = query.query_map(
-        params![
-            talk.account.as_str(),
-            talk.peer.as_str(),
-            kind_number(talk.kind),
-            stamp.0,
-            key.0.to_be_bytes(),
-            i64::from(limit) + 1
-        ],
-        read,
-    )?;
-    let mut messages = rows.filter_map(Result::transpose).collect::<rusqlite::Result<Vec<Message>>>()?;
-    let more = messages.len() > wanted;
-    messages.truncate(wanted);
-    messages.reverse();
+    let (messages, more) = older(db, talk, before, limit)?;
     Ok(Stored::Page { request, talk: talk.clone(), messages, more })
+}
+
+/// The last messages before a place, oldest first, and whether there are more.
+fn older(
+    db: &Connection,
+    talk: &ConversationKey,
+    before: Option<(Stamp, MessageKey)>,
+    limit: u16,
+) -> rusqlite::Result<(Vec<Message>, bool)> {
+    let place = before.unwrap_or((Stamp(i64::MAX), MessageKey(u128::MAX)));
+    let (mut messages, more) = stretch(db, &older_sql(), talk, place, limit)?;
+    messages.reverse();
+    Ok((messages, more))
+}
+
+/// At most `limit` messages of a talk from a place on, as the query goes, and whether there are more.
+fn stretch(
+    db: &Connection,
+    sql: &str,
+    talk: &ConversationKey,
+    (stamp, key): (Stamp, MessageKey),
+    limit: u16,
+) -> rusqlite::Result<(Vec<Message>, bool)> {
+    let mut query = db.prepare_cached(sql)?;
+    let (account, peer, kind) = (talk.account.as_str(), talk.peer.as_str(), kind_number(talk.kind));
+    let rows =
+        query.query_map(params![account, peer, kind, stamp.0, key.0.to_be_bytes(), i64::from(limit) + 1], read)?;
+    let mut messages = rows.filter_map(Result::transpose).collect::<rusqlite::Result<Vec<Message>>>()?;
+    let more = messages.len() > usize::from(limit);
+    messages.truncate(usize::from(limit));
+    Ok((messages, more))
 }
 
 /// Own messages without an acknowledgement, oldest first.
@@ -276,25 +290,8 @@ pub(super) fn around(
     limit: u16,
 ) -> rusqlite::Result<Stored> {
     // Its own place counts among those before.
-    let (before, after) = (Some((at.0, MessageKey(at.1.0.saturating_add(1)))), at);
-    let Stored::Page { mut messages, more, .. } = page(db, request, talk, before, limit)? else {
-        return Ok(Stored::Around { request, talk: talk.clone(), messages: Vec::new(), more: false, newer: false });
-    };
-    let mut query = db.prepare_cached(&newer_sql())?;
-    let rows = query.query_map(
-        params![
-            talk.account.as_str(),
-            talk.peer.as_str(),
-            kind_number(talk.kind),
-            after.0.0,
-            after.1.0.to_be_bytes(),
-            i64::from(limit) + 1
-        ],
-        read,
-    )?;
-    let mut behind = rows.filter_map(Result::transpose).collect::<rusqlite::Result<Vec<Message>>>()?;
-    let newer = behind.len() > usize::from(limit);
-    behind.truncate(usize::from(limit));
+    let (mut messages, more) = older(db, talk, Some((at.0, MessageKey(at.1.0.saturating_add(1)))), limit)?;
+    let (mut behind, newer) = stretch(db, &newer_sql(), talk, at, limit)?;
     messages.append(&mut behind);
     Ok(Stored::Around { request, talk: talk.clone(), messages, more, newer })
 }
