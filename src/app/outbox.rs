@@ -184,10 +184,9 @@ impl Model {
         check.request = Some(request);
         check.before.clone_from(&before);
         let with = check.peer.clone();
-        account.asked.insert(request, Asked::Check);
         let max = if is_brief { BRIEF } else { PAGE };
         let query = ArchiveQuery { with, before: Some(before), ..ArchiveQuery::newest(request, max) };
-        fx.push(Effect::Link(id.clone(), LinkCommand::Session(Command::Archive(query))));
+        self.ask_archive(id, query, Asked::Check, fx);
     }
 
     /// A page of the check could not be had.
