@@ -4,6 +4,7 @@ use super::action::Effects;
 use super::composer::Composer;
 use super::effect::{Effect, StoreRequest};
 use super::event::{LinkState, Viewport};
+use super::likeness::Taken;
 use super::list;
 use super::model::{
     Account, Attention, Chance, Contact, Conversation, ConversationKey, Focus, ListState, Model, OnlyHere, Options,
@@ -104,6 +105,7 @@ impl Account {
             appearance: Appearance { show: Show::Available, status: None, priority: 0 },
             before_away: None,
             roster: BTreeMap::new(),
+            taken: Taken::default(),
             only_here: BTreeMap::new(),
             roster_version: None,
             roster_known: false,

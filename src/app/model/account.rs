@@ -2,6 +2,7 @@
 
 use super::message::ConversationKey;
 use crate::app::event::{Keep, LinkState};
+use crate::app::likeness::Taken;
 use crate::app::outbox::Post;
 use crate::app::setup::AccountSetup;
 use crate::app::sync::{Edge, Sync};
@@ -44,6 +45,8 @@ pub struct Account {
     pub before_away: Option<Appearance>,
     /// Buddies.
     pub roster: BTreeMap<BareJid, Contact>,
+    /// What they are called by others than themselves.
+    pub taken: Taken,
     /// What the person changed of the list on this computer alone, where the service keeps no changes (ux 1.5); also of
     /// those who are not on it just now.
     pub only_here: BTreeMap<BareJid, OnlyHere>,

@@ -52,6 +52,7 @@ impl Model {
         for (peer, contact) in &mut account.roster {
             contact.here = account.only_here.get(peer).cloned().unwrap_or_default();
         }
+        account.take_names();
         if !account.roster_known {
             account.set_roster(cache.roster);
             account.roster_version.clone_from(&cache.roster_version);
