@@ -48,7 +48,6 @@ impl Model {
             chance: Chance { seed, drawn: 0 },
             pages: BTreeMap::new(),
             jump: None,
-            uncommitted: 0,
             not_kept: false,
             uncommitted_bytes: 0,
             waiting: BTreeMap::new(),

@@ -243,7 +243,7 @@ fn the_store_finding_an_old_row_makes_the_two_one() {
     world.stored(Stored::Duplicate { key: new, existing: old });
     assert_eq!(world.talk(BELA).messages.len(), 1);
     assert_eq!(world.talk(BELA).messages[0].key, old);
-    assert_eq!((world.talk(BELA).unread, world.model.uncommitted), (0, 0));
+    assert_eq!((world.talk(BELA).unread, world.model.waiting.len()), (0, 0));
     // And when the old row is loaded too, there is still one.
     world.open(BELA);
     let row = world.talk(BELA).messages[0].clone();

@@ -211,7 +211,7 @@ fn a_store_that_falls_behind_slows_the_wire_and_frees_it_again() {
     assert_eq!(pauses(&world), (0, 0));
     world.stored(Stored::Committed { keys: rest[..50].to_vec() });
     assert_eq!(pauses(&world), (0, 1));
-    assert_eq!(world.model.uncommitted, 250);
+    assert_eq!(world.model.waiting.len(), 250);
     let receipts = world.commands().iter().filter(|c| matches!(c, Command::Receipt { .. })).count();
     assert_eq!(receipts, 950);
 }
