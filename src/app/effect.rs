@@ -123,7 +123,8 @@ pub enum StoreRequest {
     Insert(Box<Message>),
     /// A message changed state.
     SetState { key: MessageKey, state: MessageState },
-    /// A message of ours that is not in memory came so far; it counts only in this talk, and never backwards.
+    /// A message of ours that is not in memory came so far; it counts only in this talk, and never backwards. Answered by
+    /// `Marked`.
     Mark { talk: ConversationKey, key: MessageKey, state: MessageState },
     /// The person gave up a message that was not sent: forget it.
     Discard { key: MessageKey },

@@ -325,6 +325,8 @@ pub enum Stored {
     /// These are not on the disk, and wait for it: they are shown, nobody is told that they came, and `Committed` or
     /// `Duplicate` follows once it takes them.
     NotKept { keys: Vec<MessageKey> },
+    /// So many of `StoreRequest::Mark` were carried out, whether there was such a message or not.
+    Marked { count: usize },
     /// A message that we already had (same id): nothing was written; `existing` is its key.
     Duplicate { key: MessageKey, existing: MessageKey },
     /// Answer to `StoreRequest::Confirm`: what was asked for before it is on the disk.

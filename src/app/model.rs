@@ -85,6 +85,8 @@ pub struct Model {
     pub waiting: BTreeMap<MessageKey, Waiting>,
     /// Bytes of text in them.
     pub uncommitted_bytes: usize,
+    /// Marks handed to the store for messages that are not in memory, and perhaps nowhere, and not yet looked up there.
+    pub marking: usize,
     /// The last key that was made: the next one is greater, whatever the clock does.
     pub last_key: MessageKey,
     /// When the person last did something (`Now::mono`), for auto-away.

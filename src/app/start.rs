@@ -50,6 +50,7 @@ impl Model {
             jump: None,
             not_kept: false,
             uncommitted_bytes: 0,
+            marking: 0,
             waiting: BTreeMap::new(),
             last_key: MessageKey(0),
             last_input: now.mono,

@@ -187,6 +187,7 @@ fn a_mark_goes_up_only_and_only_in_its_talk() {
     let stranger = ConversationKey::direct(account(), BareJid::parse("mallory@evil").unwrap());
     let mark = |talk: ConversationKey, state| {
         bench.store.send(StoreRequest::Mark { talk, key: ours.key, state });
+        assert!(matches!(bench.told.recv(), Ok(Stored::Marked { count: 1 })), "answered, whosever it is");
         bench.page(None, 10).0[0].state.clone()
     };
     assert_eq!(mark(stranger, MessageState::Delivered), MessageState::Sent);

@@ -15,7 +15,7 @@ const TALKS: usize = 200;
 
 /// An answer of the store.
 pub(super) fn on_stored(model: &mut Model, stored: Stored, fx: &mut Effects) {
-    if !matches!(stored, Stored::Committed { .. } | Stored::Confirmed { .. }) {
+    if !matches!(stored, Stored::Committed { .. } | Stored::Confirmed { .. } | Stored::Marked { .. }) {
         model.touch();
     }
     match stored {
@@ -31,6 +31,10 @@ pub(super) fn on_stored(model: &mut Model, stored: Stored, fx: &mut Effects) {
         }
         Stored::Committed { keys } => model.on_committed(&keys, fx),
         Stored::NotKept { keys } => model.on_not_kept(&keys, fx),
+        Stored::Marked { count } => {
+            model.marking = model.marking.saturating_sub(count);
+            model.release(fx);
+        }
         Stored::Duplicate { key, existing } => model.on_duplicate(key, existing, fx),
         Stored::Confirmed { account, tally } => {
             // Also to a link whose session has lost its connection: it may be taken up again.
