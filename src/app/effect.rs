@@ -128,6 +128,8 @@ pub enum StoreRequest {
     Mark { talk: ConversationKey, key: MessageKey, state: MessageState },
     /// The person gave up a message that was not sent: forget it.
     Discard { key: MessageKey },
+    /// The archive has a message at another place than our clock put it.
+    SetStamp { key: MessageKey, stamp: Stamp },
     /// The archive's id of a message became known.
     SetStanzaId { key: MessageKey, stanza_id: StanzaId },
     /// A page of a talk: at most `limit` messages older than `before` (`None`: the newest).

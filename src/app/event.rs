@@ -327,8 +327,8 @@ pub enum Stored {
     NotKept { keys: Vec<MessageKey> },
     /// So many of `StoreRequest::Mark` were carried out, whether there was such a message or not.
     Marked { count: usize },
-    /// A message that we already had (same id): nothing was written; `existing` is its key.
-    Duplicate { key: MessageKey, existing: MessageKey },
+    /// A message that we already had (same id): nothing was written; `existing` is its key, `stamp` its place.
+    Duplicate { key: MessageKey, existing: MessageKey, stamp: Stamp },
     /// Answer to `StoreRequest::Confirm`: what was asked for before it is on the disk.
     Confirmed { account: AccountId, tally: Tally },
     /// Writing failed. The rows stay queued and are tried again.

@@ -12,7 +12,7 @@ pub use account::{Account, Agreement, Asked, Back, Contact, Device, Files, Leavi
 pub use find::{Find, Jump};
 pub use message::{
     Arrival, Attachment, Author, Body, Conversation, ConversationKey, ConversationKind, Message, MessageState,
-    Relation, Scroll,
+    Relation, Scroll, Walked,
 };
 pub use options::{LayoutChoice, Options, Retention, Zone};
 pub use screen::{

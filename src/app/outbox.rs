@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// A message that waited longer than this says when it was typed.
-const LATE: Duration = Duration::from_secs(30);
+pub(super) const LATE: Duration = Duration::from_secs(30);
 /// Clocks of two honest computers differ by less: so far beyond the oldest doubtful message the archive is read.
 const MARGIN: Duration = Duration::from_secs(3600);
 /// Pages read for one buddy before the archive is given up as proof.

@@ -16,7 +16,7 @@ use super::action::Effects;
 use super::effect::{Effect, LinkCommand, StoreRequest};
 use super::model::{Asked, Model, News};
 use crate::types::{AccountId, ArchiveId, RequestId, Stamp};
-use crate::xmpp::{ArchivePage, ArchiveQuery, Command};
+use crate::xmpp::{ArchivePage, ArchiveQuery, Command, Incoming};
 use std::time::Duration;
 
 /// Messages in a page.
@@ -39,6 +39,10 @@ pub struct Sync {
     pub running: bool,
     /// It was asked for without the cursor: the archive does not take both.
     pub plain: bool,
+    /// The cursor as the newest page was asked for: what was here then is not beyond it.
+    pub base: Option<ArchiveId>,
+    /// What comes in the newest page lies beyond it: so it was asked for, or it was met.
+    pub beyond: bool,
     /// It came in this session: a live message moves the cursor.
     pub complete: bool,
     /// What the store was told last, and when (`Now::mono`).
@@ -87,6 +91,8 @@ impl Model {
         let plain = plain || !account.features.archive_ids;
         let sync = &mut account.sync;
         (sync.running, sync.plain) = (true, plain);
+        sync.base.clone_from(&sync.cursor);
+        sync.beyond = sync.cursor.is_some() && !plain;
         let query = ArchiveQuery {
             after: sync.cursor.clone().filter(|_| !plain),
             meets: sync.cursor.clone(),
@@ -138,6 +144,28 @@ impl Model {
             self.tell_cursor(id, false, fx);
         } else {
             account.sync.ahead = Some(archive);
+        }
+    }
+
+    /// What is told in this page comes behind all that was here: `true`, so the archive says; `false`, as far as clocks
+    /// can tell; `None`: nobody knows.
+    pub(super) fn is_beyond(&mut self, id: &AccountId, incoming: &Incoming) -> Option<bool> {
+        let account = self.account_mut(id)?;
+        let Some(page) = incoming.page else { return account.sync.running.then_some(false) };
+        match account.asked.get(&page) {
+            Some(Asked::CatchUp) => {
+                let beyond = account.sync.beyond;
+                let id = incoming.stanza_id.as_ref().map(|id| &id.0);
+                account.sync.beyond |= account.sync.base.as_ref().is_some_and(|base| id == Some(&base.0));
+                Some(beyond)
+            }
+            Some(Asked::Gap) => {
+                let sync = &account.sync;
+                let end = sync.gaps.last().and_then(|gap| gap.after.id.as_ref());
+                (sync.filling.way == Way::Both && end.is_some() && end == sync.base.as_ref()).then_some(true)
+            }
+            // Of one talk alone, or of a session before this one.
+            Some(_) | None => None,
         }
     }
 

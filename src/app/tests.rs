@@ -98,6 +98,7 @@ fn says(from: &str, id: &str, text: &str) -> Incoming {
         displayed: None,
         nick: None,
         delayed: false,
+        page: None,
     }
 }
 

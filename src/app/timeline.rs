@@ -6,7 +6,7 @@
 
 use super::model::{Arrival, Body, Conversation, Message, MessageState, Scroll};
 use crate::types::limits::{CLOSED_TALK_BYTES, TALK_BYTES};
-use crate::types::{MessageKey, OriginId, Stamp, StanzaId};
+use crate::types::{MessageKey, OriginId, RequestId, Stamp, StanzaId};
 use crate::xmpp::Direction;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
@@ -88,6 +88,17 @@ impl Conversation {
         later.map(|later| Stamp(later.0.saturating_sub(1)))
     }
 
+    /// Where the message stands that the archive told before this one in the same page.
+    pub fn walked_before(&self, page: Option<RequestId>, told: Stamp) -> Option<Stamp> {
+        self.walked.filter(|walked| walked.page == page && walked.told <= told).map(|walked| walked.at)
+    }
+
+    /// Something of ours stands behind this message and up to this moment.
+    pub fn ours_between(&self, key: MessageKey, to: Stamp) -> bool {
+        let back = self.messages.iter().rev().take_while(|message| message.key != key);
+        back.skip_while(|message| message.stamp > to).any(|message| message.direction == Direction::Out)
+    }
+
     /// The message that `new` is another copy of.
     pub fn twin(&self, new: &Message) -> Option<MessageKey> {
         if let Some(id) = new.stanza_id.as_ref().filter(|id| self.may_know(&id.0)) {
@@ -131,6 +142,15 @@ impl Conversation {
         };
         self.messages.insert(at, message);
         Placed::Here
+    }
+
+    /// Moves a message to the place of this moment.
+    pub fn move_to(&mut self, key: MessageKey, stamp: Stamp) {
+        let Some(mut message) = self.index(key).and_then(|at| self.messages.remove(at)) else { return };
+        message.stamp = stamp;
+        let at = self.messages.partition_point(|m| (m.stamp, m.key) < (stamp, key));
+        self.messages.insert(at, message);
+        self.last_at = self.last_at.max(Some(stamp));
     }
 
     /// Puts a page of the store in. What is here already is newer than its copy on the disk.
@@ -371,6 +391,11 @@ impl Message {
     /// We wrote it to ourselves: servers archive it twice, as sent and as received.
     pub fn is_note(&self) -> bool {
         self.direction == Direction::Out && self.from.as_ref().is_some_and(|from| from.bare() == self.talk.peer)
+    }
+
+    /// We typed it on this computer.
+    pub fn is_typed_here(&self) -> bool {
+        self.direction == Direction::Out && (self.from.is_none() || self.known().is_named_by(self))
     }
 
     /// An archive tells it without any id (XEP-0136).
