@@ -123,6 +123,18 @@ fn an_archive_that_refuses_does_not_hold_messages_for_ever() {
 }
 
 #[test]
+fn a_row_that_is_on_the_disk_already_is_no_proof_that_it_went_out() {
+    let mut world = World::online(false);
+    world.open(BELA);
+    world.commits = false;
+    let key = world.send(BELA, "hi");
+    let stamp = world.message(BELA, key).stamp;
+    world.stored(Stored::Duplicate { key, existing: key, stamp });
+    assert_eq!(world.message(BELA, key).state, MessageState::Pending);
+    assert_eq!(world.sent().iter().map(|out| out.key).collect::<Vec<_>>(), [key]);
+}
+
+#[test]
 fn a_second_loss_during_the_question_loses_nothing() {
     let mut world = World::online(true);
     world.open(BELA);

@@ -257,6 +257,10 @@ impl Model {
 
     /// The store had it already: the two are one, under the older key and at its place.
     fn on_duplicate(&mut self, key: MessageKey, existing: MessageKey, stamp: Stamp, fx: &mut Effects) {
+        if key == existing {
+            // It was written before, and that was not told: no copy of it says that it has gone out.
+            return self.on_committed(&[key], fx);
+        }
         let row = self.take_waiting(key);
         self.release(fx);
         let Some(row) = row else { return };
