@@ -100,6 +100,7 @@ impl Account {
             tls: None,
             features: Features::default(),
             positions_refused: false,
+            positions_known: false,
             features_known: false,
             told: None,
             appearance: Appearance { show: Show::Available, status: None, priority: 0 },

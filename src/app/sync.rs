@@ -118,12 +118,13 @@ impl Model {
                 gap::add(&mut sync.gaps, Gap::new(after, before));
             }
             // Neither whole nor anything in it: that says nothing.
-            (false, None) => return,
+            (false, None) => return self.tell_what_was_read(id, true, fx),
         }
         sync.complete = true;
         sync.cursor = sync.ahead.take().or(page.last).or(sync.cursor.take());
         account.synced_to = Some(now);
         self.tell_cursor(id, true, fx);
+        self.tell_what_was_read(id, true, fx);
         self.fill(id, fx);
     }
 
@@ -133,6 +134,8 @@ impl Model {
         account.sync.running = false;
         if account.sync.cursor.is_some() && !account.sync.plain {
             self.ask_newest(id, true, fx);
+        } else {
+            self.tell_what_was_read(id, true, fx);
         }
     }
 

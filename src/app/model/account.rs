@@ -35,6 +35,8 @@ pub struct Account {
     pub features: Features,
     /// The server keeps no read positions after all, in this session.
     pub positions_refused: bool,
+    /// The server has said in this session how far our devices have read.
+    pub positions_known: bool,
     /// Whether features were told in this session.
     pub features_known: bool,
     /// How we want to appear; restored on every sign-in.

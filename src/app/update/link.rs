@@ -225,7 +225,7 @@ impl Model {
         let Some(account) = self.account_mut(id) else { return };
         account.doubt();
         account.features_known = false;
-        account.positions_refused = false;
+        (account.positions_refused, account.positions_known) = (false, false);
         account.roster_known = false;
         account.tls = None;
         account.settle_at = None;

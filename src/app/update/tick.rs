@@ -38,7 +38,7 @@ pub(super) fn on_tick(model: &mut Model, fx: &mut Effects) {
 pub(super) fn on_quiet_tick(model: &mut Model, fx: &mut Effects) {
     let now = model.now.mono;
     let due = |at: Option<Duration>| at.is_some_and(|at| at <= now);
-    let is_due = |talk: &&Conversation| due(talk.draft_due) || due(talk.told_typing) || due(talk.tell_read);
+    let is_due = |talk: &&Conversation| due(talk.draft_due) || due(talk.told_typing) || due(model.tell_read_at(talk));
     let late: Vec<_> = model.talks.values().filter(is_due).map(|talk| talk.key.clone()).collect();
     for key in late {
         let (draft, typing) = model.talks.get(&key).map_or((None, None), |talk| (talk.draft_due, talk.told_typing));
@@ -48,7 +48,7 @@ pub(super) fn on_quiet_tick(model: &mut Model, fx: &mut Effects) {
         if due(typing) {
             model.stop_typing(&key, fx);
         }
-        if due(model.talks.get(&key).and_then(|talk| talk.tell_read)) {
+        if due(model.talks.get(&key).and_then(|talk| model.tell_read_at(talk))) {
             model.tell_read(&key, fx);
         }
     }
@@ -64,8 +64,12 @@ pub(super) fn is_quiet(model: &Model, now: Now) -> bool {
 
 /// The earliest moment at which something is due; `None`: nothing, ever.
 pub(super) fn deadline(model: &Model) -> Option<Duration> {
-    let talks =
-        model.talks.values().flat_map(|talk| [talk.draft_due, talk.told_typing, talk.tell_read]).flatten().min();
+    let talks = model
+        .talks
+        .values()
+        .flat_map(|talk| [talk.draft_due, talk.told_typing, model.tell_read_at(talk)])
+        .flatten()
+        .min();
     [talks, model.look_away_at(), next_sight(model)].into_iter().flatten().min()
 }
 
