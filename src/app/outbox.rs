@@ -3,7 +3,7 @@
 //! A message is on the disk before it is on the wire; where the disk takes nothing, and that is told, it goes out all the
 //! same. Order is kept, and each message is written once per session. After a lost link nobody knows whether what was
 //! written arrived: if the account has an archive, it is asked first, and only what is not found there is written
-//! again, with the same id and the moment at which it was typed (XEP-0203).
+//! again, with the same id and the moment at which it was typed (XEP-0203). What is for others goes out meanwhile.
 
 use super::action::Effects;
 use super::effect::{Effect, LinkCommand, StoreRequest};
@@ -17,11 +17,14 @@ use std::time::Duration;
 pub(super) const LATE: Duration = Duration::from_secs(30);
 /// Clocks of two honest computers differ by less: so far beyond the oldest doubtful message the archive is read.
 const MARGIN: Duration = Duration::from_secs(3600);
+/// The same where the server has said what it has: what it had and did not count is of the last moments.
+const NEAR: Duration = Duration::from_secs(60);
 /// Pages read for one buddy before the archive is given up as proof.
 const PAGES: u8 = 20;
-/// An archive that refuses may do so for a moment only: so often it is asked again about one buddy. Written twice is
-/// worse than written late.
+/// An archive that refuses may do so for a moment only: so often it is asked about one buddy, and so much later each
+/// time. Written twice is worse than written late.
 const REFUSALS: u8 = 3;
+const REST: Duration = Duration::from_secs(4);
 /// Messages in a page.
 const PAGE: u16 = 50;
 /// The same where the server has said what it has, and may only be wrong about what went out last.
@@ -38,9 +41,9 @@ pub struct Post {
     pub doubtful: BTreeSet<MessageKey>,
     /// Those of them that the last session had been given, which may still be taken up.
     pub suspended: BTreeSet<MessageKey>,
-    /// The server, which took the session up, says to have none of the doubtful ones: one look is enough.
+    /// The server, which took the session up, says to have none of the doubtful ones: a short look is enough.
     pub brief: bool,
-    /// The archive is being asked about the doubtful ones; nothing is written meanwhile.
+    /// The archive is being asked about the doubtful ones; nothing is written to these buddies meanwhile.
     pub check: Option<Check>,
 }
 
@@ -57,10 +60,24 @@ pub struct Check {
     pub pages: u8,
     /// How often the archive refused in this talk.
     pub refused: u8,
+    /// When it is asked again (`Now::mono`).
+    pub again_at: Option<Duration>,
     /// The oldest moment seen in this talk.
     pub oldest: Option<Stamp>,
     /// One of ours was seen that went out before the oldest doubtful one: that is not further back.
     pub passed: bool,
+}
+
+impl Check {
+    /// Nothing is known of these talks at all.
+    fn of(peers: Vec<BareJid>) -> Self {
+        Self { request: None, peer: None, peers, pages: 0, refused: 0, again_at: None, oldest: None, passed: false }
+    }
+
+    /// Something for this buddy is in doubt.
+    fn holds(&self, peer: &BareJid) -> bool {
+        self.peer.as_ref() == Some(peer) || self.peers.contains(peer)
+    }
 }
 
 impl Account {
@@ -112,24 +129,22 @@ impl Model {
             let doubtful = account.post.doubtful.iter().filter_map(|key| account.post.unsent.get(key));
             let peers: BTreeSet<BareJid> = doubtful.map(|message| message.talk.peer.clone()).collect();
             if !peers.is_empty() {
-                let peers = peers.into_iter().rev().collect();
-                account.post.check =
-                    Some(Check { request: None, peer: None, peers, pages: 0, refused: 0, oldest: None, passed: false });
+                account.post.check = Some(Check::of(peers.into_iter().rev().collect()));
             }
         }
         self.go_on_post(id, fx);
     }
 
-    /// The next thing to do: a page of the archive, or the messages themselves.
+    /// The next thing to do: a page of the archive, and the messages of which there is no doubt.
     fn go_on_post(&mut self, id: &AccountId, fx: &mut Effects) {
         let Some(account) = self.account_mut(id) else { return };
         match &account.post.check {
             Some(_) if !account.features_known => {}
-            Some(_) if !account.features.archive => self.end_check(id, fx),
-            Some(check) if check.request.is_none() => self.next_peer(id, fx),
-            Some(_) => {}
-            None => self.pump(id, fx),
+            Some(_) if !account.features.archive => return self.end_check(id, fx),
+            Some(check) if check.request.is_none() && check.again_at.is_none() => return self.next_peer(id, fx),
+            Some(_) | None => {}
         }
+        self.pump(id, fx);
     }
 
     /// Nothing more can be learned: what is still in doubt is written again.
@@ -142,11 +157,20 @@ impl Model {
     }
 
     fn next_peer(&mut self, id: &AccountId, fx: &mut Effects) {
-        let Some(check) = self.account_mut(id).and_then(|account| account.post.check.as_mut()) else { return };
-        check.peer = check.peers.pop();
-        (check.pages, check.refused) = (0, 0);
-        (check.oldest, check.passed) = (None, false);
-        if check.peer.is_some() { self.ask_check(id, None, fx) } else { self.end_check(id, fx) }
+        let Some(Post { check: Some(check), doubtful, unsent, .. }) = self.account_mut(id).map(|own| &mut own.post)
+        else {
+            return;
+        };
+        // What was not found with the one before is to be written again.
+        doubtful.retain(|key| unsent.get(key).is_some_and(|message| Some(&message.talk.peer) != check.peer.as_ref()));
+        let mut peers = std::mem::take(&mut check.peers);
+        let peer = peers.pop();
+        *check = Check { peer: peer.clone(), ..Check::of(peers) };
+        if peer.is_none() {
+            return self.end_check(id, fx);
+        }
+        self.ask_check(id, None, fx);
+        self.pump(id, fx);
     }
 
     fn ask_check(&mut self, id: &AccountId, before: Option<ArchiveId>, fx: &mut Effects) {
@@ -163,9 +187,23 @@ impl Model {
 
     /// A page of the check could not be had.
     pub(super) fn on_check_refused(&mut self, id: &AccountId, fx: &mut Effects) {
+        let now = self.now.mono;
         let Some(check) = self.account_mut(id).and_then(|account| account.post.check.as_mut()) else { return };
         check.refused = check.refused.saturating_add(1);
-        if check.refused < REFUSALS { self.ask_check(id, None, fx) } else { self.on_check_page(id, None, fx) }
+        if check.refused >= REFUSALS {
+            return self.on_check_page(id, None, fx);
+        }
+        check.request = None;
+        check.again_at = Some(now.saturating_add(REST.saturating_mul(u32::from(check.refused))));
+    }
+
+    /// The archive has had its rest.
+    pub(super) fn check_again(&mut self, id: &AccountId, fx: &mut Effects) {
+        let now = self.now.mono;
+        let check = self.account_mut(id).and_then(|account| account.post.check.as_mut());
+        if check.is_some_and(|check| check.again_at.take_if(|at| *at <= now).is_some()) {
+            self.ask_check(id, None, fx);
+        }
     }
 
     /// A page of the check is here (`first`: how to go on; `None`: not at all).
@@ -178,8 +216,8 @@ impl Model {
         let oldest_open = open.filter(|message| Some(&message.talk.peer) == check.peer.as_ref()).map(|m| m.stamp).min();
         let seen_enough = match (oldest_open, check.oldest) {
             (None, _) => true,
-            _ if check.passed || account.post.brief => true,
-            (Some(open), Some(seen)) => open.since(seen) > MARGIN,
+            _ if check.passed => true,
+            (Some(open), Some(seen)) => open.since(seen) > if account.post.brief { NEAR } else { MARGIN },
             (Some(_), None) => false,
         };
         match first {
@@ -216,7 +254,7 @@ impl Model {
         let Some(account) = self.accounts.iter_mut().find(|account| account.setup.id == *id) else { return };
         // What was not sent before this start goes first.
         let known = self.cache_known || self.not_kept;
-        if !known || !account.online() || account.post.check.is_some() {
+        if !known || !account.online() {
             return;
         }
         for key in &account.outbox {
@@ -226,6 +264,9 @@ impl Model {
             // The store keeps in order too, so nothing behind this one is kept either.
             if !self.not_kept && self.waiting.contains_key(key) {
                 break;
+            }
+            if account.post.check.as_ref().is_some_and(|check| check.holds(&message.talk.peer)) {
+                continue;
             }
             let Body::Plain(text) = &message.body else { continue };
             let locked = self.talks.get(&message.talk).and_then(|talk| talk.locked_to.clone());

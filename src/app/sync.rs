@@ -25,6 +25,10 @@ const PAGE: u16 = 100;
 const MARGIN: Duration = Duration::from_secs(3600);
 /// The cursor is told to the store at most this often while messages come in.
 const TELL: Duration = Duration::from_secs(60);
+/// An archive that refuses, or does not answer, is asked again after so long, and after twice as long each time.
+const REST: Duration = Duration::from_secs(60);
+/// But not later than this.
+const LONGEST_REST: Duration = Duration::from_secs(15 * 60);
 
 /// What is known of an account's archive.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,6 +55,10 @@ pub struct Sync {
     pub newest: Option<Stamp>,
     /// How the gaps are being filled.
     pub filling: Filling,
+    /// When the archive, which refused, is asked again in this session (`Now::mono`).
+    pub again_at: Option<Duration>,
+    /// How often it refused in this session.
+    pub refused: u32,
 }
 
 /// The filling of gaps in this session.
@@ -60,7 +68,7 @@ pub struct Filling {
     pub running: bool,
     /// The next page waits for the store.
     pub held: bool,
-    /// The archive does not give it, or gave enough: not in this session.
+    /// The archive does not give it, for a while, or gave enough in this session.
     pub stopped: bool,
     /// How it is asked.
     pub way: Way,
@@ -118,7 +126,10 @@ impl Model {
                 gap::add(&mut sync.gaps, Gap::new(after, before));
             }
             // Neither whole nor anything in it: that says nothing.
-            (false, None) => return self.tell_what_was_read(id, true, fx),
+            (false, None) => {
+                self.rest_sync(id);
+                return self.tell_what_was_read(id, true, fx);
+            }
         }
         sync.complete = true;
         sync.cursor = sync.ahead.take().or(page.last).or(sync.cursor.take());
@@ -135,7 +146,29 @@ impl Model {
         if account.sync.cursor.is_some() && !account.sync.plain {
             self.ask_newest(id, true, fx);
         } else {
+            self.rest_sync(id);
             self.tell_what_was_read(id, true, fx);
+        }
+    }
+
+    /// The archive refuses, perhaps for the moment only. What was missed must not wait for the next session.
+    fn rest_sync(&mut self, id: &AccountId) {
+        let now = self.now.mono;
+        let Some(account) = self.account_mut(id) else { return };
+        let sync = &mut account.sync;
+        let rest = REST.saturating_mul(1 << sync.refused.min(8)).min(LONGEST_REST);
+        sync.again_at = Some(now.saturating_add(rest));
+        sync.refused = sync.refused.saturating_add(1);
+    }
+
+    /// It has had its rest.
+    pub(super) fn sync_again(&mut self, id: &AccountId, fx: &mut Effects) {
+        let now = self.now.mono;
+        let Some(account) = self.account_mut(id) else { return };
+        if account.sync.again_at.take_if(|at| *at <= now).is_some() {
+            account.sync.filling.restart();
+            self.catch_up(id, fx);
+            self.fill(id, fx);
         }
     }
 
@@ -220,6 +253,7 @@ impl Model {
         account.sync.complete = false;
         account.sync.ahead = None;
         account.sync.filling = Filling::default();
+        (account.sync.again_at, account.sync.refused) = (None, 0);
     }
 
     fn ask_archive(&mut self, id: &AccountId, query: ArchiveQuery, asked: Asked, fx: &mut Effects) {

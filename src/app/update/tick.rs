@@ -55,6 +55,17 @@ pub(super) fn on_quiet_tick(model: &mut Model, fx: &mut Effects) {
     if due(model.look_away_at()) {
         model.look_away(fx);
     }
+    let rested = model.accounts.iter().filter(|account| due(archive_at(account)));
+    for id in rested.map(|account| account.setup.id.clone()).collect::<Vec<_>>() {
+        model.check_again(&id, fx);
+        model.sync_again(&id, fx);
+    }
+}
+
+/// When an archive that refused is asked again.
+fn archive_at(account: &Account) -> Option<Duration> {
+    let check = account.post.check.as_ref().and_then(|check| check.again_at);
+    [check, account.sync.again_at].into_iter().flatten().min().filter(|_| account.online())
 }
 
 /// From the last event up to `now` nothing came that shows.
@@ -70,7 +81,8 @@ pub(super) fn deadline(model: &Model) -> Option<Duration> {
         .flat_map(|talk| [talk.draft_due, talk.told_typing, model.tell_read_at(talk)])
         .flatten()
         .min();
-    [talks, model.look_away_at(), next_sight(model)].into_iter().flatten().min()
+    let archives = model.accounts.iter().filter_map(archive_at).min();
+    [talks, archives, model.look_away_at(), next_sight(model)].into_iter().flatten().min()
 }
 
 /// The earliest moment at which something that may show is due.
