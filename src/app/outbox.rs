@@ -276,6 +276,7 @@ impl Model {
                 body: text.as_str().to_owned(),
                 ask_receipt: true,
                 delayed: (now.since(message.stamp) > LATE).then_some(message.stamp),
+                session: Some(account.epoch),
             };
             account.post.written.insert(*key);
             fx.push(Effect::Link(id.clone(), LinkCommand::Session(Command::Send(outgoing))));
