@@ -14,7 +14,7 @@ pub use gap::{Edge, Gap, Missing};
 
 use super::action::Effects;
 use super::effect::{Effect, LinkCommand, StoreRequest};
-use super::model::{Asked, Model, News};
+use super::model::{Asked, ConversationKey, Model, News};
 use crate::types::{AccountId, ArchiveId, RequestId, Stamp};
 use crate::xmpp::{ArchivePage, ArchiveQuery, Command, Incoming};
 use std::time::Duration;
@@ -76,6 +76,16 @@ pub struct Filling {
     pub pages: u32,
     /// Pages read of the gap at hand.
     pub of_gap: u32,
+}
+
+/// What a page says of the place of its messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Bounds {
+    /// Behind all that was here when the archive was last complete: `true`, so the archive says; `false`, as far as
+    /// clocks can tell; `None`: nobody knows.
+    pub(super) beyond: Option<bool>,
+    /// Before this moment: what stands there is of the page above.
+    pub(super) below: Option<Stamp>,
 }
 
 impl Model {
@@ -183,25 +193,41 @@ impl Model {
         }
     }
 
-    /// What is told in this page comes behind all that was here: `true`, so the archive says; `false`, as far as clocks
-    /// can tell; `None`: nobody knows.
-    pub(super) fn is_beyond(&mut self, id: &AccountId, incoming: &Incoming) -> Option<bool> {
-        let account = self.account_mut(id)?;
-        let Some(page) = incoming.page else { return account.sync.running.then_some(false) };
+    /// Between what else of the talk a message of this page stands, as far as the query says it.
+    pub(super) fn bounds(&mut self, key: &ConversationKey, incoming: &Incoming) -> Bounds {
+        let stanza_id = incoming.stanza_id.as_ref().map(|id| &id.0);
+        let talk = self.talks.get(key);
+        let top = talk.and_then(|talk| talk.archive_top.as_ref().map(|top| (talk, top)));
+        let top = top.and_then(|(talk, top)| {
+            talk.messages.iter().find(|m| m.stanza_id.as_ref().is_some_and(|id| id.0 == top.0))
+        });
+        let top = top.map(|message| message.stamp);
+        let Some(account) = self.account_mut(&key.account) else { return Bounds::default() };
+        let sync = &mut account.sync;
+        let Some(page) = incoming.page else { return Bounds { beyond: sync.running.then_some(false), below: None } };
         match account.asked.get(&page) {
             Some(Asked::CatchUp) => {
-                let beyond = account.sync.beyond;
-                let id = incoming.stanza_id.as_ref().map(|id| &id.0);
-                account.sync.beyond |= account.sync.base.as_ref().is_some_and(|base| id == Some(&base.0));
-                Some(beyond)
+                let beyond = Some(sync.beyond);
+                sync.beyond |= sync.base.as_ref().is_some_and(|base| stanza_id == Some(&base.0));
+                Bounds { beyond, below: None }
             }
             Some(Asked::Gap) => {
-                let sync = &account.sync;
-                let end = sync.gaps.last().and_then(|gap| gap.after.id.as_ref());
-                (sync.filling.way == Way::Both && end.is_some() && end == sync.base.as_ref()).then_some(true)
+                let (gap, way) = (sync.gaps.last(), sync.filling.way);
+                let end = gap.and_then(|gap| gap.after.id.as_ref());
+                let beyond = way == Way::Both && end.is_some() && end == sync.base.as_ref();
+                Bounds {
+                    beyond: beyond.then_some(true),
+                    below: gap.filter(|_| way != Way::Time).map(|gap| gap.before.at),
+                }
             }
+            Some(Asked::TalkGap(_, after)) => {
+                let gap = sync.gaps.iter().find(|gap| gap.after == *after);
+                let end = gap.and_then(|gap| gap.end_in(&key.peer)).filter(|end| end.id.is_some());
+                Bounds { beyond: None, below: end.map(|end| end.at) }
+            }
+            Some(Asked::Talk(_)) => Bounds { beyond: None, below: top },
             // Of one talk alone, or of a session before this one.
-            Some(_) | None => None,
+            Some(_) | None => Bounds::default(),
         }
     }
 

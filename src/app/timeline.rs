@@ -4,7 +4,7 @@
 //! it is decided whether two of them are one. Ids that other people choose prove little: the same id with other
 //! words is another message, and both are shown (XEP-0359 section 5).
 
-use super::model::{Arrival, Body, Conversation, Message, MessageState, Scroll};
+use super::model::{Arrival, Body, Conversation, Message, MessageState, Scroll, Walked};
 use crate::types::limits::{CLOSED_TALK_BYTES, TALK_BYTES};
 use crate::types::{MessageKey, OriginId, RequestId, Stamp, StanzaId};
 use crate::xmpp::Direction;
@@ -88,9 +88,9 @@ impl Conversation {
         later.map(|later| Stamp(later.0.saturating_sub(1)))
     }
 
-    /// Where the message stands that the archive told before this one in the same page.
-    pub fn walked_before(&self, page: Option<RequestId>, told: Stamp) -> Option<Stamp> {
-        self.walked.filter(|walked| walked.page == page && walked.told <= told).map(|walked| walked.at)
+    /// The message that the archive told before this one in the same page.
+    pub fn walked_before(&self, page: Option<RequestId>, told: Stamp) -> Option<Walked> {
+        self.walked.filter(|walked| walked.page == page && walked.told <= told)
     }
 
     /// Something of ours stands behind this message and up to this moment.

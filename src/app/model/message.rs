@@ -144,6 +144,8 @@ pub struct Walked {
     pub told: Stamp,
     /// Where it stands here.
     pub at: Stamp,
+    /// It was not here before: what comes after it has a later key.
+    pub fresh: bool,
 }
 
 /// One message, in or out.

@@ -5,6 +5,7 @@ use crate::app::action::Effects;
 use crate::app::effect::{Effect, Position, StoreRequest};
 use crate::app::model::{Arrival, Author, Body, Contact, ConversationKey, Message, MessageState, Model, News, Walked};
 use crate::app::outbox::LATE;
+use crate::app::sync::Bounds;
 use crate::types::limits::STRANGERS;
 use crate::types::{AccountId, ArchiveId, Jid, MessageKey, OriginId, Stamp};
 use crate::xmpp::{Content, Direction, Incoming, Show, Via};
@@ -97,15 +98,23 @@ fn stamp_of(model: &mut Model, key: &ConversationKey, incoming: &Incoming) -> St
     limit.map_or(stamp, |limit| limit.min(stamp))
 }
 
-/// Where the archive has it: behind what it told before in the same page, and behind what was here if it says so. Two
-/// clocks prove nothing against that.
+/// Where the archive has it: behind what it told before in the same page, behind what was here and before what the page
+/// above has, if it says so. Two clocks prove nothing against that.
 fn archived_at(model: &mut Model, key: &ConversationKey, incoming: &Incoming, told: Stamp) -> Stamp {
-    let beyond = model.is_beyond(&key.account, incoming);
+    let Bounds { beyond, below } = model.bounds(key, incoming);
     let talk = model.talk_mut(key);
     let missed = talk.before_session.filter(|_| beyond.is_some());
-    let apart = if beyond == Some(true) { SKEWED } else { NEAR };
-    let at = behind(told, missed, apart);
-    behind(at, talk.walked_before(incoming.page, told), DAY)
+    let at = behind(told, missed, if beyond == Some(true) { SKEWED } else { NEAR });
+    let at = match talk.walked_before(incoming.page, told) {
+        // Keys keep them apart, so that a flood within one second needs no more room than that.
+        Some(before) if before.fresh && before.at >= at && before.at.since(at) <= DAY => before.at,
+        before => behind(at, before.map(|before| before.at), DAY),
+    };
+    let lowest = talk.walked_before(incoming.page, told).map(|before| before.at).max(missed);
+    match below {
+        Some(below) if at >= below => Stamp(below.0.saturating_sub(1)).max(lowest.unwrap_or(told).min(at)),
+        _ => at,
+    }
 }
 
 /// Servers tell whole seconds, and no two clocks agree: as long as they are not too far apart, the order counts more. A
@@ -127,23 +136,25 @@ fn walk(
 ) {
     let Some(told) = incoming.stamp else { return };
     let talk = model.talk_mut(key);
-    let before = talk.walked_before(incoming.page, told);
-    let mut stands = at;
+    let before = talk.walked_before(incoming.page, told).map(|before| before.at);
+    let mut walked = Walked { page: incoming.page, told, at, fresh: twin.is_none() };
     if let Some((twin, known)) = twin.and_then(|twin| Some((twin, talk.message(twin)?))) {
         let (known, ours, typed) = (known.stamp, known.direction == Direction::Out, known.is_typed_here());
+        // Its key is an old one.
+        let to = if before.is_some_and(|before| at <= before) { Stamp(at.0.saturating_add(1)) } else { at };
         // What waited to be sent stands where it was typed, and says so to the other side as well. Nor does anybody
         // know better than the person in which order they wrote.
-        let stays = (typed && told.since(known) > LATE) || (ours && talk.ours_between(twin, at));
+        let stays = (typed && told.since(known) > LATE) || (ours && talk.ours_between(twin, to));
         // A place that the archive's own stamp does not give is one behind something else.
         let misplaced = before.is_some_and(|before| known <= before) || (at > told && known < at);
         let moves = misplaced && !stays && incoming.stanza_id.is_some();
-        stands = if moves { at } else { known.max(before.unwrap_or(known)) };
+        walked.at = if moves { to } else { known.max(before.unwrap_or(known)) };
         if moves {
-            talk.move_to(twin, at);
-            fx.push(Effect::Store(StoreRequest::SetStamp { key: twin, stamp: at }));
+            talk.move_to(twin, to);
+            fx.push(Effect::Store(StoreRequest::SetStamp { key: twin, stamp: to }));
         }
     }
-    talk.walked = Some(Walked { page: incoming.page, told, at: stands });
+    talk.walked = Some(walked);
 }
 
 fn made(model: &mut Model, key: &ConversationKey, incoming: &Incoming, body: Body, stamp: Stamp) -> Message {
