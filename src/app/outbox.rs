@@ -19,8 +19,8 @@ pub(super) const LATE: Duration = Duration::from_secs(30);
 const MARGIN: Duration = Duration::from_secs(3600);
 /// The same where the server has said what it has: what it had and did not count is of the last moments.
 const NEAR: Duration = Duration::from_secs(60);
-/// Pages read for one buddy before the archive is given up as proof.
-const PAGES: u8 = 20;
+/// Pages read for one buddy before the archive is given up as proof: an hour's talk, and days of it, are fewer.
+const PAGES: u8 = 200;
 /// An archive that refuses may do so for a moment only: so often it is asked about one buddy, and so much later each
 /// time. Written twice is worse than written late.
 const REFUSALS: u8 = 3;
@@ -41,17 +41,21 @@ pub struct Post {
     pub doubtful: BTreeSet<MessageKey>,
     /// Those of them that the last session had been given, which may still be taken up.
     pub suspended: BTreeSet<MessageKey>,
-    /// The server, which took the session up, says to have none of the doubtful ones: a short look is enough.
-    pub brief: bool,
-    /// The archive is being asked about the doubtful ones; nothing is written to these buddies meanwhile.
+    /// What a server that took the session up said to lack, and what was not written since: a short look is enough for it.
+    pub lacking: BTreeSet<MessageKey>,
+    /// The archive is being asked about the doubtful ones; nothing is written to these buddies meanwhile. Where the session
+    /// is lost on the way, the next one goes on: on a line that breaks every few pages, beginning anew would never come to
+    /// an end.
     pub check: Option<Check>,
 }
 
 /// A walk back through the archive of one talk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// The page that is awaited; `None`: not begun, features are awaited.
+    /// The page that is awaited; `None`: nothing was asked in this session.
     pub request: Option<RequestId>,
+    /// That page ends before this message; `None`: it is the newest one of the talk.
+    pub before: Option<ArchiveId>,
     /// The talk being read.
     pub peer: Option<BareJid>,
     /// Talks still to be read.
@@ -68,10 +72,18 @@ pub struct Check {
     pub passed: bool,
 }
 
+impl Post {
+    /// The server has told of all that is in doubt, and may only be wrong about what went out last.
+    fn is_brief(&self) -> bool {
+        self.doubtful.is_subset(&self.lacking)
+    }
+}
+
 impl Check {
-    /// Nothing is known of these talks at all.
+    /// About the talks with these, the last one first.
     fn of(peers: Vec<BareJid>) -> Self {
-        Self { request: None, peer: None, peers, pages: 0, refused: 0, again_at: None, oldest: None, passed: false }
+        let (request, peer, before, again_at, oldest) = (None, None, None, None, None);
+        Self { request, peer, before, peers, pages: 0, refused: 0, again_at, oldest, passed: false }
     }
 
     /// Something for this buddy is in doubt.
@@ -89,6 +101,8 @@ impl Account {
         }
         if doubtful {
             self.post.doubtful.insert(key);
+            // It may stand where the archive was read already.
+            self.post.check = None;
         }
     }
 
@@ -98,15 +112,25 @@ impl Account {
         self.post.written.remove(&key);
         self.post.doubtful.remove(&key);
         self.post.suspended.remove(&key);
+        self.post.lacking.remove(&key);
         self.post.unsent.remove(&key)
     }
 
     /// The session is over: whatever was written in it is in doubt.
     pub(super) fn doubt(&mut self) {
         let written = std::mem::take(&mut self.post.written);
+        // Nothing was written to these buddies since the check began, so the pages that it has read hold; half of one
+        // proves nothing. To others something was.
+        if let Some(check) = &mut self.post.check {
+            (check.request, check.again_at, check.oldest, check.passed) = (None, None, None, false);
+            for message in written.iter().filter_map(|key| self.post.unsent.get(key)) {
+                if !check.holds(&message.talk.peer) {
+                    check.peers.insert(0, message.talk.peer.clone());
+                }
+            }
+        }
         self.post.doubtful.extend(&written);
         self.post.suspended.extend(written);
-        self.post.check = None;
     }
 
     /// The session was taken up: what the server does not say to have of it stays in doubt, and the rest of what it should
@@ -117,7 +141,7 @@ impl Account {
                 self.post.doubtful.remove(&key);
             }
         }
-        self.post.brief = self.post.doubtful.iter().all(|key| pending.contains(key));
+        self.post.lacking.extend(pending.iter().filter(|key| self.post.doubtful.contains(key)));
     }
 }
 
@@ -141,7 +165,11 @@ impl Model {
         match &account.post.check {
             Some(_) if !account.features_known => {}
             Some(_) if !account.features.archive => return self.end_check(id, fx),
-            Some(check) if check.request.is_none() && check.again_at.is_none() => return self.next_peer(id, fx),
+            Some(Check { request: None, again_at: None, peer: None, .. }) => return self.next_peer(id, fx),
+            Some(Check { request: None, again_at: None, before, .. }) => {
+                let before = before.clone();
+                self.ask_check(id, before, fx);
+            }
             Some(_) | None => {}
         }
         self.pump(id, fx);
@@ -176,13 +204,14 @@ impl Model {
     fn ask_check(&mut self, id: &AccountId, before: Option<ArchiveId>, fx: &mut Effects) {
         let request = self.fresh_request();
         let Some(account) = self.account_mut(id) else { return };
+        let is_brief = account.post.is_brief();
         let Some(check) = account.post.check.as_mut() else { return };
         check.request = Some(request);
+        check.before.clone_from(&before);
         let with = check.peer.clone();
-        account.asked.insert(request, Asked::Check);
-        let max = if account.post.brief { BRIEF } else { PAGE };
+        let max = if is_brief { BRIEF } else { PAGE };
         let query = ArchiveQuery { with, before: Some(before), ..ArchiveQuery::newest(request, max) };
-        fx.push(Effect::Link(id.clone(), LinkCommand::Session(Command::Archive(query))));
+        self.ask_archive(id, query, Asked::Check, fx);
     }
 
     /// A page of the check could not be had.
@@ -209,6 +238,7 @@ impl Model {
     /// A page of the check is here (`first`: how to go on; `None`: not at all).
     pub(super) fn on_check_page(&mut self, id: &AccountId, first: Option<ArchiveId>, fx: &mut Effects) {
         let Some(account) = self.account_mut(id) else { return };
+        let is_brief = account.post.is_brief();
         let Some(check) = account.post.check.as_mut() else { return };
         check.pages = check.pages.saturating_add(1);
         check.request = None;
@@ -217,8 +247,8 @@ impl Model {
         let seen_enough = match (oldest_open, check.oldest) {
             (None, _) => true,
             _ if check.passed => true,
-            (Some(open), Some(seen)) => open.since(seen) > if account.post.brief { NEAR } else { MARGIN },
-            (Some(_), None) => false,
+            (Some(open), Some(seen)) => open.since(seen) > if is_brief { NEAR } else { MARGIN },
+            (Some(_), None) => is_brief,
         };
         match first {
             Some(first) if !seen_enough && check.pages < PAGES => self.ask_check(id, Some(first), fx),
@@ -226,9 +256,13 @@ impl Model {
         }
     }
 
-    /// Every archive message passes here: how far back the check has come.
+    /// Every archive message passes here: how far back the check has come. Only its own pages tell: others, such as those
+    /// of a gap, leave out what is between.
     pub(super) fn note_check(&mut self, id: &AccountId, incoming: &Incoming) {
-        let Some(account) = self.account(id).filter(|account| account.post.check.is_some()) else { return };
+        let is_own = |check: &Check| check.request.is_some() && check.request == incoming.page;
+        let Some(account) = self.account(id).filter(|account| account.post.check.as_ref().is_some_and(is_own)) else {
+            return;
+        };
         let talk = self.talks.get(&ConversationKey::direct(id.clone(), incoming.peer.clone()));
         let ours = talk.zip(incoming.id.as_ref()).and_then(|(talk, origin)| talk.own(origin));
         let typed_here = ours.filter(|message| message.from.is_none()).map(|message| message.key);
@@ -279,6 +313,7 @@ impl Model {
                 session: Some(account.epoch),
             };
             account.post.written.insert(*key);
+            account.post.lacking.remove(key);
             fx.push(Effect::Link(id.clone(), LinkCommand::Session(Command::Send(outgoing))));
         }
     }

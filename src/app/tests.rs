@@ -112,6 +112,11 @@ fn archived(incoming: Incoming, stanza_id: &str, stamp: Stamp) -> Incoming {
     }
 }
 
+/// The same, in the page that this query asked for.
+fn in_page(request: crate::types::RequestId, incoming: Incoming) -> Incoming {
+    Incoming { page: Some(request), ..incoming }
+}
+
 /// The end of an archive page with one result.
 fn page_end(
     request: crate::types::RequestId,

@@ -178,17 +178,18 @@ impl Play {
                 && query.until.is_none_or(|until| m.stamp <= Some(until))
         };
         let all: Vec<Incoming> = self.server.archive.iter().filter(fits).cloned().collect();
-        let most = self.server.most.min(usize::from(query.max));
+        // Who gives more than usual gives it to whoever asks for less.
+        let most = if self.server.most > PAGE { self.server.most } else { PAGE.min(usize::from(query.max)) };
         let from = if query.before.is_some() { all.len().saturating_sub(most) } else { 0 };
         let page: Vec<Incoming> = all.iter().skip(from).take(most).cloned().collect();
         let complete = page.len() == all.len();
         let (first, last) = (page.first().map(id), page.last().map(id));
         let count = page.len();
         let oldest = page.first().and_then(|message| message.stamp);
-        let (request, met) = (query.request, false);
         for message in page {
-            self.tell(xmpp::Event::Message(Box::new(Incoming { page: Some(request), ..message })), cuts);
+            self.tell(xmpp::Event::Message(Box::new(in_page(query.request, message))), cuts);
         }
+        let (request, met) = (query.request, false);
         let end = ArchivePage { request, first, last, complete, count, oldest, met };
         self.tell(xmpp::Event::ArchivePage(end), cuts);
     }
