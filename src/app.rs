@@ -10,6 +10,7 @@ pub mod effect;
 pub mod event;
 pub mod find;
 pub mod keymap;
+pub mod likeness;
 pub mod list;
 pub mod model;
 pub mod ops;

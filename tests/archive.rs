@@ -1,5 +1,5 @@
 //! What the archive of a real server holds, and what other devices of the account say and read: the real binary in a
-//! pseudo-terminal, at Prosody 13.
+//! pseudo-terminal, at Prosody 13, and what is missing of it at ejabberd.
 //!
 //! The long archive has 3,000 messages, and 100,000 with `BUTTY_LONG=1`. Figures are printed.
 
@@ -11,6 +11,8 @@
 mod command;
 #[path = "archive/devices.rs"]
 mod devices;
+#[path = "archive/gap.rs"]
+mod gap;
 #[path = "archive/long.rs"]
 mod long;
 #[path = "harness/peers.rs"]
@@ -64,8 +66,12 @@ fn sign_in(peers: &Peers, home: &Path, address: &str) {
 
 /// A device of slixmpp's.
 fn phone(peers: &Peers, address: &str) -> Talker {
+    phone_at(peers, "PROSODY13", address)
+}
+
+fn phone_at(peers: &Peers, server: &str, address: &str) -> Talker {
     let mut command = peers.python("phone.py");
-    command.args([address, "--connect", peers.get("PROSODY13"), "--ca", peers.get("CA")]);
+    command.args([address, "--connect", peers.get(server), "--ca", peers.get("CA")]);
     command.args(["--password", &format!("pw-{}", user(address))]);
     let phone = Talker::start(command);
     phone.wait_for("READY");

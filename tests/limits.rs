@@ -195,10 +195,10 @@ fn what_is_not_on_the_disk_brakes_the_line() {
             }
             world.look_away();
         }
-        assert_eq!((number, world.model.uncommitted), (most + 1, most + 1));
+        assert_eq!((number, world.model.waiting.len()), (most + 1, most + 1));
         world.give(Event::Stored(Stored::Committed { keys }));
         assert!(world.effects.iter().any(|fx| matches!(fx, Effect::Link(_, LinkCommand::Resume))));
-        assert_eq!((world.model.uncommitted, world.model.uncommitted_bytes), (0, 0));
+        assert_eq!((world.model.waiting.len(), world.model.uncommitted_bytes), (0, 0));
         assert!(world.model.waiting.is_empty(), "and no receipt is owed any more");
     }
 }
@@ -214,6 +214,35 @@ fn marks_for_what_is_not_loaded_have_an_end() {
         ));
     }
     assert_eq!(world.talk(ROMEO).unwrap().late_marks.len(), LATE_MARKS);
+}
+
+/// Whoever names messages that nobody wrote makes no work without end: the line is read no faster than they are looked
+/// up, and nothing that is true gets lost by that.
+#[test]
+fn marks_for_what_is_perhaps_nowhere_brake_the_line() {
+    let received = "<received xmlns='urn:xmpp:receipts'";
+    let displayed = "<displayed xmlns='urn:xmpp:chat-markers:0'";
+    for (kind, word) in [("chat", received), ("chat", displayed), ("error", "<error type='cancel'")] {
+        let mut world = World::new();
+        let (mut told, mut braked) = (0, false);
+        while !braked {
+            let id = MessageKey(u128::try_from(told).unwrap() + 1);
+            let payload = if kind == "error" { format!("{word}/>") } else { format!("{word} id='{id}'/>") };
+            world.hear(&format!("<message type='{kind}' from='tybalt@evil.example/x' id='{id}'>{payload}</message>"));
+            told += 1;
+            assert!(told <= UNCOMMITTED + 1, "{word}: never braked");
+            braked = world.effects.iter().any(|fx| matches!(fx, Effect::Link(_, LinkCommand::Pause)));
+            let marks = world.effects.iter().filter(|fx| matches!(fx, Effect::Store(StoreRequest::Mark { .. })));
+            assert_eq!(marks.count(), 1, "{word}: each is looked up");
+            world.look_away();
+        }
+        assert_eq!((told, world.model.marking), (UNCOMMITTED + 1, UNCOMMITTED + 1));
+        world.give(Event::Stored(Stored::Marked { count: told / 2 }));
+        assert!(world.effects.is_empty(), "{word}: not yet");
+        world.give(Event::Stored(Stored::Marked { count: told - told / 2 }));
+        assert!(world.effects.iter().any(|fx| matches!(fx, Effect::Link(_, LinkCommand::Resume))), "{word}");
+        assert_eq!(world.model.marking, 0);
+    }
 }
 
 /// A server that ignores how much was asked for.

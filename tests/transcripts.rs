@@ -205,7 +205,8 @@ impl Stage {
             "message" => {
                 let key = MessageKey(rest.parse().map_err(|_| "message needs a number")?);
                 let to = Jid::parse(&format!("romeo@{}", self.sign_in.domain)).map_err(|_| "no address")?;
-                let outgoing = Outgoing { key, to, body: "hi".to_owned(), ask_receipt: false, delayed: None };
+                let outgoing =
+                    Outgoing { key, to, body: "hi".to_owned(), ask_receipt: false, delayed: None, session: None };
                 self.session().handle_command(now, Command::Send(outgoing));
             }
             "kept" => {

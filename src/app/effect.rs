@@ -123,10 +123,13 @@ pub enum StoreRequest {
     Insert(Box<Message>),
     /// A message changed state.
     SetState { key: MessageKey, state: MessageState },
-    /// A message of ours that is not in memory came so far; it counts only in this talk, and never backwards.
+    /// A message of ours that is not in memory came so far; it counts only in this talk, and never backwards. Answered by
+    /// `Marked`.
     Mark { talk: ConversationKey, key: MessageKey, state: MessageState },
     /// The person gave up a message that was not sent: forget it.
     Discard { key: MessageKey },
+    /// The archive has a message at another place than our clock put it.
+    SetStamp { key: MessageKey, stamp: Stamp },
     /// The archive's id of a message became known.
     SetStanzaId { key: MessageKey, stanza_id: StanzaId },
     /// A page of a talk: at most `limit` messages older than `before` (`None`: the newest).

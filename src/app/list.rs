@@ -1,5 +1,6 @@
 //! The rows of the buddy list: what the eye draws and the keys walk.
 
+use super::likeness;
 use super::model::{Account, Contact, ConversationKey, Held, Model};
 use crate::types::{AccountId, BareJid, Line, Stamp};
 use crate::xmpp::{Show, Subscription};
@@ -178,12 +179,7 @@ fn request_rows(model: &Model, account: &Account, folded: bool, rows: &mut Vec<R
         .requests
         .iter()
         .map(|request| {
-            let nick = request.nick.as_ref().filter(|nick| !nick.is_empty());
-            let name = match nick {
-                Some(nick) if account.features.messenger => nick.to_string(),
-                Some(nick) => format!("{nick} ({})", request.from),
-                None => request.from.to_string(),
-            };
+            let name = model.chosen_name(&account.setup.id, &request.from, request.nick.as_ref());
             Row::Request { account: account.setup.id.clone(), from: request.from.clone(), name }
         })
         .filter(|row| matches!(row, Row::Request { name, .. } if matches(&model.list.filter, name)))
@@ -221,7 +217,8 @@ fn group_rows(
 fn order(model: &Model, frozen: &Frozen<'_>, row: &BuddyRow) -> (usize, u8, String, ConversationKey) {
     let frozen = frozen.get(&row.key).copied();
     let sorted = model.contact(&row.key).and_then(|contact| contact.sorted_as).map(|(show, _)| show);
-    (frozen.unwrap_or(usize::MAX), rank(sorted.or(row.show)), row.name.to_lowercase(), row.key.clone())
+    let name = row.name.trim_start_matches(likeness::QUOTE).to_lowercase();
+    (frozen.unwrap_or(usize::MAX), rank(sorted.or(row.show)), name, row.key.clone())
 }
 
 fn rank(show: Option<Show>) -> u8 {
@@ -271,7 +268,7 @@ fn buddy_row(model: &Model, account: &Account, contact: &Contact) -> BuddyRow {
     let key = ConversationKey::direct(account.setup.id.clone(), contact.item.jid.clone());
     let waiting = contact.item.pending && matches!(contact.item.subscription, Subscription::None | Subscription::From);
     BuddyRow {
-        name: contact.name(),
+        name: model.name_of(&key),
         show: contact.show(),
         status: model.status_of(&key).cloned(),
         since: contact.since,

@@ -12,7 +12,7 @@ pub use account::{Account, Agreement, Asked, Back, Contact, Device, Files, Leavi
 pub use find::{Find, Jump};
 pub use message::{
     Arrival, Attachment, Author, Body, Conversation, ConversationKey, ConversationKind, Message, MessageState,
-    Relation, Scroll,
+    Relation, Scroll, Walked,
 };
 pub use options::{LayoutChoice, Options, Retention, Zone};
 pub use screen::{
@@ -79,14 +79,14 @@ pub struct Model {
     pub pages: BTreeMap<RequestId, ConversationKey>,
     /// Where the person wants to be, once it is loaded.
     pub jump: Option<Jump>,
-    /// Rows handed to the store and not yet committed: the length of `waiting`.
-    pub uncommitted: usize,
     /// The disk refuses, and that was said: rows wait until it takes them, and what is to be sent is sent all the same.
     pub not_kept: bool,
+    /// Rows handed to the store and not yet committed, and what is owed once they are safe.
+    pub waiting: BTreeMap<MessageKey, Waiting>,
     /// Bytes of text in them.
     pub uncommitted_bytes: usize,
-    /// Those rows, and what is owed once they are safe.
-    pub waiting: BTreeMap<MessageKey, Waiting>,
+    /// Marks handed to the store for messages that are not in memory, and perhaps nowhere, and not yet looked up there.
+    pub marking: usize,
     /// The last key that was made: the next one is greater, whatever the clock does.
     pub last_key: MessageKey,
     /// When the person last did something (`Now::mono`), for auto-away.

@@ -3,7 +3,7 @@
 //! A message is on the disk before it is on the wire; where the disk takes nothing, and that is told, it goes out all the
 //! same. Order is kept, and each message is written once per session. After a lost link nobody knows whether what was
 //! written arrived: if the account has an archive, it is asked first, and only what is not found there is written
-//! again, with the same id and the moment at which it was typed (XEP-0203).
+//! again, with the same id and the moment at which it was typed (XEP-0203). What is for others goes out meanwhile.
 
 use super::action::Effects;
 use super::effect::{Effect, LinkCommand, StoreRequest};
@@ -14,14 +14,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// A message that waited longer than this says when it was typed.
-const LATE: Duration = Duration::from_secs(30);
+pub(super) const LATE: Duration = Duration::from_secs(30);
 /// Clocks of two honest computers differ by less: so far beyond the oldest doubtful message the archive is read.
 const MARGIN: Duration = Duration::from_secs(3600);
+/// The same where the server has said what it has: what it had and did not count is of the last moments.
+const NEAR: Duration = Duration::from_secs(60);
 /// Pages read for one buddy before the archive is given up as proof: an hour's talk, and days of it, are fewer.
 const PAGES: u8 = 200;
-/// An archive that refuses may do so for a moment only: so often it is asked again about one buddy. Written twice is
-/// worse than written late.
+/// An archive that refuses may do so for a moment only: so often it is asked about one buddy, and so much later each
+/// time. Written twice is worse than written late.
 const REFUSALS: u8 = 3;
+const REST: Duration = Duration::from_secs(4);
 /// Messages in a page.
 const PAGE: u16 = 50;
 /// The same where the server has said what it has, and may only be wrong about what went out last.
@@ -38,10 +41,11 @@ pub struct Post {
     pub doubtful: BTreeSet<MessageKey>,
     /// Those of them that the last session had been given, which may still be taken up.
     pub suspended: BTreeSet<MessageKey>,
-    /// What a server that took the session up said to lack, and what was not written since: one look is enough for it.
+    /// What a server that took the session up said to lack, and what was not written since: a short look is enough for it.
     pub lacking: BTreeSet<MessageKey>,
-    /// The archive is being asked about the doubtful ones; nothing is written meanwhile. Where the session is lost on the
-    /// way, the next one goes on: on a line that breaks every few pages, beginning anew would never come to an end.
+    /// The archive is being asked about the doubtful ones; nothing is written to these buddies meanwhile. Where the session
+    /// is lost on the way, the next one goes on: on a line that breaks every few pages, beginning anew would never come to
+    /// an end.
     pub check: Option<Check>,
 }
 
@@ -60,6 +64,8 @@ pub struct Check {
     pub pages: u8,
     /// How often the archive refused in this talk.
     pub refused: u8,
+    /// When it is asked again (`Now::mono`).
+    pub again_at: Option<Duration>,
     /// The oldest moment seen in this talk.
     pub oldest: Option<Stamp>,
     /// One of ours was seen that went out before the oldest doubtful one: that is not further back.
@@ -78,11 +84,11 @@ impl Post {
         self.drop_page();
     }
 
-    /// The page that was awaited will not come. Nothing was written since the check began, so the pages that it has read
-    /// hold; half of one proves nothing.
+    /// The page that was awaited will not come. Nothing was written to these buddies since the check began, so the pages
+    /// that it has read hold; half of one proves nothing.
     pub(super) fn drop_page(&mut self) {
         if let Some(check) = &mut self.check {
-            (check.request, check.oldest, check.passed) = (None, None, false);
+            (check.request, check.again_at, check.oldest, check.passed) = (None, None, None, false);
         }
     }
 }
@@ -90,8 +96,13 @@ impl Post {
 impl Check {
     /// About the talks with these, the last one first.
     fn of(peers: Vec<BareJid>) -> Self {
-        let (request, peer, before, oldest) = (None, None, None, None);
-        Self { request, peer, before, peers, pages: 0, refused: 0, oldest, passed: false }
+        let (request, peer, before, again_at, oldest) = (None, None, None, None, None);
+        Self { request, peer, before, peers, pages: 0, refused: 0, again_at, oldest, passed: false }
+    }
+
+    /// Something for this buddy is in doubt.
+    fn holds(&self, peer: &BareJid) -> bool {
+        self.peer.as_ref() == Some(peer) || self.peers.contains(peer)
     }
 }
 
@@ -122,6 +133,15 @@ impl Account {
     /// The session is over: whatever was written in it is in doubt.
     pub(super) fn doubt(&mut self) {
         let written = std::mem::take(&mut self.post.written);
+        // To those whom the check is not about something was written meanwhile.
+        if let Some(check) = &mut self.post.check {
+            check.again_at = None;
+            for message in written.iter().filter_map(|key| self.post.unsent.get(key)) {
+                if !check.holds(&message.talk.peer) {
+                    check.peers.insert(0, message.talk.peer.clone());
+                }
+            }
+        }
         self.post.doubtful.extend(&written);
         self.post.suspended.extend(written);
     }
@@ -146,27 +166,26 @@ impl Model {
             let doubtful = account.post.doubtful.iter().filter_map(|key| account.post.unsent.get(key));
             let peers: BTreeSet<BareJid> = doubtful.map(|message| message.talk.peer.clone()).collect();
             if !peers.is_empty() {
-                let peers = peers.into_iter().rev().collect();
-                account.post.check = Some(Check::of(peers));
+                account.post.check = Some(Check::of(peers.into_iter().rev().collect()));
             }
         }
         self.go_on_post(id, fx);
     }
 
-    /// The next thing to do: a page of the archive, or the messages themselves.
+    /// The next thing to do: a page of the archive, and the messages of which there is no doubt.
     fn go_on_post(&mut self, id: &AccountId, fx: &mut Effects) {
         let Some(account) = self.account_mut(id) else { return };
         match &account.post.check {
             Some(_) if !account.features_known => {}
-            Some(_) if !account.features.archive => self.end_check(id, fx),
-            Some(Check { request: None, peer: None, .. }) => self.next_peer(id, fx),
-            Some(Check { request: None, before, .. }) => {
+            Some(_) if !account.features.archive => return self.end_check(id, fx),
+            Some(Check { request: None, again_at: None, peer: None, .. }) => return self.next_peer(id, fx),
+            Some(Check { request: None, again_at: None, before, .. }) => {
                 let before = before.clone();
                 self.ask_check(id, before, fx);
             }
-            Some(_) => {}
-            None => self.pump(id, fx),
+            Some(_) | None => {}
         }
+        self.pump(id, fx);
     }
 
     /// Nothing more can be learned: what is still in doubt is written again.
@@ -179,11 +198,20 @@ impl Model {
     }
 
     fn next_peer(&mut self, id: &AccountId, fx: &mut Effects) {
-        let Some(check) = self.account_mut(id).and_then(|account| account.post.check.as_mut()) else { return };
-        check.peer = check.peers.pop();
-        (check.pages, check.refused) = (0, 0);
-        (check.oldest, check.passed) = (None, false);
-        if check.peer.is_some() { self.ask_check(id, None, fx) } else { self.end_check(id, fx) }
+        let Some(Post { check: Some(check), doubtful, unsent, .. }) = self.account_mut(id).map(|own| &mut own.post)
+        else {
+            return;
+        };
+        // What was not found with the one before is to be written again.
+        doubtful.retain(|key| unsent.get(key).is_some_and(|message| Some(&message.talk.peer) != check.peer.as_ref()));
+        let mut peers = std::mem::take(&mut check.peers);
+        let peer = peers.pop();
+        *check = Check { peer: peer.clone(), ..Check::of(peers) };
+        if peer.is_none() {
+            return self.end_check(id, fx);
+        }
+        self.ask_check(id, None, fx);
+        self.pump(id, fx);
     }
 
     fn ask_check(&mut self, id: &AccountId, before: Option<ArchiveId>, fx: &mut Effects) {
@@ -201,9 +229,24 @@ impl Model {
 
     /// A page of the check could not be had.
     pub(super) fn on_check_refused(&mut self, id: &AccountId, fx: &mut Effects) {
+        let now = self.now.mono;
         let Some(check) = self.account_mut(id).and_then(|account| account.post.check.as_mut()) else { return };
         check.refused = check.refused.saturating_add(1);
-        if check.refused < REFUSALS { self.ask_check(id, None, fx) } else { self.on_check_page(id, None, fx) }
+        if check.refused >= REFUSALS {
+            return self.on_check_page(id, None, fx);
+        }
+        check.request = None;
+        check.again_at = Some(now.saturating_add(REST.saturating_mul(u32::from(check.refused))));
+    }
+
+    /// The archive has had its rest.
+    pub(super) fn check_again(&mut self, id: &AccountId, fx: &mut Effects) {
+        let now = self.now.mono;
+        let Some(check) = self.account_mut(id).and_then(|account| account.post.check.as_mut()) else { return };
+        if check.again_at.take_if(|at| *at <= now).is_some() {
+            let before = check.before.clone();
+            self.ask_check(id, before, fx);
+        }
     }
 
     /// A page of the check is here (`first`: how to go on; `None`: not at all).
@@ -217,9 +260,9 @@ impl Model {
         let oldest_open = open.filter(|message| Some(&message.talk.peer) == check.peer.as_ref()).map(|m| m.stamp).min();
         let seen_enough = match (oldest_open, check.oldest) {
             (None, _) => true,
-            _ if check.passed || is_brief => true,
-            (Some(open), Some(seen)) => open.since(seen) > MARGIN,
-            (Some(_), None) => false,
+            _ if check.passed => true,
+            (Some(open), Some(seen)) => open.since(seen) > if is_brief { NEAR } else { MARGIN },
+            (Some(_), None) => is_brief,
         };
         match first {
             Some(first) if !seen_enough && check.pages < PAGES => self.ask_check(id, Some(first), fx),
@@ -259,7 +302,7 @@ impl Model {
         let Some(account) = self.accounts.iter_mut().find(|account| account.setup.id == *id) else { return };
         // What was not sent before this start goes first.
         let known = self.cache_known || self.not_kept;
-        if !known || !account.online() || account.post.check.is_some() {
+        if !known || !account.online() {
             return;
         }
         for key in &account.outbox {
@@ -270,6 +313,9 @@ impl Model {
             if !self.not_kept && self.waiting.contains_key(key) {
                 break;
             }
+            if account.post.check.as_ref().is_some_and(|check| check.holds(&message.talk.peer)) {
+                continue;
+            }
             let Body::Plain(text) = &message.body else { continue };
             let locked = self.talks.get(&message.talk).and_then(|talk| talk.locked_to.clone());
             let outgoing = Outgoing {
@@ -278,6 +324,7 @@ impl Model {
                 body: text.as_str().to_owned(),
                 ask_receipt: true,
                 delayed: (now.since(message.stamp) > LATE).then_some(message.stamp),
+                session: Some(account.epoch),
             };
             account.post.written.insert(*key);
             account.post.lacking.remove(key);

@@ -5,6 +5,7 @@
 
 use super::action::{self, Action, Place, SECTIONS};
 use super::keymap;
+use super::likeness;
 use super::model::{ConversationKey, Model, Picker, Screen};
 use super::update::key;
 use super::words;
@@ -203,7 +204,7 @@ fn age(picker: &Picker, key: &ConversationKey) -> usize {
 }
 
 fn name(model: &Model, key: &ConversationKey) -> String {
-    model.name_of(key).to_lowercase()
+    model.name_of(key).trim_start_matches(likeness::QUOTE).to_lowercase()
 }
 
 fn show_rank(model: &Model, key: &ConversationKey) -> (bool, Option<Show>) {

@@ -4,6 +4,7 @@ use super::action::Effects;
 use super::composer::Composer;
 use super::effect::{Effect, StoreRequest};
 use super::event::{LinkState, Viewport};
+use super::likeness::Taken;
 use super::list;
 use super::model::{
     Account, Attention, Chance, Contact, Conversation, ConversationKey, Focus, ListState, Model, OnlyHere, Options,
@@ -47,9 +48,9 @@ impl Model {
             chance: Chance { seed, drawn: 0 },
             pages: BTreeMap::new(),
             jump: None,
-            uncommitted: 0,
             not_kept: false,
             uncommitted_bytes: 0,
+            marking: 0,
             waiting: BTreeMap::new(),
             last_key: MessageKey(0),
             last_input: now.mono,
@@ -99,11 +100,13 @@ impl Account {
             tls: None,
             features: Features::default(),
             positions_refused: false,
+            positions_known: false,
             features_known: false,
             told: None,
             appearance: Appearance { show: Show::Available, status: None, priority: 0 },
             before_away: None,
             roster: BTreeMap::new(),
+            taken: Taken::default(),
             only_here: BTreeMap::new(),
             roster_version: None,
             roster_known: false,

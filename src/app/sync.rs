@@ -14,9 +14,9 @@ pub use gap::{Edge, Gap, Missing};
 
 use super::action::Effects;
 use super::effect::{Effect, LinkCommand, StoreRequest};
-use super::model::{Asked, Model, News};
+use super::model::{Asked, ConversationKey, Model, News};
 use crate::types::{AccountId, ArchiveId, RequestId, Stamp};
-use crate::xmpp::{ArchivePage, ArchiveQuery, Command};
+use crate::xmpp::{ArchivePage, ArchiveQuery, Command, Incoming};
 use std::time::Duration;
 
 /// Messages in a page.
@@ -27,6 +27,10 @@ const TORN: u8 = 3;
 const MARGIN: Duration = Duration::from_secs(3600);
 /// The cursor is told to the store at most this often while messages come in.
 const TELL: Duration = Duration::from_secs(60);
+/// An archive that refuses, or does not answer, is asked again after so long, and after twice as long each time.
+const REST: Duration = Duration::from_secs(60);
+/// But not later than this.
+const LONGEST_REST: Duration = Duration::from_secs(15 * 60);
 
 /// What is known of an account's archive.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,6 +45,10 @@ pub struct Sync {
     pub running: bool,
     /// It was asked for without the cursor: the archive does not take both.
     pub plain: bool,
+    /// The cursor as the newest page was asked for: what was here then is not beyond it.
+    pub base: Option<ArchiveId>,
+    /// What comes in the newest page lies beyond it: so it was asked for, or it was met.
+    pub beyond: bool,
     /// It came in this session: a live message moves the cursor.
     pub complete: bool,
     /// What the store was told last, and when (`Now::mono`).
@@ -49,6 +57,10 @@ pub struct Sync {
     pub newest: Option<Stamp>,
     /// How the gaps are being filled.
     pub filling: Filling,
+    /// When the archive, which refused, is asked again in this session (`Now::mono`).
+    pub again_at: Option<Duration>,
+    /// How often it refused in this session.
+    pub refused: u32,
     /// How many sessions ended in the middle of a page, less those in which the newest one came whole: a line that does
     /// not carry a page gets shorter ones, or nothing would ever come to its end.
     pub torn: u8,
@@ -61,7 +73,7 @@ pub struct Filling {
     pub running: bool,
     /// The next page waits for the store.
     pub held: bool,
-    /// The archive does not give it, or gave enough: not in this session.
+    /// The archive does not give it, for a while, or gave enough in this session.
     pub stopped: bool,
     /// How it is asked.
     pub way: Way,
@@ -76,8 +88,19 @@ impl Sync {
     pub(super) fn begin_anew(&mut self, torn: bool) {
         self.torn = self.torn.saturating_add(u8::from(torn)).min(TORN);
         (self.running, self.complete, self.ahead) = (false, false, None);
+        (self.again_at, self.refused) = (None, 0);
         self.filling = Filling::default();
     }
+}
+
+/// What a page says of the place of its messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Bounds {
+    /// Behind all that was here when the archive was last complete: `true`, so the archive says; `false`, as far as
+    /// clocks can tell; `None`: nobody knows.
+    pub(super) beyond: Option<bool>,
+    /// Before this moment: what stands there is of the page above.
+    pub(super) below: Option<Stamp>,
 }
 
 impl Model {
@@ -102,6 +125,8 @@ impl Model {
         let plain = plain || !account.features.archive_ids;
         let sync = &mut account.sync;
         (sync.running, sync.plain) = (true, plain);
+        sync.base.clone_from(&sync.cursor);
+        sync.beyond = sync.cursor.is_some() && !plain;
         let query = ArchiveQuery {
             after: sync.cursor.clone().filter(|_| !plain),
             meets: sync.cursor.clone(),
@@ -127,13 +152,17 @@ impl Model {
                 gap::add(&mut sync.gaps, Gap::new(after, before));
             }
             // Neither whole nor anything in it: that says nothing.
-            (false, None) => return,
+            (false, None) => {
+                self.rest_sync(id);
+                return self.tell_what_was_read(id, true, fx);
+            }
         }
         sync.complete = true;
         sync.torn = sync.torn.saturating_sub(1);
         sync.cursor = sync.ahead.take().or(page.last).or(sync.cursor.take());
         account.synced_to = Some(now);
         self.tell_cursor(id, true, fx);
+        self.tell_what_was_read(id, true, fx);
         self.fill(id, fx);
     }
 
@@ -143,6 +172,30 @@ impl Model {
         account.sync.running = false;
         if account.sync.cursor.is_some() && !account.sync.plain {
             self.ask_newest(id, true, fx);
+        } else {
+            self.rest_sync(id);
+            self.tell_what_was_read(id, true, fx);
+        }
+    }
+
+    /// The archive refuses, perhaps for the moment only. What was missed must not wait for the next session.
+    fn rest_sync(&mut self, id: &AccountId) {
+        let now = self.now.mono;
+        let Some(account) = self.account_mut(id) else { return };
+        let sync = &mut account.sync;
+        let rest = REST.saturating_mul(1 << sync.refused.min(8)).min(LONGEST_REST);
+        sync.again_at = Some(now.saturating_add(rest));
+        sync.refused = sync.refused.saturating_add(1);
+    }
+
+    /// It has had its rest.
+    pub(super) fn sync_again(&mut self, id: &AccountId, fx: &mut Effects) {
+        let now = self.now.mono;
+        let Some(account) = self.account_mut(id) else { return };
+        if account.sync.again_at.take_if(|at| *at <= now).is_some() {
+            account.sync.filling.restart();
+            self.catch_up(id, fx);
+            self.fill(id, fx);
         }
     }
 
@@ -154,6 +207,44 @@ impl Model {
             self.tell_cursor(id, false, fx);
         } else {
             account.sync.ahead = Some(archive);
+        }
+    }
+
+    /// Between what else of the talk a message of this page stands, as far as the query says it.
+    pub(super) fn bounds(&mut self, key: &ConversationKey, incoming: &Incoming) -> Bounds {
+        let stanza_id = incoming.stanza_id.as_ref().map(|id| &id.0);
+        let talk = self.talks.get(key);
+        let top = talk.and_then(|talk| talk.archive_top.as_ref().map(|top| (talk, top)));
+        let top = top.and_then(|(talk, top)| {
+            talk.messages.iter().find(|m| m.stanza_id.as_ref().is_some_and(|id| id.0 == top.0))
+        });
+        let top = top.map(|message| message.stamp);
+        let Some(account) = self.account_mut(&key.account) else { return Bounds::default() };
+        let sync = &mut account.sync;
+        let Some(page) = incoming.page else { return Bounds { beyond: sync.running.then_some(false), below: None } };
+        match account.asked.get(&page) {
+            Some(Asked::CatchUp) => {
+                let beyond = Some(sync.beyond);
+                sync.beyond |= sync.base.as_ref().is_some_and(|base| stanza_id == Some(&base.0));
+                Bounds { beyond, below: None }
+            }
+            Some(Asked::Gap) => {
+                let (gap, way) = (sync.gaps.last(), sync.filling.way);
+                let end = gap.and_then(|gap| gap.after.id.as_ref());
+                let beyond = way == Way::Both && end.is_some() && end == sync.base.as_ref();
+                Bounds {
+                    beyond: beyond.then_some(true),
+                    below: gap.filter(|_| way != Way::Time).map(|gap| gap.before.at),
+                }
+            }
+            Some(Asked::TalkGap(_, after)) => {
+                let gap = sync.gaps.iter().find(|gap| gap.after == *after);
+                let end = gap.and_then(|gap| gap.end_in(&key.peer)).filter(|end| end.id.is_some());
+                Bounds { beyond: None, below: end.map(|end| end.at) }
+            }
+            Some(Asked::Talk(_)) => Bounds { beyond: None, below: top },
+            // Of one talk alone, or of a session before this one.
+            Some(_) | None => Bounds::default(),
         }
     }
 

@@ -1,12 +1,14 @@
 //! The messages of a talk in memory: order, identity, bounds.
 //!
-//! A message can reach us live, as a copy from another device, out of the archive and out of our own store. Here
-//! it is decided whether two of them are one. Ids that other people choose prove little: the same id with other
-//! words is another message, and both are shown (XEP-0359 section 5).
+//! Whether two messages are one is decided in [`copies`].
 
-use super::model::{Arrival, Body, Conversation, Message, MessageState, Scroll};
+mod copies;
+
+pub use copies::{Known, NEAR, reach};
+
+use super::model::{Body, Conversation, Message, MessageState, Scroll, Walked};
 use crate::types::limits::{CLOSED_TALK_BYTES, TALK_BYTES};
-use crate::types::{MessageKey, OriginId, Stamp, StanzaId};
+use crate::types::{MessageKey, OriginId, RequestId, Stamp, StanzaId};
 use crate::xmpp::Direction;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
@@ -15,12 +17,6 @@ use std::time::Duration;
 const KEEP_CLOSED: usize = 200;
 /// While the person reads far up, arrivals may fill memory up to here; then they wait in the store.
 const KEEP_READING: usize = 2 * Conversation::KEEP;
-/// Two copies without any id are one if they say the same and were written this close together.
-pub const NEAR: Duration = Duration::from_secs(120);
-/// What the server kept has its stamp, and what it told before has ours: clocks differ.
-const KEPT: Duration = Duration::from_secs(3600);
-/// So do those of the archive.
-const ARCHIVED: Duration = Duration::from_secs(24 * 3600);
 /// How many of the newest messages are looked at when there is no id to look for.
 const LOOK_BACK: usize = 50;
 /// A clock of the server this far ahead is believed for the order of messages, not more.
@@ -88,31 +84,15 @@ impl Conversation {
         later.map(|later| Stamp(later.0.saturating_sub(1)))
     }
 
-    /// The message that `new` is another copy of.
-    pub fn twin(&self, new: &Message) -> Option<MessageKey> {
-        if let Some(id) = new.stanza_id.as_ref().filter(|id| self.may_know(&id.0)) {
-            let same = |m: &&Message| {
-                m.direction == new.direction && m.stanza_id.as_ref() == Some(id) && m.body.text() == new.body.text()
-            };
-            if let Some(twin) = self.messages.iter().rev().find(same) {
-                return Some(twin.key);
-            }
-        }
-        match &new.origin {
-            Some(origin) if !self.may_know(&origin.0) => None,
-            Some(_) => {
-                let copies = self.messages.iter().filter(|m| same_sender_id(m, new));
-                copies.min_by_key(|m| apart(m.stamp, new.stamp)).map(|m| m.key)
-            }
-            None if new.is_nameless() => {
-                let near = self.messages.iter().rev().take(LOOK_BACK).filter(|m| self.may_be_named(m, new));
-                near.min_by_key(|m| apart(m.stamp, new.stamp)).map(|m| m.key)
-            }
-            None if new.arrival == Arrival::Archived => {
-                self.messages.iter().rev().take(LOOK_BACK).find(|m| same_without_id(m, new)).map(|m| m.key)
-            }
-            None => None,
-        }
+    /// The message that the archive told before this one in the same page.
+    pub fn walked_before(&self, page: Option<RequestId>, told: Stamp) -> Option<Walked> {
+        self.walked.filter(|walked| walked.page == page && walked.told <= told)
+    }
+
+    /// Something of ours stands behind this message and up to this moment.
+    pub fn ours_between(&self, key: MessageKey, to: Stamp) -> bool {
+        let back = self.messages.iter().rev().take_while(|message| message.key != key);
+        back.skip_while(|message| message.stamp > to).any(|message| message.direction == Direction::Out)
     }
 
     /// Puts a message in its place: by stamp, then by key.
@@ -131,6 +111,15 @@ impl Conversation {
         };
         self.messages.insert(at, message);
         Placed::Here
+    }
+
+    /// Moves a message to the place of this moment.
+    pub fn move_to(&mut self, key: MessageKey, stamp: Stamp) {
+        let Some(mut message) = self.index(key).and_then(|at| self.messages.remove(at)) else { return };
+        message.stamp = stamp;
+        let at = self.messages.partition_point(|m| (m.stamp, m.key) < (stamp, key));
+        self.messages.insert(at, message);
+        self.last_at = self.last_at.max(Some(stamp));
     }
 
     /// Puts a page of the store in. What is here already is newer than its copy on the disk.
@@ -235,14 +224,6 @@ impl Conversation {
         theirs().nth(count).or_else(|| theirs().next_back()).map(|m| m.key)
     }
 
-    /// `new`, which has no id at all, is perhaps this one, and no copy before it was.
-    fn may_be_named(&self, old: &Message, new: &Message) -> bool {
-        old.direction == new.direction
-            && old.body.text() == new.body.text()
-            && apart(old.stamp, new.stamp) <= NEAR
-            && !self.claimed.contains(&old.key)
-    }
-
     fn may_know(&self, id: &str) -> bool {
         self.known_ids.contains(&hash(id))
     }
@@ -328,90 +309,6 @@ impl Body {
             Self::Unreadable(method) => method.as_str(),
         }
     }
-}
-
-/// What tells whether a message that is here, in memory or on the disk, has another copy.
-#[derive(Clone, Copy, Debug)]
-pub struct Known<'a> {
-    /// Ours.
-    pub key: MessageKey,
-    /// Our archive's id.
-    pub stanza_id: Option<&'a str>,
-    /// When it was written.
-    pub stamp: Stamp,
-}
-
-impl Known<'_> {
-    /// The two went the same way in the same talk, under one id of the sender and with the same words: is `new` a copy
-    /// of this one? Senders may use an id twice, so that alone proves nothing. Where it cannot be known, both are shown.
-    pub fn is_copied_by(&self, new: &Message) -> bool {
-        let apart = apart(self.stamp, new.stamp);
-        if self.is_named_by(new) || (new.is_note() && apart <= NEAR) {
-            return true;
-        }
-        match (self.stanza_id, &new.stanza_id, new.arrival) {
-            (Some(old), Some(new), _) => old == new.0,
-            (Some(_), None, Arrival::Fresh) => apart <= NEAR,
-            (None, _, Arrival::Fresh) => false,
-            // One connection tells it once.
-            (None, _, Arrival::Kept(heard_from)) => self.key < heard_from && apart <= KEPT,
-            (Some(_), None, Arrival::Kept(_)) => apart <= KEPT,
-            // The archive has each of them under an id of its own, so that none is lost by taking one for the other.
-            (_, _, Arrival::Archived) => apart <= ARCHIVED,
-        }
-    }
-
-    /// The id of `new` is the one that we gave to this message of ours.
-    pub fn is_named_by(&self, new: &Message) -> bool {
-        new.direction == Direction::Out && new.origin.as_ref().and_then(|id| MessageKey::parse(&id.0)) == Some(self.key)
-    }
-}
-
-impl Message {
-    /// We wrote it to ourselves: servers archive it twice, as sent and as received.
-    pub fn is_note(&self) -> bool {
-        self.direction == Direction::Out && self.from.as_ref().is_some_and(|from| from.bare() == self.talk.peer)
-    }
-
-    /// An archive tells it without any id (XEP-0136).
-    pub fn is_nameless(&self) -> bool {
-        self.arrival == Arrival::Archived && self.origin.is_none() && self.stanza_id.is_none()
-    }
-
-    fn known(&self) -> Known<'_> {
-        let stanza_id = self.stanza_id.as_ref().map(|id| id.0.as_str());
-        Known { key: self.key, stanza_id, stamp: self.stamp }
-    }
-}
-
-/// How far two copies of a message are apart at most: its own stamp, or ours from when it came.
-pub fn reach(new: &Message) -> Duration {
-    match new.arrival {
-        Arrival::Fresh => NEAR,
-        Arrival::Kept(_) => KEPT,
-        Arrival::Archived => ARCHIVED,
-    }
-}
-
-fn apart(one: Stamp, other: Stamp) -> Duration {
-    one.since(other).max(other.since(one))
-}
-
-fn same_sender_id(old: &Message, new: &Message) -> bool {
-    let known = old.known();
-    old.direction == new.direction
-        && old.origin == new.origin
-        && (known.is_named_by(new) || old.body.text() == new.body.text())
-        && known.is_copied_by(new)
-}
-
-/// No id at all: the same words at the same time, and one of them not from the archive.
-fn same_without_id(old: &Message, new: &Message) -> bool {
-    old.direction == new.direction
-        && old.origin.is_none()
-        && (old.stanza_id.is_none() || new.stanza_id.is_none())
-        && old.body.text() == new.body.text()
-        && apart(old.stamp, new.stamp) <= NEAR
 }
 
 /// A hash without chance, so that the same events make the same model.

@@ -127,8 +127,13 @@ impl Teller {
 
     /// Waits while the mind is behind. When the mind is gone the fact is, too: the link notices by its commands.
     pub(super) async fn tell(&self, fact: LinkFact) {
-        let epoch = Epoch(self.epoch.load(Ordering::Relaxed));
+        let epoch = self.epoch();
         let _ = self.events.send((self.account.clone(), LinkEvent { epoch, fact })).await;
+    }
+
+    /// The running one.
+    fn epoch(&self) -> Epoch {
+        Epoch(self.epoch.load(Ordering::Relaxed))
     }
 
     fn next_epoch(&self) {

@@ -22,7 +22,11 @@ pub(super) fn insert(db: &Connection, message: &Message, outcome: &mut Outcome) 
         if let Some(stanza_id) = &message.stanza_id {
             set_stanza_id(db, existing, stanza_id)?;
         }
-        outcome.answers.push(Stored::Duplicate { key: message.key, existing });
+        let stamp = db
+            .prepare_cached("SELECT stamp FROM message WHERE key = ?1")?
+            .query_row([existing.0.to_be_bytes()], |row| row.get(0))
+            .map(Stamp)?;
+        outcome.answers.push(Stored::Duplicate { key: message.key, existing, stamp });
         return Ok(());
     }
     let (body_kind, body) = match &message.body {
@@ -194,6 +198,13 @@ pub(super) fn mark(
          WHERE key = ?1 AND account = ?4 AND peer = ?5 AND direction = 1 AND state IN {below}"
     ))?
     .execute(params![key.0.to_be_bytes(), state, detail, talk.account.as_str(), talk.peer.as_str()])?;
+    Ok(())
+}
+
+/// Moves a message. Its id stays, for the index of what was said goes by it: among hits it stands where it stood.
+pub(super) fn set_stamp(db: &Connection, key: MessageKey, stamp: Stamp) -> rusqlite::Result<()> {
+    db.prepare_cached("UPDATE message SET stamp = ?2 WHERE key = ?1")?
+        .execute(params![key.0.to_be_bytes(), stamp.0])?;
     Ok(())
 }
 

@@ -152,8 +152,12 @@ impl<'a> Keeper<'a> {
         if self.apart > 0 || self.waiting.len() == 1 {
             self.apart = self.apart.saturating_sub(1);
             let refused = self.waiting.front().and_then(requests::key_of);
+            let marked = usize::from(matches!(self.waiting.front(), Some(StoreRequest::Mark { .. })));
             self.done(1);
             tell(Stored::Failed(problem_of(error)));
+            if marked > 0 {
+                tell(Stored::Marked { count: marked });
+            }
             if let Some(key) = refused {
                 tell(Stored::NotKept { keys: vec![key] });
             }
@@ -274,6 +278,9 @@ impl<'a> Keeper<'a> {
 fn told(outcome: Outcome, tell: &impl Fn(Stored)) {
     if !outcome.committed.is_empty() {
         tell(Stored::Committed { keys: outcome.committed });
+    }
+    if outcome.marked > 0 {
+        tell(Stored::Marked { count: outcome.marked });
     }
     outcome.answers.into_iter().for_each(tell);
 }

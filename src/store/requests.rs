@@ -14,6 +14,8 @@ use rusqlite::Connection;
 pub(super) struct Outcome {
     /// Messages written.
     pub committed: Vec<MessageKey>,
+    /// Marks carried out.
+    pub marked: usize,
     /// Other answers, in order.
     pub answers: Vec<Stored>,
 }
@@ -106,7 +108,11 @@ fn one(
         }
         StoreRequest::Insert(message) => history::insert(db, message, outcome)?,
         StoreRequest::SetState { key, state } => history::set_state(db, *key, state)?,
-        StoreRequest::Mark { talk, key, state } => history::mark(db, talk, *key, state)?,
+        StoreRequest::Mark { talk, key, state } => {
+            history::mark(db, talk, *key, state)?;
+            outcome.marked += 1;
+        }
+        StoreRequest::SetStamp { key, stamp } => history::set_stamp(db, *key, *stamp)?,
         StoreRequest::SetStanzaId { key, stanza_id } => history::set_stanza_id(db, *key, stanza_id)?,
         StoreRequest::Discard { key } => history::discard(db, *key)?,
         StoreRequest::Synced { account, last, at, gaps } => {

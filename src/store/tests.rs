@@ -187,11 +187,38 @@ fn a_mark_goes_up_only_and_only_in_its_talk() {
     let stranger = ConversationKey::direct(account(), BareJid::parse("mallory@evil").unwrap());
     let mark = |talk: ConversationKey, state| {
         bench.store.send(StoreRequest::Mark { talk, key: ours.key, state });
+        assert!(matches!(bench.told.recv(), Ok(Stored::Marked { count: 1 })), "answered, whosever it is");
         bench.page(None, 10).0[0].state.clone()
     };
     assert_eq!(mark(stranger, MessageState::Delivered), MessageState::Sent);
     assert_eq!(mark(talk(), MessageState::Delivered), MessageState::Delivered);
     assert_eq!(mark(talk(), MessageState::Sent), MessageState::Delivered);
+}
+
+#[test]
+fn a_message_that_moves_stands_in_its_new_place_and_is_still_found() {
+    let bench = start(Place::Memory);
+    for number in 1..=3 {
+        bench.insert(&message(number, &format!("word{number}")));
+    }
+    let last = bench.page(None, 10).0[2].stamp;
+    bench.store.send(StoreRequest::SetStamp { key: MessageKey(1), stamp: Stamp(last.0 + 1) });
+    let order: Vec<u128> = bench.page(None, 10).0.iter().map(|message| message.key.0).collect();
+    assert_eq!(order, [2, 3, 1]);
+    let search = crate::app::Search {
+        words: "word1".to_owned(),
+        within: crate::app::SearchIn::Everywhere,
+        direction: None,
+        before: None,
+        links: false,
+    };
+    let request = RequestId(9);
+    bench.store.send(StoreRequest::Search { request, search: Box::new(search), before: None, limit: 10 });
+    let found = bench.told.iter().find_map(|stored| match stored {
+        Stored::Found { hits, .. } => Some(hits),
+        _ => None,
+    });
+    assert_eq!(found.unwrap().iter().map(|message| message.stamp).collect::<Vec<_>>(), [Stamp(last.0 + 1)]);
 }
 
 #[test]

@@ -20,6 +20,7 @@
 //! | rows that are not on the disk yet | [`UNCOMMITTED`], or [`NOT_KEPT`] while it takes none; [`UNCOMMITTED_BYTES`] | nothing more is read from the line until they are |
 //! | receipts that we owe | one for each such row | as above |
 //! | receipts for messages that are not loaded | [`LATE_MARKS`] for a talk | the mark comes with the next loading |
+//! | receipts, markers and bounces for messages that are not in memory, and perhaps nowhere | with the rows: [`UNCOMMITTED`], or [`NOT_KEPT`] | nothing more is read from the line until they were looked up |
 //! | queries that wait for an answer | [`QUERIES`], each for 30 s | told as not answered |
 //! | messages of one archive page | [`RESULTS`] | the page counts as failed |
 //! | addresses of messages of ours, to check receipts | [`SENT`] | the mind checks by its own list |
@@ -49,7 +50,7 @@ pub const TALK_BYTES: usize = 8 << 20;
 /// Text of any other talk that is kept in memory, in bytes. All talks of [`STRANGERS`] together take 64 MiB at most, and
 /// two hundred messages of the usual length fit in.
 pub const CLOSED_TALK_BYTES: usize = 32 << 10;
-/// Rows that are on their way to the disk, above which the line is not read: a second's worth for a slow disk.
+/// Rows and marks that are on their way to the disk, above which the line is not read: a second's worth for a slow disk.
 pub const UNCOMMITTED: usize = 1_000;
 /// The same while the disk takes nothing: what comes is shown, and waits in memory.
 pub const NOT_KEPT: usize = 10_000;

@@ -5,7 +5,9 @@
 //! rules of its outbox, never the session.
 
 use super::{FastTicket, Known};
-use crate::types::{ArchiveId, BareJid, Domain, Jid, MessageKey, OriginId, Prose, RequestId, Stamp, StanzaId, Tally};
+use crate::types::{
+    ArchiveId, BareJid, Domain, Epoch, Jid, MessageKey, OriginId, Prose, RequestId, Stamp, StanzaId, Tally,
+};
 
 /// What a session can be asked to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,6 +67,9 @@ pub struct Outgoing {
     pub ask_receipt: bool,
     /// The message was written at this moment and waited (XEP-0203); `None` when it goes out at once.
     pub delayed: Option<Stamp>,
+    /// The session that it is meant for, as its link counts them: another one must not send it, for whoever meant that one
+    /// will find out what became of it, and send it again. `None`: whichever there is.
+    pub session: Option<Epoch>,
 }
 
 /// How we appear to others.

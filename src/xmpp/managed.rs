@@ -41,6 +41,8 @@ enum State {
     Off,
     /// We count ours since we asked.
     Asked,
+    /// The same, but so many went out meanwhile that ours are not counted any more.
+    Outrun,
     /// Both count.
     On { place: Option<Place> },
     /// They do not acknowledge: only theirs are counted, for their sake.
@@ -65,14 +67,17 @@ impl Managed {
 
     /// The server counts; `place`: where the session can be taken up, if it can.
     pub(crate) fn enabled(&mut self, place: Option<Place>) {
-        if matches!(self.state, State::Asked) {
-            self.state = State::On { place };
+        match self.state {
+            State::Asked => self.state = State::On { place },
+            // It will ask for theirs all the same, and give the line up where nobody answers.
+            State::Outrun => self.state = State::Halved,
+            State::Off | State::On { .. } | State::Halved => {}
         }
     }
 
     /// The server does not count after all.
     pub(crate) fn refused(&mut self) {
-        if matches!(self.state, State::Asked) {
+        if matches!(self.state, State::Asked | State::Outrun) {
             *self = Self::default();
         }
     }
@@ -176,7 +181,7 @@ impl Managed {
         if self.waiting.len() <= MOST {
             return Vec::new();
         }
-        self.state = if self.is_on() { State::Halved } else { State::Off };
+        self.state = if self.is_on() { State::Halved } else { State::Outrun };
         self.waiting.drain(..).filter_map(|waiting| waiting.key).collect()
     }
 
@@ -288,6 +293,27 @@ mod tests {
         let tally = managed.tally().unwrap();
         assert_eq!(managed.kept(tally), Some(1), "theirs are still counted");
         assert_eq!(managed.acknowledge(900), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn who_says_too_much_before_the_server_agrees_to_count_still_counts_theirs() {
+        let mut managed = Managed::asked(7);
+        let mut back = Vec::new();
+        for number in 0..=MOST {
+            back = managed.sent(&Element::new("message", ""), Some(MessageKey(number as u128)));
+        }
+        assert_eq!(back.len(), MOST + 1, "somebody else has to see to them");
+        assert!(managed.sent(&Element::new("message", ""), Some(MessageKey(0))).is_empty());
+        managed.enabled(Some(place("id")));
+        assert!(!managed.is_on() && managed.resumable().is_none());
+        managed.count(&Element::new("message", ""));
+        assert_eq!(managed.requested(Duration::ZERO), None, "it is on its way to the disk");
+        let tally = managed.tally().unwrap();
+        assert_eq!(managed.kept(tally), Some(1), "a server that nobody answers would give the line up");
+        let mut managed = Managed::asked(7);
+        managed.state = State::Outrun;
+        managed.refused();
+        assert!(managed.safe().is_none());
     }
 
     #[test]

@@ -27,7 +27,7 @@ fn peak(pid: u32) -> u64 {
 }
 
 /// Pages of the archive that were asked for, by the log.
-fn asked(home: &Path) -> usize {
+pub fn asked(home: &Path) -> usize {
     let log = std::fs::read_to_string(home.join("butty/state/butty.log")).expect("a log");
     log.lines().filter(|line| line.contains("<query xmlns='urn:xmpp:mam:2'")).count()
 }

@@ -334,6 +334,7 @@ fn says(number: usize) -> Incoming {
         displayed: None,
         nick: None,
         delayed: false,
+        page: None,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Client state (XEP-0352) at Prosody: who comes and goes is held back while nobody looks, messages are not.
+//! Client state (XEP-0352) at Prosody and ejabberd: who comes and goes is held back while nobody looks, messages are not.
 
 use super::link::{self, Facts};
 use super::peers::Peers;
@@ -44,13 +44,23 @@ fn says(event: &Event, text: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_nobody_looks_presence_waits_and_messages_do_not() {
+    nobody_looks_at("PROSODY13", "beta.test").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_nobody_looks_presence_waits_at_ejabberd_and_messages_do_not() {
+    nobody_looks_at("EJABBERD", "ej23.test").await;
+}
+
+async fn nobody_looks_at(server: &str, host: &str) {
     let peers = Peers::find();
-    let mut romeo = tokio::task::block_in_place(|| bot(&peers, "romeo@beta.test", "PROSODY13"));
-    let (juliet, mut facts) = link::start(&link::network(), link::with_password("beta.test"), true);
+    let (romeo_there, juliet_there) = (format!("romeo@{host}"), format!("juliet@{host}"));
+    let mut romeo = tokio::task::block_in_place(|| bot(&peers, &romeo_there, server));
+    let (juliet, mut facts) = link::start(&link::network(), link::with_password(host), true);
     let appear = Appearance { show: Show::Available, status: None, priority: 0 };
     until(&mut facts, |event| matches!(event, Event::SignedIn(_))).await;
     juliet.send(LinkCommand::Session(Command::Appear(appear)));
-    let who = butty::types::BareJid::parse("romeo@beta.test").unwrap();
+    let who = butty::types::BareJid::parse(&romeo_there).unwrap();
     for step in [butty::xmpp::SubscriptionStep::Ask, butty::xmpp::SubscriptionStep::Accept] {
         juliet.send(LinkCommand::Session(Command::Subscription { who: who.clone(), step }));
     }
@@ -74,7 +84,7 @@ async fn while_nobody_looks_presence_waits_and_messages_do_not() {
     until(&mut facts, |event| *event == Event::Pong(ping)).await;
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     let (text, began) = (unique("at-once"), Instant::now());
-    romeo.tell(&format!("say juliet@beta.test {text}"));
+    romeo.tell(&format!("say {juliet_there} {text}"));
     until(&mut facts, |event| says(event, &text)).await;
     let took = began.elapsed();
     println!("a message while nobody looks: {took:.2?}");

@@ -151,7 +151,7 @@ async fn until_features(facts: &mut Facts) {
 
 fn note(key: MessageKey, to: &butty::types::FullJid) -> xmpp::Outgoing {
     let to = Jid::Bare(to.bare());
-    xmpp::Outgoing { key, to, body: "a note".to_owned(), ask_receipt: false, delayed: None }
+    xmpp::Outgoing { key, to, body: "a note".to_owned(), ask_receipt: false, delayed: None, session: None }
 }
 
 #[tokio::test]

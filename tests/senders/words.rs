@@ -298,7 +298,9 @@ pub fn addresses_that_look_alike(world: &mut World) {
 pub fn a_borrowed_name(world: &mut World) {
     let nick = "<nick xmlns='http://jabber.org/protocol/nick'>Romeo</nick>";
     world.is_said_by(TYBALT, &chat("tybalt@capulet.lit/street", "n", &format!("{}{nick}", body("hi"))), "hi");
-    assert_eq!(world.model.name_of(&key(TYBALT)), "Romeo (tybalt@capulet.lit)");
+    assert_eq!(world.model.name_of(&key(TYBALT)), TYBALT, "nobody goes by the name of another");
+    world.hear(&chat("tybalt@capulet.lit/street", "o", &format!("{}{}", body("hi"), nick.replace("Romeo", "Mum"))));
+    assert_eq!(world.model.name_of(&key(TYBALT)), "“Mum” (tybalt@capulet.lit)");
     world.hear(&format!("<presence from='paris@verona.lit/x'>{nick}</presence>"));
     world.hear(&chat("paris@verona.lit/x", "n", &format!("{}{nick}", body("hi"))));
     assert_eq!(world.model.name_of(&key("paris@verona.lit")), "Paris");

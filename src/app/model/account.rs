@@ -2,6 +2,7 @@
 
 use super::message::ConversationKey;
 use crate::app::event::{Keep, LinkState};
+use crate::app::likeness::Taken;
 use crate::app::outbox::Post;
 use crate::app::setup::AccountSetup;
 use crate::app::sync::{Edge, Sync};
@@ -34,6 +35,8 @@ pub struct Account {
     pub features: Features,
     /// The server keeps no read positions after all, in this session.
     pub positions_refused: bool,
+    /// The server has said in this session how far our devices have read.
+    pub positions_known: bool,
     /// Whether features were told in this session.
     pub features_known: bool,
     /// How we want to appear; restored on every sign-in.
@@ -44,6 +47,8 @@ pub struct Account {
     pub before_away: Option<Appearance>,
     /// Buddies.
     pub roster: BTreeMap<BareJid, Contact>,
+    /// What they are called by others than themselves.
+    pub taken: Taken,
     /// What the person changed of the list on this computer alone, where the service keeps no changes (ux 1.5); also of
     /// those who are not on it just now.
     pub only_here: BTreeMap<BareJid, OnlyHere>,
@@ -111,7 +116,7 @@ impl Account {
         self.sync.begin_anew(self.asked.values().any(Asked::is_page));
         self.post.begin_anew();
         self.asked.clear();
-        (self.surveyed, self.positions_refused) = (false, false);
+        (self.surveyed, self.positions_refused, self.positions_known) = (false, false, false);
     }
 
     /// The session was taken up, and these will still be answered. Any other never reached it, and is asked again.

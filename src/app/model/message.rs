@@ -75,10 +75,11 @@ pub struct Conversation {
     pub warn_plain: bool,
     /// When the newest message was written, loaded or not.
     pub last_at: Option<Stamp>,
-    /// The same, of what was here when this session began.
+    /// The same, of what was here when the archive was last known to be complete: all that it brings beyond the cursor
+    /// comes behind this.
     pub before_session: Option<Stamp>,
-    /// The last message that the archive told: its own stamp of it, and ours.
-    pub walked: Option<(Stamp, Stamp)>,
+    /// The last message that the archive told.
+    pub walked: Option<Walked>,
     /// What a stranger calls themselves.
     pub nick: Option<Line>,
     /// The page that was asked for and is not here yet.
@@ -132,6 +133,19 @@ pub enum Scroll {
         /// Rows below its last row.
         rows: i32,
     },
+}
+
+/// A message in a page of the archive: what follows in the same page stands behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Walked {
+    /// The query whose page it is.
+    pub page: Option<RequestId>,
+    /// The archive's stamp of it.
+    pub told: Stamp,
+    /// Where it stands here.
+    pub at: Stamp,
+    /// It was not here before: what comes after it has a later key.
+    pub fresh: bool,
 }
 
 /// One message, in or out.

@@ -23,7 +23,8 @@ impl Model {
         let step = if yes { SubscriptionStep::Accept } else { SubscriptionStep::Deny };
         if yes && !sees && !known {
             // Before the yes, which makes an entry by itself: some lists take a name only together with the entry.
-            self.set_buddy(account, from, nick.map(|nick| nick.to_string()), Vec::new(), fx);
+            let name = nick.filter(|nick| !self.misleads(nick)).map(|nick| nick.to_string());
+            self.set_buddy(account, from, name, Vec::new(), fx);
         }
         self.command(account, Command::Subscription { who: from.clone(), step }, fx);
         if yes && !sees {

@@ -1,6 +1,8 @@
 //! What to call somebody, and what is known of them.
 
-use crate::app::model::{Contact, ConversationKey, Model};
+use crate::app::likeness::{self, Taken};
+use crate::app::model::{Account, Contact, ConversationKey, Model};
+use crate::app::words;
 use crate::types::{AccountId, BareJid, Line};
 use crate::xmpp::Show;
 
@@ -15,19 +17,47 @@ impl Model {
         self.talks.get(key).map_or(0, |talk| talk.unread)
     }
 
-    /// What a talk is called.
+    /// What a talk is called: by the name that the person gave, else by the one that they chose, which is marked as such
+    /// and has the address beside it, else by the address.
     pub fn name_of(&self, key: &ConversationKey) -> String {
-        let stranger = || self.talks.get(key).and_then(|talk| talk.nick.as_ref());
-        match self.contact(key) {
-            Some(contact) => contact.name(),
-            // A stranger may call themselves anything: the address stands beside it.
-            None => match stranger() {
-                // Where addresses are opaque, one beside a name proves nothing to anybody (ux 1.5).
-                Some(nick) if self.account(&key.account).is_some_and(|own| own.features.messenger) => nick.to_string(),
-                Some(nick) => format!("{nick} ({})", key.peer),
-                None => key.peer.to_string(),
-            },
+        let given = self.contact(key).and_then(Contact::given_name);
+        given.map_or_else(|| self.chosen_name(&key.account, &key.peer, self.nick_of(key)), Line::to_string)
+    }
+
+    /// What somebody goes by who was given no name. Where addresses are opaque, one beside a name proves nothing to
+    /// anybody (ux 1.5).
+    pub fn chosen_name(&self, account: &AccountId, peer: &BareJid, nick: Option<&Line>) -> String {
+        let opaque = self.account(account).is_some_and(|own| own.features.messenger);
+        match nick.filter(|nick| !self.misleads(nick)) {
+            None => peer.to_string(),
+            Some(nick) if opaque => words::screens::quoted(nick.as_str()),
+            Some(nick) => format!("{} ({peer})", words::screens::quoted(nick.as_str())),
         }
+    }
+
+    /// What they call themselves, as far as it names nobody else.
+    pub fn own_word_of(&self, key: &ConversationKey) -> Option<&Line> {
+        self.nick_of(key).filter(|nick| !self.misleads(nick))
+    }
+
+    fn nick_of(&self, key: &ConversationKey) -> Option<&Line> {
+        match self.contact(key) {
+            Some(contact) => contact.nick.as_ref(),
+            None => self.talks.get(key).and_then(|talk| talk.nick.as_ref()),
+        }
+        .filter(|nick| !nick.is_empty())
+    }
+
+    /// Who calls themselves so would pass for another buddy, for us, or for an address.
+    pub fn misleads(&self, nick: &Line) -> bool {
+        let nick = nick.as_str();
+        let ours = |own: &Account| {
+            let told = own.told_name.as_ref().map_or("", Line::as_str);
+            [own.setup.name.as_str(), told].into_iter().any(|name| !name.is_empty() && likeness::are_alike(name, nick))
+        };
+        likeness::is_like_an_address(nick)
+            || likeness::are_alike(words::YOU, nick)
+            || self.accounts.iter().any(|own| own.taken.has(nick) || ours(own))
     }
 
     /// What somebody is called.
@@ -62,11 +92,24 @@ impl Contact {
     pub fn groups(&self) -> &[Line] {
         self.here.groups.as_deref().unwrap_or(&self.item.groups)
     }
+}
 
-    /// The name we gave, else the one they chose, else the address (an opaque one is never better than nothing).
-    pub fn name(&self) -> String {
-        let given = self.given_name();
-        let chosen = self.nick.as_ref().filter(|nick| !nick.is_empty());
-        given.or(chosen).map_or_else(|| self.item.jid.to_string(), Line::to_string)
+impl Account {
+    /// The names of the whole list are known.
+    pub(in crate::app) fn take_names(&mut self) {
+        let given = self.roster.values().filter_map(Contact::given_name).map(Line::as_str);
+        self.taken = Taken::of(self.roster.keys().map(BareJid::as_str).chain(given));
+    }
+
+    /// The name of one buddy is known.
+    pub(in crate::app) fn take_name_of(&mut self, peer: &BareJid) {
+        let Some(contact) = self.roster.get(peer) else { return };
+        self.taken.add(peer.as_str());
+        if let Some(name) = contact.given_name() {
+            self.taken.add(name.as_str());
+        }
+        if self.taken.len() > 4 * self.roster.len().saturating_add(16) {
+            self.take_names();
+        }
     }
 }

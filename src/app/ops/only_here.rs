@@ -67,6 +67,7 @@ impl Model {
         } else {
             account.only_here.insert(key.peer.clone(), here.clone());
         }
+        account.take_name_of(&key.peer);
         // The list is held while it has the focus; who is hidden goes all the same.
         self.list.held = None;
         fx.push(Effect::Store(StoreRequest::OnlyHere { account: key.account.clone(), who: key.peer.clone(), here }));

@@ -57,6 +57,7 @@ fn written_to(request: &StoreRequest) -> Option<&AccountId> {
         | StoreRequest::SetState { .. }
         | StoreRequest::Discard { .. }
         | StoreRequest::SetStanzaId { .. }
+        | StoreRequest::SetStamp { .. }
         | StoreRequest::Page { .. }
         | StoreRequest::Around { .. }
         | StoreRequest::Search { .. }

@@ -6,7 +6,7 @@
 
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, Position, StoreRequest};
-use crate::app::model::{Contact, ConversationKey, Model, News};
+use crate::app::model::{Contact, Conversation, ConversationKey, Model, News};
 use crate::types::{AccountId, Jid, RequestId, Stamp, StanzaId};
 use crate::xmpp::{Command, Direction, ReadPosition, Show};
 use std::time::Duration;
@@ -19,6 +19,13 @@ impl Model {
     pub(super) fn note_read(&mut self, key: &ConversationKey) {
         let due = self.now.mono.saturating_add(REST);
         self.talk_mut(key).tell_read.get_or_insert(due);
+    }
+
+    /// When to tell how far this talk was read (`Now::mono`). What was read offline waits until the server can be told,
+    /// and until the archive has given its messages the names by which it is told.
+    pub(crate) fn tell_read_at(&self, talk: &Conversation) -> Option<Duration> {
+        let account = self.account(&talk.key.account)?;
+        talk.tell_read.filter(|_| account.online() && account.features_known && !account.sync.running)
     }
 
     /// Tells how far a talk was read, if that is news.
@@ -58,10 +65,15 @@ impl Model {
         positions: Vec<ReadPosition>,
         fx: &mut Effects,
     ) {
+        if all && let Some(account) = self.account_mut(id) {
+            account.positions_known = true;
+            for talk in self.talks.values_mut().filter(|talk| talk.key.account == *id) {
+                talk.told_read = None;
+            }
+        }
         for ReadPosition { talk, up_to } in positions {
             let key = ConversationKey::direct(id.clone(), talk);
-            let known = self.talks.get(&key).is_some_and(|talk| talk.told_read.as_ref() == Some(&up_to));
-            if known && !all {
+            if self.talks.get(&key).is_some_and(|talk| talk.told_read.as_ref() == Some(&up_to)) {
                 continue;
             }
             if let Some(talk) = self.talks.get_mut(&key) {
@@ -69,6 +81,26 @@ impl Model {
                 talk.read_ahead = Some(up_to.clone());
             }
             self.read_elsewhere(&key, Position::Archive(up_to), all, fx);
+        }
+        if all {
+            self.tell_what_was_read(id, false, fx);
+        }
+    }
+
+    /// What was read here and our devices do not know, whatever they do know, once the archive is here as well: of all
+    /// talks, or of those alone that they know nothing of.
+    pub(crate) fn tell_what_was_read(&mut self, id: &AccountId, of_all: bool, fx: &mut Effects) {
+        let Some(account) = self.account(id).filter(|account| account.online() && account.positions_known) else {
+            return;
+        };
+        if account.sync.running || account.positions_refused || !account.features.read_positions {
+            return;
+        }
+        let read = self.talks.values().filter(|talk| talk.key.account == *id && talk.read_to > Stamp(0));
+        let unknown = read.filter(|talk| of_all || talk.told_read.is_none());
+        let known = |talk: &Conversation| talk.told_read.clone().map_or(Position::Moment(Stamp(0)), Position::Archive);
+        for (key, to) in unknown.map(|talk| (talk.key.clone(), known(talk))).collect::<Vec<_>>() {
+            self.read_elsewhere(&key, to, true, fx);
         }
     }
 

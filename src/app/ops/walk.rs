@@ -102,7 +102,11 @@ impl Model {
         let names = buddies.chain(strangers).flat_map(|key| {
             let shown = self.name_of(&key).to_lowercase();
             let local = key.peer.local().unwrap_or_default().to_lowercase();
-            [(shown, key.clone()), (local, key)]
+            // Who is no buddy cannot have words sent to them by a name of their choice, but where there is no other.
+            let known = self.contact(&key).is_some_and(|contact| contact.given_name().is_none());
+            let opaque = self.account(&key.account).is_some_and(|own| own.features.messenger);
+            let chosen = self.own_word_of(&key).filter(|_| known || opaque).map(|nick| nick.as_str().to_lowercase());
+            [(shown, key.clone()), (local, key.clone()), (chosen.unwrap_or_default(), key)]
         });
         names.filter(|(name, _)| !name.is_empty()).collect()
     }

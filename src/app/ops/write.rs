@@ -96,14 +96,12 @@ impl Model {
         };
         self.uncommitted_bytes = self.uncommitted_bytes.saturating_add(row.bytes);
         self.waiting.insert(message.key, row);
-        self.uncommitted = self.waiting.len();
         self.brake(&message.talk.account, fx);
     }
 
     /// A row is on the disk, or will never be.
     pub(crate) fn take_waiting(&mut self, key: MessageKey) -> Option<Waiting> {
         let row = self.waiting.remove(&key)?;
-        self.uncommitted = self.waiting.len();
         self.uncommitted_bytes = self.uncommitted_bytes.saturating_sub(row.bytes);
         Some(row)
     }
@@ -198,7 +196,7 @@ impl Model {
     /// Slows or frees the wire of an account, by how far the store is behind.
     pub(crate) fn brake(&mut self, id: &crate::types::AccountId, fx: &mut Effects) {
         let most = if self.not_kept { NOT_KEPT } else { UNCOMMITTED };
-        let behind = self.uncommitted > most || self.uncommitted_bytes > UNCOMMITTED_BYTES;
+        let behind = self.unsettled() > most || self.uncommitted_bytes > UNCOMMITTED_BYTES;
         if let Some(account) = self.account_mut(id).filter(|account| behind && !account.paused) {
             account.paused = true;
             fx.push(Effect::Link(id.clone(), LinkCommand::Pause));
@@ -220,10 +218,15 @@ impl Model {
         self.resume_fill(fx);
     }
 
+    /// Rows and marks that the store was given and has not answered for.
+    fn unsettled(&self) -> usize {
+        self.waiting.len().saturating_add(self.marking)
+    }
+
     /// So many rows wait for the disk that nothing more is asked for.
     pub(crate) fn store_is_behind(&self) -> bool {
         let most = if self.not_kept { NOT_KEPT } else { UNCOMMITTED / FREED };
-        self.uncommitted > most || self.uncommitted_bytes > UNCOMMITTED_BYTES / FREED
+        self.unsettled() > most || self.uncommitted_bytes > UNCOMMITTED_BYTES / FREED
     }
 
     /// A message will not arrive.

@@ -71,6 +71,15 @@ pub(super) fn add(gaps: &mut Vec<Gap>, gap: Gap) {
     }
 }
 
+impl super::Filling {
+    /// The archive is asked once more, as at first; but not where it gave enough.
+    pub(super) fn restart(&mut self) {
+        if self.stopped && self.pages < PAGES {
+            (self.stopped, self.way, self.of_gap) = (false, Way::Both, 0);
+        }
+    }
+}
+
 impl Gap {
     /// Nothing of it is here.
     pub fn new(after: Edge, before: Edge) -> Self {
@@ -190,7 +199,7 @@ impl Model {
         self.fill(id, fx);
     }
 
-    /// A page of a gap could not be had: it is asked for in another way, and then no more in this session.
+    /// A page of a gap could not be had: it is asked for in another way, and then no more for a while.
     pub(in crate::app) fn on_gap_failed(&mut self, id: &AccountId, fx: &mut Effects) {
         let Some(account) = self.account_mut(id) else { return };
         let filling = &mut account.sync.filling;
@@ -198,7 +207,10 @@ impl Model {
         match filling.way {
             Way::Both => filling.way = Way::Down,
             Way::Down => filling.way = Way::Time,
-            Way::Time => filling.stopped = true,
+            Way::Time => {
+                filling.stopped = true;
+                self.rest_sync(id);
+            }
         }
         self.fill(id, fx);
     }

@@ -11,7 +11,7 @@ use crate::xmpp::ArchiveQuery;
 use std::collections::{BTreeMap, VecDeque};
 
 const PHONE: &str = "bela@example.org/phone";
-/// The server gives no more than this in a page.
+/// The server gives no more than this in a page, unless it is said.
 const PAGE: usize = 7;
 
 /// What the server keeps.
@@ -24,6 +24,10 @@ struct Server {
     passed: BTreeMap<MessageKey, u32>,
     /// The wire still works, whatever the client thinks.
     alive: bool,
+    /// So many milliseconds its clock is ahead.
+    ahead: i64,
+    /// Most that it gives in a page.
+    most: usize,
 }
 
 /// What the disk keeps: requests wait in order, rows are what was written.
@@ -45,8 +49,8 @@ impl Disk {
                     let own = message.direction == Direction::Out && row.origin == message.origin;
                     row.direction == message.direction && (archive || own)
                 };
-                if let Some(existing) = self.rows.values().find(same).map(|row| row.key) {
-                    return Some(Stored::Duplicate { key: message.key, existing });
+                if let Some(row) = self.rows.values().find(same) {
+                    return Some(Stored::Duplicate { key: message.key, existing: row.key, stamp: row.stamp });
                 }
                 let keys = vec![message.key];
                 self.rows.insert(message.key, *message);
@@ -62,6 +66,18 @@ impl Disk {
                     row.stanza_id = Some(stanza_id);
                 }
             }
+            StoreRequest::SetStamp { key, stamp } => {
+                if let Some(row) = self.rows.get_mut(&key) {
+                    row.stamp = stamp;
+                }
+            }
+            StoreRequest::Page { request, talk, before, limit } => {
+                let rows = self.in_order();
+                let mut older: Vec<Message> =
+                    rows.into_iter().filter(|row| before.is_none_or(|at| (row.stamp, row.key) < at)).collect();
+                let messages = older.split_off(older.len().saturating_sub(usize::from(limit)));
+                return Some(Stored::Page { request, talk, messages, more: !older.is_empty() });
+            }
             StoreRequest::Synced { last, at, gaps, .. } => {
                 self.synced = Some((last, at));
                 self.gaps = gaps;
@@ -69,6 +85,13 @@ impl Disk {
             _ => {}
         }
         None
+    }
+
+    /// As it shows them.
+    fn in_order(&self) -> Vec<Message> {
+        let mut rows: Vec<Message> = self.rows.values().cloned().collect();
+        rows.sort_by_key(|row| (row.stamp, row.key));
+        rows
     }
 
     fn cache(&self, key: &ConversationKey) -> AccountCache {
@@ -133,7 +156,7 @@ impl Play {
     /// The archive takes a message and gives it an id.
     fn keep(&mut self, incoming: Incoming) -> Incoming {
         let id = format!("s{:06}", self.server.archive.len());
-        let kept = archived(incoming, &id, self.world.now.wall);
+        let kept = archived(incoming, &id, Stamp(self.world.now.wall.0 + self.server.ahead));
         self.server.archive.push(kept.clone());
         kept
     }
@@ -155,7 +178,8 @@ impl Play {
                 && query.until.is_none_or(|until| m.stamp <= Some(until))
         };
         let all: Vec<Incoming> = self.server.archive.iter().filter(fits).cloned().collect();
-        let most = PAGE.min(usize::from(query.max));
+        // Who gives more than usual gives it to whoever asks for less.
+        let most = if self.server.most > PAGE { self.server.most } else { PAGE.min(usize::from(query.max)) };
         let from = if query.before.is_some() { all.len().saturating_sub(most) } else { 0 };
         let page: Vec<Incoming> = all.iter().skip(from).take(most).cloned().collect();
         let complete = page.len() == all.len();
@@ -176,6 +200,7 @@ impl Play {
         // Her client starts its ids anew now and then.
         let kept = self.keep(says(PHONE, &format!("b{}", self.said % 10), &format!("said {}", self.said)));
         if self.server.alive {
+            // It may come while a page is being told, or behind others that the server has for us.
             let live = Incoming { via: Via::Live, stamp: None, delayed: false, ..kept };
             self.tell(xmpp::Event::Message(Box::new(live)), cuts);
         } else if self.said.is_multiple_of(2) {
@@ -213,6 +238,9 @@ impl Play {
             World { model, now: self.world.now, epoch: Epoch(0), account: account.clone(), fx, commits: false };
         self.world.stored(Stored::Cache { account, cache });
         self.world.stored(Stored::CacheDone);
+        // A store that has just begun answers sooner than any server.
+        self.carry(false);
+        self.write_disk(1_000);
     }
 
     fn step(&mut self) {
@@ -238,12 +266,13 @@ impl Play {
     }
 }
 
-fn play(seed: u64, steps: u32) -> Play {
+fn play(seed: u64, steps: u32, ahead: i64, most: usize) -> Play {
     let mut world = World::new(AccountCache::default());
     world.commits = false;
     world.fx.clear();
     let chance = Chance { seed, drawn: 0 };
-    let mut play = Play { world, server: Server::default(), disk: Disk::default(), chance, cuts: 0, said: 0, typed: 0 };
+    let server = Server { ahead, most, ..Server::default() };
+    let mut play = Play { world, server, disk: Disk::default(), chance, cuts: 0, said: 0, typed: 0 };
     play.sign_in(false);
     play.write_disk(1_000);
     for _ in 0..steps {
@@ -265,7 +294,7 @@ fn play(seed: u64, steps: u32) -> Play {
 fn nothing_is_lost_and_nothing_doubled_over_a_thousand_cuts_and_kills() {
     let mut cuts = 0;
     for seed in 0..20 {
-        let play = play(seed, 1_000);
+        let play = play(seed, 1_000, 0, PAGE);
         cuts += play.cuts;
         let twice: Vec<_> = play.server.passed.iter().filter(|(_, times)| **times != 1).collect();
         assert!(twice.is_empty(), "seed {seed}: passed on more than once: {twice:?}");
@@ -284,4 +313,30 @@ fn nothing_is_lost_and_nothing_doubled_over_a_thousand_cuts_and_kills() {
         assert_eq!(play.server.passed.len(), play.disk.rows.values().filter(|r| r.direction == Direction::Out).count());
     }
     assert!(cuts > 1_000, "{cuts}");
+}
+
+/// Whatever the two clocks say, as long as they are less than an hour apart. Where they are far apart and more was missed
+/// than one page holds, the pages may overlap by as much.
+#[test]
+fn the_order_is_that_of_the_archive_on_the_disk_and_on_the_screen() {
+    let far = [-45_000, 45_000, -1_000_000, 1_000_000].map(|ahead| (ahead, 200));
+    for (ahead, most) in [(0, PAGE), (-700, PAGE), (3_000, PAGE), (3_000, 200)].into_iter().chain(far) {
+        for seed in 0..3 {
+            let play = play(seed, 300, ahead, most);
+            let of = |direction: Direction, texts: &mut dyn Iterator<Item = (Direction, String)>| {
+                texts.filter(|(way, _)| *way == direction).map(|(_, text)| text).collect::<Vec<_>>()
+            };
+            let body = |m: &Incoming| if let Content::Plain(text) = &m.body { text.to_string() } else { String::new() };
+            for direction in [Direction::In, Direction::Out] {
+                let told = of(direction, &mut play.server.archive.iter().map(|m| (m.direction, body(m))));
+                let kept = of(direction, &mut play.disk.in_order().iter().map(|m| (m.direction, text(m))));
+                assert_eq!(kept, told, "{ahead} ms, seed {seed}, {direction:?}");
+            }
+            // What is on the screen is what a restart would show.
+            let screen: Vec<MessageKey> = play.world.talk(BELA).messages.iter().map(|m| m.key).collect();
+            let mut disk: Vec<MessageKey> = play.disk.in_order().iter().map(|m| m.key).collect();
+            disk.retain(|key| screen.contains(key));
+            assert_eq!(screen, disk, "{ahead} ms, seed {seed}");
+        }
+    }
 }

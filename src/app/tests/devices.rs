@@ -10,6 +10,8 @@ const PHONE: &str = "bela@example.org/phone";
 
 fn with_positions() -> World {
     let mut world = World::online(true);
+    let sync = &mut world.model.accounts[0].sync;
+    (sync.running, sync.complete) = (false, true);
     world.session(xmpp::Event::Features(Features { archive: true, read_positions: true, ..Features::default() }));
     world
 }
@@ -136,6 +138,64 @@ fn at_the_start_our_devices_are_told_what_was_read_here_while_offline() {
     let stamp = world.now.wall;
     answer(&mut world, request, Some(stamp), 0, Some("s7"));
     assert_eq!(told(&mut world), ["s7"]);
+}
+
+/// A restart: what was read while there was no line is in the store alone.
+fn read_before_the_restart() -> World {
+    let newest = Stamp(1_763_650_000_000);
+    let key = ConversationKey::direct(AccountId::new(ANNA), bare(BELA));
+    let dad = ConversationKey::direct(AccountId::new(ANNA), bare("dad@example.org"));
+    let talks = vec![(key.clone(), 0, newest), (dad, 3, newest)];
+    let mut world = World::new(AccountCache { talks, read_to: vec![(key, newest)], ..AccountCache::default() });
+    world.sign_in(true);
+    world
+}
+
+#[test]
+fn what_was_read_offline_is_told_after_a_restart_also_where_the_server_knows_nothing_yet() {
+    for page_first in [false, true] {
+        let mut world = read_before_the_restart();
+        let newest = super::sync::queries(&mut world).remove(0);
+        let features = Features { archive: true, read_positions: true, ..Features::default() };
+        world.session(xmpp::Event::Features(features));
+        let nothing = xmpp::Event::ReadPositions { all: true, positions: Vec::new() };
+        if page_first {
+            super::sync::answer(&mut world, &newest, "s7", true);
+            assert!(asked(&mut world).is_empty(), "nobody knows what the server knows");
+            world.session(nothing);
+        } else {
+            world.session(nothing);
+            assert!(asked(&mut world).is_empty(), "the archive has not named what was read");
+            super::sync::answer(&mut world, &newest, "s7", true);
+        }
+        let (request, to, ahead) = asked(&mut world).remove(0);
+        assert_eq!((to, ahead), (Position::Moment(Stamp(0)), true));
+        answer(&mut world, request, Some(Stamp(1_763_650_000_000)), 0, Some("s7"));
+        assert_eq!(told(&mut world), ["s7"]);
+        assert_eq!(asked(&mut world).len(), 0, "nothing of whom nothing was read");
+    }
+}
+
+#[test]
+fn what_was_read_offline_is_told_once_there_is_a_line() {
+    let mut world = with_positions();
+    world.hears(Incoming { wants_marker: true, ..stanza_id(says(PHONE, "1", "hi"), "s1") });
+    world.drop_link();
+    world.open(BELA);
+    assert_eq!(world.talk(BELA).unread, 0);
+    world.after(second(60));
+    world.fx.clear();
+    world.sign_in(true);
+    let newest = super::sync::queries(&mut world).remove(0);
+    world.session(xmpp::Event::Features(Features { archive: true, read_positions: true, ..Features::default() }));
+    world.after(second(5));
+    assert!(told(&mut world).is_empty(), "first the archive");
+    super::sync::answer(&mut world, &newest, "s1", true);
+    world.fx.clear();
+    world.after(second(5));
+    let commands = world.commands();
+    assert!(commands.iter().any(|c| matches!(c, Command::ReadUpTo { id, .. } if id.0 == "s1")), "{commands:?}");
+    assert!(commands.iter().any(|c| matches!(c, Command::Displayed { of, .. } if of.0 == "1")), "{commands:?}");
 }
 
 #[test]

@@ -178,8 +178,8 @@ fn rows_that_wait_for_the_disk_are_shown_once_and_the_wire_goes_on() {
     world.stored(Stored::Failed(crate::types::Problem::DiskFull));
     world.stored(Stored::NotKept { keys: keys.clone() });
     assert!(!world.own().paused, "what the disk refuses is shown all the same");
-    assert_eq!((world.talk(BELA).unread, world.model.uncommitted), (1_200, 1_200));
+    assert_eq!((world.talk(BELA).unread, world.model.waiting.len()), (1_200, 1_200));
     world.stored(Stored::Recovered);
     world.stored(Stored::Committed { keys });
-    assert_eq!((world.talk(BELA).unread, world.model.uncommitted), (1_200, 0));
+    assert_eq!((world.talk(BELA).unread, world.model.waiting.len()), (1_200, 0));
 }

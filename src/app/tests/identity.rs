@@ -123,12 +123,113 @@ fn a_look_alike_gets_a_talk_of_its_own() {
 }
 
 #[test]
-fn a_strangers_nickname_never_hides_the_address() {
+fn a_name_that_somebody_chose_is_marked_so_and_has_the_address_beside_it() {
     let mut world = World::online(false);
     let mut incoming = says("mallory@evil.test/x", "1", "it is me");
-    incoming.nick = Some(line("Bela"));
+    incoming.nick = Some(line("Mum"));
     world.hears(incoming);
-    assert_eq!(world.model.name_of(&world.key("mallory@evil.test")), "Bela (mallory@evil.test)");
+    assert_eq!(world.model.name_of(&world.key("mallory@evil.test")), "“Mum” (mallory@evil.test)");
+    // No less so once they are a buddy whom we gave no name.
+    calls_themselves(&mut world, "Mum");
+    assert_eq!(world.model.name_of(&world.key(MALLORY)), "“Mum” (mallory@evil.test)");
+    world.session(xmpp::Event::RosterPush { item: item(MALLORY, "Mal", ""), version: None });
+    assert_eq!(world.model.name_of(&world.key(MALLORY)), "Mal", "ours stands over theirs");
+}
+
+const MALLORY: &str = "mallory@evil.test";
+
+/// A buddy whom we gave no name calls themselves this.
+fn calls_themselves(world: &mut World, nick: &str) {
+    world.session(xmpp::Event::RosterPush { item: item(MALLORY, "", ""), version: None });
+    let told = xmpp::Presence { nick: Some(line(nick)), ..presence("mallory@evil.test/x", Show::Available) };
+    world.session(xmpp::Event::Presence(told));
+}
+
+#[test]
+fn a_name_that_is_like_an_address_or_like_somebody_else_is_not_shown_at_all() {
+    let mut world = World::online(false);
+    world.model.accounts[0].told_name = Some(line("Anna Karenina"));
+    let chosen = [
+        "bela@example.org",
+        "someone＠example.net",
+        "Bela",
+        "BELA",
+        " B e l a ",
+        "Веla", // Cyrillic
+        "Béla",
+        "You",
+        "Anna Karenina",
+    ];
+    for nick in chosen {
+        calls_themselves(&mut world, nick);
+        assert_eq!(world.model.name_of(&world.key(MALLORY)), MALLORY, "{nick}");
+        let mut incoming = says("stranger@evil.test/x", nick, "it is me");
+        incoming.nick = Some(line(nick));
+        world.hears(incoming);
+        assert_eq!(world.model.name_of(&world.key("stranger@evil.test")), "stranger@evil.test", "{nick}");
+        let asks =
+            xmpp::Event::SubscriptionRequest { from: bare("asks@evil.test"), nick: Some(line(nick)), text: None };
+        world.session(asks);
+        let rows = crate::app::list::rows(&world.model);
+        let asks = rows.iter().find_map(|row| match row {
+            crate::app::list::Row::Request { name, .. } => Some(name.clone()),
+            _ => None,
+        });
+        assert_eq!(asks.as_deref(), Some("asks@evil.test"), "{nick}");
+    }
+    calls_themselves(&mut world, "Mal");
+    assert_eq!(world.model.name_of(&world.key(MALLORY)), "“Mal” (mallory@evil.test)");
+    // The name is somebody's from the moment on that it is given.
+    let mut other = item("carol@example.com", "Mal", "");
+    world.session(xmpp::Event::RosterPush { item: other.clone(), version: None });
+    assert_eq!(world.model.name_of(&world.key(MALLORY)), MALLORY);
+    for number in 0..100 {
+        other.name = Some(line(&format!("Carol the {number}th")));
+        world.session(xmpp::Event::RosterPush { item: other.clone(), version: None });
+    }
+    assert_eq!(world.model.name_of(&world.key(MALLORY)), "“Mal” (mallory@evil.test)", "and not for ever");
+    assert!(world.own().taken.len() < 100, "nor do the names grow without end");
+}
+
+#[test]
+fn where_addresses_are_opaque_a_chosen_name_is_marked_and_stands_alone() {
+    let mut world = World::online(false);
+    world.session(xmpp::Event::Features(Features { messenger: true, ..Features::default() }));
+    calls_themselves(&mut world, "Mal");
+    assert_eq!(world.model.name_of(&world.key(MALLORY)), "“Mal”");
+    calls_themselves(&mut world, "Bela");
+    assert_eq!(world.model.name_of(&world.key(MALLORY)), MALLORY, "better an opaque address than another's name");
+}
+
+#[test]
+fn a_chosen_name_that_misleads_is_not_taken_over_with_a_yes() {
+    let mut world = World::online(false);
+    let account = world.account.clone();
+    for (nick, taken) in [("Bela", None), ("bela@example.org", None), ("Mal", Some("Mal"))] {
+        let asks = xmpp::Event::SubscriptionRequest { from: bare(MALLORY), nick: Some(line(nick)), text: None };
+        world.session(asks);
+        world.fx.clear();
+        world.does(|model, fx| model.answer_request(&account, &bare(MALLORY), true, fx));
+        let named = world.commands().into_iter().find_map(|command| match command {
+            Command::SetBuddy { name, .. } => Some(name),
+            _ => None,
+        });
+        assert_eq!(named, Some(taken.map(str::to_owned)), "{nick}");
+    }
+}
+
+#[test]
+fn words_are_not_sent_to_who_only_calls_themselves_so() {
+    let mut world = World::online(false);
+    let mut incoming = says("mallory@evil.test/x", "1", "it is me");
+    incoming.nick = Some(line("Mum"));
+    world.hears(incoming);
+    assert_eq!(world.model.find_peer("mum"), None, "a stranger");
+    assert_eq!(world.model.find_peer("mallory"), Some(world.key(MALLORY)));
+    calls_themselves(&mut world, "Mum");
+    assert_eq!(world.model.find_peer("mum"), Some(world.key(MALLORY)), "a buddy, whom nobody else is called like");
+    world.session(xmpp::Event::RosterPush { item: item("eva@example.org", "Mum", ""), version: None });
+    assert_eq!(world.model.find_peer("mum"), Some(world.key("eva@example.org")));
 }
 
 #[test]
@@ -139,10 +240,10 @@ fn the_store_finding_an_old_row_makes_the_two_one() {
     let at = world.now.wall;
     world.hears(archived(says(PHONE, "1", "hi"), "s1", at));
     let new = world.talk(BELA).messages[0].key;
-    world.stored(Stored::Duplicate { key: new, existing: old });
+    world.stored(Stored::Duplicate { key: new, existing: old, stamp: at });
     assert_eq!(world.talk(BELA).messages.len(), 1);
     assert_eq!(world.talk(BELA).messages[0].key, old);
-    assert_eq!((world.talk(BELA).unread, world.model.uncommitted), (0, 0));
+    assert_eq!((world.talk(BELA).unread, world.model.waiting.len()), (0, 0));
     // And when the old row is loaded too, there is still one.
     world.open(BELA);
     let row = world.talk(BELA).messages[0].clone();
@@ -191,6 +292,7 @@ fn whole_seconds_do_not_change_the_order_in_which_messages_came() {
     // What was kept for us while the line was down says so in whole seconds.
     let kept = Incoming { delayed: true, stamp: Some(second), ..says("bela@example.org/phone", "2", "two") };
     world.hears(kept);
+    world.model.accounts[0].sync.complete = true;
     world.drop_link();
     world.sign_in(true);
     world.hears(archived(says("bela@example.org/phone", "3", "three"), "s3", second));
@@ -253,7 +355,9 @@ fn an_archive_that_gives_one_id_twice_hides_nothing() {
     world.hears(archived(says(PHONE, "1", "first"), "s1", at));
     world.hears(archived(says(PHONE, "2", "second"), "s1", at));
     world.hears(archived(says(PHONE, "1", "first"), "s1", at));
-    assert_eq!(world.texts(BELA), ["first", "second"]);
+    let mut texts = world.texts(BELA);
+    texts.sort();
+    assert_eq!(texts, ["first", "second"]);
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn a_copy_that_comes_once_more_is_acknowledged_to_its_sender_too() {
     let mut world = World::online(false);
     world.commits = false;
     let key = world.hears_one("1", "hi");
-    world.stored(Stored::Duplicate { key, existing: MessageKey(1) });
+    world.stored(Stored::Duplicate { key, existing: MessageKey(1), stamp: Stamp(1) });
     let receipts = world.commands().into_iter().filter(|command| matches!(command, Command::Receipt { .. })).count();
     assert_eq!(receipts, 1, "the one before may have been lost with the process");
 }

@@ -91,7 +91,7 @@ fn requests_come_first() {
     let mut world = town();
     let from = bare("carol@example.com");
     world.session(xmpp::Event::SubscriptionRequest { from, nick: Some(line("Carol")), text: None });
-    assert_eq!(names(&world.model)[..2], ["v Requests (1/1) 0", "? Carol (carol@example.com)"]);
+    assert_eq!(names(&world.model)[..2], ["v Requests (1/1) 0", "? “Carol” (carol@example.com)"]);
     assert!(matches!(&rows(&world.model)[0], Row::Group { kind: GroupKind::Requests, .. }));
 }
 

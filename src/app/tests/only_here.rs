@@ -21,7 +21,7 @@ fn world(here: OnlyHere) -> World {
 
 fn bela(world: &World) -> (String, Vec<String>) {
     let contact = &world.own().roster[&bare(BELA)];
-    (contact.name(), contact.groups().iter().map(ToString::to_string).collect())
+    (world.model.name_of(&world.key(BELA)), contact.groups().iter().map(ToString::to_string).collect())
 }
 
 #[test]

@@ -114,13 +114,118 @@ fn an_archive_that_refuses_does_not_hold_messages_for_ever() {
     world.drop_link();
     world.commands();
     world.sign_in(true);
-    for _ in 0..3 {
+    for round in 0..3 {
         assert!(world.message(BELA, key).state == MessageState::Pending, "a refusal proves nothing");
         let request = query(&mut world, |q| q.with.is_some()).request;
         let problem = Problem::TimedOut { waited: second(30) };
         world.session(xmpp::Event::RequestFailed { request, problem });
+        if round < 2 {
+            world.after(second(3));
+            assert!(world.commands().is_empty(), "it has a rest");
+            world.after(second(10));
+        }
     }
     assert_eq!(world.sent().iter().map(|out| out.key).collect::<Vec<_>>(), [key]);
+}
+
+#[test]
+fn a_row_that_is_on_the_disk_already_is_no_proof_that_it_went_out() {
+    let mut world = World::online(false);
+    world.open(BELA);
+    world.commits = false;
+    let key = world.send(BELA, "hi");
+    let stamp = world.message(BELA, key).stamp;
+    world.stored(Stored::Duplicate { key, existing: key, stamp });
+    assert_eq!(world.message(BELA, key).state, MessageState::Pending);
+    assert_eq!(world.sent().iter().map(|out| out.key).collect::<Vec<_>>(), [key]);
+}
+
+#[test]
+fn what_is_in_doubt_with_one_buddy_holds_up_nobody_else() {
+    let mut world = World::online(true);
+    let (bela, dad) = (BELA, "dad@example.org");
+    let doubtful = world.send(bela, "did this arrive?");
+    world.drop_link();
+    let (behind, other) = (world.send(bela, "behind it"), world.send(dad, "to somebody else"));
+    world.commands();
+    world.dial();
+    world.session(xmpp::Event::SignedIn(SignedIn {
+        jid: FullJid::parse("anna@example.org/butty").unwrap(),
+        mechanism: "PLAIN".to_owned(),
+        offered: Vec::new(),
+    }));
+    let sent = |world: &mut World| world.sent().iter().map(|out| out.key).collect::<Vec<_>>();
+    assert_eq!(sent(&mut world), [other], "not even until it is known whether there is an archive");
+    world.session(xmpp::Event::Features(Features { archive: true, ..Features::default() }));
+    let asked = query(&mut world, |q| q.with == Some(bare(bela)));
+    let later = world.send(dad, "and this");
+    assert_eq!(sent(&mut world), [later]);
+    world.session(page(asked.request, None, true));
+    assert_eq!(sent(&mut world), [doubtful, behind]);
+}
+
+#[test]
+fn what_went_out_to_others_during_a_question_is_in_doubt_with_the_rest() {
+    let mut world = World::online(true);
+    let dad = "dad@example.org";
+    let one = world.send(BELA, "did this arrive?");
+    world.drop_link();
+    world.sign_in(true);
+    world.commands();
+    let other = world.send(dad, "to somebody else");
+    assert_eq!(world.sent().iter().map(|out| out.key).collect::<Vec<_>>(), [other]);
+    world.drop_link();
+    world.sign_in(true);
+    let mut asked = Vec::new();
+    for _ in 0..2 {
+        let query = query(&mut world, |q| q.with.is_some());
+        asked.extend(query.with.clone());
+        if query.with == Some(bare(dad)) {
+            let id = other.to_string();
+            let ours = Incoming {
+                peer: bare(dad),
+                direction: Direction::Out,
+                ..says("anna@example.org/b", &id, "to somebody else")
+            };
+            world.hears(in_page(query.request, archived(ours, "s1", world.now.wall)));
+        }
+        let sent: Vec<_> = world.sent().iter().map(|out| out.key).collect();
+        assert!(sent.is_empty(), "{sent:?}");
+        world.session(page(query.request, None, true));
+        if query.with == Some(bare(BELA)) {
+            let (send, ask): (Vec<_>, Vec<_>) =
+                world.commands().into_iter().partition(|c| matches!(c, Command::Send(_)));
+            assert!(matches!(&send[..], [Command::Send(out)] if out.key == one));
+            world.fx.extend(ask.into_iter().map(|c| Effect::Link(world.account.clone(), LinkCommand::Session(c))));
+        }
+    }
+    assert_eq!(asked, [bare(BELA), bare(dad)]);
+    assert!(world.sent().is_empty() && world.message(dad, other).state == MessageState::Sent);
+}
+
+#[test]
+fn of_two_buddies_in_doubt_the_first_that_is_settled_goes_first() {
+    let mut world = World::online(true);
+    let (one, other) = (world.send(BELA, "one"), world.send("dad@example.org", "other"));
+    world.drop_link();
+    world.commands();
+    world.sign_in(true);
+    let first = query(&mut world, |q| q.with.is_some());
+    world.session(page(first.request, None, true));
+    let mut sent = Vec::new();
+    let mut second = None;
+    for command in world.commands() {
+        match command {
+            Command::Send(out) => sent.push(out.key),
+            Command::Archive(query) => second = query.with.map(|with| (with, query.request)),
+            _ => {}
+        }
+    }
+    let (with, request) = second.expect("the other one");
+    assert_ne!(Some(with), first.with);
+    assert_eq!(sent, [if first.with == Some(bare(BELA)) { one } else { other }]);
+    world.session(page(request, None, true));
+    assert_eq!(world.sent().len(), 1);
 }
 
 #[test]

@@ -271,9 +271,9 @@ fn an_opaque_address_stands_beside_no_name() {
             .collect::<Vec<_>>()
     };
     asks(&mut world, CAROL);
-    assert_eq!(shown(&world), [format!("Carol ({CAROL})")], "a name is claimed, an address is not");
+    assert_eq!(shown(&world), [format!("“Carol” ({CAROL})")], "a name is claimed, an address is not");
     world.session(xmpp::Event::Features(Features { messenger: true, ..Features::default() }));
-    assert_eq!(shown(&world), ["Carol"]);
+    assert_eq!(shown(&world), ["“Carol”"]);
 }
 
 #[test]

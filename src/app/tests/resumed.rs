@@ -115,6 +115,38 @@ fn what_the_server_said_to_lack_needs_one_look_however_often_that_is_disturbed()
 }
 
 #[test]
+fn a_short_look_goes_back_to_where_what_is_in_doubt_must_be() {
+    let mut world = World::online(true);
+    let pending = world.send(BELA, "on its way");
+    world.after(second(10));
+    world.drop_link();
+    world.commands();
+    world.resume(vec![pending]);
+    world.session(xmpp::Event::Features(Features { archive: true, ..Features::default() }));
+    let asked = |world: &mut World| {
+        world.commands().into_iter().find_map(|command| match command {
+            Command::Archive(query) if query.with.is_some() => Some(query),
+            _ => None,
+        })
+    };
+    let first = asked(&mut world).expect("asked");
+    // Their own answer, thirty times, is all that the newest page has.
+    let at = world.now.wall;
+    world.hears(in_page(first.request, archived(says("bela@example.org/phone", "b", "newer"), "s40", at)));
+    let id = |text: &str| Some(crate::types::ArchiveId(text.to_owned()));
+    world.session(page_end(first.request, id("s40"), id("s70"), false));
+    let second_page = asked(&mut world).expect("it is not in there, which proves nothing");
+    assert_eq!(second_page.before, Some(id("s40")));
+    let of = pending.to_string();
+    let ours =
+        Incoming { peer: bare(BELA), direction: Direction::Out, ..says("anna@example.org/butty", &of, "on its way") };
+    world.hears(in_page(second_page.request, archived(ours, "s39", at)));
+    world.session(page_end(second_page.request, id("s10"), id("s39"), false));
+    assert!(world.sent().is_empty(), "it had arrived");
+    assert_eq!(world.message(BELA, pending).state, crate::app::model::MessageState::Sent);
+}
+
+#[test]
 fn where_a_new_session_begins_instead_everything_written_is_in_doubt_as_ever() {
     let mut world = World::online(false);
     world.open(BELA);

@@ -96,6 +96,39 @@ fn a_link_lost_before_the_newest_page_goes_on_where_it_was() {
 }
 
 #[test]
+fn an_archive_that_fails_for_a_moment_is_asked_again_in_the_same_session() {
+    let mut world = World::new(AccountCache { synced: Some((Some(id("s5")), Stamp(0))), ..AccountCache::default() });
+    world.sign_in(true);
+    let problem = Problem::TimedOut { waited: second(30) };
+    for (round, rest) in [60, 120, 240, 480, 900, 900].into_iter().enumerate() {
+        for way in 0..2 {
+            let asked = queries(&mut world);
+            assert_eq!(asked.len(), 1, "round {round}, way {way}");
+            world.session(xmpp::Event::RequestFailed { request: asked[0].request, problem: problem.clone() });
+        }
+        world.after(second(rest - 1));
+        assert!(queries(&mut world).is_empty(), "round {round}: it has a rest");
+        world.after(second(1));
+    }
+    let newest = queries(&mut world).remove(0);
+    assert_eq!(newest.after, Some(id("s5")));
+    let at = world.now.wall;
+    world.hears(archived(says(PHONE, "1", "missed"), "s9", at));
+    page(&mut world, &newest, ("s9", at), "s9", false);
+    // The same for what lies behind it.
+    for _ in 0..3 {
+        let request = queries(&mut world).remove(0).request;
+        world.session(xmpp::Event::RequestFailed { request, problem: problem.clone() });
+    }
+    assert!(queries(&mut world).is_empty());
+    world.after(second(900));
+    assert_eq!(queries(&mut world)[0].before, Some(Some(id("s9"))));
+    world.drop_link();
+    world.after(second(3_600));
+    assert!(queries(&mut world).is_empty(), "nobody is asked who is not there");
+}
+
+#[test]
 fn a_forgotten_cursor_is_left_out() {
     let newest = Stamp(1_763_650_000_000);
     let talks = vec![(ConversationKey::direct(AccountId::new(ANNA), bare(BELA)), 0, newest)];
@@ -211,7 +244,7 @@ fn a_store_that_falls_behind_slows_the_wire_and_frees_it_again() {
     assert_eq!(pauses(&world), (0, 0));
     world.stored(Stored::Committed { keys: rest[..50].to_vec() });
     assert_eq!(pauses(&world), (0, 1));
-    assert_eq!(world.model.uncommitted, 250);
+    assert_eq!(world.model.waiting.len(), 250);
     let receipts = world.commands().iter().filter(|c| matches!(c, Command::Receipt { .. })).count();
     assert_eq!(receipts, 950);
 }

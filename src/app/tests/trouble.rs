@@ -12,7 +12,7 @@ fn a_full_disk_is_told_messages_are_shown_and_nobody_is_told_that_they_arrived()
     assert_eq!(world.model.banner(), Some(Banner::Trouble(Problem::DiskFull)));
     world.hears(says("bela@example.org/phone", "1", "hi"));
     assert_eq!(world.texts(BELA), ["hi"]);
-    assert_eq!(world.model.uncommitted, 1);
+    assert_eq!(world.model.waiting.len(), 1);
     assert!(!world.commands().iter().any(|c| matches!(c, Command::Receipt { .. })));
     world.stored(Stored::Recovered);
     assert_eq!(world.model.banner(), None);

@@ -225,6 +225,7 @@ impl Model {
     /// A session is over, by whatever end: nothing of it is believed any more, and nothing vanishes. Whether what it was
     /// asked will still be answered is known once another connection has taken it up, or begun anew.
     pub(crate) fn lose_session(&mut self, id: &AccountId, fx: &mut Effects) {
+        let complete = self.account(id).is_some_and(|account| account.sync.complete || !account.features.archive);
         self.lose_sync(id, fx);
         let Some(account) = self.account_mut(id) else { return };
         account.doubt();
@@ -242,7 +243,10 @@ impl Model {
         for talk in self.talks.values_mut().filter(|talk| talk.key.account == *id) {
             talk.locked_to = None;
             talk.told_typing = None;
-            talk.before_session = talk.last_at;
+            // Else the archive has yet to say what came before the last ones.
+            if complete {
+                talk.before_session = talk.last_at;
+            }
         }
     }
 

@@ -61,7 +61,13 @@ fn mark_stored(
     state: MessageState,
     fx: &mut Effects,
 ) {
+    if model.is_read_only(&talk.account) {
+        return;
+    }
     fx.push(Effect::Store(StoreRequest::Mark { talk: talk.clone(), key: own, state: state.clone() }));
+    // Anybody can name any number of messages: the line is read no faster than they are looked up.
+    model.marking = model.marking.saturating_add(1);
+    model.brake(&talk.account, fx);
     let waits = |talk: &&mut Conversation| talk.page.is_some() && talk.late_marks.len() < LATE_MARKS;
     if let Some(talk) = model.talks.get_mut(talk).filter(waits) {
         talk.late_marks.push((of.clone(), state));

@@ -3,7 +3,9 @@
 use super::{marks, presence};
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, Position, StoreRequest};
-use crate::app::model::{Arrival, Author, Body, Contact, ConversationKey, Message, MessageState, Model, News};
+use crate::app::model::{Arrival, Author, Body, Contact, ConversationKey, Message, MessageState, Model, News, Walked};
+use crate::app::outbox::LATE;
+use crate::app::sync::Bounds;
 use crate::types::limits::STRANGERS;
 use crate::types::{AccountId, ArchiveId, Jid, MessageKey, OriginId, Stamp};
 use crate::xmpp::{Content, Direction, Incoming, Show, Via};
@@ -11,6 +13,10 @@ use std::time::Duration;
 
 /// So near to each other two clocks prove nothing about what was written first.
 const NEAR: Duration = Duration::from_secs(5);
+/// Clocks of two honest computers differ by less: so far the archive's order is believed against them.
+const SKEWED: Duration = Duration::from_secs(3600);
+/// The same within one page of it, whose order leaves no doubt.
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// A message in any of its ways.
 pub(super) fn on_message(model: &mut Model, id: &AccountId, incoming: &Incoming, fx: &mut Effects) {
@@ -48,10 +54,8 @@ pub(super) fn on_message(model: &mut Model, id: &AccountId, incoming: &Incoming,
         model.talk_mut(&key).claimed.insert(twin.unwrap_or(message.key));
     }
     let twin = twin.or_else(|| posted(model, id, &message));
-    if let Some(told) = incoming.stamp.filter(|_| incoming.via == Via::Archive) {
-        let talk = model.talk_mut(&key);
-        let known = twin.and_then(|twin| talk.message(twin)).map_or(at, |known| known.stamp);
-        talk.walked = Some((told, known));
+    if incoming.via == Via::Archive {
+        walk(model, &key, twin, incoming, at, fx);
     }
     match twin {
         Some(twin) => merge(model, id, twin, &message, fx),
@@ -76,28 +80,81 @@ fn body_of(content: &Content) -> Option<Body> {
 /// When it was written. A live message from the future is one of now; the archive's clock is the server's. Messages come
 /// in their order, also out of the archive, and what it has of the time that we missed comes behind all that we had.
 fn stamp_of(model: &mut Model, key: &ConversationKey, incoming: &Incoming) -> Stamp {
+    if let Some(told) = incoming.stamp.filter(|_| incoming.via == Via::Archive) {
+        return archived_at(model, key, incoming, told);
+    }
     let now = model.now.wall;
-    let catching_up = model.account(&key.account).is_some_and(|account| account.sync.running);
     let talk = model.talk_mut(key);
     let current = talk.stamp_now(now);
     let stamp = match incoming.stamp {
-        Some(told) if incoming.via == Via::Archive => {
-            let missed = talk.before_session.filter(|_| catching_up);
-            let before = talk.walked.filter(|(before, _)| *before <= told).map(|(_, ours)| ours);
-            return not_before(told, missed.max(before));
+        Some(told) => {
+            // What the server kept for us, it kept since we were there.
+            let missed = talk.before_session.filter(|_| incoming.delayed);
+            behind(behind(told.min(current), missed, SKEWED), talk.last_at, NEAR)
         }
-        Some(told) => not_before(told.min(current), talk.last_at),
         None => current,
     };
     let limit = incoming.stanza_id.as_ref().and_then(|id| talk.before_later(id, incoming.direction));
     limit.map_or(stamp, |limit| limit.min(stamp))
 }
 
-/// Servers tell whole seconds, and no two clocks agree: so near, the order of arrival says more. A millisecond stays
-/// between two, for what proves to stand there.
-fn not_before(told: Stamp, last: Option<Stamp>) -> Stamp {
-    let near = last.filter(|last| *last >= told && last.since(told) <= NEAR);
-    near.map_or(told, |last| Stamp(last.0.saturating_add(1)))
+/// Where the archive has it: behind what it told before in the same page, behind what was here and before what the page
+/// above has, if it says so. Two clocks prove nothing against that.
+fn archived_at(model: &mut Model, key: &ConversationKey, incoming: &Incoming, told: Stamp) -> Stamp {
+    let Bounds { beyond, below } = model.bounds(key, incoming);
+    let talk = model.talk_mut(key);
+    let missed = talk.before_session.filter(|_| beyond.is_some());
+    let at = behind(told, missed, if beyond == Some(true) { SKEWED } else { NEAR });
+    let at = match talk.walked_before(incoming.page, told) {
+        // Keys keep them apart, so that a flood within one second needs no more room than that.
+        Some(before) if before.fresh && before.at >= at && before.at.since(at) <= DAY => before.at,
+        before => behind(at, before.map(|before| before.at), DAY),
+    };
+    let lowest = talk.walked_before(incoming.page, told).map(|before| before.at).max(missed);
+    match below {
+        Some(below) if at >= below => Stamp(below.0.saturating_sub(1)).max(lowest.unwrap_or(told).min(at)),
+        _ => at,
+    }
+}
+
+/// Servers tell whole seconds, and no two clocks agree: as long as they are not too far apart, the order counts more. A
+/// millisecond stays between two, for what proves to stand there.
+fn behind(told: Stamp, last: Option<Stamp>, apart: Duration) -> Stamp {
+    let last = last.filter(|last| *last >= told && last.since(told) <= apart);
+    last.map_or(told, |last| Stamp(last.0.saturating_add(1)))
+}
+
+/// The archive has told of this message, and has it there. One that is here already, and stands before what the archive
+/// has before it, was put there by our clock: it moves to its place.
+fn walk(
+    model: &mut Model,
+    key: &ConversationKey,
+    twin: Option<MessageKey>,
+    incoming: &Incoming,
+    at: Stamp,
+    fx: &mut Effects,
+) {
+    let Some(told) = incoming.stamp else { return };
+    let talk = model.talk_mut(key);
+    let before = talk.walked_before(incoming.page, told).map(|before| before.at);
+    let mut walked = Walked { page: incoming.page, told, at, fresh: twin.is_none() };
+    if let Some((twin, known)) = twin.and_then(|twin| Some((twin, talk.message(twin)?))) {
+        let (known, ours, typed) = (known.stamp, known.direction == Direction::Out, known.is_typed_here());
+        // Its key is an old one.
+        let to = if before.is_some_and(|before| at <= before) { Stamp(at.0.saturating_add(1)) } else { at };
+        // What waited to be sent stands where it was typed, and says so to the other side as well. Nor does anybody
+        // know better than the person in which order they wrote.
+        let stays = (typed && told.since(known) > LATE) || (ours && talk.ours_between(twin, to));
+        // A place that the archive's own stamp does not give is one behind something else.
+        let misplaced = before.is_some_and(|before| known <= before) || (at > told && known < at);
+        let moves = misplaced && !stays && incoming.stanza_id.is_some();
+        walked.at = if moves { to } else { known.max(before.unwrap_or(known)) };
+        if moves {
+            talk.move_to(twin, to);
+            fx.push(Effect::Store(StoreRequest::SetStamp { key: twin, stamp: to }));
+        }
+    }
+    talk.walked = Some(walked);
 }
 
 fn made(model: &mut Model, key: &ConversationKey, incoming: &Incoming, body: Body, stamp: Stamp) -> Message {

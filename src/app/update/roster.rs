@@ -38,6 +38,7 @@ impl Account {
             };
             self.roster.insert(jid, contact);
         }
+        self.take_names();
     }
 }
 
@@ -65,6 +66,7 @@ pub(super) fn on_push(model: &mut Model, id: &AccountId, item: RosterItem, versi
         if matches!(item.subscription, Subscription::From | Subscription::Both) {
             account.requests.retain(|request| request.from != jid);
         }
+        account.take_name_of(&jid);
     }
     fx.push(Effect::Store(StoreRequest::RosterItem { account: id.clone(), item, version }));
 }

@@ -5,17 +5,19 @@ use crate::app::action::Effects;
 use crate::app::effect::{Effect, LinkCommand, Position, StoreRequest};
 use crate::app::event::{AccountCache, LinkState, Stored};
 use crate::app::list;
-use crate::app::model::{ConversationKey, Files, Message, MessageState, Model, News, Options, Overlay};
+use crate::app::model::{Conversation, ConversationKey, Files, Message, MessageState, Model, News, Options, Overlay};
 use crate::app::words;
-use crate::types::{AccountId, MessageKey, Problem, RequestId, StanzaId};
+use crate::types::{AccountId, MessageKey, Problem, RequestId, Stamp, StanzaId};
 use crate::xmpp::{Command, Direction};
 
 /// Talks of the cache that are taken in.
 const TALKS: usize = 200;
+/// Talks in which something came since the archive was last known to be here, within a minute or so.
+const TAILS: usize = 32;
 
 /// An answer of the store.
 pub(super) fn on_stored(model: &mut Model, stored: Stored, fx: &mut Effects) {
-    if !matches!(stored, Stored::Committed { .. } | Stored::Confirmed { .. }) {
+    if !matches!(stored, Stored::Committed { .. } | Stored::Confirmed { .. } | Stored::Marked { .. }) {
         model.touch();
     }
     match stored {
@@ -31,7 +33,11 @@ pub(super) fn on_stored(model: &mut Model, stored: Stored, fx: &mut Effects) {
         }
         Stored::Committed { keys } => model.on_committed(&keys, fx),
         Stored::NotKept { keys } => model.on_not_kept(&keys, fx),
-        Stored::Duplicate { key, existing } => model.on_duplicate(key, existing, fx),
+        Stored::Marked { count } => {
+            model.marking = model.marking.saturating_sub(count);
+            model.release(fx);
+        }
+        Stored::Duplicate { key, existing, stamp } => model.on_duplicate(key, existing, stamp, fx),
         Stored::Confirmed { account, tally } => {
             // Also to a link whose session has lost its connection: it may be taken up again.
             fx.push(Effect::Link(account, LinkCommand::Session(Command::Kept(tally))));
@@ -52,6 +58,7 @@ impl Model {
         for (peer, contact) in &mut account.roster {
             contact.here = account.only_here.get(peer).cloned().unwrap_or_default();
         }
+        account.take_names();
         if !account.roster_known {
             account.set_roster(cache.roster);
             account.roster_version.clone_from(&cache.roster_version);
@@ -75,6 +82,7 @@ impl Model {
         if account.sync.gaps.is_empty() {
             account.sync.gaps = cache.gaps;
         }
+        let synced_to = account.synced_to;
         account.sync.newest = account.synced_to.or(cache.talks.iter().map(|(_, _, newest)| *newest).max());
         for message in cache.outbox.into_iter().filter(|message| message.talk.account == *id) {
             account.post(message, true);
@@ -86,7 +94,9 @@ impl Model {
             let talk = self.talk_mut(&key);
             talk.unread = talk.unread.saturating_add(unread);
             talk.last_at = talk.last_at.max(Some(newest));
-            talk.before_session = talk.before_session.max(Some(newest));
+            // What came later may have others before it that the archive has yet to tell.
+            let complete = synced_to.map_or(newest, |at| newest.min(at));
+            talk.before_session = talk.before_session.max(Some(complete));
         }
         for (key, read_to) in cache.read_to {
             if let Some(talk) = self.talks.get_mut(&key).filter(|_| key.account == *id) {
@@ -135,9 +145,23 @@ impl Model {
 
     fn on_cache_done(&mut self, fx: &mut Effects) {
         self.cache_known = true;
+        self.load_tails(fx);
         for id in self.meant(None) {
             self.begin_post(&id, fx);
             self.catch_up(&id, fx);
+        }
+    }
+
+    /// We ended without a word: the last messages of these talks came behind the last known place in the archive, which
+    /// tells them once more, and what it has between them can only be put there if they are here.
+    fn load_tails(&mut self, fx: &mut Effects) {
+        let since = |talk: &&Conversation| {
+            let account = self.account(&talk.key.account).filter(|account| account.sync.cursor.is_some());
+            account.and_then(|account| account.synced_to).is_some_and(|at| talk.last_at > Some(at))
+        };
+        let late: Vec<_> = self.talks.values().filter(since).map(|talk| talk.key.clone()).take(TAILS).collect();
+        for key in late {
+            self.load(&key, fx);
         }
     }
 
@@ -231,8 +255,12 @@ impl Model {
         fx.extend(again);
     }
 
-    /// The store had it already: the two are one, under the older key.
-    fn on_duplicate(&mut self, key: MessageKey, existing: MessageKey, fx: &mut Effects) {
+    /// The store had it already: the two are one, under the older key and at its place.
+    fn on_duplicate(&mut self, key: MessageKey, existing: MessageKey, stamp: Stamp, fx: &mut Effects) {
+        if key == existing {
+            // It was written before, and that was not told: no copy of it says that it has gone out.
+            return self.on_committed(&[key], fx);
+        }
         let row = self.take_waiting(key);
         self.release(fx);
         let Some(row) = row else { return };
@@ -242,7 +270,11 @@ impl Model {
         }
         let Some(talk) = self.talks.get_mut(&row.talk) else { return };
         let copy = talk.message(key).cloned();
+        let known = talk.message(existing).is_some();
         talk.replace_key(key, existing);
+        if !known {
+            talk.move_to(existing, stamp);
+        }
         let Some(copy) = copy else { return };
         if let Some(stanza_id) = copy.stanza_id.clone() {
             self.learn_stanza_id(&row.talk, existing, stanza_id, fx);

@@ -38,7 +38,7 @@ pub(super) fn on_tick(model: &mut Model, fx: &mut Effects) {
 pub(super) fn on_quiet_tick(model: &mut Model, fx: &mut Effects) {
     let now = model.now.mono;
     let due = |at: Option<Duration>| at.is_some_and(|at| at <= now);
-    let is_due = |talk: &&Conversation| due(talk.draft_due) || due(talk.told_typing) || due(talk.tell_read);
+    let is_due = |talk: &&Conversation| due(talk.draft_due) || due(talk.told_typing) || due(model.tell_read_at(talk));
     let late: Vec<_> = model.talks.values().filter(is_due).map(|talk| talk.key.clone()).collect();
     for key in late {
         let (draft, typing) = model.talks.get(&key).map_or((None, None), |talk| (talk.draft_due, talk.told_typing));
@@ -48,13 +48,24 @@ pub(super) fn on_quiet_tick(model: &mut Model, fx: &mut Effects) {
         if due(typing) {
             model.stop_typing(&key, fx);
         }
-        if due(model.talks.get(&key).and_then(|talk| talk.tell_read)) {
+        if due(model.talks.get(&key).and_then(|talk| model.tell_read_at(talk))) {
             model.tell_read(&key, fx);
         }
     }
     if due(model.look_away_at()) {
         model.look_away(fx);
     }
+    let rested = model.accounts.iter().filter(|account| due(archive_at(account)));
+    for id in rested.map(|account| account.setup.id.clone()).collect::<Vec<_>>() {
+        model.check_again(&id, fx);
+        model.sync_again(&id, fx);
+    }
+}
+
+/// When an archive that refused is asked again.
+fn archive_at(account: &Account) -> Option<Duration> {
+    let check = account.post.check.as_ref().and_then(|check| check.again_at);
+    [check, account.sync.again_at].into_iter().flatten().min().filter(|_| account.online())
 }
 
 /// From the last event up to `now` nothing came that shows.
@@ -64,9 +75,14 @@ pub(super) fn is_quiet(model: &Model, now: Now) -> bool {
 
 /// The earliest moment at which something is due; `None`: nothing, ever.
 pub(super) fn deadline(model: &Model) -> Option<Duration> {
-    let talks =
-        model.talks.values().flat_map(|talk| [talk.draft_due, talk.told_typing, talk.tell_read]).flatten().min();
-    [talks, model.look_away_at(), next_sight(model)].into_iter().flatten().min()
+    let talks = model
+        .talks
+        .values()
+        .flat_map(|talk| [talk.draft_due, talk.told_typing, model.tell_read_at(talk)])
+        .flatten()
+        .min();
+    let archives = model.accounts.iter().filter_map(archive_at).min();
+    [talks, archives, model.look_away_at(), next_sight(model)].into_iter().flatten().min()
 }
 
 /// The earliest moment at which something that may show is due.

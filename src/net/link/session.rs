@@ -326,7 +326,10 @@ impl Link {
     ) {
         match command {
             LinkCommand::Session(Command::SignOut) | LinkCommand::Disconnect => ride.wish = Some(Wish::Rest),
-            // The mind takes the session before for alive.
+            // The mind takes the session before for alive, and has yet to hear of this one.
+            LinkCommand::Session(Command::Send(message))
+                if message.session.is_some_and(|session| session != self.teller.epoch()) => {}
+            // No session hears it.
             LinkCommand::Session(command) if ride.over || ride.attempt.signed_in.is_none() => {
                 self.short.note_late(command);
             }

@@ -25,8 +25,14 @@ pub(super) async fn run(args: &Args, desk: &Desk, who: &str, words: &[String], w
     let peer = find(desk, &setup.id, &mut errand, who).await?;
     let now = desk.clock.now();
     let key = MessageKey::new(now.wall, u128::from(super::super::seed()) << 16 | u128::from(std::process::id()));
-    let outgoing =
-        Outgoing { key, to: peer.clone().into(), body: text, ask_receipt: wait == Waiting::Delivered, delayed: None };
+    let outgoing = Outgoing {
+        key,
+        to: peer.clone().into(),
+        body: text,
+        ask_receipt: wait == Waiting::Delivered,
+        delayed: None,
+        session: None,
+    };
     let mut message = message(setup, &peer, &outgoing, now.wall);
     errand.send(LinkCommand::Session(Command::Send(outgoing)));
     let outcome = wait_for(&mut errand, key, wait).await;

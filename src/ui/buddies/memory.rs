@@ -49,6 +49,7 @@ fn fingerprint(model: &Model) -> u64 {
 
 fn hash_account(account: &Account, model: &Model, state: &mut Mixer) {
     (&account.setup.id, &account.setup.name, account.online(), account.roster_known).hash(state);
+    (&account.told_name, account.features.messenger).hash(state);
     for request in &account.requests {
         (&request.from, &request.nick).hash(state);
     }

@@ -81,9 +81,9 @@ fn status(model: &Model, selected: usize, message: &Composer, editing: bool, wid
 
 fn request(model: &Model, account: &AccountId, from: &BareJid, width: u16) -> Dialog {
     let asked = facts::account(model, account).and_then(|account| account.requests.iter().find(|r| r.from == *from));
-    let nick = asked.and_then(|request| request.nick.as_ref());
+    let nick = asked.and_then(|request| request.nick.as_ref()).filter(|nick| !model.misleads(nick));
     let messenger = facts::account(model, account).is_some_and(|account| account.features.messenger);
-    let name = nick.map_or_else(|| from.to_string(), ToString::to_string);
+    let name = nick.map_or_else(|| from.to_string(), |nick| screens::quoted(nick.as_str()));
     let mut dialog =
         Dialog { title: screens::REQUEST_TITLE.into(), foot: screens::REQUEST_FOOT.into(), width, ..Dialog::default() };
     let ascii = model.options.ascii;

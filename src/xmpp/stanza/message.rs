@@ -188,6 +188,7 @@ mod tests {
             body: "a <b>\u{1b}".to_owned(),
             ask_receipt: true,
             delayed: Some(Stamp(1_031_699_305_000)),
+            session: None,
         };
         assert_eq!(
             written(&chat(outgoing.clone(), &home())),

@@ -74,6 +74,54 @@ async fn a_session_that_is_taken_up_is_a_sign_in_as_any_other() {
     tokio::time::timeout(PATIENCE, kept).await.unwrap();
 }
 
+/// Whoever wrote it finds out that another session stands, asks the archive what became of it, and sends it again: here
+/// it would go out twice.
+#[tokio::test]
+async fn what_was_meant_for_the_session_before_is_not_sent_in_this_one() {
+    let (listener, port) = listen().await;
+    let ca = Authority::new();
+    let setup = AccountSetup { tls: TlsMode::Direct, ca_pem: Some(ca.pem.clone()), ..account(port) };
+    let (events, mut facts) = channel(256);
+    let options = LinkOptions { connect: true, resource: None, show_client: false, one_shot: false };
+    let network = network(&Arc::new(Shelf::default()), NetworkSettings::default());
+    let link = start_link(&network, setup, options, events);
+    let acceptor = ca.acceptor(&["example.org"], |_| {});
+    let mut sessions = Vec::new();
+    let mut tls = loop {
+        let (tcp, _) = listener.accept().await.unwrap();
+        let mut tls = acceptor.accept(tcp).await.unwrap();
+        heard_in(&mut tls, "xml:lang='en'>").await;
+        tls.write_all(format!("{HEADER}{SHORT}").as_bytes()).await.unwrap();
+        heard_in(&mut tls, "</authenticate>").await;
+        tls.write_all(success("<bound xmlns='urn:xmpp:bind:0'/>").as_bytes()).await.unwrap();
+        let session = loop {
+            let (session, fact) = next(&mut facts).await;
+            if matches!(fact, LinkFact::Session(Event::SignedIn(_))) {
+                break session;
+            }
+        };
+        sessions.push(session);
+        if sessions.len() > 1 {
+            break tls;
+        }
+        drop(tls);
+        until_down(&mut facts).await;
+        link.send(LinkCommand::Connect);
+    };
+    let say = |key: u128, session: Option<Epoch>| {
+        let to = crate::types::Jid::parse("bela@example.org").unwrap();
+        let key = crate::types::MessageKey(key);
+        let body = format!("words {}", key.0);
+        let message = crate::xmpp::Outgoing { key, to, body, ask_receipt: false, delayed: None, session };
+        link.send(LinkCommand::Session(Command::Send(message)));
+    };
+    say(1, Some(sessions[0]));
+    say(2, Some(sessions[1]));
+    say(3, None);
+    let said = heard_in(&mut tls, "words 3").await;
+    assert!(said.contains("words 2") && !said.contains("words 1"), "{said}");
+}
+
 #[tokio::test]
 async fn a_session_that_a_server_leaves_without_an_answer_is_given_up() {
     let (listener, port) = listen().await;

@@ -13,6 +13,7 @@ fn message(key: u128) -> Command {
         body: "hi".to_owned(),
         ask_receipt: true,
         delayed: None,
+        session: None,
     })
 }
 

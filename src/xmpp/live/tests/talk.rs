@@ -114,7 +114,8 @@ fn reused_ids_are_both_shown() {
 
 fn send(rig: &mut Rig, key: u128) -> String {
     let to = Jid::parse("romeo@montague.lit/orchard").unwrap();
-    let outgoing = Outgoing { key: MessageKey(key), to, body: "hi".to_owned(), ask_receipt: true, delayed: None };
+    let outgoing =
+        Outgoing { key: MessageKey(key), to, body: "hi".to_owned(), ask_receipt: true, delayed: None, session: None };
     rig.command(Command::Send(outgoing));
     MessageKey(key).to_string()
 }

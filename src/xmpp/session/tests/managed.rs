@@ -57,7 +57,7 @@ fn acknowledge(count: usize) -> String {
 impl Scene {
     pub(super) fn say(&mut self, key: MessageKey) {
         let to = Jid::Bare(BareJid::parse("romeo@alpha.test").unwrap());
-        let message = Outgoing { key, to, body: "hi".to_owned(), ask_receipt: false, delayed: None };
+        let message = Outgoing { key, to, body: "hi".to_owned(), ask_receipt: false, delayed: None, session: None };
         self.session.handle_command(self.now, Command::Send(message));
         self.drain();
     }
