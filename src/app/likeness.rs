@@ -29,7 +29,7 @@ impl Taken {
     }
 
     /// How many there are. What was taken once stays so until they are made anew.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.0.len()
     }
 

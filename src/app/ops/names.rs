@@ -108,7 +108,7 @@ impl Account {
         if let Some(name) = contact.given_name() {
             self.taken.add(name.as_str());
         }
-        if self.taken.len() > 4 * self.roster.len().saturating_add(16) {
+        if self.taken.count() > 4 * self.roster.len().saturating_add(16) {
             self.take_names();
         }
     }

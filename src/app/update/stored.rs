@@ -5,9 +5,12 @@ use crate::app::action::Effects;
 use crate::app::effect::{Effect, LinkCommand, Position, StoreRequest};
 use crate::app::event::{AccountCache, LinkState, Stored};
 use crate::app::list;
-use crate::app::model::{Conversation, ConversationKey, Files, Message, MessageState, Model, News, Options, Overlay};
+use crate::app::model::{
+    Account, Conversation, ConversationKey, Files, Message, MessageState, Model, News, Options, Overlay,
+};
+use crate::app::sync::Gap;
 use crate::app::words;
-use crate::types::{AccountId, MessageKey, Problem, RequestId, Stamp, StanzaId};
+use crate::types::{AccountId, ArchiveId, MessageKey, Problem, RequestId, Stamp, StanzaId};
 use crate::xmpp::{Command, Direction};
 
 /// Talks of the cache that are taken in.
@@ -50,6 +53,20 @@ pub(super) fn on_stored(model: &mut Model, stored: Stored, fx: &mut Effects) {
     }
 }
 
+impl Account {
+    /// How far the archive was here, and what of it was not, the last time.
+    fn know_archive(&mut self, synced: Option<(Option<ArchiveId>, Stamp)>, gaps: Vec<Gap>, newest: Option<Stamp>) {
+        if let Some((cursor, at)) = synced {
+            self.sync.cursor = self.sync.cursor.take().or(cursor);
+            self.synced_to = self.synced_to.or(Some(at));
+        }
+        if self.sync.gaps.is_empty() {
+            self.sync.gaps = gaps;
+        }
+        self.sync.newest = self.synced_to.or(newest);
+    }
+}
+
 impl Model {
     fn on_cache(&mut self, id: &AccountId, cache: AccountCache, fx: &mut Effects) {
         let retaken = self.retake(id);
@@ -75,15 +92,9 @@ impl Model {
         if let Some(appearance) = cache.appearance {
             account.appearance = appearance;
         }
-        if let Some((cursor, at)) = cache.synced {
-            account.sync.cursor = account.sync.cursor.take().or(cursor);
-            account.synced_to = account.synced_to.or(Some(at));
-        }
-        if account.sync.gaps.is_empty() {
-            account.sync.gaps = cache.gaps;
-        }
+        let newest = cache.talks.iter().map(|(_, _, newest)| *newest).max();
+        account.know_archive(cache.synced, cache.gaps, newest);
         let synced_to = account.synced_to;
-        account.sync.newest = account.synced_to.or(cache.talks.iter().map(|(_, _, newest)| *newest).max());
         for message in cache.outbox.into_iter().filter(|message| message.talk.account == *id) {
             account.post(message, true);
         }
