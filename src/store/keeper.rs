@@ -43,6 +43,8 @@ pub(super) struct Keeper<'a> {
     again_at: Option<Instant>,
     /// One of so many requests is refused for itself: which one is found out one by one.
     apart: usize,
+    /// One was refused for itself, and no message was kept since.
+    refused: bool,
     /// The index of what was said was made anew, and nothing was carried out since.
     rebuilt: bool,
     retention: Retention,
@@ -61,6 +63,7 @@ impl<'a> Keeper<'a> {
             seen: 0,
             again_at: None,
             apart: 0,
+            refused: false,
             rebuilt: false,
             retention,
             tidy_at: Instant::now(),
@@ -114,7 +117,10 @@ impl<'a> Keeper<'a> {
             Ok(outcome) => {
                 self.done(count);
                 (self.apart, self.rebuilt) = (self.apart.saturating_sub(1), false);
-                if self.again_at.take().is_some() {
+                let passed = self.again_at.take().is_some();
+                let passed = passed || (self.refused && !outcome.committed.is_empty());
+                if passed {
+                    self.refused = false;
                     tell(Stored::Recovered);
                 }
                 told(outcome, tell);
@@ -151,12 +157,10 @@ impl<'a> Keeper<'a> {
         // Not the disk: one of the requests is such that the database will never take it.
         if self.apart > 0 || self.waiting.len() == 1 {
             self.apart = self.apart.saturating_sub(1);
-            let refused = self.waiting.front().and_then(requests::key_of);
+            let key = self.waiting.front().and_then(requests::key_of);
             self.done(1);
-            tell(Stored::Failed(problem_of(error)));
-            if let Some(key) = refused {
-                tell(Stored::NotKept { keys: vec![key] });
-            }
+            self.refused = true;
+            tell(Stored::Refused { key, problem: problem_of(error) });
         } else {
             self.apart = self.waiting.len().min(BATCH);
         }
