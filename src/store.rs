@@ -15,6 +15,7 @@ mod keeper;
 mod keyring;
 mod lock;
 mod only_here;
+mod pages;
 mod requests;
 mod retention;
 mod schema;

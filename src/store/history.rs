@@ -5,9 +5,7 @@ use super::talks::{key_of, kind_number};
 use crate::app::event::Stored;
 use crate::app::model::{Arrival, Author, Body, ConversationKey, Message, MessageState, Relation};
 use crate::app::timeline;
-use crate::types::{
-    AccountId, BareJid, Domain, Jid, Line, MessageKey, OriginId, Problem, Prose, RequestId, Stamp, StanzaId,
-};
+use crate::types::{AccountId, BareJid, Domain, Jid, Line, MessageKey, OriginId, Problem, Prose, Stamp, StanzaId};
 use crate::xmpp::Direction;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -209,67 +207,10 @@ pub(super) fn discard(db: &Connection, key: MessageKey) -> rusqlite::Result<()> 
     Ok(())
 }
 
-/// At most `limit` messages older than `before`, oldest first.
-pub(super) fn page(
-    db: &Connection,
-    request: RequestId,
-    talk: &ConversationKey,
-    before: Option<(Stamp, MessageKey)>,
-    limit: u16,
-) -> rusqlite::Result<Stored> {
-    let (messages, more) = older(db, talk, before, limit)?;
-    Ok(Stored::Page { request, talk: talk.clone(), messages, more })
-}
-
-/// The last messages before a place, oldest first, and whether there are more.
-fn older(
-    db: &Connection,
-    talk: &ConversationKey,
-    before: Option<(Stamp, MessageKey)>,
-    limit: u16,
-) -> rusqlite::Result<(Vec<Message>, bool)> {
-    let place = before.unwrap_or((Stamp(i64::MAX), MessageKey(u128::MAX)));
-    let (mut messages, more) = stretch(db, &older_sql(), talk, place, limit)?;
-    messages.reverse();
-    Ok((messages, more))
-}
-
-/// At most `limit` messages of a talk from a place on, as the query goes, and whether there are more.
-fn stretch(
-    db: &Connection,
-    sql: &str,
-    talk: &ConversationKey,
-    (stamp, key): (Stamp, MessageKey),
-    limit: u16,
-) -> rusqlite::Result<(Vec<Message>, bool)> {
-    let mut query = db.prepare_cached(sql)?;
-    let (account, peer, kind) = (talk.account.as_str(), talk.peer.as_str(), kind_number(talk.kind));
-    let rows =
-        query.query_map(params![account, peer, kind, stamp.0, key.0.to_be_bytes(), i64::from(limit) + 1], read)?;
-    let mut messages = rows.filter_map(Result::transpose).collect::<rusqlite::Result<Vec<Message>>>()?;
-    let more = messages.len() > usize::from(limit);
-    messages.truncate(usize::from(limit));
-    Ok((messages, more))
-}
-
 /// Own messages without an acknowledgement, oldest first.
 pub(super) fn outbox(db: &Connection, account: &AccountId) -> rusqlite::Result<Vec<Message>> {
     let mut query = db.prepare_cached(&outbox_sql())?;
     query.query_map([account.as_str()], read)?.filter_map(Result::transpose).collect()
-}
-
-pub(super) fn older_sql() -> String {
-    format!(
-        "SELECT {COLUMNS} FROM message WHERE account = ?1 AND peer = ?2 AND kind = ?3 AND (stamp, key) < (?4, ?5)
-         ORDER BY stamp DESC, key DESC LIMIT ?6"
-    )
-}
-
-pub(super) fn newer_sql() -> String {
-    format!(
-        "SELECT {COLUMNS} FROM message WHERE account = ?1 AND peer = ?2 AND kind = ?3 AND (stamp, key) > (?4, ?5)
-         ORDER BY stamp, key LIMIT ?6"
-    )
 }
 
 pub(super) fn outbox_sql() -> String {
@@ -279,21 +220,6 @@ pub(super) fn outbox_sql() -> String {
 pub(super) fn count(db: &Connection, account: &AccountId) -> rusqlite::Result<u64> {
     db.query_row("SELECT count(*) FROM message WHERE account = ?1", [account.as_str()], |row| row.get::<_, i64>(0))
         .map(|count| u64::try_from(count).unwrap_or(0))
-}
-
-/// Messages around one, oldest first: at most `limit` up to and with it, and as many behind it.
-pub(super) fn around(
-    db: &Connection,
-    request: RequestId,
-    talk: &ConversationKey,
-    at: (Stamp, MessageKey),
-    limit: u16,
-) -> rusqlite::Result<Stored> {
-    // Its own place counts among those before.
-    let (mut messages, more) = older(db, talk, Some((at.0, MessageKey(at.1.0.saturating_add(1)))), limit)?;
-    let (mut behind, newer) = stretch(db, &newer_sql(), talk, at, limit)?;
-    messages.append(&mut behind);
-    Ok(Stored::Around { request, talk: talk.clone(), messages, more, newer })
 }
 
 /// A row as a message; `None` for one that no longer parses, which is left alone.

@@ -1,7 +1,7 @@
 //! What each request does to the database.
 
 use super::lock::AccountLocks;
-use super::{accounts, gaps, history, only_here, retention, search, talks};
+use super::{accounts, gaps, history, only_here, pages, retention, search, talks};
 use crate::app::StoreRequest;
 use crate::app::event::Stored;
 use crate::app::model::MessageState;
@@ -130,10 +130,8 @@ fn one(
 
 fn asked(db: &Connection, request: &StoreRequest) -> rusqlite::Result<Option<Stored>> {
     Ok(match request {
-        StoreRequest::Page { request, talk, before, limit } => {
-            Some(history::page(db, *request, talk, *before, *limit)?)
-        }
-        StoreRequest::Around { request, talk, at, limit } => Some(history::around(db, *request, talk, *at, *limit)?),
+        StoreRequest::Page { request, talk, before, limit } => Some(pages::page(db, *request, talk, *before, *limit)?),
+        StoreRequest::Around { request, talk, at, limit } => Some(pages::around(db, *request, talk, *at, *limit)?),
         StoreRequest::Search { request, search, before, limit } => {
             Some(search::find(db, *request, search, *before, *limit)?)
         }

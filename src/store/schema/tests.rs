@@ -153,7 +153,7 @@ fn holds_everything(db: &Connection, version: usize) {
     // Read up to the fifth of Bela's; every fourth is ours.
     assert_eq!(cache.talks, [(carol, 7, Stamp(1_700_000_000_020)), (bela.clone(), 19, Stamp(1_700_000_000_015))]);
     assert_eq!(cache.outbox.iter().map(|message| message.key.0).collect::<Vec<_>>(), [4]);
-    let Ok(Stored::Page { messages, more: false, .. }) = super::super::history::page(db, RequestId(1), &bela, None, 100)
+    let Ok(Stored::Page { messages, more: false, .. }) = super::super::pages::page(db, RequestId(1), &bela, None, 100)
     else {
         panic!()
     };
@@ -252,11 +252,11 @@ fn a_file_that_was_cut_is_set_aside_with_its_journal() {
 /// No page, no start and no recognising of a copy walks through messages or sorts them.
 #[test]
 fn every_query_of_an_evening_goes_by_an_index() {
-    use super::super::{history, retention, search, talks};
+    use super::super::{history, pages, retention, search, talks};
     let (db, _) = open(&Place::Memory).unwrap();
     let queries = [
-        history::older_sql(),
-        history::newer_sql(),
+        pages::older_sql(),
+        pages::newer_sql(),
         history::outbox_sql(),
         search::page_sql(),
         history::BY_KEY.to_owned(),
