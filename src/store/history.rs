@@ -1,6 +1,7 @@
 //! Messages.
 
 use super::requests::Outcome;
+use super::search;
 use super::talks::{key_of, kind_number};
 use crate::app::event::Stored;
 use crate::app::model::{Arrival, Author, Body, ConversationKey, Message, MessageState, Relation};
@@ -57,6 +58,7 @@ pub(super) fn insert(db: &Connection, message: &Message, outcome: &mut Outcome) 
         message.edited,
         free_id(db, message)?,
     ])?;
+    search::index(db, db.last_insert_rowid(), message)?;
     outcome.committed.push(message.key);
     Ok(())
 }
@@ -69,10 +71,16 @@ pub(super) fn first_id(stamp: i64) -> i64 {
     stamp.clamp(0, (1 << (63 - APART)) - 2) << APART
 }
 
-/// An id that no row has, among those of the message's moment. A moment that a server filled with rows by the hundred
-/// thousand has none that is found soon: then SQLite chooses (`None`), and only the order of hits suffers.
+/// An id that no row has, among those of the message's moment: the next one. The index of what was said writes out all
+/// that it holds whenever an id is not above the one before it. A moment that a server filled with rows by the million
+/// has none that is found soon: then SQLite chooses (`None`), and only the order of hits suffers.
 fn free_id(db: &Connection, message: &Message) -> rusqlite::Result<Option<i64>> {
     let first = first_id(message.stamp.0);
+    let last = first + ((1 << APART) - 1);
+    let newest: i64 = db.prepare_cached(NEWEST_OF_MOMENT)?.query_row([first, last], |row| row.get(0))?;
+    if newest < last {
+        return Ok(Some(first.max(newest + 1)));
+    }
     let mut taken = db.prepare_cached("SELECT 1 FROM message WHERE id = ?1")?;
     for attempt in 0..4_u64 {
         let spread = (message.key.0 as u64).wrapping_add(attempt.wrapping_mul(0x9E37_79B9)) & ((1 << APART) - 1);
@@ -83,6 +91,11 @@ fn free_id(db: &Connection, message: &Message) -> rusqlite::Result<Option<i64>> 
     }
     Ok(None)
 }
+
+/// Where nothing is to stay, there are two tables of that name (`retention`); what goes from one to the other keeps its id.
+const NEWEST_OF_MOMENT: &str = "SELECT max(
+     ifnull((SELECT max(id) FROM message WHERE id BETWEEN ?1 AND ?2), -1),
+     ifnull((SELECT max(id) FROM main.message WHERE id BETWEEN ?1 AND ?2), -1))";
 
 /// What [`twin`] asks.
 pub(super) const BY_KEY: &str = "SELECT key FROM message WHERE key = ?1";

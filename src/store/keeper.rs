@@ -9,6 +9,7 @@
 #![allow(clippy::disallowed_methods, reason = "when the disk is asked again, and what is too old, is decided here")]
 
 use super::lock::AccountLocks;
+use super::pace::Pace;
 use super::requests::{self, Outcome};
 use super::thread::BATCH;
 use super::{Place, retention, schema, search};
@@ -49,6 +50,7 @@ pub(super) struct Keeper<'a> {
     rebuilt: bool,
     retention: Retention,
     tidy_at: Instant,
+    pace: Pace,
 }
 
 impl<'a> Keeper<'a> {
@@ -67,6 +69,7 @@ impl<'a> Keeper<'a> {
             rebuilt: false,
             retention,
             tidy_at: Instant::now(),
+            pace: Pace::begin(Instant::now()),
         };
         if let Err(problem) = keeper.open_proper(tell) {
             keeper.refuse(problem, tell);
@@ -88,6 +91,12 @@ impl<'a> Keeper<'a> {
             None => self.tidy_at,
         };
         until.saturating_duration_since(Instant::now())
+    }
+
+    /// How long all that waits may go on waiting ([`Pace::pause`]).
+    pub(super) fn pause(&self) -> Option<Duration> {
+        let calm = self.again_at.is_none() && self.apart == 0 && !self.waiting.is_empty();
+        calm.then(|| self.pace.pause(Instant::now(), self.waiting.iter())).flatten()
     }
 
     /// Carries out what waits, as far as it goes now.
@@ -116,6 +125,7 @@ impl<'a> Keeper<'a> {
         match requests::carry_out(db, &mut self.locks, self.waiting.iter().take(count)) {
             Ok(outcome) => {
                 self.done(count);
+                self.pace.committed(Instant::now());
                 (self.apart, self.rebuilt) = (self.apart.saturating_sub(1), false);
                 let passed = self.again_at.take().is_some();
                 let passed = passed || (self.refused && !outcome.committed.is_empty());

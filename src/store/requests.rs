@@ -35,6 +35,19 @@ pub(super) fn only_asks(request: &StoreRequest) -> bool {
     )
 }
 
+/// Nobody waits for what it does, and nothing that follows depends on it: in a flood it may be kept a moment later.
+pub(super) fn may_wait(request: &StoreRequest) -> bool {
+    match request {
+        StoreRequest::Insert(message) => message.state != MessageState::Pending,
+        StoreRequest::Confirm { .. }
+        | StoreRequest::MarkRead { .. }
+        | StoreRequest::SetStanzaId { .. }
+        | StoreRequest::Mark { .. }
+        | StoreRequest::Draft { .. } => true,
+        _ => false,
+    }
+}
+
 /// The message that it hands over.
 pub(super) fn key_of(request: &StoreRequest) -> Option<MessageKey> {
     if let StoreRequest::Insert(message) = request { Some(message.key) } else { None }

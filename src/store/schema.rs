@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../assets/migrations/003_only_here.sql"),
     include_str!("../../assets/migrations/004_search.sql"),
     include_str!("../../assets/migrations/005_archive.sql"),
+    include_str!("../../assets/migrations/006_index_by_hand.sql"),
 ];
 
 /// Name of the database file in the data folder.

@@ -1,10 +1,11 @@
-//! Search over everything that is kept. What the index holds, and why, is told in `assets/migrations/004_search.sql`.
+//! Search over everything that is kept. What the index holds, and why, is told in `assets/migrations/004_search.sql` and
+//! `006_index_by_hand.sql`.
 
 use super::history::{self, COLUMNS, read};
 use super::pages::Page;
 use super::talks::kind_number;
 use crate::app::event::{FoundPlace, Stored};
-use crate::app::model::ConversationKey;
+use crate::app::model::{Body, ConversationKey, Message};
 use crate::app::{Search, SearchIn};
 use crate::types::RequestId;
 use crate::xmpp::Direction;
@@ -25,8 +26,29 @@ pub(super) fn register(db: &Connection) -> rusqlite::Result<()> {
     db.create_scalar_function("place", 3, flags, |context| {
         let text = |at: usize| context.get_raw(at).as_str().unwrap_or("");
         let kind = u8::try_from(context.get_raw(2).as_i64().unwrap_or(0)).unwrap_or(0);
-        Ok(format!("{} {}", account_sign(text(0)), talk_sign(text(0), text(1), kind)))
+        Ok(place(text(0), text(1), kind))
     })
+}
+
+/// A message that was just kept under this id can be found from now on.
+pub(super) fn index(db: &Connection, id: i64, message: &Message) -> rusqlite::Result<()> {
+    let text = match &message.body {
+        Body::Plain(text) | Body::Sealed(text) => text.as_str(),
+        Body::Unreadable(_) => return Ok(()),
+    };
+    let (account, peer) = (message.talk.account.as_str(), message.talk.peer.as_str());
+    let place = place(account, peer, kind_number(message.talk.kind));
+    db.prepare_cached("INSERT INTO search (rowid, body, place) VALUES (?1, ?2, ?3)")?.execute(params![
+        id,
+        words(text),
+        place
+    ])?;
+    Ok(())
+}
+
+/// The signs of a talk, which a search in one place looks for.
+fn place(account: &str, peer: &str, kind: u8) -> String {
+    format!("{} {}", account_sign(account), talk_sign(account, peer, kind))
 }
 
 /// Fills the index anew from the messages: for one that broke.

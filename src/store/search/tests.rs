@@ -3,7 +3,7 @@
 use super::super::requests::Outcome;
 use super::super::{Place, schema};
 use super::*;
-use crate::app::model::{Author, Body, Message, MessageState};
+use crate::app::model::{Author, MessageState};
 use crate::types::{AccountId, BareJid, MessageKey, Prose, Stamp};
 
 fn talk(account: &str, peer: &str) -> ConversationKey {
