@@ -4,8 +4,8 @@ use super::lock::AccountLocks;
 use super::{accounts, gaps, history, only_here, pages, retention, search, talks};
 use crate::app::StoreRequest;
 use crate::app::event::Stored;
-use crate::app::model::MessageState;
-use crate::types::MessageKey;
+use crate::app::model::{ConversationKey, MessageState};
+use crate::types::{MessageKey, Stamp};
 use crate::xmpp::Direction;
 use rusqlite::Connection;
 
@@ -62,15 +62,35 @@ pub(super) fn carry_out<'a>(
     let mut outcome = Outcome::default();
     let mut unsent = false;
     let transaction = db.transaction()?;
+    // Each message of a talk that is looked at says how far it is read: the last of them says it for all.
+    let mut read: Option<(&ConversationKey, Stamp)> = None;
     for request in batch {
+        match (request, &mut read) {
+            (StoreRequest::MarkRead { talk, up_to }, Some((same, so_far))) if *same == talk => {
+                *so_far = (*so_far).max(*up_to);
+                continue;
+            }
+            // Neither asks how far.
+            (StoreRequest::Insert(_) | StoreRequest::Confirm { .. }, _) => {}
+            _ => mark_read(&transaction, read.take())?,
+        }
+        if let StoreRequest::MarkRead { talk, up_to } = request {
+            read = Some((talk, *up_to));
+            continue;
+        }
         one(&transaction, locks, request, &mut outcome)?;
         unsent |= touches_unsent(request);
     }
+    mark_read(&transaction, read)?;
     if unsent {
         retention::keep_unsent(&transaction)?;
     }
     transaction.commit()?;
     Ok(outcome)
+}
+
+fn mark_read(db: &Connection, read: Option<(&ConversationKey, Stamp)>) -> rusqlite::Result<()> {
+    read.map_or(Ok(()), |(talk, up_to)| talks::mark_read(db, talk, up_to))
 }
 
 /// It may change which messages wait to be sent.
@@ -129,7 +149,7 @@ fn one(
         StoreRequest::ReadTo { request, talk, to, ahead } => {
             outcome.answers.push(talks::read_up_to(db, *request, talk, to, *ahead)?);
         }
-        StoreRequest::MarkRead { talk, up_to } => talks::mark_read(db, talk, *up_to)?,
+        StoreRequest::MarkRead { talk, up_to } => mark_read(db, Some((talk, *up_to)))?,
         StoreRequest::Draft { talk, text } => talks::draft(db, talk, text)?,
         StoreRequest::Retain(retention) => retention::begin(db, *retention)?,
         StoreRequest::Page { .. }
