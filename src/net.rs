@@ -35,7 +35,7 @@ pub use link::{LONGEST_SIGN_OUT, LinkHandle, LinkOptions, start_link};
 pub use tls::TlsMinimum;
 
 use crate::oauth::{Vault, VaultKey};
-use crate::types::{Now, Proxying, Secret};
+use crate::types::{Now, Proxying};
 use horizon::Horizon;
 use resolve::Names;
 use ring::rand::SecureRandom;
@@ -84,7 +84,7 @@ pub struct Network {
     /// The process is about to end.
     leaving: tokio::sync::watch::Sender<bool>,
     /// What the command for the proxy's password printed.
-    proxy_password: tokio::sync::Mutex<Option<Secret<String>>>,
+    proxy_password: proxy::Printed,
     horizon: Horizon,
 }
 
@@ -92,7 +92,7 @@ impl Network {
     /// A network with these settings, this keeper of secrets and this clock.
     pub fn new(settings: NetworkSettings, vault: Arc<dyn Vault>, clock: Clock) -> Self {
         let tls = tls::Configs::new(settings.tls_min);
-        let (names, flights, proxy_password) = (Mutex::default(), Mutex::default(), tokio::sync::Mutex::default());
+        let (names, flights, proxy_password) = (Mutex::default(), Mutex::default(), proxy::Printed::default());
         let (refreshes, leaving) = (tokio::sync::watch::Sender::new(0), tokio::sync::watch::Sender::new(false));
         let horizon = Horizon::default();
         Self { settings, vault, clock, names, tls, flights, refreshes, leaving, proxy_password, horizon }

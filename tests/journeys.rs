@@ -77,10 +77,13 @@ fn an_evening_with_the_bot(peers: &Peers, server: &str, juliet: &str, romeo: &st
     butty.line(&said);
     bot.wait_for(&said);
     butty.wait_for(&format!("echo: {said}"));
-    // The bot acknowledged ours, and got a receipt for its own.
+    // The bot acknowledged ours, and got a receipt for its own. Its marker may follow its receipt at once.
     bot.wait_for("RECEIPT");
     bot.wait_for("STATE");
-    butty.wait_for("✓✓");
+    butty.wait_until("a receipt or a marker", |screen| {
+        let mut lines = screen.lines().filter(|line| line.contains(&said) && !line.contains("echo"));
+        lines.any(|line| line.contains("✓✓") || line.contains("read "))
+    });
     // Presence, seen on both sides.
     bot.tell(&format!("show dnd {}", "busy with a quince"));
     butty.wait_for("busy with a quince");

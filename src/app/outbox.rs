@@ -17,8 +17,8 @@ use std::time::Duration;
 const LATE: Duration = Duration::from_secs(30);
 /// Clocks of two honest computers differ by less: so far beyond the oldest doubtful message the archive is read.
 const MARGIN: Duration = Duration::from_secs(3600);
-/// Pages read for one buddy before the archive is given up as proof.
-const PAGES: u8 = 20;
+/// Pages read for one buddy before the archive is given up as proof: an hour's talk, and days of it, are fewer.
+const PAGES: u8 = 200;
 /// An archive that refuses may do so for a moment only: so often it is asked again about one buddy. Written twice is
 /// worse than written late.
 const REFUSALS: u8 = 3;
@@ -38,17 +38,20 @@ pub struct Post {
     pub doubtful: BTreeSet<MessageKey>,
     /// Those of them that the last session had been given, which may still be taken up.
     pub suspended: BTreeSet<MessageKey>,
-    /// The server, which took the session up, says to have none of the doubtful ones: one look is enough.
-    pub brief: bool,
-    /// The archive is being asked about the doubtful ones; nothing is written meanwhile.
+    /// What a server that took the session up said to lack, and what was not written since: one look is enough for it.
+    pub lacking: BTreeSet<MessageKey>,
+    /// The archive is being asked about the doubtful ones; nothing is written meanwhile. Where the session is lost on the
+    /// way, the next one goes on: on a line that breaks every few pages, beginning anew would never come to an end.
     pub check: Option<Check>,
 }
 
 /// A walk back through the archive of one talk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// The page that is awaited; `None`: not begun, features are awaited.
+    /// The page that is awaited; `None`: nothing was asked in this session.
     pub request: Option<RequestId>,
+    /// That page ends before this message; `None`: it is the newest one of the talk.
+    pub before: Option<ArchiveId>,
     /// The talk being read.
     pub peer: Option<BareJid>,
     /// Talks still to be read.
@@ -63,6 +66,21 @@ pub struct Check {
     pub passed: bool,
 }
 
+impl Post {
+    /// The server has told of all that is in doubt, and may only be wrong about what went out last.
+    fn is_brief(&self) -> bool {
+        self.doubtful.is_subset(&self.lacking)
+    }
+}
+
+impl Check {
+    /// About the talks with these, the last one first.
+    fn of(peers: Vec<BareJid>) -> Self {
+        let (request, peer, before, oldest) = (None, None, None, None);
+        Self { request, peer, before, peers, pages: 0, refused: 0, oldest, passed: false }
+    }
+}
+
 impl Account {
     /// Takes a message of ours into the outbox.
     pub(super) fn post(&mut self, message: Message, doubtful: bool) {
@@ -72,6 +90,8 @@ impl Account {
         }
         if doubtful {
             self.post.doubtful.insert(key);
+            // It may stand where the archive was read already.
+            self.post.check = None;
         }
     }
 
@@ -81,6 +101,7 @@ impl Account {
         self.post.written.remove(&key);
         self.post.doubtful.remove(&key);
         self.post.suspended.remove(&key);
+        self.post.lacking.remove(&key);
         self.post.unsent.remove(&key)
     }
 
@@ -89,7 +110,10 @@ impl Account {
         let written = std::mem::take(&mut self.post.written);
         self.post.doubtful.extend(&written);
         self.post.suspended.extend(written);
-        self.post.check = None;
+        // Nothing was written since the check began, so the pages that it has read hold; half of one proves nothing.
+        if let Some(check) = &mut self.post.check {
+            (check.request, check.oldest, check.passed) = (None, None, false);
+        }
     }
 
     /// The session was taken up: what the server does not say to have of it stays in doubt, and the rest of what it should
@@ -100,7 +124,7 @@ impl Account {
                 self.post.doubtful.remove(&key);
             }
         }
-        self.post.brief = self.post.doubtful.iter().all(|key| pending.contains(key));
+        self.post.lacking.extend(pending.iter().filter(|key| self.post.doubtful.contains(key)));
     }
 }
 
@@ -113,8 +137,7 @@ impl Model {
             let peers: BTreeSet<BareJid> = doubtful.map(|message| message.talk.peer.clone()).collect();
             if !peers.is_empty() {
                 let peers = peers.into_iter().rev().collect();
-                account.post.check =
-                    Some(Check { request: None, peer: None, peers, pages: 0, refused: 0, oldest: None, passed: false });
+                account.post.check = Some(Check::of(peers));
             }
         }
         self.go_on_post(id, fx);
@@ -126,7 +149,11 @@ impl Model {
         match &account.post.check {
             Some(_) if !account.features_known => {}
             Some(_) if !account.features.archive => self.end_check(id, fx),
-            Some(check) if check.request.is_none() => self.next_peer(id, fx),
+            Some(Check { request: None, peer: None, .. }) => self.next_peer(id, fx),
+            Some(Check { request: None, before, .. }) => {
+                let before = before.clone();
+                self.ask_check(id, before, fx);
+            }
             Some(_) => {}
             None => self.pump(id, fx),
         }
@@ -152,13 +179,14 @@ impl Model {
     fn ask_check(&mut self, id: &AccountId, before: Option<ArchiveId>, fx: &mut Effects) {
         let request = self.fresh_request();
         let Some(account) = self.account_mut(id) else { return };
+        let is_brief = account.post.is_brief();
         let Some(check) = account.post.check.as_mut() else { return };
         check.request = Some(request);
+        check.before.clone_from(&before);
         let with = check.peer.clone();
-        account.asked.insert(request, Asked::Check);
-        let max = if account.post.brief { BRIEF } else { PAGE };
+        let max = if is_brief { BRIEF } else { PAGE };
         let query = ArchiveQuery { with, before: Some(before), ..ArchiveQuery::newest(request, max) };
-        fx.push(Effect::Link(id.clone(), LinkCommand::Session(Command::Archive(query))));
+        self.ask_archive(id, query, Asked::Check, fx);
     }
 
     /// A page of the check could not be had.
@@ -171,6 +199,7 @@ impl Model {
     /// A page of the check is here (`first`: how to go on; `None`: not at all).
     pub(super) fn on_check_page(&mut self, id: &AccountId, first: Option<ArchiveId>, fx: &mut Effects) {
         let Some(account) = self.account_mut(id) else { return };
+        let is_brief = account.post.is_brief();
         let Some(check) = account.post.check.as_mut() else { return };
         check.pages = check.pages.saturating_add(1);
         check.request = None;
@@ -178,7 +207,7 @@ impl Model {
         let oldest_open = open.filter(|message| Some(&message.talk.peer) == check.peer.as_ref()).map(|m| m.stamp).min();
         let seen_enough = match (oldest_open, check.oldest) {
             (None, _) => true,
-            _ if check.passed || account.post.brief => true,
+            _ if check.passed || is_brief => true,
             (Some(open), Some(seen)) => open.since(seen) > MARGIN,
             (Some(_), None) => false,
         };
@@ -188,9 +217,13 @@ impl Model {
         }
     }
 
-    /// Every archive message passes here: how far back the check has come.
+    /// Every archive message passes here: how far back the check has come. Only its own pages tell: others, such as those
+    /// of a gap, leave out what is between.
     pub(super) fn note_check(&mut self, id: &AccountId, incoming: &Incoming) {
-        let Some(account) = self.account(id).filter(|account| account.post.check.is_some()) else { return };
+        let is_own = |check: &Check| check.request.is_some() && check.request == incoming.page;
+        let Some(account) = self.account(id).filter(|account| account.post.check.as_ref().is_some_and(is_own)) else {
+            return;
+        };
         let talk = self.talks.get(&ConversationKey::direct(id.clone(), incoming.peer.clone()));
         let ours = talk.zip(incoming.id.as_ref()).and_then(|(talk, origin)| talk.own(origin));
         let typed_here = ours.filter(|message| message.from.is_none()).map(|message| message.key);
@@ -237,6 +270,7 @@ impl Model {
                 delayed: (now.since(message.stamp) > LATE).then_some(message.stamp),
             };
             account.post.written.insert(*key);
+            account.post.lacking.remove(key);
             fx.push(Effect::Link(id.clone(), LinkCommand::Session(Command::Send(outgoing))));
         }
     }

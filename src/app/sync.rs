@@ -21,6 +21,8 @@ use std::time::Duration;
 
 /// Messages in a page.
 const PAGE: u16 = 100;
+/// The line broke in the middle of a page so often that it is not made any shorter: halved each time.
+const TORN: u8 = 3;
 /// Without an id we go back this far behind the moment we know: clocks differ.
 const MARGIN: Duration = Duration::from_secs(3600);
 /// The cursor is told to the store at most this often while messages come in.
@@ -47,6 +49,9 @@ pub struct Sync {
     pub newest: Option<Stamp>,
     /// How the gaps are being filled.
     pub filling: Filling,
+    /// How many sessions ended in the middle of a page, less those in which the newest one came whole: a line that does
+    /// not carry a page gets shorter ones, or nothing would ever come to its end.
+    pub torn: u8,
 }
 
 /// The filling of gaps in this session.
@@ -115,6 +120,7 @@ impl Model {
             (false, None) => return,
         }
         sync.complete = true;
+        sync.torn = sync.torn.saturating_sub(1);
         sync.cursor = sync.ahead.take().or(page.last).or(sync.cursor.take());
         account.synced_to = Some(now);
         self.tell_cursor(id, true, fx);
@@ -185,15 +191,20 @@ impl Model {
         if account.sync.complete {
             account.synced_to = Some(now);
         }
+        if account.asked.values().any(Asked::is_page) {
+            account.sync.torn = account.sync.torn.saturating_add(1).min(TORN);
+        }
         account.sync.running = false;
         account.sync.complete = false;
         account.sync.ahead = None;
         account.sync.filling = Filling::default();
     }
 
-    fn ask_archive(&mut self, id: &AccountId, query: ArchiveQuery, asked: Asked, fx: &mut Effects) {
+    /// Asks for a page: as long as the query says, or as the line will carry.
+    pub(super) fn ask_archive(&mut self, id: &AccountId, query: ArchiveQuery, asked: Asked, fx: &mut Effects) {
         if let Some(account) = self.account_mut(id) {
             account.asked.insert(query.request, asked);
+            let query = ArchiveQuery { max: query.max >> account.sync.torn, ..query };
             fx.push(Effect::Link(id.clone(), LinkCommand::Session(Command::Archive(query))));
         }
     }

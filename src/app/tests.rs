@@ -98,6 +98,7 @@ fn says(from: &str, id: &str, text: &str) -> Incoming {
         displayed: None,
         nick: None,
         delayed: false,
+        page: None,
     }
 }
 
@@ -109,6 +110,11 @@ fn archived(incoming: Incoming, stanza_id: &str, stamp: Stamp) -> Incoming {
         delayed: true,
         ..incoming
     }
+}
+
+/// The same, in the page that this query asked for.
+fn in_page(request: crate::types::RequestId, incoming: Incoming) -> Incoming {
+    Incoming { page: Some(request), ..incoming }
 }
 
 /// The end of an archive page with one result.

@@ -234,6 +234,8 @@ pub(super) struct Link {
     dismissal_ends: Option<Instant>,
     /// When the last one of these ended (`Now::mono`).
     lost_at: Option<Duration>,
+    /// When the last try ended otherwise than by being replaced.
+    broke_at: Option<Duration>,
 }
 
 impl Link {
@@ -269,6 +271,7 @@ impl Link {
             stood: false,
             dismissal_ends: None,
             lost_at: None,
+            broke_at: None,
         }
     }
 

@@ -13,6 +13,7 @@ use crate::route::tunnel::{Login, Next, Refusal, Tunnel};
 use crate::types::{Line, Problem, Proxy, Proxying, Secret};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -22,6 +23,36 @@ use tokio::time::{Instant, timeout_at};
 const PIECE: usize = 8 * 1024;
 /// How long the command may take that prints the password: somebody may have to unlock something.
 const COMMAND: Duration = Duration::from_secs(120);
+
+/// What `proxy_password_command` printed. It is asked by one link at a time.
+#[derive(Default)]
+pub(super) struct Printed {
+    last: tokio::sync::Mutex<Option<Result<Secret<String>, Unprinted>>>,
+    /// How often it has ended.
+    runs: AtomicU64,
+}
+
+impl Printed {
+    /// What it printed, or prints now. Who waited while it ran for another takes part in what that came to, so that
+    /// many accounts do not wait one after another for a person who is away.
+    async fn get(&self, command: &[String]) -> Result<Secret<String>, Unprinted> {
+        let before = self.runs.load(Ordering::Acquire);
+        let mut last = self.last.lock().await;
+        match &*last {
+            Some(Ok(password)) => return Ok(password.clone()),
+            Some(Err(why)) if self.runs.load(Ordering::Acquire) != before => return Err(*why),
+            _ => {}
+        }
+        let printed = sign_in::first_line_within(command, COMMAND).await;
+        self.runs.fetch_add(1, Ordering::Release);
+        last.insert(printed).clone()
+    }
+
+    /// The next one asks again.
+    async fn forget(&self) {
+        *self.last.lock().await = None;
+    }
+}
 
 /// An open way. `peer`: who is at its end, where that is known.
 pub(super) struct Way {
@@ -102,7 +133,7 @@ impl Network {
         };
         tracing::debug!(target: "butty::net", %refusal, "the proxy opens no way");
         if refusal == Refusal::LoginRefused {
-            *self.proxy_password.lock().await = None; // it may have changed: the command is asked again
+            self.proxy_password.forget().await; // it may have changed: the command is asked again
         }
         let target = Line::clean(host);
         Err(match refusal {
@@ -120,16 +151,7 @@ impl Network {
         let password = match (&proxy.password, proxy.password_command.as_slice()) {
             (Some(password), _) => password.clone(),
             (None, []) => Secret::from(""),
-            (None, command) => {
-                let mut known = self.proxy_password.lock().await;
-                match &*known {
-                    Some(password) => password.clone(),
-                    None => {
-                        let printed = sign_in::first_line_within(command, COMMAND).await.map_err(no_password)?;
-                        known.insert(printed).clone()
-                    }
-                }
-            }
+            (None, command) => self.proxy_password.get(command).await.map_err(no_password)?,
         };
         Ok(Some(Login { user, password }))
     }

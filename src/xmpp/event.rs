@@ -269,6 +269,8 @@ pub struct Incoming {
     pub nick: Option<Line>,
     /// Sent while we were away and kept by the server.
     pub delayed: bool,
+    /// The query whose archive page it is in. Within one the archive tells in its own order.
+    pub page: Option<RequestId>,
 }
 
 /// The words of a message.

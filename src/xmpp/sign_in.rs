@@ -10,6 +10,12 @@
 //! the go-ahead for TLS end the session; a [`TokenSlot`] is made from the proof alone; a restart forgets what was
 //! half read. Refused: everything out of turn.
 //!
+//! Never said ahead is the header behind `<success/>` (RFC 6120 section 6.4.6), though a trip less would do if it and
+//! the request for a resource went with the sign-in (XEP-0305). Servers read what came in one read to its end with the
+//! parser of the old stream: to ejabberd the header is an element without end, and all is silent; Prosody binds, but
+//! its new parser has seen no header, so it ends the stream at the next stanza (`tests/servers/check` proves both). Nor
+//! is a pause in between a remedy: what comes in one read is up to the network.
+//!
 //! What was said ahead and was not understood costs one more exchange on the same stream, or, where the server hung up
 //! on it, the same connection once more without ([`Event::Again`]).
 

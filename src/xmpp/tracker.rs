@@ -97,21 +97,19 @@ impl Tracker {
         matches!(self.pending.get(query_id), Some(Pending { asked: Asked::Archive { .. }, .. }))
     }
 
-    /// Counts one result of the archive page that this query asked for, and gives the rest of the page more time.
-    /// False when there is no such query, or the page has come to what no page is.
-    pub(crate) fn found(&mut self, now: Duration, query_id: &str, id: &str, stamp: Option<Stamp>) -> bool {
-        let Some(Pending { asked: Asked::Archive { meets, come, .. }, deadline, .. }) = self.pending.get_mut(query_id)
-        else {
-            return false;
-        };
+    /// Counts one result of the archive page that this query asked for, gives the rest of the page more time, and says
+    /// whose request that was. `None` when there is no such query, or the page has come to what no page is.
+    pub(crate) fn found(&mut self, now: Duration, query_id: &str, id: &str, stamp: Option<Stamp>) -> Option<RequestId> {
+        let pending = self.pending.get_mut(query_id)?;
+        let Pending { asked: Asked::Archive { request, meets, come }, deadline, .. } = pending else { return None };
         if come.count >= RESULTS {
-            return false;
+            return None;
         }
         come.count += 1;
         come.oldest = come.oldest.or(stamp);
         come.met |= meets.as_ref().is_some_and(|meets| meets.0 == id);
         *deadline = Some(now.saturating_add(PATIENCE));
-        true
+        Some(*request)
     }
 
     /// The queries whose time is over; they are forgotten. But for the roster: a session without it is poor, so a
@@ -199,8 +197,8 @@ mod tests {
         tracker.expect(second, "ping".to_owned(), Whom::Home, Asked::Ping(RequestId(1)));
         tracker.expect(second, "page".to_owned(), Whom::Home, page);
         tracker.expect(second, "probe".to_owned(), Whom::Home, Asked::Probe);
-        assert!(tracker.found(2 * second, "page", "a", None));
-        assert!(!tracker.found(second, "ping", "a", None) && !tracker.found(second, "x", "a", None));
+        assert_eq!(tracker.found(2 * second, "page", "a", None), Some(RequestId(2)));
+        assert_eq!((tracker.found(second, "ping", "a", None), tracker.found(second, "x", "a", None)), (None, None));
         assert_eq!(tracker.deadline(), Some(second + PATIENCE));
         assert!(tracker.expired(PATIENCE).is_empty());
         assert_eq!(tracker.expired(second + PATIENCE), [Asked::Ping(RequestId(1))]);

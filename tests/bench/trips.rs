@@ -9,6 +9,9 @@
 //! messages may flow; the proxy also makes the TCP handshake cost its trip. Trips are the difference that the delay
 //! makes, divided by it: what the computers themselves need falls out. The best of the runs counts.
 //!
+//! Over STARTTLS at a server that has SASL without SASL2 the plan is one trip short: no server takes the request for a
+//! resource along with the sign-in (see `src/xmpp/sign_in.rs`).
+//!
 //! Nothing is asserted on time: only a sign-in that fails ends the bench.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "a bench may stop")]

@@ -5,10 +5,12 @@ use super::*;
 #[test]
 fn signing_out_everywhere_ends_the_sign_ins_of_other_devices() {
     let peers = Peers::find();
+    // Somebody who never signed in by password, which nothing can end.
+    peers.make_accounts("alpha.test", &["mercutio"]);
     let [phone, tablet, here] = [home(), home(), home()];
     for device in [&phone, &tablet, &here] {
-        peers.config(device.path(), &[("romeo@alpha.test", "")]);
-        sign_in_with_code(&peers, device.path(), "romeo@alpha.test");
+        peers.config(device.path(), &[("mercutio@alpha.test", "")]);
+        sign_in_with_code(&peers, device.path(), "mercutio@alpha.test");
     }
     let at_the_phone = Terminal::start(phone.path(), &[], 80, 24);
     at_the_phone.wait_for("Available");

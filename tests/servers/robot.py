@@ -25,6 +25,7 @@ arguments.add_argument("--deny", action="store_true")
 arguments.add_argument("--deliver", action="store_true", help="also open the loopback redirect, as a browser would")
 arguments.add_argument("--verbose", action="store_true")
 given = arguments.parse_args()
+PATIENCE = 90  # seconds: a server with its hands full is slow, and people wait
 addresses = dict(pair.split("=", 1) for pair in given.map)
 cookies = {}
 
@@ -35,7 +36,7 @@ def fetch(method, url, body=None):
     address = socket.gethostbyname(addresses.get(parts.hostname, parts.hostname))
     if not address.startswith("127."):
         sys.exit(f"{address} is not this computer: passwords are typed for our own test servers alone")
-    stream = socket.create_connection((address, port), 10)
+    stream = socket.create_connection((address, port), PATIENCE)
     if parts.scheme == "https":
         stream = ssl.create_default_context(cafile=given.ca or None).wrap_socket(stream, server_hostname=parts.hostname)
     connection = http.client.HTTPConnection(parts.hostname, port)

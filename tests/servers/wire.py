@@ -98,9 +98,12 @@ class Wire:
                 raise Refused(f"the stream ended, after: {self.buffer[-300:]}")
             self.buffer += data.decode("utf8", "replace")
 
+    def header(self):
+        return (f"<stream:stream to='{self.domain}' version='1.0' xml:lang='en' "
+                "xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>")
+
     def open(self):
-        self.send(f"<?xml version='1.0'?><stream:stream to='{self.domain}' version='1.0' xml:lang='en' "
-                  "xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>")
+        self.send("<?xml version='1.0'?>" + self.header())
         text = self.until(r"</stream:features>", r"<stream:features\s*/>", r"</stream:error>", r"</stream:stream>")
         if "stream:error" in text:
             raise Refused(re.search(r"<stream:error.*", text, re.S).group(0))
@@ -140,9 +143,25 @@ class Wire:
                 raise Refused("the server did not prove that it knows the password")
         self.features = self.open()
 
+    def sign_in_at_once(self, user, password, resource):
+        """PLAIN, the header behind it and the request for a resource in one write (XEP-0305), up to success. Without a
+        declaration, which every server here takes for a fault there."""
+        auth = f"<auth xmlns='{SASL}' mechanism='PLAIN'>{b64(f'{chr(0)}{user}{chr(0)}{password}')}</auth>"
+        self.send(auth + self.header() + self.wish(resource))
+        text = self.until(r"<success[^>]*>", r"</failure>")
+        if "<success" not in text:
+            raise Refused(text.strip())
+
+    @staticmethod
+    def wish(resource):
+        return ("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
+                f"<resource>{resource}</resource></bind></iq>")
+
     def bind(self, resource):
-        self.send("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
-                  f"<resource>{resource}</resource></bind></iq>")
+        self.send(self.wish(resource))
+        return self.bound()
+
+    def bound(self):
         text = self.until(r"<iq[^>]*id=['\"]bind['\"].*?</iq>")
         hit = re.search(r"<jid>(.*?)</jid>", text)
         if not hit:

@@ -148,6 +148,13 @@ pub enum Asked {
     Talk(ConversationKey),
 }
 
+impl Asked {
+    /// A page of the archive.
+    pub(in crate::app) fn is_page(&self) -> bool {
+        !matches!(self, Self::Buddy(_) | Self::Address { .. })
+    }
+}
+
 /// Whose the files of an account are: one interface at a time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Files {

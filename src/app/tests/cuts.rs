@@ -163,7 +163,7 @@ impl Play {
         let count = page.len();
         let oldest = page.first().and_then(|message| message.stamp);
         for message in page {
-            self.tell(xmpp::Event::Message(Box::new(message)), cuts);
+            self.tell(xmpp::Event::Message(Box::new(in_page(query.request, message))), cuts);
         }
         let (request, met) = (query.request, false);
         let end = ArchivePage { request, first, last, complete, count, oldest, met };

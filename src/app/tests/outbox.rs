@@ -96,10 +96,11 @@ fn the_archive_is_read_back_until_the_doubtful_one_must_have_come() {
     world.sign_in(true);
     let newest = query(&mut world, |q| q.with.is_some());
     let at = world.now.wall;
-    world.hears(archived(says("bela@example.org/phone", "n1", "new"), "s9", at));
+    world.hears(in_page(newest.request, archived(says("bela@example.org/phone", "n1", "new"), "s9", at)));
     world.session(page(newest.request, Some("s9"), false));
     let older = query(&mut world, |q| q.before == Some(Some(ArchiveId("s9".to_owned()))));
-    world.hears(archived(ours(key, "long ago"), "s1", Stamp(at.0 - 4 * 3_600_000)));
+    let long_ago = archived(ours(key, "long ago"), "s1", Stamp(at.0 - 4 * 3_600_000));
+    world.hears(in_page(older.request, long_ago));
     world.session(page(older.request, Some("s1"), false));
     assert!(world.sent().is_empty());
     assert_eq!(world.message(BELA, key).state, MessageState::Sent);
@@ -137,6 +138,56 @@ fn a_second_loss_during_the_question_loses_nothing() {
     world.drop_link();
     world.sign_in(false);
     assert_eq!(world.sent().iter().map(|out| out.key).collect::<Vec<_>>(), [key]);
+}
+
+#[test]
+fn a_question_that_is_disturbed_goes_on_in_the_next_session() {
+    let mut world = World::online(true);
+    world.open(BELA);
+    let key = world.send(BELA, "long ago");
+    world.drop_link();
+    world.after(second(60));
+    let mut before = None;
+    for number in 0..3 {
+        world.commands();
+        world.sign_in(true);
+        let asked = query(&mut world, |q| q.with.is_some());
+        assert_eq!(asked.before, Some(before), "from where the last session came to");
+        let id = format!("s{number}");
+        let theirs = archived(says("bela@example.org/phone", &id, "new"), &id, world.now.wall);
+        world.hears(in_page(asked.request, theirs));
+        world.session(page(asked.request, Some(&id), false));
+        before = Some(ArchiveId(id));
+        world.drop_link();
+    }
+    world.commands();
+    world.sign_in(true);
+    let last = query(&mut world, |q| q.with.is_some());
+    world.session(page(last.request, None, true));
+    assert_eq!(world.sent().iter().map(|out| out.key).collect::<Vec<_>>(), [key]);
+}
+
+#[test]
+fn pages_of_other_questions_prove_nothing_about_the_doubtful() {
+    let mut world = World::online(true);
+    world.open(BELA);
+    let before = world.send(BELA, "before");
+    world.session(xmpp::Event::Acknowledged(before));
+    let key = world.send(BELA, "perhaps");
+    world.drop_link();
+    world.after(second(4 * 3600));
+    world.commands();
+    world.sign_in(true);
+    let asked = query(&mut world, |q| q.with.is_some());
+    // A gap of long ago is being filled meanwhile, and a page of it has what went out before.
+    let old = archived(ours(before, "before"), "s1", Stamp(world.now.wall.0 - 9 * 3_600_000));
+    world.hears(in_page(RequestId(0), old));
+    world.session(page(asked.request, Some("s7"), false));
+    let older = query(&mut world, |q| q.before == Some(Some(ArchiveId("s7".to_owned()))));
+    world.hears(in_page(older.request, archived(ours(key, "perhaps"), "s2", world.now.wall)));
+    world.session(page(older.request, Some("s2"), false));
+    assert!(world.sent().is_empty());
+    assert_eq!(world.message(BELA, key).state, MessageState::Sent);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::app::event::LinkState;
+use crate::types::ArchiveId;
 
 impl World {
     fn resume(&mut self, pending: Vec<MessageKey>) {
@@ -64,7 +65,7 @@ fn what_the_session_has_is_not_sent_again_and_what_it_never_got_is_sent_at_once(
         let id = key.to_string();
         Incoming { peer: bare(BELA), direction: Direction::Out, ..says("anna@example.org/butty", &id, text) }
     };
-    world.hears(archived(ours(arrived, "arrived"), "s1", at));
+    world.hears(in_page(request, archived(ours(arrived, "arrived"), "s1", at)));
     let (first, last, oldest) = (None, None, None);
     let page = xmpp::ArchivePage { request, first, last, complete: false, count: 1, oldest, met: false };
     world.session(xmpp::Event::ArchivePage(page));
@@ -72,6 +73,39 @@ fn what_the_session_has_is_not_sent_again_and_what_it_never_got_is_sent_at_once(
     assert_eq!(sent, [pending, never, later], "one that went out before was seen: there is no need to read on");
     world.session(xmpp::Event::Acknowledged(pending));
     assert_eq!(world.own().outbox.iter().copied().collect::<Vec<_>>(), [never, later]);
+}
+
+/// The look at the archive that a lost session calls for.
+fn look(world: &mut World) -> xmpp::ArchiveQuery {
+    let features = Features { archive: true, ..Features::default() };
+    world.session(xmpp::Event::Features(features));
+    let commands = world.commands().into_iter();
+    let mut queries = commands.filter_map(|c| if let Command::Archive(query) = c { Some(query) } else { None });
+    queries.find(|query| query.with.is_some()).expect("the archive was asked")
+}
+
+#[test]
+fn what_the_server_said_to_lack_needs_one_look_however_often_that_is_disturbed() {
+    let mut world = World::online(true);
+    world.open(BELA);
+    world.page(BELA, Vec::new(), false);
+    let lacking = world.send(BELA, "into the dead line");
+    world.drop_link();
+    world.resume(vec![lacking]);
+    look(&mut world);
+    // The session has given it back, so it speaks of it no more.
+    world.drop_link();
+    world.resume(Vec::new());
+    let again = look(&mut world);
+    let end = |request| page_end(request, Some(ArchiveId("s9".to_owned())), None, false);
+    world.session(end(again.request));
+    assert_eq!(world.sent().iter().map(|out| out.key).collect::<Vec<_>>(), [lacking], "one page was enough");
+    // Written once more, it is in doubt as any other.
+    world.drop_link();
+    world.sign_in(true);
+    let whole = look(&mut world);
+    world.session(end(whole.request));
+    assert!(world.sent().is_empty(), "the archive is read on");
 }
 
 #[test]

@@ -291,3 +291,28 @@ fn at_the_start_the_store_is_asked_to_say_when_all_was_told_for_only_then_it_is_
     world.stored(Stored::CacheDone);
     assert_eq!(queries(&mut world).len(), 1);
 }
+
+#[test]
+fn a_line_that_breaks_in_the_middle_of_pages_gets_shorter_ones() {
+    let mut world = World::new(AccountCache::default());
+    let mut asked = Vec::new();
+    let mut next = |world: &mut World| {
+        let commands = world.commands().into_iter();
+        let query = commands.filter_map(|c| if let Command::Archive(query) = c { Some(query) } else { None }).next();
+        let query = query.expect("the archive was asked");
+        asked.push(query.max);
+        query.request
+    };
+    for _ in 0..5 {
+        world.sign_in(true);
+        next(&mut world);
+        world.drop_link();
+    }
+    world.sign_in(true);
+    let request = next(&mut world);
+    world.session(page_end(request, None, None, true));
+    world.drop_link();
+    world.sign_in(true);
+    next(&mut world);
+    assert_eq!(asked, [100, 50, 25, 12, 12, 12, 25], "and longer ones again where one came whole");
+}

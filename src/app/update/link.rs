@@ -150,7 +150,6 @@ impl Model {
         });
         account.was_online = true;
         account.post.suspended.clear();
-        account.post.brief = false;
         fx.push(Effect::Link(id.clone(), LinkCommand::Confirm));
         fx.push(Effect::Store(StoreRequest::Bound { account: id.clone(), jid: signed_in.jid }));
         self.tell_appearance(id, fx);

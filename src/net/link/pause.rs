@@ -13,6 +13,10 @@ pub(super) const LOCAL: Duration = Duration::from_secs(5);
 /// less than it takes in: ejabberd 23 does, and then passes on twice what is sent again. So soon nobody comes back.
 const FINISH: Duration = Duration::from_millis(300);
 
+/// So long a server may still be reading what a lost line had brought: a sign-in in it takes the place of a later one,
+/// and what follows is no other client, but what is left of ourselves.
+const GHOST: Duration = Duration::from_secs(120);
+
 impl Link {
     /// Until the server has read what it was sent over the line that was lost.
     pub(super) async fn let_the_server_finish(&mut self) -> Option<Wish> {
@@ -28,13 +32,24 @@ impl Link {
 
     /// How long to wait before the next try, if there is one.
     pub(super) fn pause_after(&mut self, problem: &Problem) -> Option<Duration> {
-        let passes = problem.passes_by_itself() || self.is_hearsay(problem);
+        let is_own_ghost = self.is_own_ghost(problem);
+        let passes = is_own_ghost || problem.passes_by_itself() || self.is_hearsay(problem);
         if !passes || self.options.one_shot {
             return None;
         }
         let wait = self.backoff.next(self.network.now().mono, chance());
         let local = matches!(problem, Problem::Offline | Problem::NoResolver);
         Some(if local { wait.min(LOCAL) } else { wait })
+    }
+
+    /// Replaced, shortly after a line was lost. Once: another client that does the same would be fought for ever.
+    fn is_own_ghost(&mut self, problem: &Problem) -> bool {
+        let now = self.network.now().mono;
+        if !matches!(problem, Problem::Replaced { .. }) {
+            self.broke_at = Some(now);
+            return false;
+        }
+        self.broke_at.take().is_some_and(|at| now.saturating_sub(at) <= GHOST)
     }
 
     /// The pause between tries; any command that means something ends it, and so does a change of the network.

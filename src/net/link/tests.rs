@@ -119,6 +119,26 @@ async fn a_server_that_closes_at_once_is_no_riddle() {
 }
 
 #[tokio::test]
+async fn who_is_replaced_by_what_is_left_of_a_lost_line_comes_back_once() {
+    let (listener, port) = listen().await;
+    let (link, mut facts) = start(account(port), false);
+    let conflict = format!(
+        "{HEADER}<stream:error><conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>"
+    );
+    // What the server says in each connection, and whether the link comes back by itself.
+    for (says, returns) in [("", true), (&conflict, true), (&conflict, false), (&conflict, false)] {
+        let (mut tcp, _) = listener.accept().await.unwrap();
+        heard(&mut tcp, "version=").await;
+        tcp.write_all(says.as_bytes()).await.unwrap();
+        drop(tcp);
+        let (_, problem, wait) = until_down(&mut facts).await;
+        assert_eq!(matches!(problem, Some(Problem::Replaced { .. })), !says.is_empty(), "{problem:?}");
+        assert_eq!(wait.is_some(), returns, "{problem:?}");
+        link.send(LinkCommand::Connect);
+    }
+}
+
+#[tokio::test]
 async fn a_password_that_comes_during_the_look_into_the_vault_is_used() {
     let (listener, port) = listen().await;
     let (link, _facts) = start(AccountSetup { password_command: Vec::new(), ..account(port) }, false);

@@ -165,6 +165,21 @@ async fn the_login_comes_from_a_command_and_is_asked_for_again_when_refused() {
 }
 
 #[tokio::test]
+async fn a_command_that_fails_for_one_has_failed_for_all_who_waited() {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = folder.path().join("runs");
+    let script = format!("echo run >> '{}'; sleep 0.5", runs.display());
+    let command = ["sh", "-c", &script].map(str::to_owned);
+    let printed = Printed::default();
+    let [one, two, three] = [(); 3].map(|()| printed.get(&command));
+    let (one, two, three) = tokio::join!(one, two, three);
+    assert!([&one, &two, &three].iter().all(|it| matches!(it, Err(Unprinted::Nothing))));
+    assert_eq!(std::fs::read_to_string(&runs).unwrap(), "run\n", "once for all three");
+    assert!(printed.get(&command).await.is_err());
+    assert_eq!(std::fs::read_to_string(&runs).unwrap(), "run\nrun\n", "a later one asks again");
+}
+
+#[tokio::test]
 async fn names_go_to_the_proxy_and_nothing_is_looked_up_here() {
     // A resolver that hears every question.
     let dns = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();

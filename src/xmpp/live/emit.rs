@@ -80,12 +80,10 @@ impl Live {
         if !self.home.lets(sender, Claim::ArchiveResult { asked }) {
             return;
         }
-        if !self.tracker.found(self.now.mono, found.query_id, found.id, found.stamp) {
-            return;
-        }
-        if let Some(incoming) = self.unwrap(found.message, Via::Archive) {
+        let page = self.tracker.found(self.now.mono, found.query_id, found.id, found.stamp);
+        if let Some((page, incoming)) = page.zip(self.unwrap(found.message, Via::Archive)) {
             let stanza_id = Some(StanzaId(found.id.to_owned()));
-            self.emit(Incoming { stamp: found.stamp.or(incoming.stamp), stanza_id, ..incoming });
+            self.emit(Incoming { stamp: found.stamp.or(incoming.stamp), stanza_id, page: Some(page), ..incoming });
         }
     }
 
@@ -114,6 +112,7 @@ impl Live {
                 displayed: None,
                 nick: None,
                 delayed: true,
+                page: Some(request),
             })));
         }
         let (first, last, complete, met) = (None, None, true, false);

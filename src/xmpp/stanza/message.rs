@@ -60,6 +60,7 @@ pub(crate) fn read(message: &Element, home: &Home, way: Way) -> Incoming {
         wants_marker: direction == Direction::In && markers::is_requested(message),
         displayed: markers::read(message),
         nick: nick::read(message),
+        page: None,
     }
 }
 
