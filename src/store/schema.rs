@@ -84,6 +84,9 @@ fn make_file(file: &Path) -> Result<(), Refusal> {
     let db = Connection::open(made.path())?;
     db.pragma_update(None, "journal_mode", "wal")?;
     db.close().map_err(|(_, error)| error)?;
+    if fs::metadata(made.path()).is_ok_and(|made| made.len() == 0) {
+        return Ok(()); // where there is no such journal; the first step makes the page, at once
+    }
     if let Err(error) = made.persist_noclobber(file) {
         // Where another process was quicker, its file is as good.
         tracing::debug!(%error, "the new history has no name");
