@@ -87,7 +87,7 @@ impl Bench {
     }
 
     /// How often the client waits for the disk in such a flood, in a run of its own: `strace` counts fsync, fdatasync,
-    /// msync and sync_file_range of all its threads, from the first message to the last.
+    /// msync and `sync_file_range` of all its threads, from the first message to the last.
     pub fn syncs(&mut self, client: Client) {
         let user = self.fresh_user(client);
         let home = self.home(client, &user, TEN.len());
