@@ -71,6 +71,20 @@ impl Post {
     fn is_brief(&self) -> bool {
         self.doubtful.is_subset(&self.lacking)
     }
+
+    /// Another session.
+    pub(super) fn begin_anew(&mut self) {
+        self.suspended.clear();
+        self.drop_page();
+    }
+
+    /// The page that was awaited will not come. Nothing was written since the check began, so the pages that it has read
+    /// hold; half of one proves nothing.
+    pub(super) fn drop_page(&mut self) {
+        if let Some(check) = &mut self.check {
+            (check.request, check.oldest, check.passed) = (None, None, false);
+        }
+    }
 }
 
 impl Check {
@@ -110,10 +124,6 @@ impl Account {
         let written = std::mem::take(&mut self.post.written);
         self.post.doubtful.extend(&written);
         self.post.suspended.extend(written);
-        // Nothing was written since the check began, so the pages that it has read hold; half of one proves nothing.
-        if let Some(check) = &mut self.post.check {
-            (check.request, check.oldest, check.passed) = (None, None, false);
-        }
     }
 
     /// The session was taken up: what the server does not say to have of it stays in doubt, and the rest of what it should
