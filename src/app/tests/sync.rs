@@ -297,8 +297,8 @@ fn a_line_that_breaks_in_the_middle_of_pages_gets_shorter_ones() {
     let mut world = World::new(AccountCache::default());
     let mut asked = Vec::new();
     let mut next = |world: &mut World| {
-        let commands = world.commands().into_iter();
-        let query = commands.filter_map(|c| if let Command::Archive(query) = c { Some(query) } else { None }).next();
+        let mut commands = world.commands().into_iter();
+        let query = commands.find_map(|c| if let Command::Archive(query) = c { Some(query) } else { None });
         let query = query.expect("the archive was asked");
         asked.push(query.max);
         query.request
