@@ -4,7 +4,7 @@
 //! Requests go in unbounded (the mind never waits); answers come out through the given function, which may block
 //! the thread: a slow loop slows the store, never the other way round.
 //!
-//! Requests that wait together are committed together. When the disk refuses, the batch is kept and tried again
+//! Requests that wait together are committed together, and in a flood commits are a little apart (`pace`). When the disk refuses, the batch is kept and tried again
 //! every two seconds: nothing that was handed in is lost while the program runs.
 
 mod accounts;
@@ -15,6 +15,8 @@ mod keeper;
 mod keyring;
 mod lock;
 mod only_here;
+mod pace;
+mod pages;
 mod requests;
 mod retention;
 mod schema;

@@ -235,6 +235,9 @@ pub enum Stored {
     Duplicate { key: MessageKey, existing: MessageKey, stamp: Stamp },
     /// Answer to `StoreRequest::Confirm`: what was asked for before it is on the disk.
     Confirmed { account: AccountId, tally: Tally },
+    /// The disk is well, but takes one thing never, whatever is tried again: a message, or something else (`None`).
+    /// `Recovered` follows with the next message that is kept.
+    Refused { key: Option<MessageKey>, problem: Problem },
     /// Writing failed. The rows stay queued and are tried again.
     Failed(Problem),
     /// Writing works again.

@@ -1,6 +1,8 @@
-//! The loop behind the screen.
+//! The loop behind the screen. A key is drawn at once, and so is what it asked the store for; what arrives is not
+//! (`frames`).
 
 use super::clerk::Clerk;
+use super::frames::Frames;
 use super::hands::{After, Ears, Hands, Manner, arrivals};
 use super::rest::Rest;
 use super::screen::Screen;
@@ -138,7 +140,7 @@ struct Loop {
     troubles: mpsc::UnboundedReceiver<Problem>,
     signals: mpsc::Receiver<Event>,
     drawn: u64,
-    drawn_at: Duration,
+    frames: Frames,
     shown: crate::app::event::Viewport,
     reload: Box<dyn Fn() -> Result<Options, Problem> + Send>,
     demo_answer: Option<Box<dyn Fn(bool) + Send>>,
@@ -181,7 +183,7 @@ impl Loop {
             keys,
             troubles,
             signals,
-            drawn_at: Duration::ZERO,
+            frames: Frames::default(),
             shown: crate::app::event::Viewport::default(),
             reload: start.reload,
             demo_answer: start.demo_answer,
@@ -206,7 +208,7 @@ impl Loop {
                 1.. = arrivals(&mut self.ears.links, &mut self.ears.arrived, DRAIN) => self.take_links(),
                 () = rest.until(wake) => self.on_time()?,
             }
-            if self.is_stale() && self.clock.now().mono >= self.next_frame() {
+            if self.is_stale() && self.clock.now().mono >= self.frames.next(self.model.options.max_fps) {
                 self.screen.fit()?;
                 self.draw()?;
             }
@@ -251,7 +253,9 @@ impl Loop {
 
     /// Gives the mind what links told, unless a key comes: then the rest waits.
     fn take_links(&mut self) {
-        let mut arrived = std::mem::take(&mut self.ears.arrived).into_iter();
+        let arrived = std::mem::take(&mut self.ears.arrived);
+        self.frames.heard(arrived.len(), self.clock.now().mono);
+        let mut arrived = arrived.into_iter();
         for (account, event) in arrived.by_ref() {
             self.mind(Event::Link(account, event));
             if !self.keys.is_empty() {
@@ -265,6 +269,9 @@ impl Loop {
         let mut next = Some(stored);
         let mut taken = 0;
         while let Some(stored) = next {
+            if matches!(stored, Stored::Page { .. } | Stored::Around { .. } | Stored::Found { .. }) {
+                self.frames.answered();
+            }
             self.mind(Event::Stored(stored));
             taken += 1;
             next = if taken < DRAIN && self.keys.is_empty() { self.ears.stored.try_recv().ok() } else { None };
@@ -338,13 +345,8 @@ impl Loop {
         self.drawn != self.model.revision
     }
 
-    fn next_frame(&self) -> Duration {
-        let frames = u32::from(self.model.options.max_fps.max(1));
-        self.drawn_at + Duration::from_secs(1) / frames
-    }
-
     fn wake_at(&self) -> Option<std::time::Instant> {
-        let frame = self.is_stale().then(|| self.next_frame());
+        let frame = self.is_stale().then(|| self.frames.next(self.model.options.max_fps));
         let soonest = [frame, self.model.deadline()].into_iter().flatten().min();
         soonest.map(|mono| self.clock.instant(mono))
     }
@@ -365,7 +367,7 @@ impl Loop {
                 break;
             }
         }
-        self.drawn_at = self.clock.now().mono;
+        self.frames.drawn(self.clock.now().mono);
         Ok(())
     }
 }

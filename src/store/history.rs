@@ -1,13 +1,12 @@
 //! Messages.
 
 use super::requests::Outcome;
+use super::search;
 use super::talks::{key_of, kind_number};
 use crate::app::event::Stored;
 use crate::app::model::{Arrival, Author, Body, ConversationKey, Message, MessageState, Relation};
 use crate::app::timeline;
-use crate::types::{
-    AccountId, BareJid, Domain, Jid, Line, MessageKey, OriginId, Problem, Prose, RequestId, Stamp, StanzaId,
-};
+use crate::types::{AccountId, BareJid, Domain, Jid, Line, MessageKey, OriginId, Problem, Prose, Stamp, StanzaId};
 use crate::xmpp::Direction;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -63,6 +62,7 @@ pub(super) fn insert(db: &Connection, message: &Message, outcome: &mut Outcome) 
         message.edited,
         free_id(db, message)?,
     ])?;
+    search::index(db, db.last_insert_rowid(), message)?;
     outcome.committed.push(message.key);
     Ok(())
 }
@@ -75,10 +75,16 @@ pub(super) fn first_id(stamp: i64) -> i64 {
     stamp.clamp(0, (1 << (63 - APART)) - 2) << APART
 }
 
-/// An id that no row has, among those of the message's moment. A moment that a server filled with rows by the hundred
-/// thousand has none that is found soon: then SQLite chooses (`None`), and only the order of hits suffers.
+/// An id that no row has, among those of the message's moment: the next one. The index of what was said writes out all
+/// that it holds whenever an id is not above the one before it. A moment that a server filled with rows by the million
+/// has none that is found soon: then SQLite chooses (`None`), and only the order of hits suffers.
 fn free_id(db: &Connection, message: &Message) -> rusqlite::Result<Option<i64>> {
     let first = first_id(message.stamp.0);
+    let last = first + ((1 << APART) - 1);
+    let newest: i64 = db.prepare_cached(NEWEST_OF_MOMENT)?.query_row([first, last], |row| row.get(0))?;
+    if newest < last {
+        return Ok(Some(first.max(newest + 1)));
+    }
     let mut taken = db.prepare_cached("SELECT 1 FROM message WHERE id = ?1")?;
     for attempt in 0..4_u64 {
         let spread = (message.key.0 as u64).wrapping_add(attempt.wrapping_mul(0x9E37_79B9)) & ((1 << APART) - 1);
@@ -89,6 +95,11 @@ fn free_id(db: &Connection, message: &Message) -> rusqlite::Result<Option<i64>> 
     }
     Ok(None)
 }
+
+/// Where nothing is to stay, there are two tables of that name (`retention`); what goes from one to the other keeps its id.
+const NEWEST_OF_MOMENT: &str = "SELECT max(
+     ifnull((SELECT max(id) FROM message WHERE id BETWEEN ?1 AND ?2), -1),
+     ifnull((SELECT max(id) FROM main.message WHERE id BETWEEN ?1 AND ?2), -1))";
 
 /// What [`twin`] asks.
 pub(super) const BY_KEY: &str = "SELECT key FROM message WHERE key = ?1";
@@ -220,67 +231,10 @@ pub(super) fn discard(db: &Connection, key: MessageKey) -> rusqlite::Result<()> 
     Ok(())
 }
 
-/// At most `limit` messages older than `before`, oldest first.
-pub(super) fn page(
-    db: &Connection,
-    request: RequestId,
-    talk: &ConversationKey,
-    before: Option<(Stamp, MessageKey)>,
-    limit: u16,
-) -> rusqlite::Result<Stored> {
-    let (messages, more) = older(db, talk, before, limit)?;
-    Ok(Stored::Page { request, talk: talk.clone(), messages, more })
-}
-
-/// The last messages before a place, oldest first, and whether there are more.
-fn older(
-    db: &Connection,
-    talk: &ConversationKey,
-    before: Option<(Stamp, MessageKey)>,
-    limit: u16,
-) -> rusqlite::Result<(Vec<Message>, bool)> {
-    let place = before.unwrap_or((Stamp(i64::MAX), MessageKey(u128::MAX)));
-    let (mut messages, more) = stretch(db, &older_sql(), talk, place, limit)?;
-    messages.reverse();
-    Ok((messages, more))
-}
-
-/// At most `limit` messages of a talk from a place on, as the query goes, and whether there are more.
-fn stretch(
-    db: &Connection,
-    sql: &str,
-    talk: &ConversationKey,
-    (stamp, key): (Stamp, MessageKey),
-    limit: u16,
-) -> rusqlite::Result<(Vec<Message>, bool)> {
-    let mut query = db.prepare_cached(sql)?;
-    let (account, peer, kind) = (talk.account.as_str(), talk.peer.as_str(), kind_number(talk.kind));
-    let rows =
-        query.query_map(params![account, peer, kind, stamp.0, key.0.to_be_bytes(), i64::from(limit) + 1], read)?;
-    let mut messages = rows.filter_map(Result::transpose).collect::<rusqlite::Result<Vec<Message>>>()?;
-    let more = messages.len() > usize::from(limit);
-    messages.truncate(usize::from(limit));
-    Ok((messages, more))
-}
-
 /// Own messages without an acknowledgement, oldest first.
 pub(super) fn outbox(db: &Connection, account: &AccountId) -> rusqlite::Result<Vec<Message>> {
     let mut query = db.prepare_cached(&outbox_sql())?;
     query.query_map([account.as_str()], read)?.filter_map(Result::transpose).collect()
-}
-
-pub(super) fn older_sql() -> String {
-    format!(
-        "SELECT {COLUMNS} FROM message WHERE account = ?1 AND peer = ?2 AND kind = ?3 AND (stamp, key) < (?4, ?5)
-         ORDER BY stamp DESC, key DESC LIMIT ?6"
-    )
-}
-
-pub(super) fn newer_sql() -> String {
-    format!(
-        "SELECT {COLUMNS} FROM message WHERE account = ?1 AND peer = ?2 AND kind = ?3 AND (stamp, key) > (?4, ?5)
-         ORDER BY stamp, key LIMIT ?6"
-    )
 }
 
 pub(super) fn outbox_sql() -> String {
@@ -290,21 +244,6 @@ pub(super) fn outbox_sql() -> String {
 pub(super) fn count(db: &Connection, account: &AccountId) -> rusqlite::Result<u64> {
     db.query_row("SELECT count(*) FROM message WHERE account = ?1", [account.as_str()], |row| row.get::<_, i64>(0))
         .map(|count| u64::try_from(count).unwrap_or(0))
-}
-
-/// Messages around one, oldest first: at most `limit` up to and with it, and as many behind it.
-pub(super) fn around(
-    db: &Connection,
-    request: RequestId,
-    talk: &ConversationKey,
-    at: (Stamp, MessageKey),
-    limit: u16,
-) -> rusqlite::Result<Stored> {
-    // Its own place counts among those before.
-    let (mut messages, more) = older(db, talk, Some((at.0, MessageKey(at.1.0.saturating_add(1)))), limit)?;
-    let (mut behind, newer) = stretch(db, &newer_sql(), talk, at, limit)?;
-    messages.append(&mut behind);
-    Ok(Stored::Around { request, talk: talk.clone(), messages, more, newer })
 }
 
 /// A row as a message; `None` for one that no longer parses, which is left alone.

@@ -9,6 +9,7 @@
 #![allow(clippy::disallowed_methods, reason = "when the disk is asked again, and what is too old, is decided here")]
 
 use super::lock::AccountLocks;
+use super::pace::Pace;
 use super::requests::{self, Outcome};
 use super::thread::BATCH;
 use super::{Place, retention, schema, search};
@@ -43,10 +44,13 @@ pub(super) struct Keeper<'a> {
     again_at: Option<Instant>,
     /// One of so many requests is refused for itself: which one is found out one by one.
     apart: usize,
+    /// One was refused for itself, and no message was kept since.
+    refused: bool,
     /// The index of what was said was made anew, and nothing was carried out since.
     rebuilt: bool,
     retention: Retention,
     tidy_at: Instant,
+    pace: Pace,
 }
 
 impl<'a> Keeper<'a> {
@@ -61,9 +65,11 @@ impl<'a> Keeper<'a> {
             seen: 0,
             again_at: None,
             apart: 0,
+            refused: false,
             rebuilt: false,
             retention,
             tidy_at: Instant::now(),
+            pace: Pace::begin(Instant::now()),
         };
         if let Err(problem) = keeper.open_proper(tell) {
             keeper.refuse(problem, tell);
@@ -85,6 +91,12 @@ impl<'a> Keeper<'a> {
             None => self.tidy_at,
         };
         until.saturating_duration_since(Instant::now())
+    }
+
+    /// How long all that waits may go on waiting ([`Pace::pause`]).
+    pub(super) fn pause(&self) -> Option<Duration> {
+        let calm = self.again_at.is_none() && self.apart == 0 && !self.waiting.is_empty();
+        calm.then(|| self.pace.pause(Instant::now(), self.waiting.iter())).flatten()
     }
 
     /// Carries out what waits, as far as it goes now.
@@ -113,8 +125,12 @@ impl<'a> Keeper<'a> {
         match requests::carry_out(db, &mut self.locks, self.waiting.iter().take(count)) {
             Ok(outcome) => {
                 self.done(count);
+                self.pace.committed(Instant::now());
                 (self.apart, self.rebuilt) = (self.apart.saturating_sub(1), false);
-                if self.again_at.take().is_some() {
+                let passed = self.again_at.take().is_some();
+                let passed = passed || (self.refused && !outcome.committed.is_empty());
+                if passed {
+                    self.refused = false;
                     tell(Stored::Recovered);
                 }
                 told(outcome, tell);
@@ -151,16 +167,14 @@ impl<'a> Keeper<'a> {
         // Not the disk: one of the requests is such that the database will never take it.
         if self.apart > 0 || self.waiting.len() == 1 {
             self.apart = self.apart.saturating_sub(1);
-            let refused = self.waiting.front().and_then(requests::key_of);
+            let key = self.waiting.front().and_then(requests::key_of);
             let marked = usize::from(matches!(self.waiting.front(), Some(StoreRequest::Mark { .. })));
             self.done(1);
-            tell(Stored::Failed(problem_of(error)));
+            self.refused = true;
             if marked > 0 {
                 tell(Stored::Marked { count: marked });
             }
-            if let Some(key) = refused {
-                tell(Stored::NotKept { keys: vec![key] });
-            }
+            tell(Stored::Refused { key, problem: problem_of(error) });
         } else {
             self.apart = self.waiting.len().min(BATCH);
         }

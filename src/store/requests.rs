@@ -1,11 +1,11 @@
 //! What each request does to the database.
 
 use super::lock::AccountLocks;
-use super::{accounts, gaps, history, only_here, retention, search, talks};
+use super::{accounts, gaps, history, only_here, pages, retention, search, talks};
 use crate::app::StoreRequest;
 use crate::app::event::Stored;
-use crate::app::model::MessageState;
-use crate::types::MessageKey;
+use crate::app::model::{ConversationKey, MessageState};
+use crate::types::{MessageKey, Stamp};
 use crate::xmpp::Direction;
 use rusqlite::Connection;
 
@@ -37,6 +37,19 @@ pub(super) fn only_asks(request: &StoreRequest) -> bool {
     )
 }
 
+/// Nobody waits for what it does, and nothing that follows depends on it: in a flood it may be kept a moment later.
+pub(super) fn may_wait(request: &StoreRequest) -> bool {
+    match request {
+        StoreRequest::Insert(message) => message.state != MessageState::Pending,
+        StoreRequest::Confirm { .. }
+        | StoreRequest::MarkRead { .. }
+        | StoreRequest::SetStanzaId { .. }
+        | StoreRequest::Mark { .. }
+        | StoreRequest::Draft { .. } => true,
+        _ => false,
+    }
+}
+
 /// The message that it hands over.
 pub(super) fn key_of(request: &StoreRequest) -> Option<MessageKey> {
     if let StoreRequest::Insert(message) = request { Some(message.key) } else { None }
@@ -51,15 +64,35 @@ pub(super) fn carry_out<'a>(
     let mut outcome = Outcome::default();
     let mut unsent = false;
     let transaction = db.transaction()?;
+    // Each message of a talk that is looked at says how far it is read: the last of them says it for all.
+    let mut read: Option<(&ConversationKey, Stamp)> = None;
     for request in batch {
+        match (request, &mut read) {
+            (StoreRequest::MarkRead { talk, up_to }, Some((same, so_far))) if *same == talk => {
+                *so_far = (*so_far).max(*up_to);
+                continue;
+            }
+            // Neither asks how far.
+            (StoreRequest::Insert(_) | StoreRequest::Confirm { .. }, _) => {}
+            _ => mark_read(&transaction, read.take())?,
+        }
+        if let StoreRequest::MarkRead { talk, up_to } = request {
+            read = Some((talk, *up_to));
+            continue;
+        }
         one(&transaction, locks, request, &mut outcome)?;
         unsent |= touches_unsent(request);
     }
+    mark_read(&transaction, read)?;
     if unsent {
         retention::keep_unsent(&transaction)?;
     }
     transaction.commit()?;
     Ok(outcome)
+}
+
+fn mark_read(db: &Connection, read: Option<(&ConversationKey, Stamp)>) -> rusqlite::Result<()> {
+    read.map_or(Ok(()), |(talk, up_to)| talks::mark_read(db, talk, up_to))
 }
 
 /// It may change which messages wait to be sent.
@@ -122,7 +155,7 @@ fn one(
         StoreRequest::ReadTo { request, talk, to, ahead } => {
             outcome.answers.push(talks::read_up_to(db, *request, talk, to, *ahead)?);
         }
-        StoreRequest::MarkRead { talk, up_to } => talks::mark_read(db, talk, *up_to)?,
+        StoreRequest::MarkRead { talk, up_to } => mark_read(db, Some((talk, *up_to)))?,
         StoreRequest::Draft { talk, text } => talks::draft(db, talk, text)?,
         StoreRequest::Retain(retention) => retention::begin(db, *retention)?,
         StoreRequest::Page { .. }
@@ -136,10 +169,8 @@ fn one(
 
 fn asked(db: &Connection, request: &StoreRequest) -> rusqlite::Result<Option<Stored>> {
     Ok(match request {
-        StoreRequest::Page { request, talk, before, limit } => {
-            Some(history::page(db, *request, talk, *before, *limit)?)
-        }
-        StoreRequest::Around { request, talk, at, limit } => Some(history::around(db, *request, talk, *at, *limit)?),
+        StoreRequest::Page { request, talk, before, limit } => Some(pages::page(db, *request, talk, *before, *limit)?),
+        StoreRequest::Around { request, talk, at, limit } => Some(pages::around(db, *request, talk, *at, *limit)?),
         StoreRequest::Search { request, search, before, limit } => {
             Some(search::find(db, *request, search, *before, *limit)?)
         }

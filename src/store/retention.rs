@@ -60,6 +60,9 @@ pub(super) fn keep_unsent(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch(
         "DELETE FROM main.message WHERE state IN (1, 5) AND NOT EXISTS
              (SELECT 1 FROM temp.message t WHERE t.key = main.message.key AND t.state = main.message.state);
+         INSERT INTO main.search (rowid, body, place)
+             SELECT id, words(body), place(account, peer, kind) FROM temp.message WHERE state IN (1, 5)
+             AND body_kind <> 2 AND key NOT IN (SELECT key FROM main.message);
          INSERT INTO main.message SELECT * FROM temp.message WHERE state IN (1, 5)
              AND key NOT IN (SELECT key FROM main.message);",
     )
@@ -91,7 +94,11 @@ fn shadow(db: &Connection) -> rusqlite::Result<()> {
             .replacen("CREATE TRIGGER ", "CREATE TEMP TRIGGER ", 1);
         db.execute_batch(&sql)?;
     }
-    db.execute_batch("INSERT INTO temp.message SELECT * FROM main.message WHERE state IN (1, 5);")
+    db.execute_batch(
+        "INSERT INTO temp.message SELECT * FROM main.message WHERE state IN (1, 5);
+         INSERT INTO temp.search (rowid, body, place)
+             SELECT id, words(body), place(account, peer, kind) FROM temp.message WHERE body_kind <> 2;",
+    )
 }
 
 #[cfg(test)]

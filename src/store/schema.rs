@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../assets/migrations/003_only_here.sql"),
     include_str!("../../assets/migrations/004_search.sql"),
     include_str!("../../assets/migrations/005_archive.sql"),
+    include_str!("../../assets/migrations/006_index_by_hand.sql"),
 ];
 
 /// Name of the database file in the data folder.
@@ -44,8 +45,9 @@ pub(super) fn open(place: &Place) -> Result<(Connection, Option<Problem>), Probl
     };
     make_private_folder(folder)?;
     let file = folder.join(FILE);
+    let emptied = if is_emptied(&file) { Some(set_aside(&file)?) } else { None };
     match open_file(&file) {
-        Ok(db) => Ok((db, None)),
+        Ok(db) => Ok((db, emptied)),
         Err(Refusal::Sqlite(error)) if is_broken(&error) => {
             let told = set_aside(&file)?;
             let db = open_file(&file).map_err(|refusal| unusable(folder, &refusal))?;
@@ -55,10 +57,41 @@ pub(super) fn open(place: &Place) -> Result<(Connection, Option<Problem>), Probl
     }
 }
 
+/// There was a history here, and what is left of it is nothing: a file without a byte, or a journal without its file.
+/// SQLite would take the first for a new database and throw the second away.
+fn is_emptied(file: &Path) -> bool {
+    // In this order: a butty that begins just now makes its journal after its file, and the file whole ([`make_file`]).
+    let journal = fs::metadata(beside(file, "-wal")).is_ok_and(|journal| journal.len() > 0);
+    match fs::metadata(file) {
+        Ok(found) => found.is_file() && found.len() == 0,
+        Err(error) => journal && error.kind() == std::io::ErrorKind::NotFound,
+    }
+}
+
 fn open_file(file: &Path) -> Result<Connection, Refusal> {
-    // Made before SQLite does, so that history is never readable by others, not even for a moment.
-    drop(private_options().create(true).append(true).open(file));
+    if !file.exists() {
+        make_file(file)?;
+    }
     prepare(Connection::open(file)?)
+}
+
+/// Makes a new database: not readable by others, not even for a moment, and under its name only when its first page is
+/// in it. So a file of this name without a byte in it is none that butty left there, whenever it was stopped.
+fn make_file(file: &Path) -> Result<(), Refusal> {
+    let Some(folder) = file.parent() else { return Ok(()) };
+    // SQLite says better than this why a file cannot be made.
+    let Ok(made) = tempfile::Builder::new().prefix("butty.db.new-").tempfile_in(folder) else { return Ok(()) };
+    let db = Connection::open(made.path())?;
+    db.pragma_update(None, "journal_mode", "wal")?;
+    db.close().map_err(|(_, error)| error)?;
+    if fs::metadata(made.path()).is_ok_and(|made| made.len() == 0) {
+        return Ok(()); // where there is no such journal; the first step makes the page, at once
+    }
+    if let Err(error) = made.persist_noclobber(file) {
+        // Where another process was quicker, its file is as good.
+        tracing::debug!(%error, "the new history has no name");
+    }
+    Ok(())
 }
 
 /// Options that make new files readable by their owner alone.
@@ -143,19 +176,23 @@ pub(super) fn set_aside(file: &Path) -> Result<Problem, Problem> {
         folder: Line::clean(&file.to_string_lossy()),
         why: Line::clean(&error.kind().to_string()),
     };
-    fs::rename(file, &kept_as).map_err(problem)?;
-    for side in ["-wal", "-shm"] {
-        let of = |file: &Path| {
-            let mut name = file.as_os_str().to_owned();
-            name.push(side);
-            PathBuf::from(name)
-        };
-        match fs::rename(of(file), of(&kept_as)) {
+    let mut found = Err(std::io::ErrorKind::NotFound.into());
+    for side in ["", "-wal", "-shm"] {
+        match fs::rename(beside(file, side), beside(&kept_as, side)) {
+            Ok(()) => found = Ok(()),
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(problem(error)),
-            _ => {}
+            Err(_) => {}
         }
     }
+    found.map_err(problem)?;
     Ok(Problem::SetAside { file: base_name(file), kept_as: base_name(&kept_as) })
+}
+
+/// The name of what belongs to a database.
+fn beside(file: &Path, side: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(side);
+    PathBuf::from(name)
 }
 
 /// A name beside a damaged file that nothing has yet: with the moment, for whoever looks for it later.

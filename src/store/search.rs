@@ -1,9 +1,11 @@
-//! Search over everything that is kept. What the index holds, and why, is told in `assets/migrations/004_search.sql`.
+//! Search over everything that is kept. What the index holds, and why, is told in `assets/migrations/004_search.sql` and
+//! `006_index_by_hand.sql`.
 
 use super::history::{self, COLUMNS, read};
+use super::pages::Page;
 use super::talks::kind_number;
 use crate::app::event::{FoundPlace, Stored};
-use crate::app::model::{ConversationKey, Message};
+use crate::app::model::{Body, ConversationKey, Message};
 use crate::app::{Search, SearchIn};
 use crate::types::RequestId;
 use crate::xmpp::Direction;
@@ -15,7 +17,7 @@ const MOST_WORDS: usize = 12;
 /// Characters of a query.
 const MOST_TYPED: usize = 400;
 /// Hits are counted up to here: "1000" means that many or more.
-const MOST_COUNTED: i64 = 1_000;
+const MOST_COUNTED: u32 = 1_000;
 
 /// Teaches a connection the two functions that the triggers use.
 pub(super) fn register(db: &Connection) -> rusqlite::Result<()> {
@@ -24,8 +26,29 @@ pub(super) fn register(db: &Connection) -> rusqlite::Result<()> {
     db.create_scalar_function("place", 3, flags, |context| {
         let text = |at: usize| context.get_raw(at).as_str().unwrap_or("");
         let kind = u8::try_from(context.get_raw(2).as_i64().unwrap_or(0)).unwrap_or(0);
-        Ok(format!("{} {}", account_sign(text(0)), talk_sign(text(0), text(1), kind)))
+        Ok(place(text(0), text(1), kind))
     })
+}
+
+/// A message that was just kept under this id can be found from now on.
+pub(super) fn index(db: &Connection, id: i64, message: &Message) -> rusqlite::Result<()> {
+    let text = match &message.body {
+        Body::Plain(text) | Body::Sealed(text) => text.as_str(),
+        Body::Unreadable(_) => return Ok(()),
+    };
+    let (account, peer) = (message.talk.account.as_str(), message.talk.peer.as_str());
+    let place = place(account, peer, kind_number(message.talk.kind));
+    db.prepare_cached("INSERT INTO search (rowid, body, place) VALUES (?1, ?2, ?3)")?.execute(params![
+        id,
+        words(text),
+        place
+    ])?;
+    Ok(())
+}
+
+/// The signs of a talk, which a search in one place looks for.
+fn place(account: &str, peer: &str, kind: u8) -> String {
+    format!("{} {}", account_sign(account), talk_sign(account, peer, kind))
 }
 
 /// Fills the index anew from the messages: for one that broke.
@@ -52,34 +75,30 @@ pub(super) fn find(
     let until = search.before.map(|stamp| stamp.0);
     let below = before.map_or(i64::MAX, |place| place.0).min(until.map_or(i64::MAX, history::first_id));
     let mut query = db.prepare_cached(&page_sql())?;
-    let rows = query.query_map(
-        params![expression, below, account, peer, kind, direction, until, search.links, i64::from(limit) + 1],
-        |row| Ok((read(row)?, FoundPlace(row.get(16)?))),
-    )?;
-    let mut rows = rows.collect::<rusqlite::Result<Vec<(Option<Message>, FoundPlace)>>>()?;
-    let more = rows.len() > usize::from(limit);
-    rows.truncate(usize::from(limit));
-    let next = rows.last().filter(|_| more).map(|(_, place)| *place);
-    let count = match before {
-        Some(_) => None,
-        None if next.is_none() => u32::try_from(rows.len()).ok(),
-        None => Some(count(db, &expression, search)?),
-    };
-    Ok(found(rows.into_iter().filter_map(|(message, _)| message).collect(), next, count))
-}
-
-fn count(db: &Connection, expression: &str, search: &Search) -> rusqlite::Result<u32> {
-    let (account, peer, kind) = place_columns(&search.within);
-    let direction = search.direction.map(|direction| u8::from(direction == Direction::Out));
-    let until = search.before.map(|stamp| stamp.0);
-    let below = until.map_or(i64::MAX, history::first_id);
-    let sql = format!("SELECT count(*) FROM (SELECT 1 {FROM} LIMIT ?9)");
-    db.prepare_cached(&sql)?
-        .query_row(
-            params![expression, below, account, peer, kind, direction, until, search.links, MOST_COUNTED],
-            |row| row.get::<_, i64>(0),
-        )
-        .map(|count| u32::try_from(count).unwrap_or(0))
+    let mut rows = query.query(params![expression, below, account, peer, kind, direction, until, search.links])?;
+    let (mut page, mut last, mut next) = (Page::of(limit), None, None);
+    let mut count = 0;
+    // They are counted on the same way: to begin once more is what takes time, for the beginning of a common word.
+    while count < MOST_COUNTED
+        && let Some(row) = rows.next()?
+    {
+        if next.is_some() {
+            count += 1;
+            continue;
+        }
+        let Some(message) = read(row)? else { continue };
+        count += 1;
+        if page.has_room_for(&message) {
+            last = Some(FoundPlace(row.get(16)?));
+            page.messages.push(message);
+        } else {
+            next = last;
+            if before.is_some() {
+                break;
+            }
+        }
+    }
+    Ok(found(page.messages, next, before.is_none().then_some(count)))
 }
 
 /// Signs of two places may be the same: the columns decide.
@@ -92,7 +111,7 @@ const FROM: &str = "FROM search CROSS JOIN message ON message.id = search.rowid
 pub(super) fn page_sql() -> String {
     let columns = COLUMNS.split(',').map(|column| format!("message.{}", column.trim())).collect::<Vec<_>>().join(", ");
     // Column 16, counted from 0: `read` takes those before it.
-    format!("SELECT {columns}, search.rowid {FROM} ORDER BY search.rowid DESC LIMIT ?9")
+    format!("SELECT {columns}, search.rowid {FROM} ORDER BY search.rowid DESC")
 }
 
 fn place_columns(within: &SearchIn) -> (Option<&str>, Option<&str>, u8) {

@@ -323,3 +323,37 @@ fn what_another_device_has_seen_only_moves_forward() {
     assert_eq!(read(archive("s1"), true), (Some(1_004), 1, Some("s4".to_owned())), "and it is told what was seen here");
     assert_eq!(read(Position::Moment(Stamp(9_999)), false), (Some(9_999), 0, None));
 }
+
+#[test]
+fn how_far_each_talk_is_read_is_kept_whatever_comes_between() {
+    let bench = start(Place::Memory);
+    for number in 1..=9 {
+        bench.insert(&message(number, "hi"));
+    }
+    let other = ConversationKey::direct(account(), BareJid::parse("carol@a").unwrap());
+    let read = |talk: &ConversationKey, up_to| StoreRequest::MarkRead { talk: talk.clone(), up_to: Stamp(up_to) };
+    // Together in one transaction, and a question in their middle.
+    for request in [
+        read(&talk(), 1_002),
+        StoreRequest::Insert(Box::new(message(10, "hi"))),
+        read(&talk(), 1_005),
+        read(&talk(), 1_004),
+        read(&other, 77),
+        StoreRequest::ReadTo { request: RequestId(1), talk: talk(), to: Position::Moment(Stamp(1_001)), ahead: false },
+        read(&talk(), 1_007),
+    ] {
+        bench.store.send(request);
+    }
+    let asked = bench.told.iter().find_map(|told| match told {
+        Stored::Read { up_to, unread, .. } => Some((up_to.map(|at| at.0), unread)),
+        _ => None,
+    });
+    assert_eq!(asked, Some((Some(1_005), 5)));
+    let cache = loop {
+        bench.store.send(StoreRequest::Open { account: account() });
+        if let Some(Stored::Cache { cache, .. }) = bench.told.iter().find(|told| matches!(told, Stored::Cache { .. })) {
+            break cache;
+        }
+    };
+    assert_eq!(cache.read_to, [(talk(), Stamp(1_007)), (other, Stamp(77))]);
+}

@@ -5,7 +5,7 @@ use super::{Place, requests};
 use crate::app::StoreRequest;
 use crate::app::event::Stored;
 use crate::app::model::Retention;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 
 /// Most requests in one transaction: a bound for memory and for how long a reader waits.
 pub(super) const BATCH: usize = 512;
@@ -45,15 +45,30 @@ fn take(inbox: &Receiver<StoreRequest>, keeper: &mut Keeper<'_>) -> bool {
     let mut more = true;
     if keeper.waiting.is_empty() || keeper.is_failing() {
         match inbox.recv_timeout(keeper.rest()) {
+            Ok(request) if requests::is_close(&request) => more = false,
             Ok(request) => keeper.waiting.push_back(request),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => more = false,
         }
     }
-    keeper.waiting.extend(inbox.try_iter().take(BATCH));
-    if let Some(at) = keeper.waiting.iter().position(requests::is_close) {
-        keeper.waiting.truncate(at);
-        more = false;
+    while more {
+        more = take_all(inbox, keeper);
+        let Some(pause) = keeper.pause().filter(|_| more) else { break };
+        // Asleep, and not listening: to be woken for each message of a flood costs more than to keep it.
+        std::thread::sleep(pause);
     }
     more
+}
+
+/// Takes what has come, a batch at most. False: no more will come.
+fn take_all(inbox: &Receiver<StoreRequest>, keeper: &mut Keeper<'_>) -> bool {
+    for _ in 0..BATCH {
+        match inbox.try_recv() {
+            Ok(request) if requests::is_close(&request) => return false,
+            Ok(request) => keeper.waiting.push_back(request),
+            Err(TryRecvError::Empty) => return true,
+            Err(TryRecvError::Disconnected) => return false,
+        }
+    }
+    true
 }

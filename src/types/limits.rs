@@ -17,6 +17,7 @@
 //! | people who ask to be a buddy | [`REQUESTS`] | the newest wait: the server asks again at each sign-in |
 //! | talks begun by strangers | [`STRANGERS`] | their messages go to the history, and show up after the next start |
 //! | messages of a talk in memory | 2,000 and [`TALK_BYTES`] on the screen, 200 and [`CLOSED_TALK_BYTES`] off it | the oldest are read from the history when wanted |
+//! | a page that is read from the history | 50 to 200 messages, and [`PAGE_BYTES`], but one message at least | the next page begins there |
 //! | rows that are not on the disk yet | [`UNCOMMITTED`], or [`NOT_KEPT`] while it takes none; [`UNCOMMITTED_BYTES`] | nothing more is read from the line until they are |
 //! | receipts that we owe | one for each such row | as above |
 //! | receipts for messages that are not loaded | [`LATE_MARKS`] for a talk | the mark comes with the next loading |
@@ -50,6 +51,9 @@ pub const TALK_BYTES: usize = 8 << 20;
 /// Text of any other talk that is kept in memory, in bytes. All talks of [`STRANGERS`] together take 64 MiB at most, and
 /// two hundred messages of the usual length fit in.
 pub const CLOSED_TALK_BYTES: usize = 32 << 10;
+/// Text of one page that is read from the history, in bytes. Two hundred messages of the usual length are a tenth of it,
+/// and the largest that a stanza can hold still comes, alone.
+pub const PAGE_BYTES: usize = 256 << 10;
 /// Rows and marks that are on their way to the disk, above which the line is not read: a second's worth for a slow disk.
 pub const UNCOMMITTED: usize = 1_000;
 /// The same while the disk takes nothing: what comes is shown, and waits in memory.

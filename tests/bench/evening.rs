@@ -5,8 +5,8 @@
 //!     BUTTY_PEERS=DATA cargo bench --features peers --bench evening -- [--runs N] [--only CLIENT]… [--homes FOLDER] [--butty PROGRAM] [ROW…]
 //!     tests/servers/down DATA
 //!
-//! Rows (default: all): `start`, `thousand`, `flood`, `keys`, `idle`, `size`; what each measures stands at its function
-//! in `evening/rows.rs`. The clients take turns, and another one begins each run, so that what else the computer does
+//! Rows (default: all): `start`, `thousand`, `flood`, `live`, `syncs`, `heap`, `talk`, `search`, `keys`, `idle`, `size`;
+//! what each measures stands at its function in `evening/rows.rs`, `floods.rs` and `history.rs`. The clients take turns, and another one begins each run, so that what else the computer does
 //! falls on all of them. Times vary from computer to computer; the ratios are what counts. Nothing is asserted on time:
 //! only a screen that never becomes right ends the bench.
 //!
@@ -30,6 +30,10 @@
 
 #[path = "evening/client.rs"]
 mod client;
+#[path = "evening/floods.rs"]
+mod floods;
+#[path = "evening/history.rs"]
+mod history;
 #[path = "evening/process.rs"]
 mod process;
 #[path = "evening/rows.rs"]
@@ -40,6 +44,9 @@ mod server;
 mod table;
 #[path = "evening/terminal.rs"]
 mod terminal;
+#[path = "parts/written.rs"]
+#[allow(dead_code, reason = "shared with the parts")]
+mod written;
 
 use client::Client;
 use rows::Bench;
@@ -49,8 +56,17 @@ use std::path::PathBuf;
 type Sample = fn(&mut Bench, Client);
 
 /// The rows that the clients take turns at.
-const ROWS: &[(&str, Sample)] =
-    &[("start", Bench::start), ("thousand", Bench::thousand), ("flood", Bench::flood), ("keys", Bench::keys)];
+const ROWS: &[(&str, Sample)] = &[
+    ("start", Bench::start),
+    ("thousand", Bench::thousand),
+    ("flood", Bench::flood),
+    ("live", Bench::live),
+    ("syncs", Bench::syncs),
+    ("heap", Bench::heap),
+    ("talk", Bench::talk),
+    ("search", Bench::search),
+    ("keys", Bench::keys),
+];
 
 fn main() {
     let mut runs = 5;

@@ -9,6 +9,9 @@
 
 #[path = "parts/history.rs"]
 mod history;
+#[path = "parts/written.rs"]
+#[allow(dead_code, reason = "shared with the evening")]
+mod written;
 
 use butty::app::event::{Key, KeyCode, Stored};
 use butty::app::model::{Conversation, Message, Options};

@@ -19,7 +19,7 @@ numbers = [int(number) for number in given.split(",") if number] if "," in given
 people = {}
 watch = selectors.DefaultSelector()
 for number in numbers:
-    wire = Wire(address, host, ca, timeout=60)
+    wire = Wire(address, host, ca, timeout=300)  # a long flood at a busy server
     wire.starttls()
     wire.sign_in("PLAIN", f"buddy{number}", "pw-buddy")
     wire.bind("crowd")

@@ -183,3 +183,35 @@ fn rows_that_wait_for_the_disk_are_shown_once_and_the_wire_goes_on() {
     world.stored(Stored::Committed { keys });
     assert_eq!((world.talk(BELA).unread, world.model.waiting.len()), (1_200, 0));
 }
+
+/// The disk is well, and all others are kept.
+#[test]
+fn a_row_that_is_kept_nowhere_is_shown_told_and_forgotten() {
+    let mut world = World::online(false);
+    world.open(BELA);
+    world.commits = false;
+    let problem = || crate::types::Problem::NotKept { why: line("the history file did not take it") };
+    world.hears(Incoming { wants_receipt: true, ..says(BELA_SAYS, "1", "poison") });
+    let theirs = *world.model.waiting.keys().next().unwrap();
+    let (ours, behind) = (world.send(BELA, "poison too"), world.send(BELA, "behind it"));
+    assert!(world.sent().is_empty());
+    for key in [theirs, ours] {
+        world.stored(Stored::Refused { key: Some(key), problem: problem() });
+    }
+    assert!(world.model.toast.is_some() && world.model.trouble.is_some(), "told");
+    assert!(!world.model.not_kept, "and all others are");
+    assert_eq!(world.model.waiting.keys().collect::<Vec<_>>(), [&behind], "nobody waits for them");
+    world.stored(Stored::Recovered);
+    world.stored(Stored::Committed { keys: vec![behind] });
+    assert!(world.model.trouble.is_none(), "the sign goes with the next one");
+    let (mut sent, mut told) = (Vec::new(), 0);
+    for command in world.commands() {
+        match command {
+            Command::Send(out) => sent.push(out.key),
+            Command::Receipt { .. } => told += 1,
+            _ => {}
+        }
+    }
+    assert_eq!((sent, told), (vec![ours, behind], 0), "ours go out; nobody is told that theirs came");
+    assert!(world.model.waiting.is_empty());
+}

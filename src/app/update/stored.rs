@@ -45,6 +45,7 @@ pub(super) fn on_stored(model: &mut Model, stored: Stored, fx: &mut Effects) {
             // Also to a link whose session has lost its connection: it may be taken up again.
             fx.push(Effect::Link(account, LinkCommand::Session(Command::Kept(tally))));
         }
+        Stored::Refused { key, problem } => model.on_row_refused(key, problem, fx),
         Stored::Failed(problem) => model.on_store_failed(problem, fx),
         Stored::SetAside(problem) => model.on_set_aside(problem, fx),
         Stored::Recovered => model.on_recovered(),
@@ -256,6 +257,23 @@ impl Model {
             }
         }
         self.release(fx);
+    }
+
+    /// A row that is kept nowhere: it is shown, and goes its way like all others, but nobody is told that it came. That
+    /// is told in passing; the sign for it stands until the next row is kept, which may be at once.
+    fn on_row_refused(&mut self, key: Option<MessageKey>, problem: Problem, fx: &mut Effects) {
+        self.toast(words::toasts::ONE_NOT_KEPT);
+        self.trouble = Some(problem);
+        let Some((key, row)) = key.and_then(|key| Some((key, self.take_waiting(key)?))) else { return };
+        if matches!(row.news, News::Quiet | News::Fresh) && self.talks.contains_key(&row.talk) {
+            message::came(self, &row.talk, key, row.news, fx);
+        } else if let Some(at) = row.answers {
+            self.read_elsewhere(&row.talk, Position::Moment(at), false, fx);
+        }
+        self.release(fx);
+        if row.posted {
+            self.pump(&row.talk.account, fx);
+        }
     }
 
     /// A file was damaged. What waits to be sent is handed over once more: of the new file it knows nothing.

@@ -31,6 +31,8 @@ pub const CONFIG_READ_IN_PART: &str = "Read again; accounts, network, log: from 
 pub const READ_ONLY: &str = "Read only: another butty has this account open";
 /// The same, after trying again.
 pub const STILL_IN_USE: &str = "Still open in another butty";
+/// The history does not take one message, or something else, and takes all others.
+pub const ONE_NOT_KEPT: &str = "One thing could not be saved: it will be gone after butty is closed";
 /// Nothing is unread.
 pub const NOTHING_UNREAD: &str = "Nothing unread";
 /// Alt+P, and nothing was sent yet.

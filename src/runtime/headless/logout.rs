@@ -109,7 +109,7 @@ fn forget(desk: &Desk, account: &AccountId, messages: bool) -> Result<(), Proble
     store.send(StoreRequest::ForgetAccount { account: account.clone(), messages });
     store.close();
     for stored in answers {
-        if let Stored::Failed(problem) | Stored::SetAside(problem) = stored {
+        if let Stored::Failed(problem) | Stored::Refused { problem, .. } | Stored::SetAside(problem) = stored {
             desk.voice.fail(&problem); // told; the sign-out itself is done
         }
     }

@@ -148,7 +148,7 @@ fn keep(desk: &Desk, message: Message) -> Result<(), Problem> {
     store.send(StoreRequest::Insert(Box::new(message)));
     store.close();
     let refused = told.into_iter().find_map(|stored| match stored {
-        Stored::Failed(problem) | Stored::SetAside(problem) => Some(problem),
+        Stored::Failed(problem) | Stored::Refused { problem, .. } | Stored::SetAside(problem) => Some(problem),
         _ => None,
     });
     refused.map_or(Ok(()), Err)

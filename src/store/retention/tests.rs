@@ -111,7 +111,7 @@ fn where_nothing_stays_only_what_is_not_sent_is_on_the_disk() {
     assert_eq!(keys(&db, "main.message"), [2]);
     drop(db);
     let db = file(home.path());
-    assert_eq!(keys(&db, "message"), [2]);
+    assert_eq!((keys(&db, "message"), found(&db)), (vec![2], 1));
     let state: u8 = db.query_row("SELECT state FROM message", [], |row| row.get(0)).unwrap();
     assert_eq!(state, 5);
 }

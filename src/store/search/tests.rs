@@ -3,7 +3,7 @@
 use super::super::requests::Outcome;
 use super::super::{Place, schema};
 use super::*;
-use crate::app::model::{Author, Body, MessageState};
+use crate::app::model::{Author, MessageState};
 use crate::types::{AccountId, BareJid, MessageKey, Prose, Stamp};
 
 fn talk(account: &str, peer: &str) -> ConversationKey {
@@ -182,6 +182,47 @@ fn hits_come_in_pages_newest_first_whenever_they_were_stored() {
         }
     }
     assert_eq!((all, counted), ((1..=120).rev().collect::<Vec<_>>(), Some(120)));
+}
+
+#[test]
+fn heavy_hits_come_in_smaller_pages_and_are_counted_all_the_same() {
+    let db = memory();
+    let bela = talk("anna@a.test", "bela@a.test");
+    for number in 1..=30 {
+        said(&db, number, &bela, &format!("heavy {}", "words ".repeat(10_000)));
+    }
+    let (mut all, mut before) = (Vec::new(), None);
+    loop {
+        let Stored::Found { hits, next, count, .. } =
+            find(&db, RequestId(1), &everywhere("heavy"), before, 50).unwrap()
+        else {
+            panic!()
+        };
+        assert_eq!(count, before.is_none().then_some(30));
+        let weight: usize = hits.iter().map(crate::app::model::Message::bytes).sum();
+        assert!(!hits.is_empty() && weight <= crate::types::limits::PAGE_BYTES);
+        all.extend(hits.into_iter().map(|message| message.key.0 >> 64));
+        before = next;
+        if before.is_none() {
+            break;
+        }
+    }
+    assert_eq!(all, (1..=30).rev().collect::<Vec<_>>());
+}
+
+#[test]
+fn more_than_a_thousand_hits_count_as_a_thousand() {
+    let db = memory();
+    let bela = talk("anna@a.test", "bela@a.test");
+    for number in 1..=1_100 {
+        said(&db, number, &bela, "tea");
+    }
+    let Stored::Found { hits, next, count, .. } = find(&db, RequestId(1), &everywhere("tea"), None, 50).unwrap() else {
+        panic!()
+    };
+    assert_eq!((hits.len(), next.is_some(), count), (50, true, Some(1_000)));
+    let Stored::Found { hits, .. } = find(&db, RequestId(1), &everywhere("tea"), next, 50).unwrap() else { panic!() };
+    assert_eq!(hits[0].key.0 >> 64, 1_050, "the next page begins behind the first");
 }
 
 #[test]

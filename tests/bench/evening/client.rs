@@ -93,7 +93,21 @@ impl Client {
 
     /// Starts it for `user` in that home.
     pub fn start(self, home: &Path, user: &str) -> Terminal {
-        let mut command = CommandBuilder::new(self.program());
+        self.started(home, user, CommandBuilder::new(self.program()))
+    }
+
+    /// The same, with every call that waits for the disk written down in that file. Who writes is `strace`, as a
+    /// grandchild of the client (`-D`), so that the client is the process that it always is; all other calls go their
+    /// usual way (`--seccomp-bpf`).
+    pub fn start_watched(self, home: &Path, user: &str, file: &Path) -> Terminal {
+        let mut command = CommandBuilder::new("/usr/bin/strace");
+        command.args(["-D", "-f", "-qq", "--seccomp-bpf", "-e", "trace=fsync,fdatasync,msync,sync_file_range", "-o"]);
+        command.arg(file);
+        command.arg(self.program());
+        self.started(home, user, command)
+    }
+
+    fn started(self, home: &Path, user: &str, mut command: CommandBuilder) -> Terminal {
         command.env_clear();
         for (name, value) in [("TERM", "xterm-256color"), ("LANG", "C.UTF-8"), ("PATH", "/usr/bin:/bin"), ("TZ", "UTC")]
         {
@@ -148,6 +162,9 @@ impl Client {
         }
         terminal.calm(Duration::from_millis(500), Duration::from_secs(5));
     }
+
+    /// The keys that show the page above.
+    pub const PAGE_UP: &str = "\x1b[5~";
 
     /// The keys that end it.
     pub fn quit_keys(self) -> &'static str {

@@ -11,6 +11,16 @@ pub fn memory(pid: u32) -> (f64, Option<f64>) {
     (resident, field(&format!("/proc/{pid}/smaps_rollup"), "Pss:"))
 }
 
+/// Seconds of the processors that a process took until now, in itself and in the kernel, its ended threads with it. In
+/// steps of 10 ms.
+pub fn processor_time(pid: u32) -> f64 {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).expect("stat");
+    // Behind the name, which may hold anything; user time is field 14 of all, and the system's the next.
+    let fields: Vec<&str> = text.rsplit_once(')').expect("a name").1.split_whitespace().collect();
+    let ticks = |at: usize| fields[at].parse::<f64>().expect("ticks");
+    (ticks(11) + ticks(12)) / 100.0
+}
+
 /// How often the threads of a process went to sleep since the first look: as often each was woken. Being pushed off a
 /// processor that others want is no wake-up and does not count. Threads may begin and end meanwhile: what one that ended
 /// did since the last look before is all that can be missed, so look often. Looking wakes nobody.

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// The buddies of the small list: all are online.
-const TEN: &[usize] = &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+pub(super) const TEN: &[usize] = &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
 /// Those of the long list that are waited for, beside whom the ten are online too. They belong to the group that comes
 /// first by name, and are the first in it: mcabber sorts by name, the others by presence, so all three show them
@@ -20,37 +20,36 @@ const TEN: &[usize] = &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 const FIRST_OF_CLUB: &[usize] = &[103, 108, 113, 118, 123, 128, 13, 133, 138, 143];
 
 /// Who floods, and whose talk is open.
-const TALKER: usize = 3;
-
-/// Messages of a flood.
-const FLOOD: usize = 10_000;
+pub(super) const TALKER: usize = 3;
 
 /// How long a screen may take before the bench stops; Profanity on a slow disk takes minutes for a flood.
-const PATIENCE: Duration = Duration::from_secs(300);
+pub(super) const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The server, the buddies, and what was measured.
 pub struct Bench {
     server: Server,
-    crowd: Crowd,
+    pub(super) crowd: Crowd,
     /// Accounts made so far, so that each is made once.
     filled: Vec<String>,
     serial: usize,
     /// Who is measured.
     pub clients: Vec<Client>,
     /// Where their homes are made.
-    homes: PathBuf,
+    pub(super) homes: PathBuf,
     /// The processors there are.
     processors: Vec<u32>,
+    /// A history of a million messages and its account, once there is one.
+    pub(super) million: Option<(String, TempDir)>,
     /// The result, printed when this goes.
     table: Table,
 }
 
 /// A client that is signed in.
-struct Evening {
-    client: Client,
-    user: String,
+pub(super) struct Evening {
+    pub(super) client: Client,
+    pub(super) user: String,
     home: TempDir,
-    terminal: Terminal,
+    pub(super) terminal: Terminal,
     frame: Duration,
     names: Duration,
     live: Duration,
@@ -65,17 +64,33 @@ impl Bench {
         let crowd = server.crowd(&[TEN, FIRST_OF_CLUB].concat());
         let processors = process::processors();
         let table = Table::of(format!("homes in {}", homes.display()));
-        Self { server, crowd, filled: Vec::new(), serial: 0, clients, homes, processors, table }
+        Self { server, crowd, filled: Vec::new(), serial: 0, clients, homes, processors, million: None, table }
     }
 
     /// Signs in with an empty home, up to the presence of the last buddy waited for.
     fn sign_in(&mut self, client: Client, user: String, buddies: usize) -> Evening {
-        if !self.filled.contains(&user) {
-            self.server.fill(&user, buddies);
-            self.filled.push(user.clone());
+        let home = self.home(client, &user, buddies);
+        let terminal = client.start(home.path(), &user);
+        Self::signed_in(client, user, home, terminal, buddies)
+    }
+
+    /// An account with so many buddies, and an empty home for it.
+    pub(super) fn home(&mut self, client: Client, user: &str, buddies: usize) -> TempDir {
+        if !self.filled.iter().any(|filled| filled == user) {
+            self.server.fill(user, buddies);
+            self.filled.push(user.to_owned());
         }
-        let home = client.home(&self.server, &user, &self.homes);
-        let mut terminal = client.start(home.path(), &user);
+        client.home(&self.server, user, &self.homes)
+    }
+
+    /// Waits for the presence of the last buddy waited for.
+    pub(super) fn signed_in(
+        client: Client,
+        user: String,
+        home: TempDir,
+        mut terminal: Terminal,
+        buddies: usize,
+    ) -> Evening {
         let mut waited = |what: &str, right: &mut dyn FnMut(&str) -> bool| {
             let at = terminal.until_exactly(PATIENCE, right);
             let at =
@@ -90,13 +105,17 @@ impl Bench {
     }
 
     /// An account that no message has reached yet, so that no run finds the archive of the one before it.
-    fn fresh(&mut self, client: Client) -> Evening {
-        self.serial += 1;
-        let user = format!("fresh-{}-{}-{}", client.name(), std::process::id(), self.serial);
+    pub(super) fn fresh(&mut self, client: Client) -> Evening {
+        let user = self.fresh_user(client);
         self.sign_in(client, user, TEN.len())
     }
 
-    fn add(&mut self, label: &'static str, unit: &'static str, client: Client, sample: f64) {
+    pub(super) fn fresh_user(&mut self, client: Client) -> String {
+        self.serial += 1;
+        format!("fresh-{}-{}-{}", client.name(), std::process::id(), self.serial)
+    }
+
+    pub(super) fn add(&mut self, label: &'static str, unit: &'static str, client: Client, sample: f64) {
         self.table.add(label, unit, client, sample);
     }
 
@@ -128,30 +147,6 @@ impl Bench {
         if let Some(proportional) = proportional {
             self.add("memory, 1,000 buddies (PSS)", "MiB", client, proportional);
         }
-        evening.quit();
-    }
-
-    /// Ten thousand messages in the open talk. The client is stopped while the server handles them all, so that they
-    /// lie ready in the server and the client alone sets the pace; then it is woken. The end is the last one on the
-    /// screen; for butty also all of them in its history, each once.
-    pub fn flood(&mut self, client: Client) {
-        let mut evening = self.fresh(client);
-        client.open_talk(&mut evening.terminal, TALKER);
-        let pid = evening.terminal.pid();
-        process::signal(pid, "STOP");
-        self.crowd.flood(TALKER, &evening.user, FLOOD, 0);
-        self.crowd.flooded();
-        let began = Instant::now();
-        process::signal(pid, "CONT");
-        let last = format!("flood {} of {FLOOD}", FLOOD - 1);
-        let shown = evening.until("last message", |screen| screen.contains(&last)) - began;
-        self.add("10,000 messages → last on screen", "ms", client, milliseconds(shown));
-        if client == Client::Butty {
-            let stored = evening.stored(FLOOD) - began;
-            self.add("10,000 messages → all in history", "ms", client, milliseconds(stored));
-        }
-        let (resident, _) = evening.memory();
-        self.add("memory after 10,000 messages (RSS)", "MiB", client, resident);
         evening.quit();
     }
 
@@ -253,13 +248,13 @@ impl Bench {
 }
 
 impl Evening {
-    fn until(&mut self, what: &str, right: impl FnMut(&str) -> bool) -> Instant {
+    pub(super) fn until(&mut self, what: &str, right: impl FnMut(&str) -> bool) -> Instant {
         let at = self.terminal.until(PATIENCE, right);
         at.unwrap_or_else(|| panic!("{}: no {what}; the screen is:\n{}", self.client.name(), self.terminal.screen()))
     }
 
     /// MiB after 3 s: resident, proportional.
-    fn memory(&mut self) -> (f64, Option<f64>) {
+    pub(super) fn memory(&mut self) -> (f64, Option<f64>) {
         self.terminal.watch(Duration::from_secs(3));
         let (resident, proportional) = process::memory(self.terminal.pid());
         (resident / 1024.0, proportional.map(|it| it / 1024.0))
@@ -307,7 +302,7 @@ impl Evening {
     }
 
     /// Waits until butty's history holds that many messages of the flood, no two alike.
-    fn stored(&mut self, count: usize) -> Instant {
+    pub(super) fn stored(&mut self, count: usize) -> Instant {
         let count = i64::try_from(count).expect("small");
         let end = Instant::now() + PATIENCE;
         let file = database(self.home.path()).expect("butty keeps a history");
@@ -325,8 +320,10 @@ impl Evening {
         }
     }
 
-    fn quit(self) {
+    /// Leaves, and gives back the home.
+    pub(super) fn quit(self) -> TempDir {
         self.terminal.quit(self.client.quit_keys());
+        self.home
     }
 }
 
@@ -347,7 +344,7 @@ fn wait_for_quiet(evenings: &mut [Evening]) {
     }
 }
 
-fn milliseconds(time: Duration) -> f64 {
+pub(super) fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000.0
 }
 

@@ -1,25 +1,27 @@
 //! A long history: a million messages in two hundred talks, of which one holds a hundred thousand and more.
 
-#![allow(clippy::cast_sign_loss, reason = "every number here is above nothing")]
-
 use super::rounds;
+use super::written::{self, BEGIN, MESSAGES, TALKS, word};
 use butty::app::event::{AccountCache, FoundPlace, Stored};
-use butty::app::model::{Author, Body, ConversationKey, Message, MessageState};
-use butty::app::{Direction, Search, SearchIn, StoreRequest};
+use butty::app::model::{ConversationKey, Message};
+use butty::app::{Search, SearchIn, StoreRequest};
 use butty::store::{Place, Store};
-use butty::types::{AccountId, BareJid, MessageKey, Prose, RequestId, Stamp, StanzaId};
+use butty::types::{AccountId, MessageKey, RequestId, Stamp};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-const MESSAGES: usize = 1_000_000;
-const TALKS: u64 = 200;
-/// Words of the language; the first is in every eighth word said, as in others.
-const VOCABULARY: usize = 30_000;
+const ACCOUNT: &str = "anna@example.org";
 
 pub fn measure() {
     let folder = tempfile::tempdir().expect("a folder");
-    fill(folder.path());
+    let done = written::million(folder.path(), ACCOUNT);
+    println!(
+        "history, {MESSAGES} messages written: {:.1} µs each, {:.4} commits each, {} bytes each",
+        done.time.as_secs_f64() * 1e6 / MESSAGES as f64,
+        f64::from(done.commits) / MESSAGES as f64,
+        std::fs::metadata(folder.path().join("butty.db")).expect("a file").len() / MESSAGES as u64
+    );
     let history = History::open(folder.path());
     rounds("history, the list at a start", "ms", milliseconds, || timed(|| drop(history.cache())));
     rounds("history, a page of the longest talk", "ms", milliseconds, || {
@@ -59,96 +61,12 @@ fn milliseconds(count: f64, time: Duration) -> f64 {
     time.as_secs_f64() * 1e3 / count
 }
 
-const BEGIN: i64 = 1_700_000_000_000;
-
 fn account() -> AccountId {
-    AccountId::new("anna@example.org")
+    AccountId::new(ACCOUNT)
 }
 
 fn talk(number: u64) -> ConversationKey {
-    ConversationKey::direct(account(), BareJid::parse(&format!("buddy{number}@example.org")).expect("an address"))
-}
-
-/// Numbers without chance.
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        self.0 >> 33
-    }
-
-    /// The rank of a word: half as rare, twice as often (Zipf).
-    fn rank(&mut self) -> usize {
-        let chance = self.next() as f64 / (1_u64 << 31) as f64;
-        ((VOCABULARY as f64).powf(chance) as usize).saturating_sub(1)
-    }
-}
-
-fn word(rank: usize) -> String {
-    let mut numbers = Numbers(rank as u64 + 7);
-    let consonants = b"bcdfghjklmnprstvwz";
-    let length = 2 + numbers.next() % 3;
-    (0..length)
-        .flat_map(|_| {
-            let consonant = consonants[usize::try_from(numbers.next()).expect("small") % consonants.len()];
-            [char::from(consonant), char::from(b"aeiou"[usize::try_from(numbers.next()).expect("small") % 5])]
-        })
-        .collect()
-}
-
-fn fill(folder: &Path) {
-    let words: Vec<String> = (0..VOCABULARY).map(word).collect();
-    let (tell, told) = channel();
-    let store = Store::start(Place::Folder(folder.to_owned()), false, move |stored| drop(tell.send(stored)));
-    let store = store.expect("a thread");
-    let mut numbers = Numbers(1);
-    let mut stamp = BEGIN;
-    let began = Instant::now();
-    let (mut sent, mut committed, mut commits) = (0, 0, 0);
-    while committed < MESSAGES {
-        while sent < MESSAGES && sent < committed + 4_096 {
-            stamp += i64::try_from(numbers.next() % 3_000).expect("small");
-            let chance = numbers.next() as f64 / (1_u64 << 31) as f64;
-            let number = (chance * chance * chance * TALKS as f64) as u64;
-            let count = [2, 3, 5, 8, 8, 12, 20][usize::try_from(numbers.next()).expect("small") % 7];
-            let said: Vec<&str> = (0..count).map(|_| words[numbers.rank()].as_str()).collect();
-            let message = Message {
-                key: MessageKey::new(Stamp(stamp), u128::from(numbers.next()) << 40 | sent as u128),
-                talk: talk(number),
-                direction: Direction::In,
-                author: Author::Contact,
-                stamp: Stamp(stamp),
-                body: Body::Plain(Prose::clean(&said.join(" "))),
-                state: MessageState::Received,
-                origin: None,
-                stanza_id: Some(StanzaId(format!("{sent:016}"))),
-                relation: None,
-                attachments: Vec::new(),
-                from: None,
-                owes_receipt: false,
-                edited: false,
-                arrival: butty::app::model::Arrival::Fresh,
-            };
-            store.send(StoreRequest::Insert(Box::new(message)));
-            sent += 1;
-        }
-        match told.recv().expect("the store lives") {
-            Stored::Committed { keys } => {
-                committed += keys.len();
-                commits += 1;
-            }
-            other => panic!("the store said {other:?}"),
-        }
-    }
-    let each = began.elapsed().as_secs_f64() * 1e6 / MESSAGES as f64;
-    store.close();
-    let bytes = std::fs::metadata(folder.join("butty.db")).expect("a file").len();
-    println!(
-        "history, {MESSAGES} messages written: {each:.1} µs each, {:.4} commits each, {} bytes each",
-        f64::from(commits) / MESSAGES as f64,
-        bytes / MESSAGES as u64
-    );
+    written::talk(ACCOUNT, number)
 }
 
 fn timed(work: impl Fn()) -> (usize, Duration) {

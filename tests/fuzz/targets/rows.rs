@@ -48,7 +48,7 @@ pub fn check(data: &[u8]) {
                 assert!(messages.len() <= usize::from(LIMIT));
                 messages.iter().for_each(is_clean);
             }
-            Stored::Failed(problem) => panic!("{problem:?}"),
+            Stored::Failed(problem) | Stored::Refused { problem, .. } => panic!("{problem:?}"),
             Stored::Count { .. } => break,
             _ => {}
         }
