@@ -21,6 +21,8 @@ use std::time::Duration;
 
 /// Messages in a page.
 const PAGE: u16 = 100;
+/// The same where a session was taken up: nothing should be missing, and a short look shows whether it is so.
+const BRIEF: u16 = 10;
 /// The line broke in the middle of a page so often that it is not made any shorter: halved each time.
 const TORN: u8 = 3;
 /// Without an id we go back this far behind the moment we know: clocks differ.
@@ -51,6 +53,9 @@ pub struct Sync {
     pub beyond: bool,
     /// It came in this session: a live message moves the cursor.
     pub complete: bool,
+    /// It came in the session that this one has taken up. Servers promise that nothing is lost by that (XEP-0198 section
+    /// 5), and ejabberd 23 loses a message now and then, which its archive has.
+    pub taken_up: bool,
     /// What the store was told last, and when (`Now::mono`).
     pub told: Option<(Option<ArchiveId>, Duration)>,
     /// The newest message known at start.
@@ -87,7 +92,7 @@ impl Sync {
     /// Another session: catching up begins anew. `torn`: the last one ended in the middle of a page.
     pub(super) fn begin_anew(&mut self, torn: bool) {
         self.torn = self.torn.saturating_add(u8::from(torn)).min(TORN);
-        (self.running, self.complete, self.ahead) = (false, false, None);
+        (self.running, self.complete, self.taken_up, self.ahead) = (false, false, false, None);
         (self.again_at, self.refused) = (None, 0);
         self.filling = Filling::default();
     }
@@ -131,7 +136,7 @@ impl Model {
             after: sync.cursor.clone().filter(|_| !plain),
             meets: sync.cursor.clone(),
             since: since.map(|since| back(since, MARGIN)),
-            ..ArchiveQuery::newest(request, PAGE)
+            ..ArchiveQuery::newest(request, if sync.taken_up { BRIEF } else { PAGE })
         };
         self.ask_archive(id, query, Asked::CatchUp, fx);
     }

@@ -122,6 +122,7 @@ impl Account {
     /// The session was taken up, and these will still be answered. Any other never reached it, and is asked again.
     pub(in crate::app) fn take_up_questions(&mut self, answered: &[RequestId]) {
         self.asked.retain(|request, _| answered.contains(request));
+        self.sync.taken_up |= std::mem::take(&mut self.sync.complete);
         self.sync.running &= self.asked.values().any(|asked| *asked == Asked::CatchUp);
         self.sync.filling.running &= self.asked.values().any(|asked| *asked == Asked::Gap);
         if !self.asked.values().any(|asked| *asked == Asked::Check) {

@@ -197,3 +197,33 @@ fn a_question_that_never_reached_the_session_is_asked_again() {
     world.session(page_end(again.request, Some(ArchiveId("s9".to_owned())), None, false));
     assert_eq!(world.sent().iter().map(|out| out.key).collect::<Vec<_>>(), [lacking]);
 }
+
+#[test]
+fn a_short_look_shows_what_a_server_lost_while_it_was_taken_up() {
+    let mut world = World::online(true);
+    let newest = world.own().asked.keys().copied().next().expect("the newest page was asked for");
+    let id = |id: &str| Some(ArchiveId(id.to_owned()));
+    world.session(page_end(newest, id("s1"), id("s5"), true));
+    world.drop_link();
+    world.resume(Vec::new());
+    world.session(xmpp::Event::Features(Features { archive: true, ..Features::default() }));
+    let commands = world.commands().into_iter();
+    let queries: Vec<_> =
+        commands.filter_map(|c| if let Command::Archive(query) = c { Some(query) } else { None }).collect();
+    let [query] = &queries[..] else { panic!("{queries:?}") };
+    assert_eq!((query.max, &query.meets), (10, &id("s5")));
+    let lost = archived(says("bela@example.org/phone", "7", "lost on the way"), "s6", world.now.wall);
+    world.hears(in_page(query.request, lost));
+    let (request, first, last, oldest) = (query.request, id("s2"), id("s6"), None);
+    world.session(xmpp::Event::ArchivePage(xmpp::ArchivePage {
+        request,
+        first,
+        last,
+        complete: false,
+        count: 5,
+        oldest,
+        met: true,
+    }));
+    assert_eq!(world.texts(BELA), ["lost on the way"]);
+    assert!(world.own().sync.complete && world.own().sync.gaps.is_empty());
+}
