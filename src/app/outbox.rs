@@ -77,6 +77,20 @@ impl Post {
     fn is_brief(&self) -> bool {
         self.doubtful.is_subset(&self.lacking)
     }
+
+    /// Another session.
+    pub(super) fn begin_anew(&mut self) {
+        self.suspended.clear();
+        self.drop_page();
+    }
+
+    /// The page that was awaited will not come. Nothing was written to these buddies since the check began, so the pages
+    /// that it has read hold; half of one proves nothing.
+    pub(super) fn drop_page(&mut self) {
+        if let Some(check) = &mut self.check {
+            (check.request, check.again_at, check.oldest, check.passed) = (None, None, None, false);
+        }
+    }
 }
 
 impl Check {
@@ -119,10 +133,8 @@ impl Account {
     /// The session is over: whatever was written in it is in doubt.
     pub(super) fn doubt(&mut self) {
         let written = std::mem::take(&mut self.post.written);
-        // Nothing was written to these buddies since the check began, so the pages that it has read hold; half of one
-        // proves nothing. To others something was.
+        // To others than those whom the check is about something was written since it began.
         if let Some(check) = &mut self.post.check {
-            (check.request, check.again_at, check.oldest, check.passed) = (None, None, None, false);
             for message in written.iter().filter_map(|key| self.post.unsent.get(key)) {
                 if !check.holds(&message.talk.peer) {
                     check.peers.insert(0, message.talk.peer.clone());

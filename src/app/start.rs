@@ -134,6 +134,7 @@ impl Account {
             sync: Sync::default(),
             settle_at: None,
             settled: false,
+            surveyed: false,
             asked: BTreeMap::new(),
         }
     }

@@ -93,6 +93,16 @@ pub(super) struct Bounds {
     pub(super) below: Option<Stamp>,
 }
 
+impl Sync {
+    /// Another session: catching up begins anew. `torn`: the last one ended in the middle of a page.
+    pub(super) fn begin_anew(&mut self, torn: bool) {
+        self.torn = self.torn.saturating_add(u8::from(torn)).min(TORN);
+        (self.running, self.complete, self.ahead) = (false, false, None);
+        self.filling = Filling::default();
+        (self.again_at, self.refused) = (None, 0);
+    }
+}
+
 impl Model {
     /// Begins to catch up, if there is an archive and it was not done in this session.
     pub(super) fn catch_up(&mut self, id: &AccountId, fx: &mut Effects) {
@@ -102,6 +112,7 @@ impl Model {
         if cached && account.online() && account.features.archive && !sync.running && !sync.complete {
             self.ask_newest(id, false, fx);
         }
+        self.fill(id, fx);
     }
 
     /// Asks for the newest page: of what came since the cursor, or (`plain`) of all.
@@ -273,22 +284,13 @@ impl Model {
         }
     }
 
-    /// The session is over: catching up begins anew in the next one.
+    /// The session is over: this far the archive is here.
     pub(super) fn lose_sync(&mut self, id: &AccountId, fx: &mut Effects) {
         self.tell_cursor(id, true, fx);
         let now = self.now.wall;
-        let Some(account) = self.account_mut(id) else { return };
-        if account.sync.complete {
+        if let Some(account) = self.account_mut(id).filter(|account| account.sync.complete) {
             account.synced_to = Some(now);
         }
-        if account.asked.values().any(Asked::is_page) {
-            account.sync.torn = account.sync.torn.saturating_add(1).min(TORN);
-        }
-        account.sync.running = false;
-        account.sync.complete = false;
-        account.sync.ahead = None;
-        account.sync.filling = Filling::default();
-        (account.sync.again_at, account.sync.refused) = (None, 0);
     }
 
     /// Asks for a page: as long as the query says, or as the line will carry.

@@ -92,6 +92,18 @@ impl Tracker {
         self.pending.len() >= QUERIES
     }
 
+    /// The requests of the mind that wait for an answer.
+    pub(crate) fn requests(&self) -> impl Iterator<Item = RequestId> {
+        self.pending.values().filter_map(|pending| match pending.asked {
+            Asked::Ping(request)
+            | Asked::Buddy { request, .. }
+            | Asked::Archive { request, .. }
+            | Asked::LastTen { request, .. }
+            | Asked::LookUp(request) => Some(request),
+            _ => None,
+        })
+    }
+
     /// An archive page with this id is awaited.
     pub(crate) fn awaits_page(&self, query_id: &str) -> bool {
         matches!(self.pending.get(query_id), Some(Pending { asked: Asked::Archive { .. }, .. }))

@@ -125,7 +125,7 @@ async fn a_session_that_lost_its_connection_is_taken_up_where_it_was() {
             loop {
                 match next(&mut facts).await {
                     LinkFact::Session(xmpp::Event::SignedIn(done)) => panic!("begun anew: {done:?}"),
-                    LinkFact::Session(xmpp::Event::Resumed { signed_in, pending }) => {
+                    LinkFact::Session(xmpp::Event::Resumed { signed_in, pending, .. }) => {
                         assert_eq!(signed_in.jid, bound);
                         known |= pending.contains(&keys[0]);
                         break;

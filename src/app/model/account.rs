@@ -104,8 +104,30 @@ pub struct Account {
     pub settle_at: Option<Duration>,
     /// That moment has come once since the program started. Before, who is not known yet stands in the list by name.
     pub settled: bool,
-    /// Requests to the server that wait for an answer.
+    /// What the server can do was told in this session.
+    pub surveyed: bool,
+    /// Requests to the server that wait for an answer: that of a session which was lost comes, if it is taken up.
     pub asked: BTreeMap<RequestId, Asked>,
+}
+
+impl Account {
+    /// A session begins in which nothing is awaited: what another one was asked is not answered any more.
+    pub(in crate::app) fn begin_anew(&mut self) {
+        self.sync.begin_anew(self.asked.values().any(Asked::is_page));
+        self.post.begin_anew();
+        self.asked.clear();
+        (self.surveyed, self.positions_refused, self.positions_known) = (false, false, false);
+    }
+
+    /// The session was taken up, and these will still be answered. Any other never reached it, and is asked again.
+    pub(in crate::app) fn take_up_questions(&mut self, answered: &[RequestId]) {
+        self.asked.retain(|request, _| answered.contains(request));
+        self.sync.running &= self.asked.values().any(|asked| *asked == Asked::CatchUp);
+        self.sync.filling.running &= self.asked.values().any(|asked| *asked == Asked::Gap);
+        if !self.asked.values().any(|asked| *asked == Asked::Check) {
+            self.post.drop_page();
+        }
+    }
 }
 
 /// What a sign-out takes along.

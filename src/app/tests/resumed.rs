@@ -2,10 +2,16 @@
 
 use super::*;
 use crate::app::event::LinkState;
-use crate::types::ArchiveId;
+use crate::types::{ArchiveId, RequestId};
 
 impl World {
     fn resume(&mut self, pending: Vec<MessageKey>) {
+        let asked = self.own().asked.keys().copied().collect();
+        self.resume_asked(pending, asked);
+    }
+
+    /// Taken up by a session that had heard of these questions alone.
+    fn resume_asked(&mut self, pending: Vec<MessageKey>, asked: Vec<RequestId>) {
         self.dial();
         self.fx.clear();
         let signed_in = SignedIn {
@@ -13,7 +19,7 @@ impl World {
             mechanism: "HT-SHA-256-EXPR".to_owned(),
             offered: Vec::new(),
         };
-        self.session(xmpp::Event::Resumed { signed_in, pending });
+        self.session(xmpp::Event::Resumed { signed_in, pending, asked });
     }
 }
 
@@ -95,7 +101,7 @@ fn what_the_server_said_to_lack_needs_one_look_however_often_that_is_disturbed()
     look(&mut world);
     // The session has given it back, so it speaks of it no more.
     world.drop_link();
-    world.resume(Vec::new());
+    world.resume_asked(Vec::new(), Vec::new());
     let again = look(&mut world);
     let end = |request| page_end(request, Some(ArchiveId("s9".to_owned())), None, false);
     world.session(end(again.request));
@@ -156,4 +162,38 @@ fn where_a_new_session_begins_instead_everything_written_is_in_doubt_as_ever() {
     assert!(world.sent().is_empty(), "nobody knows yet whether there is an archive to ask");
     world.session(xmpp::Event::Features(Features::default()));
     assert_eq!(world.sent().len(), 1);
+}
+
+#[test]
+fn what_was_asked_is_answered_after_all_and_not_asked_again() {
+    let mut world = World::online(true);
+    world.open(BELA);
+    world.page(BELA, Vec::new(), false);
+    let lacking = world.send(BELA, "into the dead line");
+    world.drop_link();
+    world.resume(vec![lacking]);
+    let asked = look(&mut world);
+    world.drop_link();
+    world.resume(Vec::new());
+    world.session(xmpp::Event::Features(Features { archive: true, ..Features::default() }));
+    let again = world.commands().iter().filter(|command| matches!(command, Command::Archive(_))).count();
+    assert_eq!(again, 0, "the session writes the question again by itself, and the newest page is still to come");
+    world.session(page_end(asked.request, Some(ArchiveId("s9".to_owned())), None, false));
+    assert_eq!(world.sent().iter().map(|out| out.key).collect::<Vec<_>>(), [lacking]);
+}
+
+#[test]
+fn a_question_that_never_reached_the_session_is_asked_again() {
+    let mut world = World::online(true);
+    world.open(BELA);
+    world.page(BELA, Vec::new(), false);
+    let lacking = world.send(BELA, "into the dead line");
+    world.drop_link();
+    world.resume(vec![lacking]);
+    look(&mut world);
+    world.drop_link();
+    world.resume_asked(Vec::new(), Vec::new());
+    let again = look(&mut world);
+    world.session(page_end(again.request, Some(ArchiveId("s9".to_owned())), None, false));
+    assert_eq!(world.sent().iter().map(|out| out.key).collect::<Vec<_>>(), [lacking]);
 }

@@ -52,7 +52,9 @@ fn on_session(model: &mut Model, id: &AccountId, event: Event, fx: &mut Effects)
     match event {
         Event::Reached(stage) => model.on_reached(id, stage),
         Event::SignedIn(signed_in) => model.on_signed_in(id, signed_in, fx),
-        Event::Resumed { signed_in, pending } => resumed::on_resumed(model, id, signed_in, &pending, fx),
+        Event::Resumed { signed_in, pending, asked } => {
+            resumed::on_resumed(model, id, signed_in, (&pending, &asked), fx);
+        }
         Event::Features(features) => model.on_features(id, features, fx),
         Event::Roster { items, version } => roster::on_roster(model, id, items, version, fx),
         Event::RosterPush { item, version } => roster::on_push(model, id, item, version, fx),
@@ -149,7 +151,7 @@ impl Model {
             until: now.mono.saturating_add(BACK),
         });
         account.was_online = true;
-        account.post.suspended.clear();
+        account.begin_anew();
         fx.push(Effect::Link(id.clone(), LinkCommand::Confirm));
         fx.push(Effect::Store(StoreRequest::Bound { account: id.clone(), jid: signed_in.jid }));
         self.tell_appearance(id, fx);
@@ -159,16 +161,19 @@ impl Model {
 
     fn on_features(&mut self, id: &AccountId, features: Features, fx: &mut Effects) {
         let Some(account) = self.account_mut(id) else { return };
-        account.features = features;
+        // What it was asked before in this session, or in the one that this has taken up, is not asked again.
+        let before = std::mem::replace(&mut account.features, features);
+        let before = if std::mem::replace(&mut account.surveyed, true) { before } else { Features::default() };
         account.features_known = true;
-        let cards = account.features.cards;
+        let card = account.features.cards && !before.cards;
+        let positions = account.features.read_positions && !before.read_positions;
         let unnamed = account.setup.name.is_empty();
         self.begin_post(id, fx);
         self.catch_up(id, fx);
-        if cards && (unnamed || self.options.shows_pictures()) {
+        if card && (unnamed || self.options.shows_pictures()) {
             self.command(id, Command::AskOwnCard, fx);
         }
-        if self.account(id).is_some_and(|account| account.features.read_positions) {
+        if positions {
             self.command(id, Command::AskReadPositions, fx);
         }
         if let Some(open) = self.open.clone().filter(|open| open.account == *id) {
@@ -217,18 +222,18 @@ impl Model {
         sign_in::on_down(self, id, problem, retry_in.is_some(), fx);
     }
 
-    /// A session is over, by whatever end: nothing of it is believed any more, and nothing vanishes.
+    /// A session is over, by whatever end: nothing of it is believed any more, and nothing vanishes. Whether what it was
+    /// asked will still be answered is known once another connection has taken it up, or begun anew.
     pub(crate) fn lose_session(&mut self, id: &AccountId, fx: &mut Effects) {
-        let complete = self.account(id).is_some_and(|account| account.sync.complete || !account.features.archive);
+        // Said of a session, not once more of the time behind it.
+        let complete = self.account(id).is_some_and(|own| own.online() && (own.sync.complete || !own.features.archive));
         self.lose_sync(id, fx);
         let Some(account) = self.account_mut(id) else { return };
         account.doubt();
         account.features_known = false;
-        (account.positions_refused, account.positions_known) = (false, false);
         account.roster_known = false;
         account.tls = None;
         account.settle_at = None;
-        account.asked.clear();
         for contact in account.roster.values_mut() {
             contact.stale = true;
             contact.typing = None;

@@ -4,15 +4,15 @@ use super::sign_in;
 use crate::app::action::Effects;
 use crate::app::event::LinkState;
 use crate::app::model::Model;
-use crate::types::{AccountId, MessageKey};
+use crate::types::{AccountId, MessageKey, RequestId};
 use crate::xmpp::SignedIn;
 
-/// The server kept our place. `pending`: what is being written again.
+/// The server kept our place. `pending`: what it lacks of our messages, `asked`: what will still be answered.
 pub(super) fn on_resumed(
     model: &mut Model,
     id: &AccountId,
     signed_in: SignedIn,
-    pending: &[MessageKey],
+    (pending, asked): (&[MessageKey], &[RequestId]),
     fx: &mut Effects,
 ) {
     let Some(account) = model.account_mut(id) else { return };
@@ -27,6 +27,7 @@ pub(super) fn on_resumed(
         contact.stale = false;
     }
     account.take_up_post(pending);
+    account.take_up_questions(asked);
     let changed = account.told.as_ref() != Some(&account.appearance);
     if changed {
         model.tell_appearance(id, fx);

@@ -116,7 +116,8 @@ impl Live {
             Err(TooHigh) => return self.miscounted(Some(count)),
         }
         let pending = self.managed.give_back();
-        self.tell(Event::Resumed { signed_in, pending });
+        let asked = self.tracker.requests().collect();
+        self.tell(Event::Resumed { signed_in, pending, asked });
         if let Some(features) = self.survey.again() {
             self.tell(Event::Features(features));
         }

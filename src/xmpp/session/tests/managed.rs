@@ -215,7 +215,7 @@ fn a_lost_session_is_taken_up_along_with_the_sign_in() {
     let resumed = format!("<resumed xmlns='urn:xmpp:sm:3' previd='sm-1' h='{}'/>", BEFORE + 1);
     scene.hear(&success_2(&resumed));
     assert_eq!(scene.acknowledged(), [FIRST]);
-    assert!(scene.events.iter().any(|event| matches!(event, Event::Resumed { pending, signed_in }
+    assert!(scene.events.iter().any(|event| matches!(event, Event::Resumed { pending, signed_in, .. }
         if *pending == [SECOND] && signed_in.jid.to_string() == "juliet@alpha.test/orchard")));
     assert_eq!(scene.sent, "", "what the mind has to make sure of is not sent again unasked");
     scene.say(SECOND);
