@@ -133,9 +133,8 @@ impl Account {
     /// The session is over: whatever was written in it is in doubt.
     pub(super) fn doubt(&mut self) {
         let written = std::mem::take(&mut self.post.written);
-        // To those whom the check is not about something was written meanwhile.
+        // To others than those whom the check is about something was written since it began.
         if let Some(check) = &mut self.post.check {
-            check.again_at = None;
             for message in written.iter().filter_map(|key| self.post.unsent.get(key)) {
                 if !check.holds(&message.talk.peer) {
                     check.peers.insert(0, message.talk.peer.clone());

@@ -88,16 +88,6 @@ pub struct Filling {
     pub of_gap: u32,
 }
 
-impl Sync {
-    /// Another session: catching up begins anew. `torn`: the last one ended in the middle of a page.
-    pub(super) fn begin_anew(&mut self, torn: bool) {
-        self.torn = self.torn.saturating_add(u8::from(torn)).min(TORN);
-        (self.running, self.complete, self.taken_up, self.ahead) = (false, false, false, None);
-        (self.again_at, self.refused) = (None, 0);
-        self.filling = Filling::default();
-    }
-}
-
 /// What a page says of the place of its messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Bounds {
@@ -106,6 +96,16 @@ pub(super) struct Bounds {
     pub(super) beyond: Option<bool>,
     /// Before this moment: what stands there is of the page above.
     pub(super) below: Option<Stamp>,
+}
+
+impl Sync {
+    /// Another session: catching up begins anew. `torn`: the last one ended in the middle of a page.
+    pub(super) fn begin_anew(&mut self, torn: bool) {
+        self.torn = self.torn.saturating_add(u8::from(torn)).min(TORN);
+        (self.running, self.complete, self.taken_up, self.ahead) = (false, false, false, None);
+        self.filling = Filling::default();
+        (self.again_at, self.refused) = (None, 0);
+    }
 }
 
 impl Model {

@@ -225,9 +225,8 @@ impl Model {
     /// A session is over, by whatever end: nothing of it is believed any more, and nothing vanishes. Whether what it was
     /// asked will still be answered is known once another connection has taken it up, or begun anew.
     pub(crate) fn lose_session(&mut self, id: &AccountId, fx: &mut Effects) {
-        let complete = self
-            .account(id)
-            .is_some_and(|account| account.online() && (account.sync.complete || !account.features.archive));
+        // Said of a session, not once more of the time behind it.
+        let complete = self.account(id).is_some_and(|own| own.online() && (own.sync.complete || !own.features.archive));
         self.lose_sync(id, fx);
         let Some(account) = self.account_mut(id) else { return };
         account.doubt();
