@@ -337,6 +337,7 @@ fn says(number: usize) -> Incoming {
         displayed: None,
         nick: None,
         delayed: false,
+        page: None,
     }
 }
 

@@ -178,6 +178,7 @@ impl Stage {
             displayed: None,
             nick: None,
             delayed: false,
+            page: None,
         })));
     }
 
