@@ -1,7 +1,7 @@
 //! Floor 5: the one loop that joins the machines and the hands. It decides nothing.
 //!
 //! - [`interface`]: the screen. Keys go first: a key is drawn at once, draws that arrivals cause are coalesced and
-//!   capped by `max_fps` ([`frames`]), and at most 256 waiting events are taken before the next look at the keys.
+//!   capped by `max_fps` (`frames`), and at most 256 waiting events are taken before the next look at the keys.
 //! - [`headless`]: one-shot commands, the same links, store and vault without a model, a screen or presence.
 //! - [`program`]: from arguments to an exit code. [`guarded`]: what happens when there is a bug.
 

@@ -1,6 +1,6 @@
 //! The messages of a talk in memory: order, identity, bounds.
 //!
-//! Whether two messages are one is decided in [`copies`].
+//! Whether two messages are one is decided in `copies`.
 
 mod copies;
 
