@@ -20,7 +20,7 @@ const MARGIN: Duration = Duration::from_secs(3600);
 /// The same where the server has said what it has: what it had and did not count is of the last moments.
 const NEAR: Duration = Duration::from_secs(60);
 /// Pages read for one buddy before the archive is given up as proof: an hour's talk, and days of it, are fewer.
-const PAGES: u8 = 200;
+const PAGES: u16 = 200;
 /// An archive that refuses may do so for a moment only: so often it is asked about one buddy, and so much later each
 /// time. Written twice is worse than written late.
 const REFUSALS: u8 = 3;
@@ -61,7 +61,7 @@ pub struct Check {
     /// Talks still to be read.
     pub peers: Vec<BareJid>,
     /// Pages read in this talk.
-    pub pages: u8,
+    pub pages: u16,
     /// How often the archive refused in this talk.
     pub refused: u8,
     /// When it is asked again (`Now::mono`).
@@ -117,6 +117,7 @@ impl Account {
             self.post.doubtful.insert(key);
             // It may stand where the archive was read already.
             self.post.check = None;
+            self.asked.retain(|_, asked| *asked != Asked::Check);
         }
     }
 
@@ -251,8 +252,11 @@ impl Model {
     /// A page of the check is here (`first`: how to go on; `None`: not at all).
     pub(super) fn on_check_page(&mut self, id: &AccountId, first: Option<ArchiveId>, fx: &mut Effects) {
         let Some(account) = self.account_mut(id) else { return };
-        let is_brief = account.post.is_brief();
+        let (is_brief, most) = (account.post.is_brief(), PAGES << account.sync.torn);
         let Some(check) = account.post.check.as_mut() else { return };
+        if first.is_some() {
+            check.refused = 0;
+        }
         check.pages = check.pages.saturating_add(1);
         check.request = None;
         let open = account.post.doubtful.iter().filter_map(|key| account.post.unsent.get(key));
@@ -264,7 +268,7 @@ impl Model {
             (Some(_), None) => is_brief,
         };
         match first {
-            Some(first) if !seen_enough && check.pages < PAGES => self.ask_check(id, Some(first), fx),
+            Some(first) if !seen_enough && check.pages < most => self.ask_check(id, Some(first), fx),
             _ => self.next_peer(id, fx),
         }
     }

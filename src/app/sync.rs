@@ -106,6 +106,14 @@ impl Sync {
         self.filling = Filling::default();
         (self.again_at, self.refused) = (None, 0);
     }
+
+    /// The session was taken up: a short look shows whether anything was lost. `torn`: in the middle of a page.
+    pub(super) fn take_up(&mut self, torn: bool) {
+        let taken_up = self.taken_up || self.complete;
+        let filling = Filling { running: false, held: false, ..std::mem::take(&mut self.filling) };
+        self.begin_anew(torn);
+        (self.taken_up, self.filling) = (taken_up, filling);
+    }
 }
 
 impl Model {
@@ -155,6 +163,8 @@ impl Model {
                 let after = Edge { id: sync.cursor.clone(), at: known.unwrap_or(now) };
                 let before = Edge { id: Some(first), at: page.oldest.unwrap_or(now) };
                 gap::add(&mut sync.gaps, Gap::new(after, before));
+                // How the one before was asked for says nothing of this one.
+                (sync.filling.way, sync.filling.of_gap) = (Way::Both, 0);
             }
             // Neither whole nor anything in it: that says nothing.
             (false, None) => {
@@ -166,7 +176,7 @@ impl Model {
         sync.torn = sync.torn.saturating_sub(1);
         sync.cursor = sync.ahead.take().or(page.last).or(sync.cursor.take());
         account.synced_to = Some(now);
-        self.tell_cursor(id, true, fx);
+        self.tell_sync(id, fx);
         self.tell_what_was_read(id, true, fx);
         self.fill(id, fx);
     }
@@ -293,7 +303,8 @@ impl Model {
     pub(super) fn lose_sync(&mut self, id: &AccountId, fx: &mut Effects) {
         self.tell_cursor(id, true, fx);
         let now = self.now.wall;
-        if let Some(account) = self.account_mut(id).filter(|account| account.sync.complete) {
+        // Said of a session, not of the time behind it: what comes then is missed.
+        if let Some(account) = self.account_mut(id).filter(|account| account.online() && account.sync.complete) {
             account.synced_to = Some(now);
         }
     }

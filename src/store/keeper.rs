@@ -165,7 +165,9 @@ impl<'a> Keeper<'a> {
             return self.refuse(problem_of(error), tell);
         }
         // Not the disk: one of the requests is such that the database will never take it.
-        if self.apart > 0 || self.waiting.len() == 1 {
+        if self.waiting.is_empty() {
+            (self.apart, self.again_at) = (0, None);
+        } else if self.apart > 0 || self.waiting.len() == 1 {
             self.apart = self.apart.saturating_sub(1);
             let key = self.waiting.front().and_then(requests::key_of);
             let marked = usize::from(matches!(self.waiting.front(), Some(StoreRequest::Mark { .. })));

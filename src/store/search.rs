@@ -53,11 +53,13 @@ fn place(account: &str, peer: &str, kind: u8) -> String {
 
 /// Fills the index anew from the messages: for one that broke.
 pub(super) fn rebuild(db: &Connection) -> rusqlite::Result<()> {
-    db.execute_batch(
+    let whole = db.unchecked_transaction()?;
+    whole.execute_batch(
         "INSERT INTO search (search) VALUES ('delete-all');
          INSERT INTO search (rowid, body, place)
              SELECT id, words(body), place(account, peer, kind) FROM message WHERE body_kind <> 2 ORDER BY id;",
-    )
+    )?;
+    whole.commit()
 }
 
 /// A page of hits, newest first, and on the first page how many there are.

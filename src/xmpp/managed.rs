@@ -215,6 +215,11 @@ impl Managed {
         self.waiting.iter().map(|waiting| &waiting.stanza)
     }
 
+    /// Those of ours that need not be written again are taken back.
+    pub(crate) fn take_back(&mut self, fits: impl Fn(&Element) -> bool) {
+        self.waiting.retain(|waiting| !fits(&waiting.stanza));
+    }
+
     /// Gives back the messages among it: whether they are sent again is for others to say.
     pub(crate) fn give_back(&mut self) -> Vec<MessageKey> {
         let keys = self.waiting.iter().filter_map(|waiting| waiting.key).collect();

@@ -92,6 +92,11 @@ impl Tracker {
         self.pending.len() >= QUERIES
     }
 
+    /// Archive pages are awaited no more.
+    pub(crate) fn forget_pages(&mut self) {
+        self.pending.retain(|_, pending| !matches!(pending.asked, Asked::Archive { .. } | Asked::LastTen { .. }));
+    }
+
     /// The requests of the mind that wait for an answer.
     pub(crate) fn requests(&self) -> impl Iterator<Item = RequestId> {
         self.pending.values().filter_map(|pending| match pending.asked {

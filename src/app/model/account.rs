@@ -119,15 +119,13 @@ impl Account {
         (self.surveyed, self.positions_refused, self.positions_known) = (false, false, false);
     }
 
-    /// The session was taken up, and these will still be answered. Any other never reached it, and is asked again.
+    /// The session was taken up, and these will still be answered. Pages of the archive are asked for again: half of one
+    /// may have been lost on the way.
     pub(in crate::app) fn take_up_questions(&mut self, answered: &[RequestId]) {
+        let torn = self.asked.values().any(Asked::is_page);
         self.asked.retain(|request, _| answered.contains(request));
-        self.sync.taken_up |= std::mem::take(&mut self.sync.complete);
-        self.sync.running &= self.asked.values().any(|asked| *asked == Asked::CatchUp);
-        self.sync.filling.running &= self.asked.values().any(|asked| *asked == Asked::Gap);
-        if !self.asked.values().any(|asked| *asked == Asked::Check) {
-            self.post.drop_page();
-        }
+        self.sync.take_up(torn);
+        self.post.drop_page();
     }
 }
 

@@ -97,7 +97,9 @@ impl Model {
             return;
         }
         let read = self.talks.values().filter(|talk| talk.key.account == *id && talk.read_to > Stamp(0));
-        let unknown = read.filter(|talk| of_all || talk.told_read.is_none());
+        // What has just come is to be told of, and counting anew would pass over it.
+        let fresh = |key: &ConversationKey| self.waiting.values().any(|row| row.talk == *key && row.news != News::Old);
+        let unknown = read.filter(|talk| (of_all || talk.told_read.is_none()) && !fresh(&talk.key));
         let known = |talk: &Conversation| talk.told_read.clone().map_or(Position::Moment(Stamp(0)), Position::Archive);
         for (key, to) in unknown.map(|talk| (talk.key.clone(), known(talk))).collect::<Vec<_>>() {
             self.read_elsewhere(&key, to, true, fx);

@@ -172,6 +172,7 @@ impl Model {
     pub(in crate::app) fn on_gap_page(&mut self, id: &AccountId, page: ArchivePage, fx: &mut Effects) {
         let Some(account) = self.account_mut(id) else { return };
         let sync = &mut account.sync;
+        sync.torn = sync.torn.saturating_sub(1);
         let filling = &mut sync.filling;
         let (way, first_of_gap) = (filling.way, filling.of_gap == 0);
         filling.running = false;

@@ -165,25 +165,7 @@ fn where_a_new_session_begins_instead_everything_written_is_in_doubt_as_ever() {
 }
 
 #[test]
-fn what_was_asked_is_answered_after_all_and_not_asked_again() {
-    let mut world = World::online(true);
-    world.open(BELA);
-    world.page(BELA, Vec::new(), false);
-    let lacking = world.send(BELA, "into the dead line");
-    world.drop_link();
-    world.resume(vec![lacking]);
-    let asked = look(&mut world);
-    world.drop_link();
-    world.resume(Vec::new());
-    world.session(xmpp::Event::Features(Features { archive: true, ..Features::default() }));
-    let again = world.commands().iter().filter(|command| matches!(command, Command::Archive(_))).count();
-    assert_eq!(again, 0, "the session writes the question again by itself, and the newest page is still to come");
-    world.session(page_end(asked.request, Some(ArchiveId("s9".to_owned())), None, false));
-    assert_eq!(world.sent().iter().map(|out| out.key).collect::<Vec<_>>(), [lacking]);
-}
-
-#[test]
-fn a_question_that_never_reached_the_session_is_asked_again() {
+fn a_page_that_was_awaited_is_asked_for_again() {
     let mut world = World::online(true);
     world.open(BELA);
     world.page(BELA, Vec::new(), false);
@@ -226,4 +208,22 @@ fn a_short_look_shows_what_a_server_lost_while_it_was_taken_up() {
     }));
     assert_eq!(world.texts(BELA), ["lost on the way"]);
     assert!(world.own().sync.complete && world.own().sync.gaps.is_empty());
+}
+
+#[test]
+fn what_came_in_a_long_outage_is_news_however_often_was_tried() {
+    let mut world = World::online(true);
+    let newest = world.own().asked.keys().copied().next().expect("the newest page was asked for");
+    world.session(page_end(newest, None, None, true));
+    world.drop_link();
+    world.after(Duration::from_secs(3 * 3600));
+    world.dial();
+    world.sign_in(true);
+    let mut commands = world.commands().into_iter();
+    let query = commands.find_map(|c| if let Command::Archive(query) = c { Some(query) } else { None });
+    let request = query.expect("the archive was asked").request;
+    let missed = Stamp(world.now.wall.0 - 9_000_000);
+    world.hears(in_page(request, archived(says("bela@example.org/phone", "7", "missed"), "s6", missed)));
+    world.session(page_end(request, None, None, true));
+    assert_eq!(world.talk(BELA).unread, 1, "of two and a half hours ago");
 }

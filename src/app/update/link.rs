@@ -159,14 +159,16 @@ impl Model {
         sign_in::on_success(self, id, fx);
     }
 
-    fn on_features(&mut self, id: &AccountId, features: Features, fx: &mut Effects) {
+    fn on_features(&mut self, id: &AccountId, mut features: Features, fx: &mut Effects) {
         let Some(account) = self.account_mut(id) else { return };
         // What it was asked before in this session, or in the one that this has taken up, is not asked again.
+        // Silence is no answer: what gave us ids is an archive.
+        features.archive |= account.sync.cursor.is_some();
         let before = std::mem::replace(&mut account.features, features);
         let before = if std::mem::replace(&mut account.surveyed, true) { before } else { Features::default() };
         account.features_known = true;
         let card = account.features.cards && !before.cards;
-        let positions = account.features.read_positions && !before.read_positions;
+        let positions = account.features.read_positions && !account.positions_known && !account.positions_refused;
         let unnamed = account.setup.name.is_empty();
         self.begin_post(id, fx);
         self.catch_up(id, fx);
@@ -226,7 +228,9 @@ impl Model {
     /// asked will still be answered is known once another connection has taken it up, or begun anew.
     pub(crate) fn lose_session(&mut self, id: &AccountId, fx: &mut Effects) {
         // Said of a session, not once more of the time behind it.
-        let complete = self.account(id).is_some_and(|own| own.online() && (own.sync.complete || !own.features.archive));
+        let complete = self
+            .account(id)
+            .is_some_and(|own| own.online() && (own.sync.complete || (own.features_known && !own.features.archive)));
         self.lose_sync(id, fx);
         let Some(account) = self.account_mut(id) else { return };
         account.doubt();

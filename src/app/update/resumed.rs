@@ -1,4 +1,4 @@
-//! A session that was taken up on another connection (XEP-0198): nothing was lost, so nothing is asked anew.
+//! A session that was taken up on another connection (XEP-0198): nothing should be lost, so little is asked anew.
 
 use super::sign_in;
 use crate::app::action::Effects;

@@ -8,6 +8,7 @@ use crate::app::list;
 use crate::app::model::{
     Account, Conversation, ConversationKey, Files, Message, MessageState, Model, News, Options, Overlay,
 };
+use crate::app::outbox::Post;
 use crate::app::sync::Gap;
 use crate::app::words;
 use crate::types::{AccountId, ArchiveId, MessageKey, Problem, RequestId, Stamp, StanzaId};
@@ -135,6 +136,7 @@ impl Model {
     fn retake(&mut self, id: &AccountId) -> bool {
         let Some(account) = self.account_mut(id).filter(|account| account.files != Files::Ours) else { return false };
         account.outbox.clear();
+        account.post = Post::default();
         let ours = account.files == Files::Asked;
         for (_, talk) in self.talks.iter_mut().filter(|(key, _)| key.account == *id) {
             talk.unread = 0;

@@ -14,6 +14,11 @@ const FORM: &str = "jabber:x:data";
 /// Largest page that is asked for.
 const PAGE: u16 = 200;
 
+/// Asks for a page.
+pub(crate) fn is_query(stanza: &Element) -> bool {
+    stanza.name() == "iq" && stanza.children().any(|child| child.is("query", NS))
+}
+
 /// One page, by `query_id`.
 pub(crate) fn write(query: &ArchiveQuery, query_id: &str) -> Element {
     let field = |var: &str, value: String| {

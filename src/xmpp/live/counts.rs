@@ -3,7 +3,7 @@
 use super::{Live, LiveOutput};
 use crate::types::{Line, MessageKey, Now, Problem, Tally};
 use crate::xml::Element;
-use crate::xmpp::ext::sm;
+use crate::xmpp::ext::{mam, sm};
 use crate::xmpp::managed::TooHigh;
 use crate::xmpp::{Event, SignedIn};
 
@@ -116,6 +116,9 @@ impl Live {
             Err(TooHigh) => return self.miscounted(Some(count)),
         }
         let pending = self.managed.give_back();
+        // Half of an archive page may have been lost on the way, and the end of it would not say so: pages are asked anew.
+        self.tracker.forget_pages();
+        self.managed.take_back(mam::is_query);
         let asked = self.tracker.requests().collect();
         self.tell(Event::Resumed { signed_in, pending, asked });
         if let Some(features) = self.survey.again() {
