@@ -51,7 +51,7 @@ pub struct Sync {
     pub base: Option<ArchiveId>,
     /// What comes in the newest page lies beyond it: so it was asked for, or it was met.
     pub beyond: bool,
-    /// It came in this session: a live message moves the cursor.
+    /// It came in this session, or in the last one, until another begins: a live message moves the cursor.
     pub complete: bool,
     /// It came in the session that this one has taken up. Servers promise that nothing is lost by that (XEP-0198 section
     /// 5), and ejabberd 23 loses a message now and then, which its archive has.
@@ -210,7 +210,6 @@ impl Model {
         if account.sync.again_at.take_if(|at| *at <= now).is_some() {
             account.sync.filling.restart();
             self.catch_up(id, fx);
-            self.fill(id, fx);
         }
     }
 

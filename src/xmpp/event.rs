@@ -37,7 +37,8 @@ pub enum Event {
     SignedIn(SignedIn),
     /// The session before was taken up on this connection (XEP-0198): nothing was lost, and the server has kept our
     /// presence. `pending`: messages that it does not say to have, to be sent again; those that it has were told by
-    /// `Acknowledged` before. `asked`: requests that will still be answered.
+    /// `Acknowledged` before. `asked`: requests that will still be answered; pages of the archive will
+    /// not.
     Resumed { signed_in: SignedIn, pending: Vec<MessageKey>, asked: Vec<RequestId> },
     /// What the server can do (XEP-0030), once known.
     Features(Features),

@@ -97,14 +97,10 @@ impl Tracker {
         self.pending.retain(|_, pending| !matches!(pending.asked, Asked::Archive { .. } | Asked::LastTen { .. }));
     }
 
-    /// The requests of the mind that wait for an answer.
+    /// The requests of the mind that wait for an answer, but for archive pages.
     pub(crate) fn requests(&self) -> impl Iterator<Item = RequestId> {
         self.pending.values().filter_map(|pending| match pending.asked {
-            Asked::Ping(request)
-            | Asked::Buddy { request, .. }
-            | Asked::Archive { request, .. }
-            | Asked::LastTen { request, .. }
-            | Asked::LookUp(request) => Some(request),
+            Asked::Ping(request) | Asked::Buddy { request, .. } | Asked::LookUp(request) => Some(request),
             _ => None,
         })
     }

@@ -106,7 +106,8 @@ pub struct Account {
     pub settled: bool,
     /// What the server can do was told in this session.
     pub surveyed: bool,
-    /// Requests to the server that wait for an answer: that of a session which was lost comes, if it is taken up.
+    /// Requests to the server that wait for an answer. Where a lost session is taken up they still come, but for pages of
+    /// the archive.
     pub asked: BTreeMap<RequestId, Asked>,
 }
 

@@ -165,22 +165,6 @@ fn where_a_new_session_begins_instead_everything_written_is_in_doubt_as_ever() {
 }
 
 #[test]
-fn a_page_that_was_awaited_is_asked_for_again() {
-    let mut world = World::online(true);
-    world.open(BELA);
-    world.page(BELA, Vec::new(), false);
-    let lacking = world.send(BELA, "into the dead line");
-    world.drop_link();
-    world.resume(vec![lacking]);
-    look(&mut world);
-    world.drop_link();
-    world.resume_asked(Vec::new(), Vec::new());
-    let again = look(&mut world);
-    world.session(page_end(again.request, Some(ArchiveId("s9".to_owned())), None, false));
-    assert_eq!(world.sent().iter().map(|out| out.key).collect::<Vec<_>>(), [lacking]);
-}
-
-#[test]
 fn a_short_look_shows_what_a_server_lost_while_it_was_taken_up() {
     let mut world = World::online(true);
     let newest = world.own().asked.keys().copied().next().expect("the newest page was asked for");
