@@ -194,6 +194,8 @@ impl Conversation {
             late_marks: Vec::new(),
             before_session: None,
             walked: None,
+            told: BTreeSet::new(),
+            page_above: [None; 2],
             bytes: 0,
             claimed: BTreeSet::new(),
             known_ids: BTreeSet::new(),

@@ -15,7 +15,7 @@ pub use gap::{Edge, Gap, Missing};
 use super::action::Effects;
 use super::effect::{Effect, LinkCommand, StoreRequest};
 use super::model::{Asked, ConversationKey, Model, News};
-use crate::types::{AccountId, ArchiveId, RequestId, Stamp};
+use crate::types::{AccountId, ArchiveId, MessageKey, RequestId, Stamp};
 use crate::xmpp::{ArchivePage, ArchiveQuery, Command, Incoming};
 use std::time::Duration;
 
@@ -146,12 +146,16 @@ impl Model {
             since: since.map(|since| back(since, MARGIN)),
             ..ArchiveQuery::newest(request, if sync.taken_up { BRIEF } else { PAGE })
         };
+        for talk in self.talks.values_mut().filter(|talk| talk.key.account == *id) {
+            talk.page_above = [None; 2];
+        }
         self.ask_archive(id, query, Asked::CatchUp, fx);
     }
 
     /// The newest page came whole.
     pub(super) fn on_newest_page(&mut self, id: &AccountId, page: ArchivePage, fx: &mut Effects) {
         let now = self.now.wall;
+        self.end_page(id, page.request);
         let Some(account) = self.account_mut(id) else { return };
         let known = account.synced_to.or(account.sync.newest);
         let sync = &mut account.sync;
@@ -179,6 +183,24 @@ impl Model {
         self.tell_sync(id, fx);
         self.tell_what_was_read(id, true, fx);
         self.fill(id, fx);
+    }
+
+    /// A page of all talks came whole.
+    fn end_page(&mut self, id: &AccountId, page: RequestId) {
+        for talk in self.talks.values_mut().filter(|talk| talk.key.account == *id) {
+            talk.end_page(page);
+        }
+    }
+
+    /// Where that begins, of what this side said in the talk, which the page above has, if this is a page of a gap. Where
+    /// that begins with something else, what was read in this session tells.
+    pub(super) fn place_above(&self, key: &ConversationKey, incoming: &Incoming) -> Option<(Stamp, MessageKey)> {
+        let (account, talk) = self.account(&key.account).zip(self.talks.get(key))?;
+        let is_of_gap = matches!(account.asked.get(&incoming.page?), Some(Asked::Gap));
+        let gap = account.sync.gaps.last().filter(|_| is_of_gap && account.sync.filling.way != Way::Time)?;
+        let end = gap.before.id.as_ref().and_then(|id| talk.archived(id));
+        let end = end.filter(|message| message.direction == incoming.direction);
+        end.map(|message| (message.stamp, message.key)).or_else(|| talk.place_above(incoming.direction))
     }
 
     /// The newest page was refused. A cursor that the archive has forgotten, or does not take there, is left out once.
@@ -227,12 +249,9 @@ impl Model {
     /// Between what else of the talk a message of this page stands, as far as the query says it.
     pub(super) fn bounds(&mut self, key: &ConversationKey, incoming: &Incoming) -> Bounds {
         let stanza_id = incoming.stanza_id.as_ref().map(|id| &id.0);
-        let talk = self.talks.get(key);
-        let top = talk.and_then(|talk| talk.archive_top.as_ref().map(|top| (talk, top)));
-        let top = top.and_then(|(talk, top)| {
-            talk.messages.iter().find(|m| m.stanza_id.as_ref().is_some_and(|id| id.0 == top.0))
-        });
+        let top = self.talks.get(key).and_then(|talk| talk.archived(talk.archive_top.as_ref()?));
         let top = top.map(|message| message.stamp);
+        let above = self.place_above(key, incoming).map(|(stamp, _)| stamp);
         let Some(account) = self.account_mut(&key.account) else { return Bounds::default() };
         let sync = &mut account.sync;
         let Some(page) = incoming.page else { return Bounds { beyond: sync.running.then_some(false), below: None } };
@@ -246,10 +265,8 @@ impl Model {
                 let (gap, way) = (sync.gaps.last(), sync.filling.way);
                 let end = gap.and_then(|gap| gap.after.id.as_ref());
                 let beyond = way == Way::Both && end.is_some() && end == sync.base.as_ref();
-                Bounds {
-                    beyond: beyond.then_some(true),
-                    below: gap.filter(|_| way != Way::Time).map(|gap| gap.before.at),
-                }
+                let end = gap.filter(|_| way != Way::Time).map(|gap| above.unwrap_or(gap.before.at));
+                Bounds { beyond: beyond.then_some(true), below: end }
             }
             Some(Asked::TalkGap(_, after)) => {
                 let gap = sync.gaps.iter().find(|gap| gap.after == *after);

@@ -13,6 +13,7 @@ mod kept;
 mod list;
 mod mouse;
 mod only_here;
+mod order;
 mod outbox;
 mod people;
 mod pictures;
@@ -133,6 +134,8 @@ fn stanza_id(incoming: Incoming, id: &str) -> Incoming {
 
 const ANNA: &str = "anna@example.org";
 const BELA: &str = "bela@example.org";
+/// One of her devices.
+const PHONE: &str = "bela@example.org/phone";
 
 impl World {
     /// Started, cache told, not signed in.
@@ -157,6 +160,14 @@ impl World {
         world.sign_in(archive);
         world.session(xmpp::Event::Presence(presence("bela@example.org/phone", Show::Available)));
         world.fx.clear();
+        world
+    }
+
+    /// With an archive, and with a talk on the screen of which nothing is on the disk yet.
+    fn reading(peer: &str) -> Self {
+        let mut world = Self::online(true);
+        world.open(peer);
+        world.page(peer, Vec::new(), false);
         world
     }
 

@@ -1,14 +1,15 @@
 //! The messages of a talk in memory: order, identity, bounds.
 //!
-//! Whether two messages are one is decided in `copies`.
+//! Whether two messages are one is decided in `copies`, and `order` puts right what two clocks put wrong.
 
 mod copies;
+mod order;
 
 pub use copies::{Known, NEAR, reach};
 
-use super::model::{Body, Conversation, Message, MessageState, Scroll, Walked};
+use super::model::{Body, Conversation, Message, MessageState, Scroll};
 use crate::types::limits::{CLOSED_TALK_BYTES, TALK_BYTES};
-use crate::types::{MessageKey, OriginId, RequestId, Stamp, StanzaId};
+use crate::types::{ArchiveId, MessageKey, OriginId, Stamp, StanzaId};
 use crate::xmpp::Direction;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
@@ -40,6 +41,12 @@ impl Conversation {
     /// A message in memory, to change it.
     pub fn message_mut(&mut self, key: MessageKey) -> Option<&mut Message> {
         self.messages.iter_mut().rev().find(|message| message.key == key)
+    }
+
+    /// The message that the archive has under this id.
+    pub fn archived(&self, id: &ArchiveId) -> Option<&Message> {
+        let named = |message: &&Message| message.stanza_id.as_ref().is_some_and(|other| other.0 == id.0);
+        self.may_know(&id.0).then(|| self.messages.iter().find(named)).flatten()
     }
 
     /// Where a message stands in memory.
@@ -84,23 +91,16 @@ impl Conversation {
         later.map(|later| Stamp(later.0.saturating_sub(1)))
     }
 
-    /// The message that the archive told before this one in the same page.
-    pub fn walked_before(&self, page: Option<RequestId>, told: Stamp) -> Option<Walked> {
-        self.walked.filter(|walked| walked.page == page && walked.told <= told)
-    }
-
-    /// Something of ours stands behind this message and up to this moment.
-    pub fn ours_between(&self, key: MessageKey, to: Stamp) -> bool {
-        let back = self.messages.iter().rev().take_while(|message| message.key != key);
-        back.skip_while(|message| message.stamp > to).any(|message| message.direction == Direction::Out)
-    }
-
     /// Puts a message in its place: by stamp, then by key.
     pub fn place(&mut self, message: Message) -> Placed {
-        self.last_at = self.last_at.max(Some(message.stamp));
         let order = (message.stamp, message.key);
-        let older = self.messages.front().is_some_and(|first| order < (first.stamp, first.key));
-        if (older && self.loaded && self.more_stored) || self.tail_missing {
+        let older = match self.messages.front() {
+            Some(first) => order < (first.stamp, first.key),
+            None => self.last_at.is_some_and(|last| message.stamp < last),
+        };
+        self.last_at = self.last_at.max(Some(message.stamp));
+        // What is in memory has no holes: whoever moves a message sees what it would pass.
+        if (older && self.more_stored) || self.tail_missing {
             return Placed::Elsewhere;
         }
         self.learn(&message);
@@ -111,15 +111,6 @@ impl Conversation {
         };
         self.messages.insert(at, message);
         Placed::Here
-    }
-
-    /// Moves a message to the place of this moment.
-    pub fn move_to(&mut self, key: MessageKey, stamp: Stamp) {
-        let Some(mut message) = self.index(key).and_then(|at| self.messages.remove(at)) else { return };
-        message.stamp = stamp;
-        let at = self.messages.partition_point(|m| (m.stamp, m.key) < (stamp, key));
-        self.messages.insert(at, message);
-        self.last_at = self.last_at.max(Some(stamp));
     }
 
     /// Puts a page of the store in. What is here already is newer than its copy on the disk.
@@ -203,6 +194,9 @@ impl Conversation {
                 message.key = instead;
             }
         }
+        if self.told.remove(&key) {
+            self.told.insert(instead);
+        }
         let moved = |place: &mut Option<MessageKey>| {
             if *place == Some(key) {
                 *place = Some(instead);
@@ -210,6 +204,7 @@ impl Conversation {
         };
         moved(&mut self.selected);
         moved(&mut self.new_from);
+        self.page_above.iter_mut().for_each(moved);
         if let Scroll::At { key: anchor, .. } = &mut self.scroll
             && *anchor == key
         {

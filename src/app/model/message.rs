@@ -80,6 +80,10 @@ pub struct Conversation {
     pub before_session: Option<Stamp>,
     /// The last message that the archive told.
     pub walked: Option<Walked>,
+    /// What else that page has told.
+    pub told: BTreeSet<MessageKey>,
+    /// The first of those that the page before told, of theirs and of ours, as long as the archive is read downwards.
+    pub page_above: [Option<MessageKey>; 2],
     /// What a stranger calls themselves.
     pub nick: Option<Line>,
     /// The page that was asked for and is not here yet.
@@ -142,8 +146,10 @@ pub struct Walked {
     pub page: Option<RequestId>,
     /// The archive's stamp of it.
     pub told: Stamp,
-    /// Where it stands here.
+    /// Where it stands here: this moment, and among those of one moment this key.
     pub at: Stamp,
+    /// Ours.
+    pub key: MessageKey,
     /// It was not here before: what comes after it has a later key.
     pub fresh: bool,
 }

@@ -6,8 +6,6 @@ use crate::app::model::{MessageState, News};
 use crate::types::RequestId;
 use crate::xmpp::ReadPosition;
 
-const PHONE: &str = "bela@example.org/phone";
-
 fn with_positions() -> World {
     let mut world = World::online(true);
     let sync = &mut world.model.accounts[0].sync;

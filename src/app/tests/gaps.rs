@@ -1,6 +1,6 @@
 //! What the archive has and we have not: written down, filled downwards, shown.
 
-use super::sync::{PHONE, answer, ended, id, page, queries, synced};
+use super::sync::{answer, ended, id, page, queries, synced};
 use super::*;
 use crate::types::Problem;
 

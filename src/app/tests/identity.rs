@@ -3,8 +3,6 @@
 use super::*;
 use crate::app::model::MessageState;
 
-const PHONE: &str = "bela@example.org/phone";
-
 fn copy_of_ours(peer: &str, id: &str, text: &str, via: Via) -> Incoming {
     Incoming { peer: bare(peer), direction: Direction::Out, via, ..says("anna@example.org/phone", id, text) }
 }
@@ -253,7 +251,7 @@ fn the_store_finding_an_old_row_makes_the_two_one() {
 
 #[test]
 fn order_is_by_time_and_arrivals_of_one_moment_keep_theirs() {
-    let mut world = World::online(true);
+    let mut world = World::reading(BELA);
     let at = world.now.wall;
     for n in 0..20 {
         world.hears(archived(says(PHONE, &n.to_string(), &n.to_string()), &format!("s{n}"), at));
@@ -285,28 +283,28 @@ fn a_live_message_from_the_future_is_one_of_now() {
 
 #[test]
 fn whole_seconds_do_not_change_the_order_in_which_messages_came() {
-    let mut world = World::online(true);
+    let mut world = World::reading(BELA);
     world.now.wall = Stamp(world.now.wall.0 + 700);
-    world.hears(says("bela@example.org/phone", "1", "one"));
+    world.hears(says(PHONE, "1", "one"));
     let second = Stamp(world.now.wall.0 - 700);
     // What was kept for us while the line was down says so in whole seconds.
-    let kept = Incoming { delayed: true, stamp: Some(second), ..says("bela@example.org/phone", "2", "two") };
+    let kept = Incoming { delayed: true, stamp: Some(second), ..says(PHONE, "2", "two") };
     world.hears(kept);
     world.model.accounts[0].sync.complete = true;
     world.drop_link();
     world.sign_in(true);
-    world.hears(archived(says("bela@example.org/phone", "3", "three"), "s3", second));
+    world.hears(archived(says(PHONE, "3", "three"), "s3", second));
     assert_eq!(world.texts(BELA), ["one", "two", "three"]);
     // Long ago is long ago.
     let old = Stamp(second.0 - 60_000);
-    world.hears(archived(says("bela@example.org/phone", "0", "zero"), "s0", old));
+    world.hears(archived(says(PHONE, "0", "zero"), "s0", old));
     assert_eq!(world.texts(BELA), ["zero", "one", "two", "three"]);
 }
 
 #[test]
 fn what_was_archived_before_stands_before_in_whatever_order_it_comes() {
     let mut world = World::online(true);
-    let told = |number: u32, id: &str| stanza_id(says("bela@example.org/phone", &number.to_string(), id), id);
+    let told = |number: u32, id: &str| stanza_id(says(PHONE, &number.to_string(), id), id);
     world.hears(told(1, "1795649240947093"));
     world.after(second(1));
     world.hears(told(3, "1795649240962383"));

@@ -4,8 +4,6 @@ use super::*;
 use crate::app::event::Viewport;
 use crate::app::model::{Focus, Scroll};
 
-const PHONE: &str = "bela@example.org/phone";
-
 /// Rows as the store would tell them: one a second, ending `before` seconds ago.
 fn rows(world: &World, count: u64, before: u64) -> Vec<Message> {
     let mut other = World::online(false);

@@ -4,8 +4,6 @@ use super::*;
 use crate::types::{ArchiveId, Problem};
 use crate::xmpp::ArchiveQuery;
 
-pub(super) const PHONE: &str = "bela@example.org/phone";
-
 pub(super) fn queries(world: &mut World) -> Vec<ArchiveQuery> {
     let commands = world.commands().into_iter();
     commands.filter_map(|c| if let Command::Archive(query) = c { Some(query) } else { None }).collect()

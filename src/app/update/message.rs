@@ -55,7 +55,7 @@ pub(super) fn on_message(model: &mut Model, id: &AccountId, incoming: &Incoming,
     }
     let twin = twin.or_else(|| posted(model, id, &message));
     if incoming.via == Via::Archive {
-        walk(model, &key, twin, incoming, at, fx);
+        walk(model, &message, twin, incoming, fx);
     }
     match twin {
         Some(twin) => merge(model, id, twin, &message, fx),
@@ -124,36 +124,48 @@ fn behind(told: Stamp, last: Option<Stamp>, apart: Duration) -> Stamp {
     last.map_or(told, |last| Stamp(last.0.saturating_add(1)))
 }
 
-/// The archive has told of this message, and has it there. One that is here already, and stands before what the archive
-/// has before it, was put there by our clock: it moves to its place.
-fn walk(
-    model: &mut Model,
-    key: &ConversationKey,
-    twin: Option<MessageKey>,
-    incoming: &Incoming,
-    at: Stamp,
-    fx: &mut Effects,
-) {
+/// The archive has told of this message, and has it there. One that is here already (`twin`), and stands before what the
+/// archive has before it, was put there by our clock: it moves to its place.
+fn walk(model: &mut Model, message: &Message, twin: Option<MessageKey>, incoming: &Incoming, fx: &mut Effects) {
     let Some(told) = incoming.stamp else { return };
-    let talk = model.talk_mut(key);
-    let before = talk.walked_before(incoming.page, told).map(|before| before.at);
-    let mut walked = Walked { page: incoming.page, told, at, fresh: twin.is_none() };
+    let (page, at) = (incoming.page, message.stamp);
+    let above = model.place_above(&message.talk, incoming);
+    let talk = model.talk_mut(&message.talk);
+    talk.begin_page(page);
+    if twin.is_some_and(|twin| talk.told.contains(&twin)) {
+        // ejabberd 23 keeps a message that it had to send once more a second time, under the same id.
+        return;
+    }
+    let before = talk.walked_before(page, told).map(|before| (before.at, before.key));
+    let mut walked = Walked { page, told, at, key: twin.unwrap_or(message.key), fresh: twin.is_none() };
+    let mut moved = Vec::new();
+    let mut typed = false;
     if let Some((twin, known)) = twin.and_then(|twin| Some((twin, talk.message(twin)?))) {
-        let (known, ours, typed) = (known.stamp, known.direction == Direction::Out, known.is_typed_here());
+        let ours = known.direction == Direction::Out;
+        typed = known.is_typed_here();
+        let known = known.stamp;
         // Its key is an old one.
-        let to = if before.is_some_and(|before| at <= before) { Stamp(at.0.saturating_add(1)) } else { at };
+        let to = if before.is_some_and(|before| (at, twin) <= before) { Stamp(at.0.saturating_add(1)) } else { at };
         // What waited to be sent stands where it was typed, and says so to the other side as well. Nor does anybody
         // know better than the person in which order they wrote.
-        let stays = (typed && told.since(known) > LATE) || (ours && talk.ours_between(twin, to));
-        // A place that the archive's own stamp does not give is one behind something else.
-        let misplaced = before.is_some_and(|before| known <= before) || (at > told && known < at);
-        let moves = misplaced && !stays && incoming.stanza_id.is_some();
-        walked.at = if moves { to } else { known.max(before.unwrap_or(known)) };
+        let stays = (typed && told.since(known) > LATE) || (ours && talk.ours_told_between(twin, to));
+        // A place that the archive's own stamp does not give is one behind something else. And what came live may stand
+        // behind what the page above has.
+        let misplaced = before.is_some_and(|before| (known, twin) <= before)
+            || (at > told && known < at)
+            || above.is_some_and(|above| !typed && (to, twin) < above && above < (known, twin));
+        let moves = misplaced && !stays && !talk.tail_missing && incoming.stanza_id.is_some();
+        walked.at = if moves { to } else { before.map_or(known, |(before, _)| known.max(before)) };
         if moves {
-            talk.move_to(twin, to);
-            fx.push(Effect::Store(StoreRequest::SetStamp { key: twin, stamp: to }));
+            moved = talk.move_on(twin, to);
         }
     }
+    talk.told.insert(walked.key);
+    // Between two there may be no moment left.
+    if let Some(above) = above.filter(|above| !typed && *above < (walked.at, walked.key)) {
+        moved.extend(talk.move_on(above.1, Stamp(walked.at.0.saturating_add(1))));
+    }
+    fx.extend(moved.into_iter().map(|(key, stamp)| Effect::Store(StoreRequest::SetStamp { key, stamp })));
     talk.walked = Some(walked);
 }
 

@@ -304,7 +304,7 @@ impl Model {
         let known = talk.message(existing).is_some();
         talk.replace_key(key, existing);
         if !known {
-            talk.move_to(existing, stamp);
+            talk.place_anew(existing, stamp);
         }
         let Some(copy) = copy else { return };
         if let Some(stanza_id) = copy.stanza_id.clone() {

@@ -35,9 +35,14 @@ fn answer(query: &str, kind: RecordType) -> Option<Result<Vec<RData>, ResponseCo
 }
 
 async fn names() -> Names {
-    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-    let server = socket.local_addr().unwrap();
-    let listener = TcpListener::bind(server).await.unwrap();
+    // One number for both: another test may have taken the second of the two.
+    let (socket, server, listener) = loop {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let server = socket.local_addr().unwrap();
+        if let Ok(listener) = TcpListener::bind(server).await {
+            break (socket, server, listener);
+        }
+    };
     tokio::spawn(async move {
         while let Ok((mut tcp, _)) = listener.accept().await {
             while let Ok(count) = tcp.read_u16().await {
