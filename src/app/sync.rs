@@ -146,9 +146,7 @@ impl Model {
             since: since.map(|since| back(since, MARGIN)),
             ..ArchiveQuery::newest(request, if sync.taken_up { BRIEF } else { PAGE })
         };
-        for talk in self.talks.values_mut().filter(|talk| talk.key.account == *id) {
-            talk.page_above = [None; 2];
-        }
+        self.begin_above(id);
         self.ask_archive(id, query, Asked::CatchUp, fx);
     }
 
@@ -189,6 +187,13 @@ impl Model {
     fn end_page(&mut self, id: &AccountId, page: RequestId) {
         for talk in self.talks.values_mut().filter(|talk| talk.key.account == *id) {
             talk.end_page(page);
+        }
+    }
+
+    /// What is read next does not lie below what was read last.
+    fn begin_above(&mut self, id: &AccountId) {
+        for talk in self.talks.values_mut().filter(|talk| talk.key.account == *id) {
+            talk.page_above = [None; 2];
         }
     }
 
