@@ -130,6 +130,9 @@ pub enum StoreRequest {
     Discard { key: MessageKey },
     /// The archive has a message at another place than our clock put it.
     SetStamp { key: MessageKey, stamp: Stamp },
+    /// The archive has these messages of theirs, which are not in memory, in this order: one that stands before the one
+    /// before it moves behind that.
+    Order { talk: ConversationKey, ids: Vec<StanzaId> },
     /// The archive's id of a message became known.
     SetStanzaId { key: MessageKey, stanza_id: StanzaId },
     /// A page of a talk: at most `limit` messages older than `before` (`None`: the newest).

@@ -195,6 +195,7 @@ impl Conversation {
             before_session: None,
             walked: None,
             told: BTreeSet::new(),
+            told_stored: Vec::new(),
             page_above: [None; 2],
             bytes: 0,
             claimed: BTreeSet::new(),

@@ -153,7 +153,7 @@ impl Model {
     /// The newest page came whole.
     pub(super) fn on_newest_page(&mut self, id: &AccountId, page: ArchivePage, fx: &mut Effects) {
         let now = self.now.wall;
-        self.end_page(id, page.request);
+        self.end_page(id, page.request, fx);
         let Some(account) = self.account_mut(id) else { return };
         let known = account.synced_to.or(account.sync.newest);
         let sync = &mut account.sync;
@@ -184,10 +184,9 @@ impl Model {
     }
 
     /// A page of all talks came whole.
-    fn end_page(&mut self, id: &AccountId, page: RequestId) {
-        for talk in self.talks.values_mut().filter(|talk| talk.key.account == *id) {
-            talk.end_page(page);
-        }
+    fn end_page(&mut self, id: &AccountId, page: RequestId, fx: &mut Effects) {
+        let talks = self.talks.values_mut().filter(|talk| talk.key.account == *id);
+        fx.extend(talks.filter_map(|talk| talk.end_page(page)).map(Effect::Store));
     }
 
     /// What is read next does not lie below what was read last.

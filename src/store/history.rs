@@ -9,6 +9,7 @@ use crate::app::timeline;
 use crate::types::{AccountId, BareJid, Domain, Jid, Line, MessageKey, OriginId, Problem, Prose, Stamp, StanzaId};
 use crate::xmpp::Direction;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::time::Duration;
 
 /// What `read` takes, in its order.
 pub(super) const COLUMNS: &str = "key, account, peer, kind, direction, author, stamp, body_kind, body, state, detail, origin, \
@@ -107,6 +108,8 @@ pub(super) const BY_OWN_KEY: &str =
     "SELECT key FROM message WHERE key = ?1 AND account = ?2 AND peer = ?3 AND direction = 1";
 pub(super) const BY_STANZA_ID: &str = "SELECT key FROM message
      WHERE account = ?1 AND stanza_id = ?2 AND peer = ?3 AND direction = ?4 AND body = ?5 LIMIT 1";
+pub(super) const BY_ARCHIVE: &str = "SELECT key, stamp FROM message
+     WHERE account = ?1 AND stanza_id = ?2 AND peer = ?3 AND direction = 0 LIMIT 1";
 pub(super) const BY_SENDER_ID: &str =
     "SELECT key, stanza_id, stamp FROM message WHERE account = ?1 AND peer = ?2 AND origin = ?3
      AND stamp BETWEEN ?4 AND ?5 AND direction = ?6 AND body = ?7 ORDER BY abs(stamp - ?8) LIMIT 64";
@@ -216,6 +219,30 @@ pub(super) fn mark(
 pub(super) fn set_stamp(db: &Connection, key: MessageKey, stamp: Stamp) -> rusqlite::Result<()> {
     db.prepare_cached("UPDATE message SET stamp = ?2 WHERE key = ?1")?
         .execute(params![key.0.to_be_bytes(), stamp.0])?;
+    Ok(())
+}
+
+/// Two clocks less apart than this: then the archive's order is believed against their stamps.
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Puts messages of theirs in the order of the archive: who stands before the one before moves behind that.
+pub(super) fn order(db: &Connection, talk: &ConversationKey, ids: &[StanzaId]) -> rusqlite::Result<()> {
+    let mut row = db.prepare_cached(BY_ARCHIVE)?;
+    let mut last: Option<(Stamp, MessageKey)> = None;
+    for id in ids {
+        let found = row.query_row(params![talk.account.as_str(), id.0, talk.peer.as_str()], |row| {
+            Ok((Stamp(row.get(1)?), key_of_row(row)?))
+        });
+        let Some((stamp, key)) = found.optional()? else { continue };
+        last = match last {
+            Some((behind, other)) if (stamp, key) < (behind, other) && behind.since(stamp) <= DAY => {
+                let to = if key > other { behind } else { Stamp(behind.0.saturating_add(1)) };
+                set_stamp(db, key, to)?;
+                Some((to, key))
+            }
+            _ => Some((stamp, key)),
+        };
+    }
     Ok(())
 }
 

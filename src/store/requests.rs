@@ -146,6 +146,7 @@ fn one(
             outcome.marked += 1;
         }
         StoreRequest::SetStamp { key, stamp } => history::set_stamp(db, *key, *stamp)?,
+        StoreRequest::Order { talk, ids } => history::order(db, talk, ids)?,
         StoreRequest::SetStanzaId { key, stanza_id } => history::set_stanza_id(db, *key, stanza_id)?,
         StoreRequest::Discard { key } => history::discard(db, *key)?,
         StoreRequest::Synced { account, last, at, gaps } => {

@@ -222,6 +222,25 @@ fn a_message_that_moves_stands_in_its_new_place_and_is_still_found() {
 }
 
 #[test]
+fn the_order_of_the_archive_moves_only_what_stands_against_it() {
+    let bench = start(Place::Memory);
+    let archived = |number: u128, at: i64| Message {
+        stanza_id: Some(StanzaId(format!("s{number}"))),
+        stamp: Stamp(at),
+        ..message(number, &number.to_string())
+    };
+    let day = 24 * 3_600_000;
+    for (number, at) in [(1, day + 50), (2, day + 60), (3, day + 60), (4, day + 20), (5, day + 70), (6, 10)] {
+        bench.insert(&archived(number, at));
+    }
+    let ids = ["s1", "s9", "s4", "s2", "s3", "s5", "s6"].map(|id| StanzaId(id.to_owned()));
+    bench.store.send(StoreRequest::Order { talk: talk(), ids: ids.to_vec() });
+    let order: Vec<(u128, i64)> = bench.page(None, 10).0.iter().map(|m| (m.key.0, m.stamp.0 - day)).collect();
+    let far = 10 - day;
+    assert_eq!(order, [(6, far), (1, 50), (4, 50), (2, 60), (3, 60), (5, 70)], "more than a day is a clock that lies");
+}
+
+#[test]
 fn forgetting_an_account_keeps_its_messages_unless_told() {
     let bench = start(Place::Memory);
     bench.insert(&message(1, "hi"));

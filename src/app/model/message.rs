@@ -82,6 +82,8 @@ pub struct Conversation {
     pub walked: Option<Walked>,
     /// What else that page has told.
     pub told: BTreeSet<MessageKey>,
+    /// What of theirs that page has told that is not in memory, in its order.
+    pub told_stored: Vec<StanzaId>,
     /// The first of those that the page before told, of theirs and of ours, as long as the archive is read downwards.
     pub page_above: [Option<MessageKey>; 2],
     /// What a stranger calls themselves.

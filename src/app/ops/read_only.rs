@@ -41,6 +41,7 @@ fn written_to(request: &StoreRequest) -> Option<&AccountId> {
         StoreRequest::MarkRead { talk, .. }
         | StoreRequest::ReadTo { talk, .. }
         | StoreRequest::Draft { talk, .. }
+        | StoreRequest::Order { talk, .. }
         | StoreRequest::Mark { talk, .. } => Some(&talk.account),
         StoreRequest::Roster { account, .. }
         | StoreRequest::RosterItem { account, .. }

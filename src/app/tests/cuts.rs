@@ -70,6 +70,18 @@ impl Disk {
                     row.stamp = stamp;
                 }
             }
+            StoreRequest::Order { ids, .. } => {
+                let mut last = (Stamp(0), MessageKey(0));
+                for id in ids {
+                    let theirs = |row: &&mut Message| row.direction == Direction::In;
+                    let row = self.rows.values_mut().filter(theirs).find(|row| row.stanza_id.as_ref() == Some(&id));
+                    let Some(row) = row else { continue };
+                    if (row.stamp, row.key) < last {
+                        row.stamp = Stamp(last.0.0 + i64::from(row.key < last.1));
+                    }
+                    last = (row.stamp, row.key);
+                }
+            }
             StoreRequest::Page { request, talk, before, limit } => {
                 let rows = self.in_order();
                 let mut older: Vec<Message> =

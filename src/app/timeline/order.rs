@@ -1,8 +1,12 @@
 //! The order that the archive tells, against that of our own clock.
 
+use crate::app::effect::StoreRequest;
 use crate::app::model::{Conversation, Message, Walked};
-use crate::types::{MessageKey, RequestId, Stamp};
+use crate::types::{MessageKey, RequestId, Stamp, StanzaId};
 use crate::xmpp::Direction;
+
+/// More than a page that was asked for has.
+const MOST: usize = 200;
 
 impl Conversation {
     /// The message that the archive told before this one in the same page.
@@ -11,20 +15,37 @@ impl Conversation {
     }
 
     /// The archive tells of this page; what it told in the one before says nothing here.
-    pub fn begin_page(&mut self, page: Option<RequestId>) {
-        if self.walked.is_none_or(|last| last.page != page) {
-            self.told.clear();
+    pub fn begin_page(&mut self, page: Option<RequestId>) -> Option<StoreRequest> {
+        if self.walked.is_some_and(|last| last.page == page) {
+            return None;
         }
+        self.told.clear();
+        self.order_stored()
     }
 
     /// This page came whole: what it has of this talk bounds what the next one has, which lies below it.
-    pub fn end_page(&mut self, page: RequestId) {
-        if self.walked.is_some_and(|last| last.page == Some(page)) {
-            let told = self.messages.iter().filter(|message| self.told.contains(&message.key));
-            for message in told.rev() {
-                self.page_above[usize::from(message.direction == Direction::Out)] = Some(message.key);
-            }
+    pub fn end_page(&mut self, page: RequestId) -> Option<StoreRequest> {
+        if self.walked.is_none_or(|last| last.page != Some(page)) {
+            return None;
         }
+        let told = self.messages.iter().filter(|message| self.told.contains(&message.key));
+        for message in told.rev() {
+            self.page_above[usize::from(message.direction == Direction::Out)] = Some(message.key);
+        }
+        self.order_stored()
+    }
+
+    /// This page has told of a message of theirs that is in the store alone.
+    pub fn note_stored(&mut self, told: Option<StanzaId>) {
+        if self.told_stored.len() < MOST {
+            self.told_stored.extend(told);
+        }
+    }
+
+    /// Where the store has to see to the order.
+    fn order_stored(&mut self) -> Option<StoreRequest> {
+        let ids = std::mem::take(&mut self.told_stored);
+        (ids.len() > 1).then(|| StoreRequest::Order { talk: self.key.clone(), ids })
     }
 
     /// Where that begins of this side which the page above has.

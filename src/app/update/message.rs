@@ -6,6 +6,7 @@ use crate::app::effect::{Effect, Position, StoreRequest};
 use crate::app::model::{Arrival, Author, Body, Contact, ConversationKey, Message, MessageState, Model, News, Walked};
 use crate::app::outbox::LATE;
 use crate::app::sync::Bounds;
+use crate::app::timeline::Placed;
 use crate::types::limits::STRANGERS;
 use crate::types::{AccountId, ArchiveId, Jid, MessageKey, OriginId, Stamp};
 use crate::xmpp::{Content, Direction, Incoming, Show, Via};
@@ -131,7 +132,7 @@ fn walk(model: &mut Model, message: &Message, twin: Option<MessageKey>, incoming
     let (page, at) = (incoming.page, message.stamp);
     let above = model.place_above(&message.talk, incoming);
     let talk = model.talk_mut(&message.talk);
-    talk.begin_page(page);
+    fx.extend(talk.begin_page(page).map(Effect::Store));
     if twin.is_some_and(|twin| talk.told.contains(&twin)) {
         // ejabberd 23 keeps a message that it had to send once more a second time, under the same id.
         return;
@@ -268,7 +269,10 @@ fn take_in(model: &mut Model, key: &ConversationKey, message: Message, incoming:
         // Answered on another device: that tells enough.
         talk.marker_due = None;
     }
-    talk.place(message);
+    let told = message.stanza_id.clone().filter(|_| late && theirs);
+    if talk.place(message) == Placed::Elsewhere {
+        talk.note_stored(told);
+    }
     let open = model.open.as_ref() == Some(key);
     model.talk_mut(key).trim(open);
     if theirs {
