@@ -56,6 +56,8 @@ pub struct Check {
     pub request: Option<RequestId>,
     /// That page ends before this message; `None`: it is the newest one of the talk.
     pub before: Option<ArchiveId>,
+    /// Whether the newest page is read once more before anything of this talk is let go.
+    pub top: Top,
     /// The talk being read.
     pub peer: Option<BareJid>,
     /// Talks still to be read.
@@ -72,6 +74,19 @@ pub struct Check {
     pub passed: bool,
 }
 
+/// A question goes on in a session after the one in which it began: what the lost line had carried may have been archived
+/// late, above the place where it goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Top {
+    /// It began there.
+    #[default]
+    Read,
+    /// It goes on further down.
+    Due,
+    /// That page is awaited; it is the last one.
+    Asked,
+}
+
 impl Post {
     /// The server has told of all that is in doubt, and may only be wrong about what went out last.
     fn is_brief(&self) -> bool {
@@ -82,6 +97,9 @@ impl Post {
     pub(super) fn begin_anew(&mut self) {
         self.suspended.clear();
         self.drop_page();
+        if let Some(check) = &mut self.check {
+            check.top = if check.before.is_some() { Top::Due } else { Top::Read };
+        }
     }
 
     /// The page that was awaited will not come. Nothing was written to these buddies since the check began, so the pages
@@ -97,7 +115,7 @@ impl Check {
     /// About the talks with these, the last one first.
     fn of(peers: Vec<BareJid>) -> Self {
         let (request, peer, before, again_at, oldest) = (None, None, None, None, None);
-        Self { request, peer, before, peers, pages: 0, refused: 0, again_at, oldest, passed: false }
+        Self { request, peer, before, top: Top::Read, peers, pages: 0, refused: 0, again_at, oldest, passed: false }
     }
 
     /// Something for this buddy is in doubt.
@@ -233,6 +251,7 @@ impl Model {
         let Some(check) = self.account_mut(id).and_then(|account| account.post.check.as_mut()) else { return };
         check.refused = check.refused.saturating_add(1);
         if check.refused >= REFUSALS {
+            check.top = Top::Read;
             return self.on_check_page(id, None, fx);
         }
         check.request = None;
@@ -268,7 +287,12 @@ impl Model {
             (Some(_), None) => is_brief,
         };
         match first {
+            _ if check.top == Top::Asked => self.next_peer(id, fx),
             Some(first) if !seen_enough && check.pages < most => self.ask_check(id, Some(first), fx),
+            _ if oldest_open.is_some() && check.top == Top::Due => {
+                check.top = Top::Asked;
+                self.ask_check(id, None, fx);
+            }
             _ => self.next_peer(id, fx),
         }
     }

@@ -44,6 +44,8 @@ pub(super) fn may_wait(request: &StoreRequest) -> bool {
         StoreRequest::Confirm { .. }
         | StoreRequest::MarkRead { .. }
         | StoreRequest::SetStanzaId { .. }
+        | StoreRequest::SetStamp { .. }
+        | StoreRequest::Order { .. }
         | StoreRequest::Mark { .. }
         | StoreRequest::Draft { .. } => true,
         _ => false,

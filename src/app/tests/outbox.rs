@@ -245,8 +245,8 @@ fn a_second_loss_during_the_question_loses_nothing() {
     assert_eq!(world.sent().iter().map(|out| out.key).collect::<Vec<_>>(), [key]);
 }
 
-#[test]
-fn a_question_that_is_disturbed_goes_on_in_the_next_session() {
+/// A question about one message in doubt, which three sessions could not bring to its end; and what the fourth asks.
+fn disturbed_question() -> (World, MessageKey, ArchiveQuery) {
     let mut world = World::online(true);
     world.open(BELA);
     let key = world.send(BELA, "long ago");
@@ -268,8 +268,28 @@ fn a_question_that_is_disturbed_goes_on_in_the_next_session() {
     world.commands();
     world.sign_in(true);
     let last = query(&mut world, |q| q.with.is_some());
+    (world, key, last)
+}
+
+#[test]
+fn a_question_that_is_disturbed_goes_on_in_the_next_session_and_looks_at_the_newest_page_once_more() {
+    let (mut world, key, last) = disturbed_question();
     world.session(page(last.request, None, true));
+    let newest = query(&mut world, |q| q.with.is_some());
+    assert_eq!(newest.before, Some(None));
+    world.session(page(newest.request, Some("s9"), false));
     assert_eq!(world.sent().iter().map(|out| out.key).collect::<Vec<_>>(), [key]);
+}
+
+#[test]
+fn what_the_lost_line_carried_and_was_archived_late_is_not_sent_again() {
+    let (mut world, key, last) = disturbed_question();
+    world.session(page(last.request, None, true));
+    let newest = query(&mut world, |q| q.with.is_some());
+    world.hears(in_page(newest.request, archived(ours(key, "long ago"), "s9", world.now.wall)));
+    world.session(page(newest.request, Some("s9"), false));
+    assert!(world.sent().is_empty());
+    assert_eq!(world.message(BELA, key).state, MessageState::Sent);
 }
 
 #[test]
