@@ -48,9 +48,9 @@ impl Printed {
         last.insert(printed).clone()
     }
 
-    /// The next one asks again.
-    async fn forget(&self) {
-        *self.last.lock().await = None;
+    /// This one was refused: the next one asks again. What has been printed since stays.
+    async fn forget(&self, refused: &Secret<String>) {
+        self.last.lock().await.take_if(|last| last.as_ref().is_ok_and(|password| password == refused));
     }
 }
 
@@ -124,7 +124,7 @@ impl Network {
             })
         });
         let (mut stream, _) = reached.await.map_err(|_| unreachable())??;
-        let tunnel = Tunnel::new(proxy.kind, host, port, login);
+        let tunnel = Tunnel::new(proxy.kind, host, port, login.clone());
         let talked = timeout_at(deadline, talk(&mut stream, tunnel)).await;
         let refusal = match talked {
             Ok(Ok(())) => return Ok(stream),
@@ -132,8 +132,8 @@ impl Network {
             Err(_) => return Err(Problem::ProxySilent { proxy: shown, waited: whole_seconds(waited) }),
         };
         tracing::debug!(target: "butty::net", %refusal, "the proxy opens no way");
-        if refusal == Refusal::LoginRefused {
-            self.proxy_password.forget().await; // it may have changed: the command is asked again
+        if let Some(login) = login.filter(|_| refusal == Refusal::LoginRefused) {
+            self.proxy_password.forget(&login.password).await; // it may have changed: the command is asked again
         }
         let target = Line::clean(host);
         Err(match refusal {

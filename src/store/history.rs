@@ -261,7 +261,7 @@ pub(super) fn discard(db: &Connection, key: MessageKey) -> rusqlite::Result<()> 
 /// Own messages without an acknowledgement, oldest first.
 pub(super) fn outbox(db: &Connection, account: &AccountId) -> rusqlite::Result<Vec<Message>> {
     let mut query = db.prepare_cached(&outbox_sql())?;
-    query.query_map([account.as_str()], read)?.filter_map(Result::transpose).collect()
+    query.query_map([account.as_str()], |row| Ok(read(row)))?.filter_map(Result::transpose).collect()
 }
 
 pub(super) fn outbox_sql() -> String {
@@ -274,7 +274,15 @@ pub(super) fn count(db: &Connection, account: &AccountId) -> rusqlite::Result<u6
 }
 
 /// A row as a message; `None` for one that no longer parses, which is left alone.
-pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Option<Message>> {
+pub(super) fn read(row: &Row<'_>) -> Option<Message> {
+    parsed(row).unwrap_or_else(|error| {
+        // A column of another type, or of no text: what stands around it still comes.
+        tracing::warn!(%error, "a message in the database cannot be read");
+        None
+    })
+}
+
+fn parsed(row: &Row<'_>) -> rusqlite::Result<Option<Message>> {
     let account = AccountId::new(&row.get::<_, String>(1)?);
     let peer: String = row.get(2)?;
     let Some(talk) = key_of(&account, &peer, row.get(3)?) else { return Ok(None) };

@@ -170,12 +170,10 @@ impl<'a> Keeper<'a> {
         } else if self.apart > 0 || self.waiting.len() == 1 {
             self.apart = self.apart.saturating_sub(1);
             let key = self.waiting.front().and_then(requests::key_of);
-            let marked = usize::from(matches!(self.waiting.front(), Some(StoreRequest::Mark { .. })));
+            let answer = self.waiting.front().and_then(requests::nothing_there);
             self.done(1);
             self.refused = true;
-            if marked > 0 {
-                tell(Stored::Marked { count: marked });
-            }
+            answer.into_iter().for_each(tell);
             tell(Stored::Refused { key, problem: problem_of(error) });
         } else {
             self.apart = self.waiting.len().min(BATCH);

@@ -62,7 +62,7 @@ fn stretch(
     let mut rows = query.query(params![account, peer, kind, stamp.0, key.0.to_be_bytes()])?;
     let mut page = Page::of(limit);
     while let Some(row) = rows.next()? {
-        let Some(message) = read(row)? else { continue };
+        let Some(message) = read(row) else { continue };
         if !page.has_room_for(&message) {
             return Ok((page.messages, true));
         }

@@ -37,6 +37,28 @@ pub(super) fn only_asks(request: &StoreRequest) -> bool {
     )
 }
 
+/// What one that asks is answered where the database never will: nothing is there. Who waits does not wait for ever.
+pub(super) fn nothing_there(request: &StoreRequest) -> Option<Stored> {
+    Some(match request {
+        StoreRequest::Open { account } => Stored::Cache { account: account.clone(), cache: Box::default() },
+        StoreRequest::CacheDone => Stored::CacheDone,
+        StoreRequest::Page { request, talk, .. } => {
+            Stored::Page { request: *request, talk: talk.clone(), messages: Vec::new(), more: false }
+        }
+        StoreRequest::Around { request, talk, .. } => {
+            Stored::Around { request: *request, talk: talk.clone(), messages: Vec::new(), more: true, newer: true }
+        }
+        StoreRequest::Search { request, .. } => {
+            Stored::Found { request: *request, hits: Vec::new(), next: None, count: Some(0) }
+        }
+        StoreRequest::ReadTo { request, talk, .. } => {
+            Stored::Read { request: *request, talk: talk.clone(), up_to: None, unread: 0, ours: None }
+        }
+        StoreRequest::Mark { .. } => Stored::Marked { count: 1 },
+        _ => return None,
+    })
+}
+
 /// Nobody waits for what it does, and nothing that follows depends on it: in a flood it may be kept a moment later.
 pub(super) fn may_wait(request: &StoreRequest) -> bool {
     match request {

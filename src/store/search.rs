@@ -88,7 +88,7 @@ pub(super) fn find(
             count += 1;
             continue;
         }
-        let Some(message) = read(row)? else { continue };
+        let Some(message) = read(row) else { continue };
         count += 1;
         if page.has_room_for(&message) {
             last = Some(FoundPlace(row.get(16)?));

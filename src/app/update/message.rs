@@ -41,7 +41,8 @@ pub(super) fn on_message(model: &mut Model, id: &AccountId, incoming: &Incoming,
     let key = ConversationKey::direct(id.clone(), incoming.peer.clone());
     // A flood of strangers goes to the store alone.
     if !model.talks.contains_key(&key) && model.talks.len() >= STRANGERS && model.contact(&key).is_none() {
-        let message = made(model, &key, incoming, body, model.now.wall);
+        let told = incoming.stamp.filter(|_| incoming.via == Via::Archive);
+        let message = made(model, &key, incoming, body, told.unwrap_or(model.now.wall));
         model.keep_message(&message, None, News::Old, fx);
         return;
     }

@@ -3,6 +3,7 @@
 use super::super::Store;
 use super::super::tests::{account, message, talk};
 use super::*;
+use crate::app::effect::Position;
 use crate::app::model::Message;
 use crate::app::{Search, SearchIn};
 use crate::types::{MessageKey, OriginId, RequestId};
@@ -243,4 +244,39 @@ fn a_later_versions_file_is_left_alone_and_nothing_is_kept() {
     assert_eq!(watched.page(), keys([1]));
     watched.store.close();
     assert_eq!(std::fs::read(&file).unwrap(), before);
+}
+
+#[test]
+fn a_row_that_cannot_be_read_costs_nothing_but_itself() {
+    let home = tempfile::tempdir().unwrap();
+    let watched = at(home.path());
+    for number in 1..=3 {
+        watched.insert(&message(number, "fine"));
+    }
+    assert_eq!(watched.page(), keys([1, 2, 3]));
+    watched.store.close();
+    let other = Connection::open(home.path().join(schema::FILE)).unwrap();
+    other.execute("UPDATE message SET sender = x'ff', stamp = 'noon' WHERE key = ?1", [2_u128.to_be_bytes()]).unwrap();
+    drop(other);
+    assert_eq!(at(home.path()).page(), keys([1, 3]));
+}
+
+#[test]
+fn a_question_that_the_database_refuses_is_answered_all_the_same() {
+    let home = tempfile::tempdir().unwrap();
+    at(home.path()).page();
+    let other = Connection::open(home.path().join(schema::FILE)).unwrap();
+    other
+        .execute_batch(
+            "CREATE TRIGGER poison BEFORE INSERT ON talk WHEN new.read_to = 7
+             BEGIN SELECT RAISE(ABORT, 'never'); END",
+        )
+        .unwrap();
+    drop(other);
+    let watched = at(home.path());
+    let (request, to) = (RequestId(5), Position::Moment(Stamp(7)));
+    watched.store.send(StoreRequest::ReadTo { request, talk: talk(), to, ahead: false });
+    let next = || watched.told.recv_timeout(Duration::from_secs(30)).expect("an answer");
+    assert!(matches!(next(), Stored::Read { request: RequestId(5), up_to: None, .. }));
+    assert!(matches!(next(), Stored::Refused { key: None, .. }));
 }
