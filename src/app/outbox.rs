@@ -43,6 +43,8 @@ pub struct Post {
     pub suspended: BTreeSet<MessageKey>,
     /// What a server that took the session up said to lack, and what was not written since: a short look is enough for it.
     pub lacking: BTreeSet<MessageKey>,
+    /// Tried once more by the person, and so sent later than their keys say.
+    pub retried: BTreeSet<MessageKey>,
     /// The archive is being asked about the doubtful ones; nothing is written to these buddies meanwhile. Where the session
     /// is lost on the way, the next one goes on: on a line that breaks every few pages, beginning anew would never come to
     /// an end.
@@ -312,7 +314,8 @@ impl Model {
             .doubtful
             .iter()
             .filter(|key| account.post.unsent.get(key).is_some_and(|message| message.talk.peer == incoming.peer));
-        let passed = typed_here.is_some_and(|key| open.min().is_some_and(|oldest| key < *oldest));
+        let in_turn = typed_here.filter(|key| !account.post.retried.contains(key));
+        let passed = in_turn.is_some_and(|key| open.min().is_some_and(|oldest| key < *oldest));
         let Some(check) = self.account_mut(id).and_then(|account| account.post.check.as_mut()) else { return };
         if check.peer.as_ref() != Some(&incoming.peer) {
             return;

@@ -117,6 +117,7 @@ impl Model {
         let message = message.clone();
         fx.push(Effect::Store(StoreRequest::SetState { key, state: MessageState::Pending }));
         if let Some(account) = self.account_mut(&talk.account) {
+            account.post.retried.insert(key);
             account.post(message, false);
         }
         self.pump(&talk.account, fx);

@@ -316,6 +316,30 @@ fn pages_of_other_questions_prove_nothing_about_the_doubtful() {
 }
 
 #[test]
+fn what_was_tried_once_more_says_nothing_of_what_was_written_after_it() {
+    let mut world = World::online(true);
+    world.open(BELA);
+    let failed = world.send(BELA, "refused at first");
+    let (of, from) = (OriginId(failed.to_string()), Jid::parse(BELA).ok());
+    world.session(xmpp::Event::Bounced { key: of, from, problem: Problem::NoSuchAddress { peer: bare(BELA) } });
+    let doubtful = world.send(BELA, "perhaps");
+    world.does(|model, fx| model.retry(failed, fx));
+    world.session(xmpp::Event::Acknowledged(failed));
+    world.drop_link();
+    world.after(second(2 * 3600));
+    world.commands();
+    world.sign_in(true);
+    let asked = query(&mut world, |q| q.with.is_some());
+    world.hears(in_page(asked.request, archived(ours(failed, "refused at first"), "s9", world.now.wall)));
+    world.session(page(asked.request, Some("s9"), false));
+    let older = query(&mut world, |q| q.before == Some(Some(ArchiveId("s9".to_owned()))));
+    assert!(world.sent().is_empty(), "it may stand further back");
+    world.hears(in_page(older.request, archived(ours(doubtful, "perhaps"), "s8", world.now.wall)));
+    world.session(page(older.request, Some("s8"), false));
+    assert!(world.sent().is_empty());
+}
+
+#[test]
 fn the_outbox_survives_a_restart() {
     let mut before = World::new(AccountCache::default());
     before.open(BELA);
