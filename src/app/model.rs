@@ -12,7 +12,7 @@ pub use account::{Account, Agreement, Asked, Back, Contact, Device, Files, Leavi
 pub use find::{Find, Jump};
 pub use message::{
     Arrival, Attachment, Author, Body, Conversation, ConversationKey, ConversationKind, Message, MessageState,
-    Relation, Scroll, Walked,
+    Relation, Scroll, Walk, Walked,
 };
 pub use options::{LayoutChoice, Options, Retention, Zone};
 pub use screen::{
@@ -121,6 +121,8 @@ pub struct Waiting {
     pub receipt: Option<(Jid, OriginId)>,
     /// Ours, and to be sent once it is safe.
     pub posted: bool,
+    /// Theirs, and counted as unread when it came.
+    pub counted: bool,
     /// What it is once it proves to be new: an archive copy of an old one must not ring.
     pub news: News,
     /// Ours, from another device, while we were away: what came before it was read there.

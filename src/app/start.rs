@@ -8,7 +8,7 @@ use super::likeness::Taken;
 use super::list;
 use super::model::{
     Account, Attention, Chance, Contact, Conversation, ConversationKey, Focus, ListState, Model, OnlyHere, Options,
-    Retention, Screen, Scroll, Welcome,
+    Retention, Screen, Scroll, Walk, Welcome,
 };
 use super::outbox::Post;
 use super::setup::AccountSetup;
@@ -193,10 +193,7 @@ impl Conversation {
             recount: None,
             late_marks: Vec::new(),
             before_session: None,
-            walked: None,
-            told: BTreeSet::new(),
-            told_stored: Vec::new(),
-            page_above: [None; 2],
+            walk: Walk::default(),
             bytes: 0,
             claimed: BTreeSet::new(),
             known_ids: BTreeSet::new(),

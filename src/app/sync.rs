@@ -94,7 +94,7 @@ pub(super) struct Bounds {
     /// Behind all that was here when the archive was last complete: `true`, so the archive says; `false`, as far as
     /// clocks can tell; `None`: nobody knows.
     pub(super) beyond: Option<bool>,
-    /// Before this moment: what stands there is of the page above.
+    /// Before this moment: what stands there is of the page above, or as much of it as the same side said.
     pub(super) below: Option<Stamp>,
 }
 
@@ -153,7 +153,6 @@ impl Model {
     /// The newest page came whole.
     pub(super) fn on_newest_page(&mut self, id: &AccountId, page: ArchivePage, fx: &mut Effects) {
         let now = self.now.wall;
-        self.end_page(id, page.request, fx);
         let Some(account) = self.account_mut(id) else { return };
         let known = account.synced_to.or(account.sync.newest);
         let sync = &mut account.sync;
@@ -183,16 +182,16 @@ impl Model {
         self.fill(id, fx);
     }
 
-    /// A page of all talks came whole.
-    fn end_page(&mut self, id: &AccountId, page: RequestId, fx: &mut Effects) {
+    /// A page came to its end, whole or not. `one_of_many`: it was one of all talks.
+    pub(super) fn end_page(&mut self, id: &AccountId, page: RequestId, one_of_many: bool, fx: &mut Effects) {
         let talks = self.talks.values_mut().filter(|talk| talk.key.account == *id);
-        fx.extend(talks.filter_map(|talk| talk.end_page(page)).map(Effect::Store));
+        fx.extend(talks.filter_map(|talk| talk.end_page(page, one_of_many)).map(Effect::Store));
     }
 
     /// What is read next does not lie below what was read last.
     fn begin_above(&mut self, id: &AccountId) {
         for talk in self.talks.values_mut().filter(|talk| talk.key.account == *id) {
-            talk.page_above = [None; 2];
+            talk.walk.above = [None; 2];
         }
     }
 
@@ -203,7 +202,7 @@ impl Model {
         let is_of_gap = matches!(account.asked.get(&incoming.page?), Some(Asked::Gap));
         let gap = account.sync.gaps.last().filter(|_| is_of_gap && account.sync.filling.way != Way::Time)?;
         let end = gap.before.id.as_ref().and_then(|id| talk.archived(id));
-        let end = end.filter(|message| message.direction == incoming.direction);
+        let end = end.filter(|message| message.direction == incoming.direction && !message.is_typed_here());
         end.map(|message| (message.stamp, message.key)).or_else(|| talk.place_above(incoming.direction))
     }
 

@@ -229,7 +229,13 @@ impl World {
         self.session(xmpp::Event::Features(features));
     }
 
+    /// The line is lost, and long enough ago that whatever it had carried is archived.
     fn drop_link(&mut self) {
+        self.blip();
+        self.after(second(3));
+    }
+
+    fn blip(&mut self) {
         self.link(LinkFact::Down { problem: Some(crate::types::Problem::Offline), retry_in: Some(second(1)) });
     }
 

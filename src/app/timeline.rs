@@ -64,11 +64,13 @@ impl Conversation {
             .flatten()
     }
 
-    /// The stamp of something that happens now: never above what is here already, though our clock be behind.
+    /// The stamp of something that happens now: never above what is here already, though our clock be behind; and never
+    /// among what is on the disk alone, however wrong the clock.
     pub fn stamp_now(&self, now: Stamp) -> Stamp {
+        let first = self.messages.front().map(|first| first.stamp).or(self.last_at).filter(|_| self.more_stored);
         match self.last_at {
             Some(last) if last > now && last.since(now) <= AHEAD => last,
-            _ => now,
+            _ => first.map_or(now, |first| now.max(first)),
         }
     }
 
@@ -99,8 +101,9 @@ impl Conversation {
             None => self.last_at.is_some_and(|last| message.stamp < last),
         };
         self.last_at = self.last_at.max(Some(message.stamp));
-        // What is in memory has no holes: whoever moves a message sees what it would pass.
-        if (older && self.more_stored) || self.tail_missing {
+        // What is in memory has no holes: whoever moves a message sees what it would pass. While a page of the store is on
+        // its way nobody knows yet what that has; `on_stored_page` sorts it out.
+        if (older && self.more_stored && self.page.is_none()) || self.tail_missing {
             return Placed::Elsewhere;
         }
         self.learn(&message);
@@ -115,7 +118,9 @@ impl Conversation {
 
     /// Puts a page of the store in. What is here already is newer than its copy on the disk.
     pub fn place_page(&mut self, page: Vec<Message>) {
-        self.more_stored = false; // every message of the page has its place here
+        // Every message of the page has its place here.
+        self.more_stored = false;
+        let tail_missing = std::mem::take(&mut self.tail_missing);
         for message in page {
             if message.talk != self.key {
                 continue;
@@ -126,6 +131,7 @@ impl Conversation {
                 None => drop(self.place(message)),
             }
         }
+        self.tail_missing = tail_missing;
     }
 
     /// Forgets what does not fit in memory; the store has it. What is looked at stays.
@@ -194,8 +200,8 @@ impl Conversation {
                 message.key = instead;
             }
         }
-        if self.told.remove(&key) {
-            self.told.insert(instead);
+        if self.walk.told.remove(&key) {
+            self.walk.told.insert(instead);
         }
         let moved = |place: &mut Option<MessageKey>| {
             if *place == Some(key) {
@@ -204,7 +210,7 @@ impl Conversation {
         };
         moved(&mut self.selected);
         moved(&mut self.new_from);
-        self.page_above.iter_mut().for_each(moved);
+        self.walk.above.iter_mut().for_each(moved);
         if let Scroll::At { key: anchor, .. } = &mut self.scroll
             && *anchor == key
         {
@@ -216,7 +222,8 @@ impl Conversation {
     pub fn first_new(&self) -> Option<MessageKey> {
         let count = usize::try_from(self.new_count).ok()?.checked_sub(1)?;
         let theirs = || self.messages.iter().rev().filter(|m| m.direction == Direction::In);
-        theirs().nth(count).or_else(|| theirs().next_back()).map(|m| m.key)
+        // As long as its page is awaited, it may be further up.
+        theirs().nth(count).or_else(|| theirs().next_back().filter(|_| self.loaded)).map(|m| m.key)
     }
 
     fn may_know(&self, id: &str) -> bool {

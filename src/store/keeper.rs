@@ -169,6 +169,9 @@ impl<'a> Keeper<'a> {
             (self.apart, self.again_at) = (0, None);
         } else if self.apart > 0 || self.waiting.len() == 1 {
             self.apart = self.apart.saturating_sub(1);
+            if self.proper && self.waiting.front().is_some_and(requests::is_needed) {
+                return self.replace(error, tell);
+            }
             let key = self.waiting.front().and_then(requests::key_of);
             let answer = self.waiting.front().and_then(requests::nothing_there);
             self.done(1);

@@ -40,8 +40,7 @@ pub(super) fn only_asks(request: &StoreRequest) -> bool {
 /// What one that asks is answered where the database never will: nothing is there. Who waits does not wait for ever.
 pub(super) fn nothing_there(request: &StoreRequest) -> Option<Stored> {
     Some(match request {
-        StoreRequest::Open { account } => Stored::Cache { account: account.clone(), cache: Box::default() },
-        StoreRequest::CacheDone => Stored::CacheDone,
+        StoreRequest::Count { account } => Stored::Count { account: account.clone(), messages: 0 },
         StoreRequest::Page { request, talk, .. } => {
             Stored::Page { request: *request, talk: talk.clone(), messages: Vec::new(), more: false }
         }
@@ -72,6 +71,11 @@ pub(super) fn may_wait(request: &StoreRequest) -> bool {
         | StoreRequest::Draft { .. } => true,
         _ => false,
     }
+}
+
+/// Nothing can be done with a file that does not give this.
+pub(super) fn is_needed(request: &StoreRequest) -> bool {
+    matches!(request, StoreRequest::Open { .. })
 }
 
 /// The message that it hands over.

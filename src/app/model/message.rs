@@ -78,14 +78,8 @@ pub struct Conversation {
     /// The same, of what was here when the archive was last known to be complete: all that it brings beyond the cursor
     /// comes behind this.
     pub before_session: Option<Stamp>,
-    /// The last message that the archive told.
-    pub walked: Option<Walked>,
-    /// What else that page has told.
-    pub told: BTreeSet<MessageKey>,
-    /// What of theirs that page has told that is not in memory, in its order.
-    pub told_stored: Vec<StanzaId>,
-    /// The first of those that the page before told, of theirs and of ours, as long as the archive is read downwards.
-    pub page_above: [Option<MessageKey>; 2],
+    /// The page of the archive that is being read.
+    pub walk: Walk,
     /// What a stranger calls themselves.
     pub nick: Option<Line>,
     /// The page that was asked for and is not here yet.
@@ -141,6 +135,21 @@ pub enum Scroll {
     },
 }
 
+/// A page of the archive that is being read, as far as this talk is in it.
+#[derive(Clone, Debug, Default)]
+pub struct Walk {
+    /// The last message that it told.
+    pub last: Option<Walked>,
+    /// All that it told, that one too.
+    pub told: BTreeSet<MessageKey>,
+    /// What of theirs it told that is not in memory, in its order.
+    pub stored: Vec<StanzaId>,
+    /// How many messages it has moved.
+    pub moved: usize,
+    /// The first of those that the page before told, of theirs and of ours, as long as the archive is read downwards.
+    pub above: [Option<MessageKey>; 2],
+}
+
 /// A message in a page of the archive: what follows in the same page stands behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Walked {
@@ -150,7 +159,7 @@ pub struct Walked {
     pub told: Stamp,
     /// Where it stands here: this moment, and among those of one moment this key.
     pub at: Stamp,
-    /// Ours.
+    /// Our key of it.
     pub key: MessageKey,
     /// It was not here before: what comes after it has a later key.
     pub fresh: bool,

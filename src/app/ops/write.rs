@@ -3,8 +3,8 @@
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, LinkCommand, StoreRequest};
 use crate::app::model::{
-    Account, Author, Body, Contact, Conversation, ConversationKey, Message, MessageState, Model, News, Overlay, Scroll,
-    Waiting,
+    Account, Arrival, Author, Body, Contact, Conversation, ConversationKey, Message, MessageState, Model, News,
+    Overlay, Scroll, Waiting,
 };
 use crate::types::limits::{NOT_KEPT, UNCOMMITTED, UNCOMMITTED_BYTES};
 use crate::types::{Jid, MessageKey, OriginId, Problem, Prose};
@@ -91,6 +91,7 @@ impl Model {
             bytes: message.bytes(),
             receipt,
             posted: message.state == MessageState::Pending,
+            counted: theirs && message.arrival != Arrival::Archived,
             news: if theirs { missed } else { News::Old },
             answers: (missed != News::Old && !theirs).then_some(message.stamp),
         };

@@ -170,7 +170,6 @@ impl Model {
 
     /// A page of a gap is here.
     pub(in crate::app) fn on_gap_page(&mut self, id: &AccountId, page: ArchivePage, fx: &mut Effects) {
-        self.end_page(id, page.request, fx);
         let Some(account) = self.account_mut(id) else { return };
         let sync = &mut account.sync;
         sync.torn = sync.torn.saturating_sub(1);

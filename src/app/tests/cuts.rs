@@ -294,8 +294,9 @@ fn play(seed: u64, steps: u32, ahead: i64, most: usize) -> Play {
         play.world.drop_link();
     }
     play.sign_in(false);
-    while !play.disk.waiting.is_empty() {
+    while !play.disk.waiting.is_empty() || !play.world.own().outbox.is_empty() {
         play.write_disk(1_000);
+        play.world.after(second(1));
         play.carry(false);
     }
     play

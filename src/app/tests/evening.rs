@@ -78,7 +78,7 @@ fn facts_of_a_dead_session_are_dropped() {
 #[test]
 fn an_outage_is_told_after_three_seconds_and_the_way_back_with_its_counts() {
     let mut world = World::online(false);
-    world.drop_link();
+    world.blip();
     assert_eq!(world.model.banner(), None, "no flashing on blips");
     assert!(world.model.deadline().unwrap() <= world.now.mono + second(3));
     world.after(second(3));
@@ -103,7 +103,7 @@ fn an_outage_is_told_after_three_seconds_and_the_way_back_with_its_counts() {
 #[test]
 fn a_short_blip_is_not_spoken_of() {
     let mut world = World::online(false);
-    world.drop_link();
+    world.blip();
     world.after(second(1));
     world.sign_in(false);
     assert_eq!(world.model.banner(), None);

@@ -245,8 +245,8 @@ fn a_second_loss_during_the_question_loses_nothing() {
     assert_eq!(world.sent().iter().map(|out| out.key).collect::<Vec<_>>(), [key]);
 }
 
-/// A question about one message in doubt, which three sessions could not bring to its end; and what the fourth asks.
-fn disturbed_question() -> (World, MessageKey, ArchiveQuery) {
+#[test]
+fn a_question_that_is_disturbed_goes_on_in_the_next_session() {
     let mut world = World::online(true);
     world.open(BELA);
     let key = world.send(BELA, "long ago");
@@ -259,7 +259,7 @@ fn disturbed_question() -> (World, MessageKey, ArchiveQuery) {
         let asked = query(&mut world, |q| q.with.is_some());
         assert_eq!(asked.before, Some(before), "from where the last session came to");
         let id = format!("s{number}");
-        let theirs = archived(says("bela@example.org/phone", &id, "new"), &id, world.now.wall);
+        let theirs = archived(says(PHONE, &id, "new"), &id, world.now.wall);
         world.hears(in_page(asked.request, theirs));
         world.session(page(asked.request, Some(&id), false));
         before = Some(ArchiveId(id));
@@ -268,28 +268,42 @@ fn disturbed_question() -> (World, MessageKey, ArchiveQuery) {
     world.commands();
     world.sign_in(true);
     let last = query(&mut world, |q| q.with.is_some());
-    (world, key, last)
-}
-
-#[test]
-fn a_question_that_is_disturbed_goes_on_in_the_next_session_and_looks_at_the_newest_page_once_more() {
-    let (mut world, key, last) = disturbed_question();
     world.session(page(last.request, None, true));
-    let newest = query(&mut world, |q| q.with.is_some());
-    assert_eq!(newest.before, Some(None));
-    world.session(page(newest.request, Some("s9"), false));
     assert_eq!(world.sent().iter().map(|out| out.key).collect::<Vec<_>>(), [key]);
 }
 
-#[test]
-fn what_the_lost_line_carried_and_was_archived_late_is_not_sent_again() {
-    let (mut world, key, last) = disturbed_question();
-    world.session(page(last.request, None, true));
+/// A message is in doubt, the archive was asked at once and has nothing; and what it is asked a little later.
+fn asked_too_early() -> (World, MessageKey, ArchiveQuery) {
+    let mut world = World::online(true);
+    world.open(BELA);
+    let key = world.send(BELA, "just now");
+    world.blip();
+    world.commands();
+    world.sign_in(true);
+    let asked = query(&mut world, |q| q.with.is_some());
+    world.session(page(asked.request, None, true));
+    assert!(world.commands().is_empty(), "the server may still read what the lost line had brought");
+    world.after(second(3));
     let newest = query(&mut world, |q| q.with.is_some());
-    world.hears(in_page(newest.request, archived(ours(key, "long ago"), "s9", world.now.wall)));
+    assert_eq!(newest.before, Some(None));
+    (world, key, newest)
+}
+
+#[test]
+fn what_the_lost_line_had_carried_and_was_archived_late_is_not_sent_again() {
+    let (mut world, key, newest) = asked_too_early();
+    world.hears(in_page(newest.request, archived(ours(key, "just now"), "s9", world.now.wall)));
     world.session(page(newest.request, Some("s9"), false));
     assert!(world.sent().is_empty());
     assert_eq!(world.message(BELA, key).state, MessageState::Sent);
+}
+
+#[test]
+fn what_was_not_archived_after_a_while_is_sent_again_without_another_walk() {
+    let (mut world, key, newest) = asked_too_early();
+    world.hears(in_page(newest.request, archived(says(PHONE, "8", "new"), "s8", world.now.wall)));
+    world.session(page(newest.request, Some("s8"), false));
+    assert_eq!(world.sent().iter().map(|out| out.key).collect::<Vec<_>>(), [key]);
 }
 
 #[test]

@@ -1,64 +1,71 @@
 //! The order that the archive tells, against that of our own clock.
 
 use crate::app::effect::StoreRequest;
-use crate::app::model::{Conversation, Message, Walked};
+use crate::app::model::{Conversation, Message, Scroll, Walked};
 use crate::types::{MessageKey, RequestId, Stamp, StanzaId};
 use crate::xmpp::Direction;
+use std::collections::BTreeSet;
 
 /// More than a page that was asked for has.
 const MOST: usize = 200;
+/// Messages that one page may move. A clock that is wrong moves each of them once; a server that wants work has no end.
+const MOVES: usize = 4 * Conversation::KEEP;
 
 impl Conversation {
     /// The message that the archive told before this one in the same page.
     pub fn walked_before(&self, page: Option<RequestId>, told: Stamp) -> Option<Walked> {
-        self.walked.filter(|walked| walked.page == page && walked.told <= told)
+        self.walk.last.filter(|walked| walked.page == page && walked.told <= told)
     }
 
     /// The archive tells of this page; what it told in the one before says nothing here.
     pub fn begin_page(&mut self, page: Option<RequestId>) -> Option<StoreRequest> {
-        if self.walked.is_some_and(|last| last.page == page) {
-            return None;
-        }
-        self.told.clear();
-        self.order_stored()
+        if self.walk.last.is_some_and(|last| last.page == page) { None } else { self.leave_page() }
     }
 
-    /// This page came whole: what it has of this talk bounds what the next one has, which lies below it.
-    pub fn end_page(&mut self, page: RequestId) -> Option<StoreRequest> {
-        if self.walked.is_none_or(|last| last.page != Some(page)) {
+    /// This page came to its end. Where it is `one_of_many`, that are read downwards, what it has of this talk bounds what
+    /// the next one has. But for what waited here to be sent: that stands where it was typed.
+    pub fn end_page(&mut self, page: RequestId, one_of_many: bool) -> Option<StoreRequest> {
+        if self.walk.last.is_none_or(|last| last.page != Some(page)) {
             return None;
         }
-        let told = self.messages.iter().filter(|message| self.told.contains(&message.key));
-        for message in told.rev() {
-            self.page_above[usize::from(message.direction == Direction::Out)] = Some(message.key);
+        let told = self.messages.iter().filter(|message| self.walk.told.contains(&message.key));
+        for message in told.rev().filter(|message| one_of_many && !message.is_typed_here()) {
+            self.walk.above[usize::from(message.direction == Direction::Out)] = Some(message.key);
         }
-        self.order_stored()
+        self.leave_page()
+    }
+
+    /// No more of this page comes. Returns where the store has to see to the order.
+    pub fn leave_page(&mut self) -> Option<StoreRequest> {
+        (self.walk.last, self.walk.moved) = (None, 0);
+        self.walk.told = BTreeSet::new();
+        let ids = std::mem::take(&mut self.walk.stored);
+        (ids.len() > 1).then(|| StoreRequest::Order { talk: self.key.clone(), ids })
     }
 
     /// This page has told of a message of theirs that is in the store alone.
     pub fn note_stored(&mut self, told: Option<StanzaId>) {
-        if self.told_stored.len() < MOST {
-            self.told_stored.extend(told);
+        if let Some(told) = told.filter(|told| self.walk.stored.len() < MOST && !self.walk.stored.contains(told)) {
+            self.walk.stored.push(told);
         }
-    }
-
-    /// Where the store has to see to the order.
-    fn order_stored(&mut self) -> Option<StoreRequest> {
-        let ids = std::mem::take(&mut self.told_stored);
-        (ids.len() > 1).then(|| StoreRequest::Order { talk: self.key.clone(), ids })
     }
 
     /// Where that begins of this side which the page above has.
     pub fn place_above(&self, side: Direction) -> Option<(Stamp, MessageKey)> {
-        let key = self.page_above[usize::from(side == Direction::Out)]?;
+        let key = self.walk.above[usize::from(side == Direction::Out)]?;
         self.message(key).map(|message| (message.stamp, message.key))
+    }
+
+    /// This page may still move messages here: not where others may stand between that are on the disk alone.
+    pub fn may_move(&self) -> bool {
+        !self.tail_missing && self.walk.moved < MOVES
     }
 
     /// One of ours that was written later, and that this page has told before, stands between this message and that moment.
     pub fn ours_told_between(&self, key: MessageKey, to: Stamp) -> bool {
         let back = self.messages.iter().rev().take_while(|message| message.key != key);
         let back = back.skip_while(|message| message.stamp > to);
-        let mut later = back.filter(|message| message.key > key && self.told.contains(&message.key));
+        let mut later = back.filter(|message| message.key > key && self.walk.told.contains(&message.key));
         later.any(|message| message.direction == Direction::Out)
     }
 
@@ -71,7 +78,7 @@ impl Conversation {
         let mut last = (to, key);
         let mut rest = self.messages.iter().skip_while(|message| message.key != key);
         let side = rest.next().map(|message| message.direction);
-        let goes_along = |m: &&Message| Some(m.direction) == side && !self.told.contains(&m.key);
+        let goes_along = |m: &&Message| Some(m.direction) == side && !self.walk.told.contains(&m.key);
         for message in rest.filter(goes_along) {
             if (message.stamp, message.key) > last {
                 break;
@@ -80,25 +87,35 @@ impl Conversation {
             moved.push((last.1, last.0));
         }
         moved.reverse();
+        self.walk.moved = self.walk.moved.saturating_add(moved.len());
         for (key, stamp) in &moved {
-            self.move_to(*key, *stamp);
+            self.place_anew(*key, *stamp);
         }
         moved
     }
 
-    /// Puts a message in the place of this moment.
-    fn move_to(&mut self, key: MessageKey, stamp: Stamp) {
+    /// Puts a message in the place of this moment; where that is on the disk alone, it goes from here.
+    pub fn place_anew(&mut self, key: MessageKey, stamp: Stamp) {
         let Some(mut message) = self.index(key).and_then(|at| self.messages.remove(at)) else { return };
         message.stamp = stamp;
-        let at = self.messages.partition_point(|m| (m.stamp, m.key) < (stamp, key));
+        let order = (stamp, key);
+        let above = self.messages.front().is_none_or(|first| order < (first.stamp, first.key)) && self.more_stored;
+        let below = self.messages.back().is_none_or(|last| order > (last.stamp, last.key)) && self.tail_missing;
+        if above || below {
+            self.bytes = self.bytes.saturating_sub(message.bytes());
+            return self.let_go_of(key);
+        }
+        let at = self.messages.partition_point(|m| (m.stamp, m.key) < order);
         self.messages.insert(at, message);
         self.last_at = self.last_at.max(Some(stamp));
     }
 
-    /// A message whose row proves to have this stamp has its place there, in memory or on the disk.
-    pub fn place_anew(&mut self, key: MessageKey, stamp: Stamp) {
-        let Some(message) = self.index(key).and_then(|at| self.messages.remove(at)) else { return };
-        self.bytes = self.bytes.saturating_sub(message.bytes());
-        self.place(Message { stamp, ..message });
+    /// Nothing points at a message any more that is not in memory.
+    fn let_go_of(&mut self, key: MessageKey) {
+        self.selected = self.selected.filter(|selected| *selected != key);
+        self.new_from = self.new_from.filter(|from| *from != key);
+        if matches!(self.scroll, Scroll::At { key: anchor, .. } if anchor == key) {
+            self.scroll = Scroll::Bottom;
+        }
     }
 }

@@ -232,8 +232,9 @@ impl Model {
             .account(id)
             .is_some_and(|own| own.online() && (own.sync.complete || (own.features_known && !own.features.archive)));
         self.lose_sync(id, fx);
+        let now = self.now.mono;
         let Some(account) = self.account_mut(id) else { return };
-        account.doubt();
+        account.doubt(now);
         account.features_known = false;
         account.roster_known = false;
         account.tls = None;
@@ -248,6 +249,7 @@ impl Model {
         for talk in self.talks.values_mut().filter(|talk| talk.key.account == *id) {
             talk.locked_to = None;
             talk.told_typing = None;
+            fx.extend(talk.leave_page().map(Effect::Store));
             // Else the archive has yet to say what came before the last ones.
             if complete {
                 talk.before_session = talk.last_at;
@@ -256,7 +258,9 @@ impl Model {
     }
 
     fn on_page(&mut self, id: &AccountId, page: ArchivePage, fx: &mut Effects) {
-        match self.answered(id, page.request) {
+        let asked = self.answered(id, page.request);
+        self.end_page(id, page.request, matches!(asked, Some(Asked::CatchUp | Asked::Gap)), fx);
+        match asked {
             Some(Asked::CatchUp) => self.on_newest_page(id, page, fx),
             Some(Asked::Gap) => self.on_gap_page(id, page, fx),
             Some(Asked::TalkGap(key, after)) => self.on_talk_gap_page(&key, &after, page, fx),
@@ -273,6 +277,7 @@ impl Model {
     }
 
     fn on_refused(&mut self, id: &AccountId, request: RequestId, problem: &Problem, fx: &mut Effects) {
+        self.end_page(id, request, false, fx);
         match self.answered(id, request) {
             Some(Asked::CatchUp) => self.on_newest_failed(id, fx),
             Some(Asked::Gap) => self.on_gap_failed(id, fx),

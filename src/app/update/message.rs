@@ -134,7 +134,7 @@ fn walk(model: &mut Model, message: &Message, twin: Option<MessageKey>, incoming
     let above = model.place_above(&message.talk, incoming);
     let talk = model.talk_mut(&message.talk);
     fx.extend(talk.begin_page(page).map(Effect::Store));
-    if twin.is_some_and(|twin| talk.told.contains(&twin)) {
+    if twin.is_some_and(|twin| talk.walk.told.contains(&twin)) {
         // ejabberd 23 keeps a message that it had to send once more a second time, under the same id.
         return;
     }
@@ -156,19 +156,20 @@ fn walk(model: &mut Model, message: &Message, twin: Option<MessageKey>, incoming
         let misplaced = before.is_some_and(|before| (known, twin) <= before)
             || (at > told && known < at)
             || above.is_some_and(|above| !typed && (to, twin) < above && above < (known, twin));
-        let moves = misplaced && !stays && !talk.tail_missing && incoming.stanza_id.is_some();
+        let moves = misplaced && !stays && talk.may_move() && incoming.stanza_id.is_some();
         walked.at = if moves { to } else { before.map_or(known, |(before, _)| known.max(before)) };
         if moves {
             moved = talk.move_on(twin, to);
         }
     }
-    talk.told.insert(walked.key);
+    talk.walk.told.insert(walked.key);
     // Between two there may be no moment left.
-    if let Some(above) = above.filter(|above| !typed && *above < (walked.at, walked.key)) {
-        moved.extend(talk.move_on(above.1, Stamp(walked.at.0.saturating_add(1))));
+    if let Some(above) = above.filter(|above| !typed && talk.may_move() && *above < (walked.at, walked.key)) {
+        // First, so that the order holds wherever the disk is stopped.
+        moved.splice(..0, talk.move_on(above.1, Stamp(walked.at.0.saturating_add(1))));
     }
     fx.extend(moved.into_iter().map(|(key, stamp)| Effect::Store(StoreRequest::SetStamp { key, stamp })));
-    talk.walked = Some(walked);
+    talk.walk.last = Some(walked);
 }
 
 fn made(model: &mut Model, key: &ConversationKey, incoming: &Incoming, body: Body, stamp: Stamp) -> Message {

@@ -190,13 +190,11 @@ impl Model {
         self.pages.remove(&request);
         let Some(talk) = self.talks.get_mut(key).filter(|talk| talk.page == Some(request)) else { return };
         talk.page = None;
-        if !talk.loaded {
-            talk.loaded = true;
-            // What is here and older than the newest page would leave a gap.
-            if let Some(first) = page.first().filter(|_| more) {
-                let from = (first.stamp, first.key);
-                talk.messages.retain(|message| (message.stamp, message.key) >= from);
-            }
+        talk.loaded = true;
+        // What is here and older than the page would leave a hole.
+        if let Some(first) = page.first().filter(|_| more) {
+            let from = (first.stamp, first.key);
+            talk.messages.retain(|message| (message.stamp, message.key) >= from);
         }
         talk.place_page(page);
         talk.more_stored = more;

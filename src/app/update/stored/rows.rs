@@ -91,13 +91,14 @@ impl Model {
         if !known {
             talk.place_anew(existing, stamp);
         }
+        if row.counted {
+            self.was_known(&row.talk, fx);
+        }
         let Some(copy) = copy else { return };
         if let Some(stanza_id) = copy.stanza_id.clone() {
             self.learn_stanza_id(&row.talk, existing, stanza_id, fx);
         }
-        if copy.direction == Direction::In && row.news == News::Old {
-            self.was_known(&row.talk, fx);
-        } else if copy.direction == Direction::Out {
+        if copy.direction == Direction::Out {
             self.mark(&row.talk.account, existing, &MessageState::Sent, fx);
         }
     }
