@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::app::model::Asked;
-use crate::types::RequestId;
+use crate::types::{ArchiveId, RequestId};
 
 const PAGE: RequestId = RequestId(77);
 
@@ -69,4 +69,42 @@ fn of_a_talk_that_was_never_opened_only_an_unbroken_end_is_in_memory() {
         world.pages(n, n, Stamp(first.0 - 1_000));
     }
     assert_eq!((world.texts(BELA), world.moved()), (texts, 0), "what lies between is on the disk alone");
+}
+
+#[test]
+fn what_comes_while_the_store_reads_a_page_is_in_it() {
+    let mut world = World::online(true);
+    for n in ["7", "8", "9"] {
+        world.hears(stanza_id(says(PHONE, n, n), &format!("s{n}")));
+        world.after(Duration::from_millis(10));
+    }
+    let first = world.talk(BELA).messages[0].clone();
+    world.open(BELA);
+    world.pages("6", "6", Stamp(first.stamp.0 - 1_000));
+    let older = Message { key: MessageKey(5), stamp: Stamp(first.stamp.0 - 2_000), ..first.clone() };
+    world.page(BELA, vec![older, first], true);
+    assert_eq!(world.texts(BELA), ["7", "6", "7", "8", "9"]);
+}
+
+#[test]
+fn what_waited_to_be_sent_bounds_nothing_of_a_gap() {
+    let mut world = World::reading(BELA);
+    world.hears(stanza_id(says(PHONE, "0", "before"), "s0"));
+    world.blip();
+    world.after(second(600));
+    let typed = world.send(BELA, "typed offline");
+    world.after(second(7_200));
+    world.sign_in(true);
+    let at = world.now.wall;
+    let newest = RequestId(50);
+    world.model.accounts[0].asked.insert(newest, Asked::CatchUp);
+    let ours = Incoming { direction: Direction::Out, ..says(PHONE, &typed.to_string(), "typed offline") };
+    world.hears(in_page(newest, archived(ours, "s9", at)));
+    let first = Some(ArchiveId("s9".to_owned()));
+    world.session(page_end(newest, first.clone(), first, false));
+    world.model.accounts[0].asked.insert(PAGE, Asked::Gap);
+    let elsewhere = Incoming { direction: Direction::Out, ..says(PHONE, "5", "from the phone") };
+    world.hears(in_page(PAGE, archived(elsewhere, "s5", Stamp(at.0 - 3_600_000))));
+    assert_eq!(world.texts(BELA), ["before", "typed offline", "from the phone"]);
+    assert_eq!(world.talk(BELA).messages[2].stamp, Stamp(at.0 - 3_600_000));
 }
