@@ -204,7 +204,7 @@ impl Model {
         let looked = is_brief || check.newest_at.is_some_and(|at| at >= settled);
         match first {
             Some(first) if !seen_enough && !check.last_look && check.pages < most => {
-                self.ask_check(id, Some(first), fx)
+                self.ask_check(id, Some(first), fx);
             }
             _ if oldest_open.is_none() || looked => self.next_peer(id, fx),
             _ => {
