@@ -24,6 +24,8 @@
 //! | receipts, markers and bounces for messages that are not in memory, and perhaps nowhere | with the rows: [`UNCOMMITTED`], or [`NOT_KEPT`] | nothing more is read from the line until they were looked up |
 //! | queries that wait for an answer | [`QUERIES`], each for 30 s | told as not answered |
 //! | messages of one archive page | [`RESULTS`] | the page counts as failed |
+//! | messages that one archive page moves to another place | [`MOVES`] and as many as stand behind the last of them | they stay where our clock put them |
+//! | ids of an archive page that the history puts in order | [`ORDERED`] for a talk, until the page ends | the rest stands as it came |
 //! | addresses of messages of ours, to check receipts | [`SENT`] | the mind checks by its own list |
 //! | stanzas of ours that the server does not acknowledge | 1,000 | a ping asks in their place |
 //! | features of a server | [`FEATURES`] | the rest is not read; none is kept |
@@ -54,6 +56,10 @@ pub const CLOSED_TALK_BYTES: usize = 32 << 10;
 /// Text of one page that is read from the history, in bytes. Two hundred messages of the usual length are a tenth of it,
 /// and the largest that a stanza can hold still comes, alone.
 pub const PAGE_BYTES: usize = 256 << 10;
+/// Messages of a talk that one page of the archive may move. A clock that is wrong moves each of them once.
+pub const MOVES: usize = 8_000;
+/// Ids of a page, of one talk, that the history puts in their order: more than a page that was asked for has.
+pub const ORDERED: usize = 200;
 /// Rows and marks that are on their way to the disk, above which the line is not read: a second's worth for a slow disk.
 pub const UNCOMMITTED: usize = 1_000;
 /// The same while the disk takes nothing: what comes is shown, and waits in memory.

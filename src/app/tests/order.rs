@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::app::model::Asked;
+use crate::types::limits::MOVES;
 use crate::types::{ArchiveId, RequestId};
 
 const PAGE: RequestId = RequestId(77);
@@ -107,4 +108,22 @@ fn what_waited_to_be_sent_bounds_nothing_of_a_gap() {
     world.hears(in_page(PAGE, archived(elsewhere, "s5", Stamp(at.0 - 3_600_000))));
     assert_eq!(world.texts(BELA), ["before", "typed offline", "from the phone"]);
     assert_eq!(world.talk(BELA).messages[2].stamp, Stamp(at.0 - 3_600_000));
+}
+
+#[test]
+fn a_page_made_to_be_work_moves_so_many_and_no_more() {
+    let mut world = World::reading(BELA);
+    for n in 0..1_000 {
+        world.hears(stanza_id(says(PHONE, &n.to_string(), "old"), &format!("s{n}")));
+    }
+    world.model.accounts[0].asked.insert(PAGE, Asked::Check);
+    world.fx.clear();
+    let mut moved = 0;
+    for n in 0..100 {
+        let at = world.now.wall.plus(second(10 * (n + 1)));
+        world.pages(&format!("new {n}"), "new", at);
+        world.pages(&n.to_string(), "old", at);
+        moved += world.moved();
+    }
+    assert!((2_000..=MOVES + 1_000).contains(&moved), "{moved}");
 }

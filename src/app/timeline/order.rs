@@ -2,14 +2,10 @@
 
 use crate::app::effect::StoreRequest;
 use crate::app::model::{Conversation, Message, Scroll, Walked};
+use crate::types::limits::{MOVES, ORDERED};
 use crate::types::{MessageKey, RequestId, Stamp, StanzaId};
 use crate::xmpp::Direction;
 use std::collections::BTreeSet;
-
-/// More than a page that was asked for has.
-const MOST: usize = 200;
-/// Messages that one page may move. A clock that is wrong moves each of them once; a server that wants work has no end.
-const MOVES: usize = 4 * Conversation::KEEP;
 
 impl Conversation {
     /// The message that the archive told before this one in the same page.
@@ -45,7 +41,7 @@ impl Conversation {
 
     /// This page has told of a message of theirs that is in the store alone.
     pub fn note_stored(&mut self, told: Option<StanzaId>) {
-        if let Some(told) = told.filter(|told| self.walk.stored.len() < MOST && !self.walk.stored.contains(told)) {
+        if let Some(told) = told.filter(|told| self.walk.stored.len() < ORDERED && !self.walk.stored.contains(told)) {
             self.walk.stored.push(told);
         }
     }
