@@ -169,8 +169,25 @@ impl Play {
         // In what order they stand is the archive's word against the clock's: what a life saw last is not always known to
         // the next one before the rest is read.
         let balance = Balance::of(&self.said, &theirs);
-        assert_eq!(Balance { disordered: 0, ..balance }, Balance::default(), "butty of the other one");
+        let uneven = rows_of_uneven(&self.folder(), &self.said, &theirs);
+        assert_eq!(Balance { disordered: 0, ..balance }, Balance::default(), "butty of the other one:\n{uneven}");
     }
+}
+
+/// What the history has of the texts that are there more than once, or not at all.
+fn rows_of_uneven(folder: &Path, said: &[String], kept: &[String]) -> String {
+    let db = Connection::open_with_flags(folder.join("butty.db"), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    let mut query = db.prepare("SELECT hex(key), stamp, origin, stanza_id FROM message WHERE body = ?1").unwrap();
+    let uneven = said.iter().filter(|text| kept.iter().filter(|other| other == text).count() != 1).take(5);
+    let mut lines = String::new();
+    for text in uneven {
+        let rows = query.query_map([text], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<String>>(2)?, row.get(3)?))
+        });
+        let rows: Vec<(String, i64, Option<String>, Option<String>)> = rows.unwrap().map(Result::unwrap).collect();
+        lines += &format!("{text}: {rows:?}\n");
+    }
+    lines
 }
 
 fn begin(name: &str, host: &str) -> Play {
