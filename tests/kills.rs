@@ -179,15 +179,14 @@ fn rows_of_uneven(folder: &Path, said: &[String], kept: &[String]) -> String {
     let db = Connection::open_with_flags(folder.join("butty.db"), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     let mut query = db.prepare("SELECT hex(key), stamp, origin, stanza_id FROM message WHERE body = ?1").unwrap();
     let uneven = said.iter().filter(|text| kept.iter().filter(|other| other == text).count() != 1).take(5);
-    let mut lines = String::new();
-    for text in uneven {
+    let lines = uneven.map(|text| {
         let rows = query.query_map([text], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<String>>(2)?, row.get(3)?))
         });
         let rows: Vec<(String, i64, Option<String>, Option<String>)> = rows.unwrap().map(Result::unwrap).collect();
-        lines += &format!("{text}: {rows:?}\n");
-    }
-    lines
+        format!("{text}: {rows:?}\n")
+    });
+    lines.collect()
 }
 
 fn begin(name: &str, host: &str) -> Play {
