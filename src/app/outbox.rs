@@ -19,6 +19,7 @@ use std::time::Duration;
 
 /// A message that waited longer than this says when it was typed.
 pub(super) const LATE: Duration = Duration::from_secs(30);
+
 /// Messages on their way out.
 #[derive(Clone, Debug, Default)]
 pub struct Post {

@@ -146,7 +146,7 @@ impl Model {
             since: since.map(|since| back(since, MARGIN)),
             ..ArchiveQuery::newest(request, if sync.taken_up { BRIEF } else { PAGE })
         };
-        self.begin_above(id);
+        self.forget_above(id);
         self.ask_archive(id, query, Asked::CatchUp, fx);
     }
 
@@ -189,7 +189,7 @@ impl Model {
     }
 
     /// What is read next does not lie below what was read last.
-    fn begin_above(&mut self, id: &AccountId) {
+    fn forget_above(&mut self, id: &AccountId) {
         for talk in self.talks.values_mut().filter(|talk| talk.key.account == *id) {
             talk.walk.above = [None; 2];
         }
@@ -197,7 +197,7 @@ impl Model {
 
     /// Where that begins, of what this side said in the talk, which the page above has, if this is a page of a gap. Where
     /// that begins with something else, what was read in this session tells.
-    pub(super) fn place_above(&self, key: &ConversationKey, incoming: &Incoming) -> Option<(Stamp, MessageKey)> {
+    pub(super) fn bound_above(&self, key: &ConversationKey, incoming: &Incoming) -> Option<(Stamp, MessageKey)> {
         let (account, talk) = self.account(&key.account).zip(self.talks.get(key))?;
         let is_of_gap = matches!(account.asked.get(&incoming.page?), Some(Asked::Gap));
         let gap = account.sync.gaps.last().filter(|_| is_of_gap && account.sync.filling.way != Way::Time)?;
@@ -254,7 +254,7 @@ impl Model {
         let stanza_id = incoming.stanza_id.as_ref().map(|id| &id.0);
         let top = self.talks.get(key).and_then(|talk| talk.archived(talk.archive_top.as_ref()?));
         let top = top.map(|message| message.stamp);
-        let above = self.place_above(key, incoming).map(|(stamp, _)| stamp);
+        let above = self.bound_above(key, incoming).map(|(stamp, _)| stamp);
         let Some(account) = self.account_mut(&key.account) else { return Bounds::default() };
         let sync = &mut account.sync;
         let Some(page) = incoming.page else { return Bounds { beyond: sync.running.then_some(false), below: None } };

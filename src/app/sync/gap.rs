@@ -187,7 +187,7 @@ impl Model {
             _ if page.complete || page.met => {
                 sync.gaps.pop();
                 (filling.way, filling.of_gap) = (Way::Both, 0);
-                self.begin_above(id);
+                self.forget_above(id);
             }
             Some(edge) if edge.id != gap.before.id => {
                 gap.shrink(edge, way == Way::Time);

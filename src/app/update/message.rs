@@ -131,7 +131,7 @@ fn behind(told: Stamp, last: Option<Stamp>, apart: Duration) -> Stamp {
 fn walk(model: &mut Model, message: &Message, twin: Option<MessageKey>, incoming: &Incoming, fx: &mut Effects) {
     let Some(told) = incoming.stamp else { return };
     let (page, at) = (incoming.page, message.stamp);
-    let above = model.place_above(&message.talk, incoming);
+    let above = model.bound_above(&message.talk, incoming);
     let talk = model.talk_mut(&message.talk);
     fx.extend(talk.begin_page(page).map(Effect::Store));
     if twin.is_some_and(|twin| talk.walk.told.contains(&twin)) {
