@@ -68,6 +68,16 @@ fn keys(numbers: impl IntoIterator<Item = u128>) -> Vec<MessageKey> {
     numbers.into_iter().map(MessageKey).collect()
 }
 
+/// A store whose database never takes such a row.
+fn poisoned(folder: &Path, row: &str) -> Watched {
+    at(folder).page();
+    let other = Connection::open(folder.join(schema::FILE)).unwrap();
+    let trigger = format!("CREATE TRIGGER poison BEFORE INSERT ON {row} BEGIN SELECT RAISE(ABORT, 'never'); END");
+    other.execute_batch(&trigger).unwrap();
+    drop(other);
+    at(folder)
+}
+
 #[test]
 fn without_a_folder_memory_stands_in_and_the_file_gets_all_of_it_later() {
     let home = tempfile::tempdir().unwrap();
@@ -169,16 +179,7 @@ fn a_damaged_index_is_made_anew_and_no_message_is_lost() {
 #[test]
 fn one_row_that_the_database_never_takes_holds_up_no_other() {
     let home = tempfile::tempdir().unwrap();
-    at(home.path()).page();
-    let other = Connection::open(home.path().join(schema::FILE)).unwrap();
-    other
-        .execute_batch(
-            "CREATE TRIGGER poison BEFORE INSERT ON message WHEN new.body = 'poison'
-             BEGIN SELECT RAISE(ABORT, 'never'); END",
-        )
-        .unwrap();
-    drop(other);
-    let watched = at(home.path());
+    let watched = poisoned(home.path(), "message WHEN new.body = 'poison'");
     for (number, body) in (1..).zip(["fine", "poison", "fine", "fine"]) {
         watched.insert(&message(number, body));
     }
@@ -204,16 +205,7 @@ fn one_row_that_the_database_never_takes_holds_up_no_other() {
 #[test]
 fn what_is_refused_for_itself_is_told_until_something_else_is_kept() {
     let home = tempfile::tempdir().unwrap();
-    at(home.path()).page();
-    let other = Connection::open(home.path().join(schema::FILE)).unwrap();
-    other
-        .execute_batch(
-            "CREATE TRIGGER poison BEFORE INSERT ON talk WHEN new.draft = 'poison'
-             BEGIN SELECT RAISE(ABORT, 'never'); END",
-        )
-        .unwrap();
-    drop(other);
-    let watched = at(home.path());
+    let watched = poisoned(home.path(), "talk WHEN new.draft = 'poison'");
     let next = || watched.told.recv_timeout(Duration::from_secs(30)).expect("an answer");
     watched.store.send(StoreRequest::Draft { talk: talk(), text: "poison".into() });
     assert!(matches!(next(), Stored::Refused { key: None, .. }));
@@ -264,16 +256,7 @@ fn a_row_that_cannot_be_read_costs_nothing_but_itself() {
 #[test]
 fn a_question_that_the_database_refuses_is_answered_all_the_same() {
     let home = tempfile::tempdir().unwrap();
-    at(home.path()).page();
-    let other = Connection::open(home.path().join(schema::FILE)).unwrap();
-    other
-        .execute_batch(
-            "CREATE TRIGGER poison BEFORE INSERT ON talk WHEN new.read_to = 7
-             BEGIN SELECT RAISE(ABORT, 'never'); END",
-        )
-        .unwrap();
-    drop(other);
-    let watched = at(home.path());
+    let watched = poisoned(home.path(), "talk WHEN new.read_to = 7");
     let (request, to) = (RequestId(5), Position::Moment(Stamp(7)));
     watched.store.send(StoreRequest::ReadTo { request, talk: talk(), to, ahead: false });
     let next = || watched.told.recv_timeout(Duration::from_secs(30)).expect("an answer");
