@@ -3,6 +3,7 @@
 Lines out (fields parted by a tab; tab, newline and backslash inside a field are written \\t, \\n, \\\\):
     READY jid                     signed in, roster there, presence sent
     GOT from id body              a message                     SENT to id body         what this client sent
+    ACKED id                      the server has that message (XEP-0198)
     CARBON from to body           a carbon of what another device of the same account received ("received") or
                                   sent ("sent"): CARBON received|sent from to body
     STATE from state              active, composing, paused, inactive, gone (XEP-0085)
@@ -59,6 +60,7 @@ class Person(slixmpp.ClientXMPP):
         self.add_event_handler("session_start", self.started)
         self.add_event_handler("session_resumed", lambda _: tell("RESUMED"))
         self.add_event_handler("message", self.got)
+        self.add_event_handler("stanza_acked", self.acked)
         self.add_event_handler("receipt_received", lambda m: tell("RECEIPT", m["from"], m["receipt"]))
         self.add_event_handler("marker_displayed", lambda m: tell("MARKER", m["from"], "displayed", m["displayed"]["id"]))
         self.add_event_handler("attention", lambda m: tell("ATTENTION", m["from"]))
@@ -90,6 +92,10 @@ class Person(slixmpp.ClientXMPP):
 
     def heard(self, message):
         """A chat message came."""
+
+    def acked(self, stanza):
+        if isinstance(stanza, slixmpp.Message) and stanza["body"]:
+            tell("ACKED", stanza["id"])
 
     def say(self, to, text):
         message = self.make_message(mto=to, mbody=text, mtype="chat")
