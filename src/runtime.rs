@@ -16,6 +16,7 @@ pub mod interface;
 pub mod program;
 mod rest;
 mod screen;
+mod signals;
 mod zone;
 
 pub use guard::guarded;

@@ -13,9 +13,11 @@ mod hear;
 mod inbox;
 mod known;
 mod pause;
+mod report;
 mod ride;
 mod secrets;
 mod session;
+mod wish;
 
 use super::Network;
 use super::dial::Goal;
@@ -25,7 +27,7 @@ use crate::app::setup::AccountSetup;
 use crate::oauth::Asking;
 use crate::route::Backoff;
 use crate::types::{AccountId, Epoch, Line, Problem, Secret};
-use crate::xmpp::{CredentialKind, Elsewhere, Purpose, chosen_mechanism};
+use crate::xmpp::{CredentialKind, Purpose, chosen_mechanism};
 pub(super) use fast::invalidate;
 pub(super) use inbox::Inbox;
 use secrets::Means;
@@ -37,6 +39,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio::time::Instant;
+pub(super) use wish::{End, Order, Part, Wish};
 
 /// Longest goodbye.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -139,64 +142,6 @@ impl Teller {
     fn next_epoch(&self) {
         self.epoch.fetch_add(1, Ordering::Relaxed);
     }
-}
-
-/// How far a sign-in goes, and where its token is kept.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Order {
-    pub(super) keep: Keep,
-    pub(super) part: Part,
-}
-
-/// How far a sign-in goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
-    Whole,
-    /// Until the person has to do something.
-    Begin,
-    /// From there on.
-    Resume,
-}
-
-/// What the link is about.
-#[derive(Debug)]
-pub(super) enum Wish {
-    /// Be online.
-    Connect,
-    /// Be offline and wait.
-    Rest,
-    /// Sign in with a code or on a page.
-    SignIn(Order),
-    /// Put back what the last sign-in replaced; `set_aside`: and hold on to what came of it.
-    TakeBack { set_aside: bool },
-    /// Keep what was put aside as the sign-in of that account.
-    HandOver { to: Box<AccountSetup> },
-    /// Forget and revoke; and first have the server end the other sign-ins.
-    SignOut { everywhere: bool },
-    /// The mind let go.
-    Leave,
-}
-
-impl Wish {
-    /// It is carried out though nobody is there any more to hear of it.
-    fn outlives_the_handle(&self) -> bool {
-        matches!(self, Self::SignOut { .. } | Self::TakeBack { .. } | Self::HandOver { .. })
-    }
-}
-
-/// How a try ended.
-#[derive(Debug)]
-pub(super) enum End {
-    /// The person, or the mind, wants something else.
-    Wish(Wish),
-    /// It failed.
-    Problem(Problem),
-    /// Goodbye was said.
-    Clean,
-    /// What a probe found.
-    Discovered { mechanisms: Vec<String>, metadata: Option<String> },
-    /// What became of the other sign-ins.
-    Dismissed(Elsewhere),
 }
 
 pub(super) struct Link {

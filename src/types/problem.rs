@@ -4,48 +4,11 @@
 //! one place for screen and command line alike, so no library's text reaches a person. Codes are listed in
 //! [`Problem::code`]; each failure has its own and none is ever reused.
 
+mod details;
+
 use super::{BareJid, Domain, Line, Prose};
+pub use details::{CertificateFault, Stage, Term};
 use std::time::Duration;
-
-/// How far a connection had come. Each stage that can end a connection has words of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Stage {
-    /// Looking the name up.
-    Lookup,
-    /// Connected, nothing received yet.
-    Accept,
-    /// The stream header was sent, the server's was awaited.
-    Header,
-    /// A redirect had been given and its target was being opened.
-    Redirect,
-    /// TLS was being negotiated.
-    Tls,
-    /// Stream features were awaited.
-    Features,
-    /// Authentication had begun.
-    Auth,
-    /// Resource binding had begun.
-    Bind,
-    /// Signed in.
-    Idle,
-}
-
-/// What is wrong with a certificate, or why there is none.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CertificateFault {
-    /// It names other hosts (at most four are kept).
-    WrongName(Vec<Line>),
-    /// It ran out; the day as `YYYY-MM-DD` when known.
-    Expired(Option<Line>),
-    /// Its first day is still to come.
-    NotYetValid(Option<Line>),
-    /// Nobody that this computer trusts has signed it.
-    UnknownIssuer,
-    /// Its issuer has withdrawn it.
-    Revoked,
-    /// It is malformed, wrongly signed or not meant for servers.
-    Unusable,
-}
 
 /// A failure with everything that its sentence needs. The fields are named after what the sentence says.
 #[allow(missing_docs, reason = "each field is the noun that its variant's sentence uses")]
@@ -254,17 +217,6 @@ pub enum Problem {
     Crashed { report: Option<Line> },
     /// A bug of ours that stopped one thing.
     Bug { what: Line },
-}
-
-/// What bounded a sign-in that is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Term {
-    /// The time that a consent holds at that service.
-    Consent,
-    /// It was for chatting alone: nothing was asked for that renews it.
-    ChatOnly,
-    /// To stay signed in was asked for, and not agreed to.
-    Session,
 }
 
 impl Problem {
