@@ -19,6 +19,7 @@ mod pace;
 mod pages;
 mod requests;
 mod retention;
+mod rows;
 mod schema;
 mod search;
 mod talks;

@@ -1,70 +1,54 @@
-//! Messages.
+//! Messages: what is kept, recognised and marked.
 
 use super::requests::Outcome;
+use super::rows::{COLUMNS, read, state_columns, write};
 use super::search;
-use super::talks::{key_of, kind_number};
+use super::talks::kind_number;
 use crate::app::event::Stored;
-use crate::app::model::{Arrival, Author, Body, ConversationKey, Message, MessageState, Relation};
+use crate::app::model::{Arrival, ConversationKey, Message, MessageState};
 use crate::app::timeline;
-use crate::types::{AccountId, BareJid, Domain, Jid, Line, MessageKey, OriginId, Problem, Prose, Stamp, StanzaId};
+use crate::types::{AccountId, MessageKey, OriginId, Stamp, StanzaId};
 use crate::xmpp::Direction;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::time::Duration;
-
-/// What `read` takes, in its order.
-pub(super) const COLUMNS: &str = "key, account, peer, kind, direction, author, stamp, body_kind, body, state, detail, origin, \
-                       stanza_id, relation, sender, edited";
 
 /// Keeps a message, unless it is another copy of one that is here ([`timeline::Known::is_copied_by`]). A sender who uses
 /// one id for two texts, or always the same id, gets all of them shown.
 pub(super) fn insert(db: &Connection, message: &Message, outcome: &mut Outcome) -> rusqlite::Result<()> {
     if let Some(existing) = twin(db, message)? {
-        if let Some(stanza_id) = &message.stanza_id {
-            set_stanza_id(db, existing, stanza_id)?;
-        }
-        let stamp = db
-            .prepare_cached("SELECT stamp FROM message WHERE key = ?1")?
-            .query_row([existing.0.to_be_bytes()], |row| row.get(0))
-            .map(Stamp)?;
-        outcome.answers.push(Stored::Duplicate { key: message.key, existing, stamp });
-        return Ok(());
+        return tell_duplicate(db, message, existing, outcome);
     }
-    let (body_kind, body) = match &message.body {
-        Body::Plain(text) => (0, text.as_str()),
-        Body::Sealed(text) => (1, text.as_str()),
-        Body::Unreadable(method) => (2, method.as_str()),
-    };
-    let author = match &message.author {
-        Author::Occupant(name) => Some(name.as_str()),
-        Author::Me | Author::Contact => None,
-    };
-    let (state, detail) = state_columns(&message.state);
-    db.prepare_cached(
-        "INSERT INTO message (key, account, peer, kind, direction, author, stamp, body_kind, body, state, detail,
-         origin, stanza_id, relation, sender, edited, id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
-    )?
-    .execute(params![
-        message.key.0.to_be_bytes(),
-        message.talk.account.as_str(),
-        message.talk.peer.as_str(),
-        kind_number(message.talk.kind),
-        u8::from(message.direction == Direction::Out),
-        author,
-        message.stamp.0,
-        body_kind,
-        body,
-        state,
-        detail,
-        message.origin.as_ref().map(|id| &id.0),
-        message.stanza_id.as_ref().map(|id| &id.0),
-        message.relation.as_ref().map(relation_text),
-        message.from.as_ref().map(Jid::as_str),
-        message.edited,
-        free_id(db, message)?,
-    ])?;
+    // Ours go by the slow way: where nothing is to stay, their id has to be free in two tables.
+    let likely = (message.direction == Direction::In).then(|| likely_id(db, message));
+    if likely.is_none() || !write(db, message, likely)? {
+        if let Some(existing) = one_key(db, BY_KEY, params![message.key.0.to_be_bytes()])? {
+            return tell_duplicate(db, message, existing, outcome);
+        }
+        let id = free_id(db, message)?;
+        if !write(db, message, id)? {
+            return Err(rusqlite::Error::StatementChangedRows(0));
+        }
+    }
     search::index(db, db.last_insert_rowid(), message)?;
     outcome.committed.push(message.key);
+    Ok(())
+}
+
+/// It is here already: that row gets the archive's id of this copy, and is told.
+fn tell_duplicate(
+    db: &Connection,
+    message: &Message,
+    existing: MessageKey,
+    outcome: &mut Outcome,
+) -> rusqlite::Result<()> {
+    if let Some(stanza_id) = &message.stanza_id {
+        set_stanza_id(db, existing, stanza_id)?;
+    }
+    let stamp = db
+        .prepare_cached("SELECT stamp FROM message WHERE key = ?1")?
+        .query_row([existing.0.to_be_bytes()], |row| row.get(0))
+        .map(Stamp)?;
+    outcome.answers.push(Stored::Duplicate { key: message.key, existing, stamp });
     Ok(())
 }
 
@@ -74,6 +58,14 @@ const APART: u32 = 20;
 /// The least id that a row of this moment has: the index of what was said hands out its hits in this order.
 pub(super) fn first_id(stamp: i64) -> i64 {
     stamp.clamp(0, (1 << (63 - APART)) - 2) << APART
+}
+
+/// The first id of the message's moment, or the one behind that of the row before, if that is of this moment: nearly always
+/// it is free, and to try it costs less than to ask.
+fn likely_id(db: &Connection, message: &Message) -> i64 {
+    let first = first_id(message.stamp.0);
+    let next = db.last_insert_rowid().saturating_add(1);
+    if (first..first + (1 << APART)).contains(&next) { next } else { first }
 }
 
 /// An id that no row has, among those of the message's moment: the next one. The index of what was said writes out all
@@ -117,20 +109,19 @@ pub(super) const BY_WORDS: &str =
     "SELECT key FROM message WHERE account = ?1 AND peer = ?2 AND kind = ?3 AND stamp BETWEEN ?4 AND ?5
      AND origin IS NULL AND direction = ?6 AND body = ?7 AND (stanza_id IS NULL OR ?8) LIMIT 1";
 
-/// The same message under another key, or under this very key.
+/// The same message under another key.
 fn twin(db: &Connection, message: &Message) -> rusqlite::Result<Option<MessageKey>> {
     if let Some(twin) = by_stanza_id(db, message)? {
         return Ok(Some(twin));
     }
     // Of a row without an archive's id nothing fresh is a copy, and of one with an id only what has the same.
     let may_repeat = message.arrival != Arrival::Fresh || message.stanza_id.is_none();
-    let twin = match &message.origin {
-        Some(origin) if may_repeat || message.direction == Direction::Out => by_sender_id(db, message, origin)?,
+    match &message.origin {
+        Some(origin) if may_repeat || message.direction == Direction::Out => by_sender_id(db, message, origin),
         // What has no id at all was compared where it is shown, copy by copy.
-        None if message.arrival == Arrival::Archived && message.stanza_id.is_some() => by_words(db, message)?,
-        _ => None,
-    };
-    twin.map_or_else(|| one_key(db, BY_KEY, params![message.key.0.to_be_bytes()]), |twin| Ok(Some(twin)))
+        None if message.arrival == Arrival::Archived && message.stanza_id.is_some() => by_words(db, message),
+        _ => Ok(None),
+    }
 }
 
 fn by_stanza_id(db: &Connection, message: &Message) -> rusqlite::Result<Option<MessageKey>> {
@@ -271,107 +262,4 @@ pub(super) fn outbox_sql() -> String {
 pub(super) fn count(db: &Connection, account: &AccountId) -> rusqlite::Result<u64> {
     db.query_row("SELECT count(*) FROM message WHERE account = ?1", [account.as_str()], |row| row.get::<_, i64>(0))
         .map(|count| u64::try_from(count).unwrap_or(0))
-}
-
-/// A row as a message; `None` for one that no longer parses, which is left alone.
-pub(super) fn read(row: &Row<'_>) -> Option<Message> {
-    parsed(row).unwrap_or_else(|error| {
-        // A column of another type, or of no text: what stands around it still comes.
-        tracing::warn!(%error, "a message in the database cannot be read");
-        None
-    })
-}
-
-fn parsed(row: &Row<'_>) -> rusqlite::Result<Option<Message>> {
-    let account = AccountId::new(&row.get::<_, String>(1)?);
-    let peer: String = row.get(2)?;
-    let Some(talk) = key_of(&account, &peer, row.get(3)?) else { return Ok(None) };
-    let direction = if row.get::<_, u8>(4)? == 1 { Direction::Out } else { Direction::In };
-    let author = match (row.get::<_, Option<String>>(5)?, direction) {
-        (Some(name), _) => Author::Occupant(Line::clean(&name)),
-        (None, Direction::Out) => Author::Me,
-        (None, Direction::In) => Author::Contact,
-    };
-    let text: String = row.get(8)?;
-    let body = match row.get::<_, u8>(7)? {
-        0 => Body::Plain(Prose::clean(&text)),
-        1 => Body::Sealed(Prose::clean(&text)),
-        _ => Body::Unreadable(Line::clean(&text)),
-    };
-    let state = state_of(row.get(9)?, row.get::<_, Option<String>>(10)?.as_deref(), &talk);
-    Ok(Some(Message {
-        key: MessageKey(u128::from_be_bytes(row.get(0)?)),
-        direction,
-        author,
-        stamp: Stamp(row.get(6)?),
-        body,
-        state,
-        origin: row.get::<_, Option<String>>(11)?.map(OriginId),
-        stanza_id: row.get::<_, Option<String>>(12)?.map(StanzaId),
-        relation: row.get::<_, Option<String>>(13)?.as_deref().and_then(relation_of),
-        attachments: Vec::new(),
-        arrival: Arrival::Fresh,
-        from: row.get::<_, Option<String>>(14)?.and_then(|text| Jid::parse(&text).ok()),
-        owes_receipt: false,
-        edited: row.get(15)?,
-        talk,
-    }))
-}
-
-fn state_columns(state: &MessageState) -> (u8, Option<String>) {
-    match state {
-        MessageState::Received => (0, None),
-        MessageState::Pending => (1, None),
-        MessageState::Sent => (2, None),
-        MessageState::Delivered => (3, None),
-        MessageState::Read(at) => (4, at.map(|at| at.0.to_string())),
-        MessageState::Failed(problem) => {
-            let detail = match problem {
-                Problem::Bounced { condition, .. } => condition.as_str(),
-                Problem::TooLong { domain } => domain.as_str(),
-                _ => "",
-            };
-            (5, Some(format!("{} {detail}", problem.code())))
-        }
-    }
-}
-
-fn state_of(number: u8, detail: Option<&str>, talk: &ConversationKey) -> MessageState {
-    match number {
-        0 => MessageState::Received,
-        1 => MessageState::Pending,
-        2 => MessageState::Sent,
-        3 => MessageState::Delivered,
-        4 => MessageState::Read(detail.and_then(|text| text.parse().ok()).map(Stamp)),
-        _ => MessageState::Failed(failure_of(detail.unwrap_or(""), &talk.peer)),
-    }
-}
-
-fn failure_of(detail: &str, peer: &BareJid) -> Problem {
-    let (code, rest) = detail.split_once(' ').unwrap_or((detail, ""));
-    match code {
-        "BTY-MSG-02" => Problem::NoSuchAddress { peer: peer.clone() },
-        "BTY-MSG-03" => Problem::TooLong { domain: Domain::parse(rest).unwrap_or_else(|_| peer.domain()) },
-        "BTY-MSG-04" => Problem::BuddiesOnly { peer: peer.clone() },
-        "BTY-MSG-05" => Problem::Bounced { peer: peer.clone(), condition: Line::clean(rest) },
-        _ => Problem::NotSent,
-    }
-}
-
-fn relation_text(relation: &Relation) -> String {
-    match relation {
-        Relation::Replaces(id) => format!("replaces:{id}"),
-        Relation::Answers(id) => format!("answers:{id}"),
-        Relation::ReactsTo(id, _) => format!("reacts:{id}"),
-    }
-}
-
-fn relation_of(text: &str) -> Option<Relation> {
-    let (kind, id) = text.split_once(':')?;
-    match kind {
-        "replaces" => Some(Relation::Replaces(OriginId(id.to_owned()))),
-        "answers" => Some(Relation::Answers(OriginId(id.to_owned()))),
-        "reacts" => Some(Relation::ReactsTo(OriginId(id.to_owned()), Vec::new())),
-        _ => None,
-    }
 }

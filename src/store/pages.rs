@@ -1,6 +1,6 @@
 //! Pages of a talk, and how much a page may hold.
 
-use super::history::{COLUMNS, read};
+use super::rows::{COLUMNS, read};
 use super::talks::kind_number;
 use crate::app::event::Stored;
 use crate::app::model::{ConversationKey, Message};

@@ -1,8 +1,9 @@
 //! Search over everything that is kept. What the index holds, and why, is told in `assets/migrations/004_search.sql` and
 //! `006_index_by_hand.sql`.
 
-use super::history::{self, COLUMNS, read};
+use super::history;
 use super::pages::Page;
+use super::rows::{COLUMNS, read};
 use super::talks::kind_number;
 use crate::app::event::{FoundPlace, Stored};
 use crate::app::model::{Body, ConversationKey, Message};

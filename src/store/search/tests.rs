@@ -266,3 +266,25 @@ fn a_moment_full_of_rows_takes_more_of_them() {
     let kept: i64 = db.query_row("SELECT count(*) FROM message WHERE stamp IN (-1, 0)", [], |row| row.get(0)).unwrap();
     assert!(kept >= 20, "{kept}");
 }
+
+#[test]
+fn rows_of_one_moment_stand_as_they_came_whatever_came_between() {
+    let db = memory();
+    let bela = talk("anna@a.test", "bela@a.test");
+    let mut outcome = Outcome::default();
+    let mut keep = |number: u128, moment: i64| {
+        let direction = if number.is_multiple_of(5) { Direction::Out } else { Direction::In };
+        let body = Body::Plain(Prose::clean("again"));
+        let key = MessageKey((number + 100) << 64);
+        let shape = said(&db, 2_000 + number, &bela, "x");
+        let message = Message { key, body, direction, stamp: Stamp(moment), ..shape };
+        history::insert(&db, &message, &mut outcome).unwrap();
+    };
+    // Another moment between, and one before; the last of all is told twice.
+    for (number, moment) in [(1, 70), (2, 70), (3, 80), (4, 70), (5, 70), (6, 60), (7, 70), (8, 80), (8, 80)] {
+        keep(number, moment);
+    }
+    let newest_first: Vec<u128> = hits(&db, &everywhere("again")).iter().map(|key| key - 100).collect();
+    assert_eq!(newest_first, [8, 3, 7, 5, 4, 2, 1, 6]);
+    assert!(matches!(outcome.answers[..], [Stored::Duplicate { .. }]), "{:?}", outcome.answers);
+}
