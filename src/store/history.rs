@@ -1,7 +1,7 @@
 //! Messages: what is kept, recognised and marked.
 
 use super::requests::Outcome;
-use super::rows::{COLUMNS, read, state_columns, write};
+use super::rows::{self, COLUMNS, state_columns};
 use super::search;
 use super::talks::kind_number;
 use crate::app::event::Stored;
@@ -19,17 +19,21 @@ pub(super) fn insert(db: &Connection, message: &Message, outcome: &mut Outcome) 
         return tell_duplicate(db, message, existing, outcome);
     }
     // Ours go by the slow way: where nothing is to stay, their id has to be free in two tables.
-    let likely = (message.direction == Direction::In).then(|| likely_id(db, message));
-    if likely.is_none() || !write(db, message, likely)? {
+    let is_theirs = message.direction == Direction::In;
+    let is_kept = is_theirs && rows::write(db, message, Some(likely_id(outcome.last_id, message)))?;
+    if !is_kept {
         if let Some(existing) = one_key(db, BY_KEY, params![message.key.0.to_be_bytes()])? {
             return tell_duplicate(db, message, existing, outcome);
         }
         let id = free_id(db, message)?;
-        if !write(db, message, id)? {
+        if !rows::write(db, message, id)? {
+            // Not reached: both were just looked for, in this transaction.
             return Err(rusqlite::Error::StatementChangedRows(0));
         }
     }
-    search::index(db, db.last_insert_rowid(), message)?;
+    let id = db.last_insert_rowid();
+    outcome.last_id = Some(id);
+    search::index(db, id, message)?;
     outcome.committed.push(message.key);
     Ok(())
 }
@@ -60,12 +64,12 @@ pub(super) fn first_id(stamp: i64) -> i64 {
     stamp.clamp(0, (1 << (63 - APART)) - 2) << APART
 }
 
-/// The first id of the message's moment, or the one behind that of the row before, if that is of this moment: nearly always
-/// it is free, and to try it costs less than to ask.
-fn likely_id(db: &Connection, message: &Message) -> i64 {
+/// The id behind that of the row before in this transaction, if both are of one moment, or the first of the message's:
+/// nearly always it is free, and to try it costs less than to ask. At worst hits of one moment stand in another order.
+pub(super) fn likely_id(last: Option<i64>, message: &Message) -> i64 {
     let first = first_id(message.stamp.0);
-    let next = db.last_insert_rowid().saturating_add(1);
-    if (first..first + (1 << APART)).contains(&next) { next } else { first }
+    let next = last.map(|last| last.saturating_add(1));
+    next.filter(|next| (first..first + (1 << APART)).contains(next)).unwrap_or(first)
 }
 
 /// An id that no row has, among those of the message's moment: the next one. The index of what was said writes out all
@@ -94,7 +98,7 @@ const NEWEST_OF_MOMENT: &str = "SELECT max(
      ifnull((SELECT max(id) FROM message WHERE id BETWEEN ?1 AND ?2), -1),
      ifnull((SELECT max(id) FROM main.message WHERE id BETWEEN ?1 AND ?2), -1))";
 
-/// What [`twin`] asks.
+/// What [`insert`] asks.
 pub(super) const BY_KEY: &str = "SELECT key FROM message WHERE key = ?1";
 pub(super) const BY_OWN_KEY: &str =
     "SELECT key FROM message WHERE key = ?1 AND account = ?2 AND peer = ?3 AND direction = 1";
@@ -252,7 +256,7 @@ pub(super) fn discard(db: &Connection, key: MessageKey) -> rusqlite::Result<()> 
 /// Own messages without an acknowledgement, oldest first.
 pub(super) fn outbox(db: &Connection, account: &AccountId) -> rusqlite::Result<Vec<Message>> {
     let mut query = db.prepare_cached(&outbox_sql())?;
-    query.query_map([account.as_str()], |row| Ok(read(row)))?.filter_map(Result::transpose).collect()
+    query.query_map([account.as_str()], |row| Ok(rows::read(row)))?.filter_map(Result::transpose).collect()
 }
 
 pub(super) fn outbox_sql() -> String {

@@ -18,6 +18,8 @@ pub(super) struct Outcome {
     pub marked: usize,
     /// Other answers, in order.
     pub answers: Vec<Stored>,
+    /// The id of the row that was written last.
+    pub last_id: Option<i64>,
 }
 
 pub(super) fn is_close(request: &StoreRequest) -> bool {

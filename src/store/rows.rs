@@ -10,7 +10,9 @@ use rusqlite::{Connection, Row, params};
 pub(super) const COLUMNS: &str = "key, account, peer, kind, direction, author, stamp, body_kind, body, state, detail, origin, \
                        stanza_id, relation, sender, edited";
 
-/// The row under this id (`None`: one that SQLite chooses). False: that id is taken, or the key is here already.
+/// Writes the row under this id (`None`: one that SQLite chooses), which `last_insert_rowid` then is. False: that id is
+/// taken, or the key is here already. Nobody was asked about either before, so neither is an error; whatever else the
+/// table refuses still is.
 pub(super) fn write(db: &Connection, message: &Message, id: Option<i64>) -> rusqlite::Result<bool> {
     let (body_kind, body) = match &message.body {
         Body::Plain(text) => (0, text.as_str()),
