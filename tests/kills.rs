@@ -40,7 +40,8 @@ const STEP: Duration = Duration::from_millis(5);
 /// One of so many steps brings a message, for each side.
 const QUIET: u64 = 20;
 /// How far the other one may be ahead of its server. Hundreds of half-dead sessions of butty make that one slow: were it
-/// more than a minute behind, it would end the other one's own session, and slixmpp loses and doubles in the next.
+/// more than a minute behind, it would end the other one's own session, and slixmpp loses and doubles in the next. More
+/// than five: slixmpp asks for an acknowledgement with every fifth.
 const AHEAD: usize = 20;
 /// How long stragglers may take in the end.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -67,6 +68,8 @@ struct Play {
     chance: Chance,
     typed: usize,
     said: Vec<String>,
+    /// How often the other one had more to say than its server could take.
+    held_back: usize,
     /// What was found on disk so far: nothing of it may go.
     rows: BTreeMap<Vec<u8>, String>,
 }
@@ -83,6 +86,7 @@ impl Play {
     /// The other one says the next thing, if its server keeps up.
     fn hears(&mut self) {
         if self.said.len() >= self.peer.count("ACKED\t") + AHEAD {
+            self.held_back += 1;
             return;
         }
         let text = format!("theirs {}", self.said.len());
@@ -119,6 +123,8 @@ impl Play {
 
     /// The file is whole, and everything that was in it is.
     fn look(&mut self) {
+        let lost = self.peer.fields("CLOSED", 0).len();
+        assert_eq!(lost, 0, "the other one lost its line: what it sent then nobody knows");
         let file = self.folder().join("butty.db");
         if !file.exists() {
             assert!(self.rows.is_empty());
@@ -167,9 +173,10 @@ impl Play {
         std::thread::sleep(AFTERMATH);
         assert_eq!(butty.quit(), 0);
         self.look();
-        assert_eq!(self.peer.count("CLOSED"), 0, "the other one lost its line: what it sent then nobody knows");
         let (ours, theirs) = (kept(&self.folder(), &self.to[0], true), kept(&self.folder(), &self.to[0], false));
         println!("{who}: {} typed, {} kept and sent; {} heard", self.typed, ours.len(), theirs.len());
+        println!("{who}: the other one had to wait {} times", self.held_back);
+        assert!(self.said.len() > AHEAD, "the server never said that it had anything");
         let distinct: std::collections::BTreeSet<&String> = ours.iter().collect();
         assert_eq!(distinct.len(), ours.len(), "what was typed once is there once");
         Balance::assert_even(&ours, &self.peer.fields("GOT", 3), "the other one of butty");
@@ -210,7 +217,7 @@ fn begin(name: &str, host: &str) -> Play {
     let address = |who: &str| BareJid::parse(&format!("{who}@{host}")).unwrap();
     let to = [address(&theirs), address(&ours)];
     let chance = Chance { seed: seed(), drawn: 0 };
-    Play { home, peer, to, chance, typed: 0, said: Vec::new(), rows: BTreeMap::new() }
+    Play { home, peer, to, chance, typed: 0, said: Vec::new(), held_back: 0, rows: BTreeMap::new() }
 }
 
 fn sign_in(peers: &Peers, home: &Path, address: &str, user: &str) {

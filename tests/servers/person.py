@@ -3,7 +3,7 @@
 Lines out (fields parted by a tab; tab, newline and backslash inside a field are written \\t, \\n, \\\\):
     READY jid                     signed in, roster there, presence sent
     GOT from id body              a message                     SENT to id body         what this client sent
-    ACKED id                      the server has that message (XEP-0198)
+    ACKED id                      the server has that message, if it has a body (XEP-0198)
     CARBON from to body           a carbon of what another device of the same account received ("received") or
                                   sent ("sent"): CARBON received|sent from to body
     STATE from state              active, composing, paused, inactive, gone (XEP-0085)
