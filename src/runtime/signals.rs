@@ -1,6 +1,7 @@
 //! What the computer says to a program that sits at a terminal.
 
 use crate::app::Event;
+#[cfg(unix)]
 use crate::term;
 use std::io;
 use tokio::sync::mpsc;

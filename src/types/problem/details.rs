@@ -1,4 +1,4 @@
-//! What some failures are about.
+//! How far a connection had come, what is wrong with a certificate, what ended a sign-in.
 
 use crate::types::Line;
 
