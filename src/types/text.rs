@@ -104,7 +104,8 @@ fn scrub(text: &str) -> String {
                 clean.push(if dangerous { MARK } else { c });
                 kept += 1;
             }
-            base.get_or_insert(c);
+            // What stands behind the mark stands behind that, also the next time it is cleaned.
+            base = if dangerous { Some(MARK) } else { base.or(Some(c)) };
         }
     }
     clean
@@ -156,6 +157,16 @@ mod tests {
             ["👨‍👩‍👧", "🏴\u{E0067}\u{E0062}\u{E0073}\u{E0063}\u{E0074}\u{E007F}", "किताब", "می‌خواهم", "👋🏽", "é", "שלום"]
         {
             assert_eq!(Line::clean(text).as_str(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_clean_is_clean() {
+        // A tag that spells no region, between the flag and one that would.
+        for text in ["🏴\u{E0001}\u{E0062}", "🏴\u{E0067}\u{E0FFF}\u{E0062}\u{E007F}", "a\u{301}\u{E0062}\u{200D}b"]
+        {
+            let once = Prose::clean(text);
+            assert_eq!(Prose::clean(once.as_str()), once, "{text:?}");
         }
     }
 
