@@ -67,8 +67,8 @@ fn callback(text: &str) {
         let service = Service { token_in_redirect, ..Service::new("https://a.test", token.clone()) };
         let taken = attempt.callback(&service, text, Source::Listener, Stamp(0));
         if let Ok(Callback::Code(_) | Callback::Token(_)) = taken {
-            // Line ends and tabs are no part of an address, wherever they stand in it.
-            let text = text.replace(['\t', '\r', '\n'], "");
+            // Blanks and controls are no part of an address, wherever a terminal or a person has put them.
+            let text: String = text.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
             let decoded = url::form_urlencoded::parse(text.as_bytes());
             let plain = decoded.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().concat();
             assert!(plain.contains(STATE), "an answer to another sign-in");
