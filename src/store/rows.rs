@@ -11,8 +11,8 @@ pub(super) const COLUMNS: &str = "key, account, peer, kind, direction, author, s
                        stanza_id, relation, sender, edited";
 
 /// Writes the row under this id (`None`: one that SQLite chooses), which `last_insert_rowid` then is. False: that id is
-/// taken, or the key is here already. Nobody was asked about either before, so neither is an error; whatever else the
-/// table refuses still is.
+/// taken, or the key is here already. That is an answer and no error, for whoever tries before asking; whatever else the
+/// table refuses is one.
 pub(super) fn write(db: &Connection, message: &Message, id: Option<i64>) -> rusqlite::Result<bool> {
     let (body_kind, body) = match &message.body {
         Body::Plain(text) => (0, text.as_str()),
