@@ -13,6 +13,10 @@ use crate::xmpp::Direction;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, params};
 
+mod terms;
+
+pub(super) use terms::list as list_terms;
+
 /// Words of a query that are looked for; those behind them are not.
 const MOST_WORDS: usize = 12;
 /// Characters of a query.
@@ -72,7 +76,7 @@ pub(super) fn find(
     limit: u16,
 ) -> rusqlite::Result<Stored> {
     let found = |hits, next, count| Stored::Found { request, hits, next, count };
-    let Some(expression) = expression(search) else { return Ok(found(Vec::new(), None, Some(0))) };
+    let Some(expression) = expression(db, search)? else { return Ok(found(Vec::new(), None, Some(0))) };
     let (account, peer, kind) = place_columns(&search.within);
     let direction = search.direction.map(|direction| u8::from(direction == Direction::Out));
     let until = search.before.map(|stamp| stamp.0);
@@ -127,25 +131,38 @@ fn place_columns(within: &SearchIn) -> (Option<&str>, Option<&str>, u8) {
 
 /// What was typed in the index's own language; `None` when there is nothing to look for. Whatever people type is
 /// quoted: none of it is ever an operator, a column or a bracket.
-fn expression(search: &Search) -> Option<String> {
+fn expression(db: &Connection, search: &Search) -> rusqlite::Result<Option<String>> {
     let typed: String = search.words.chars().take(MOST_TYPED).filter(|c| *c != '\0').collect();
-    let still_typing = typed.chars().last().is_some_and(|last| !last.is_whitespace());
-    let all: Vec<&str> =
+    let mut words: Vec<&str> =
         typed.split_whitespace().filter(|word| word.chars().any(is_looked_for)).take(MOST_WORDS).collect();
-    let last = all.len().checked_sub(1)?;
-    let mut parts: Vec<String> = Vec::new();
-    for (at, word) in all.iter().enumerate() {
-        // The last word may go on. Of one letter alone half of all words begin.
-        let signs = word.chars().filter(|c| is_looked_for(*c)).count();
-        let star = if at == last && still_typing && signs > 1 { " *" } else { "" };
-        parts.push(format!("body : \"{}\"{star}", words(word).trim().replace('"', "\"\"")));
-    }
+    let Some(last) = words.pop() else { return Ok(None) };
+    let mut parts: Vec<String> = words.into_iter().map(whole).collect();
+    let still_typing = !typed.ends_with(char::is_whitespace);
+    parts.push(if still_typing { beginning(db, last)? } else { whole(last) });
     match &search.within {
         SearchIn::Everywhere => {}
         SearchIn::Account(account) => parts.push(format!("place : \"{}\"", account_sign(account.as_str()))),
         SearchIn::Talk(talk) => parts.push(format!("place : \"{}\"", sign_of(talk))),
     }
-    Some(parts.join(" AND "))
+    Ok(Some(parts.join(" AND ")))
+}
+
+/// Messages with this word.
+fn whole(word: &str) -> String {
+    format!("body : \"{}\"", words(word).trim().replace('"', "\"\""))
+}
+
+/// Messages with this word, or with one that begins like it.
+fn beginning(db: &Connection, word: &str) -> rusqlite::Result<String> {
+    // Of one letter alone half of all words begin.
+    if word.chars().filter(|c| is_looked_for(*c)).nth(1).is_none() {
+        return Ok(whole(word));
+    }
+    Ok(match terms::beginning_like(db, word)? {
+        Some(terms) if terms.len() > 1 => format!("body : (\"{}\")", terms.join("\" OR \"")),
+        Some(terms) => whole(terms.first().map_or(word, String::as_str)),
+        None => whole(word) + " *",
+    })
 }
 
 fn sign_of(talk: &ConversationKey) -> char {

@@ -1,6 +1,6 @@
 //! Round trips to a usable session, counted from outside: butty signs in through a proxy that delays each direction.
 //!
-//!     tests/servers/up prosody12 prosody13 ejabberd DATA
+//!     tests/servers/up dns prosody12 prosody13 ejabberd DATA
 //!     BUTTY_PEERS=DATA cargo bench --features peers --bench trips -- [--runs N] [--trip MILLISECONDS]
 //!     tests/servers/down DATA
 //!

@@ -230,6 +230,41 @@ fn more_than_a_thousand_hits_count_as_a_thousand() {
 }
 
 #[test]
+fn a_beginning_finds_all_its_words_be_they_few_or_many_plain_or_not() {
+    let mut db = memory();
+    let bela = talk("anna@a.test", "bela@a.test");
+    let whole = db.transaction().unwrap();
+    for (number, body) in (1..).zip(["the Strasbourg train", "strasse", "stra\u{df}e", "Str\u{e5}sjo", "stra", "astra"])
+    {
+        said(&whole, number, &bela, body);
+    }
+    // What is not committed yet is found as well.
+    for (words, found) in [
+        ("stras", &[4, 2, 1][..]),
+        ("STRAS", &[4, 2, 1]),
+        ("strasb", &[1]),
+        ("strasb ", &[]),
+        ("strasx", &[]),
+        ("train stras", &[1]),
+        ("stra", &[5, 4, 3, 2, 1]),
+        ("stra ", &[5]),
+        ("str\u{e5}s", &[4, 2, 1]),
+    ] {
+        assert_eq!(hits(&whole, &everywhere(words)), found, "{words}");
+        // Told one by one or asked of the index, the same is found; but "stra" has a word that ASCII cannot tell.
+        let told = terms::beginning_like(&whole, words.split(' ').next_back().unwrap()).unwrap();
+        assert_eq!(told.is_some(), words.ends_with(|c| "bsxS".contains(c)) && words.is_ascii(), "{words}");
+    }
+    for number in 0..40 {
+        said(&whole, 100 + number, &bela, &format!("strasw{number}"));
+    }
+    assert_eq!(terms::beginning_like(&whole, "stras").unwrap(), None, "too many to tell");
+    assert_eq!(hits(&whole, &everywhere("stras")).len(), 43);
+    assert_eq!(terms::beginning_like(&whole, "strasw1").unwrap().unwrap().len(), 11);
+    assert_eq!(hits(&whole, &everywhere("strasw1")).len(), 11);
+}
+
+#[test]
 fn what_goes_is_not_found_any_more() {
     let db = memory();
     let bela = talk("anna@a.test", "bela@a.test");
