@@ -340,3 +340,13 @@ async fn the_doctor_walks_all_the_way() {
     let tls = reports.iter().find(|report| report.step == Step::Tls).unwrap();
     assert!(tls.detail[0].as_str().ends_with(" days left"), "{tls:?}");
 }
+
+#[tokio::test]
+async fn the_doctor_says_what_a_sign_in_would_ask_for() {
+    // Nobody has signed in: one server gives codes, the other knows passwords alone.
+    for (domain, code) in [("alpha.test", "BTY-AUTH-17"), ("p12.test", "BTY-AUTH-16")] {
+        let reports = doctor(network(), account(domain), None).await;
+        let token = reports.into_iter().find(|report| report.step == Step::Token).unwrap();
+        assert_eq!(token.problem.map(|problem| problem.code()), Some(code), "{domain}");
+    }
+}

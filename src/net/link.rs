@@ -21,6 +21,7 @@ mod wish;
 
 use super::Network;
 use super::dial::Goal;
+use super::sign_in;
 use crate::app::effect::LinkCommand;
 use crate::app::event::{Keep, LinkEvent, LinkFact};
 use crate::app::setup::AccountSetup;
@@ -347,7 +348,7 @@ impl Link {
             Means::Unknown if self.stood => self.want_password(self.taken_away()).await,
             Means::Unknown => match self.discover().await {
                 End::Discovered { mechanisms, metadata } => {
-                    self.code_on_offer = metadata.is_some() && mechanisms.iter().any(|name| name == "OAUTHBEARER");
+                    self.code_on_offer = sign_in::code_on_offer(&mechanisms, metadata.as_deref());
                     if self.code_on_offer {
                         // Not by itself: a code that nobody asked for is what a swindler's looks like.
                         return End::Problem(self.sign_in_needed());

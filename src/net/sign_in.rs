@@ -31,6 +31,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
+/// The server takes tokens, and says where its sign-in service is (XEP-0493).
+pub(super) fn code_on_offer(mechanisms: &[String], metadata: Option<&str>) -> bool {
+    metadata.is_some() && mechanisms.iter().any(|name| name == "OAUTHBEARER")
+}
+
 /// Where the sign-in service is.
 #[derive(Clone, Debug)]
 pub(super) enum Place {

@@ -85,15 +85,15 @@ impl Visit {
         if !self.setup.token_command.is_empty() || !self.setup.password_command.is_empty() {
             return StepReport::ok(step, "a command gives it");
         }
-        let account = || Line::clean(self.setup.id.as_str());
         let record = match sign_in::record_of(&self.network, &self.setup).await {
             Err(problem) => return StepReport::failed(step, problem),
             Ok(record) => record.filter(|_| self.setup.credential != Some(CredentialKind::Password)),
         };
         let Some(record) = record else {
-            let wanted = match self.setup.credential {
-                Some(CredentialKind::Token) => Problem::SignInNeeded { account: account() },
-                _ => Problem::PasswordNeeded { domain: self.setup.domain.clone() },
+            let wanted = if self.asks_for_password() {
+                Problem::PasswordNeeded { domain: self.setup.domain.clone() }
+            } else {
+                Problem::SignInNeeded { account: Line::clean(self.setup.id.as_str()) }
             };
             return match self.network.load(&sign_in::password_key(&self.setup)).await {
                 Err(problem) => StepReport::failed(step, problem),
@@ -112,6 +112,16 @@ impl Visit {
         match outcome.await {
             Ok(_) => StepReport::ok(step, format!("good, {place}")),
             Err(problem) => StepReport::failed(step, problem),
+        }
+    }
+
+    /// What a sign-in would ask for here, as far as that is known: the server was not asked where this step is walked
+    /// alone.
+    fn asks_for_password(&self) -> bool {
+        let (mechanisms, metadata) = (&self.found.mechanisms, self.found.metadata.as_deref());
+        match self.setup.credential {
+            Some(kind) => kind == CredentialKind::Password,
+            None => !mechanisms.is_empty() && !sign_in::code_on_offer(mechanisms, metadata),
         }
     }
 

@@ -28,6 +28,19 @@ async fn each_step_of_a_sign_in_is_found_well_or_named() {
 }
 
 #[tokio::test]
+async fn what_is_missing_is_a_sign_in_unless_a_password_is_what_is_asked_for() {
+    let mut world = world().await;
+    for (credential, code) in [
+        (None, "BTY-AUTH-17"),
+        (Some(CredentialKind::Token), "BTY-AUTH-17"),
+        (Some(CredentialKind::Password), "BTY-AUTH-16"),
+    ] {
+        world.setup.credential = credential;
+        assert_eq!(told(&world, Step::Token).await, [(Step::Token, Status::Fail, Some(code))], "{credential:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_hangs_on_a_failed_step_is_skipped_and_the_reason_told() {
     let mut world = world().await;
     world.setup.oauth.issuer = Some(format!("{}/nothing/here", world.service.base));
