@@ -5,7 +5,7 @@
 //! disk and stand before them, so that everything else works as ever, search and the recognising of copies too. On the
 //! disk is only what is not sent yet.
 
-use super::history;
+use super::{history, search};
 use crate::app::model::Retention;
 use crate::types::Stamp;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -21,7 +21,10 @@ pub(super) fn begin(db: &Connection, retention: Retention) -> rusqlite::Result<(
     match (retention, in_memory(db)?) {
         (Retention::Nothing, false) if on_disk(db) => shadow(db),
         (Retention::Nothing, _) | (_, false) => Ok(()),
-        (_, true) => db.execute_batch("DROP TABLE temp.message; DROP TABLE temp.search;"),
+        (_, true) => {
+            db.execute_batch("DROP TABLE temp.message; DROP TABLE temp.search;")?;
+            search::list_terms(db, search::Index::Main)
+        }
     }
 }
 
@@ -98,7 +101,8 @@ fn shadow(db: &Connection) -> rusqlite::Result<()> {
         "INSERT INTO temp.message SELECT * FROM main.message WHERE state IN (1, 5);
          INSERT INTO temp.search (rowid, body, place)
              SELECT id, words(body), place(account, peer, kind) FROM temp.message WHERE body_kind <> 2;",
-    )
+    )?;
+    search::list_terms(db, search::Index::Temp)
 }
 
 #[cfg(test)]

@@ -131,7 +131,7 @@ fn prepare(mut db: Connection) -> Result<Connection, Refusal> {
     db.set_prepared_statement_cache_capacity(64);
     search::register(&db)?;
     migrate(&mut db)?;
-    search::list_terms(&db)?;
+    search::list_terms(&db, search::Index::Main)?;
     // Reading the schema finds a damaged file now instead of in the middle of an evening.
     db.query_row("SELECT count(*) FROM message WHERE key IS NULL", [], |_| Ok(()))?;
     Ok(db)

@@ -15,7 +15,7 @@ use rusqlite::{Connection, params};
 
 mod terms;
 
-pub(super) use terms::list as list_terms;
+pub(super) use terms::{Index, list as list_terms};
 
 /// Words of a query that are looked for; those behind them are not.
 const MOST_WORDS: usize = 12;

@@ -52,8 +52,12 @@ fn keys(db: &Connection, table: &str) -> Vec<u128> {
 }
 
 fn found(db: &Connection) -> usize {
+    found_by(db, "words")
+}
+
+fn found_by(db: &Connection, words: &str) -> usize {
     let within = SearchIn::Everywhere;
-    let search = Search { words: "words".into(), within, direction: None, before: None, links: false };
+    let search = Search { words: words.into(), within, direction: None, before: None, links: false };
     match search::find(db, RequestId(1), &search, None, 1_000).unwrap() {
         Stored::Found { hits, .. } => hits.len(),
         other => panic!("{other:?}"),
@@ -66,6 +70,27 @@ fn tidy_all(db: &mut Connection, retention: Retention) -> usize {
         batches += 1;
     }
     batches
+}
+
+#[test]
+fn what_is_typed_so_far_is_looked_for_where_the_messages_are() {
+    let home = tempfile::tempdir().unwrap();
+    let mut db = file(home.path());
+    let said = |number, body: &str| Message {
+        body: Body::Plain(Prose::clean(body)),
+        ..message(number, 0, MessageState::Received)
+    };
+    insert(&mut db, &said(1, "harmonium"));
+    insert(&mut db, &Message { state: MessageState::Pending, ..said(2, "harmonica") });
+    assert_eq!(found_by(&db, "harm"), 2);
+    ask(&mut db, &StoreRequest::Retain(Retention::Nothing));
+    insert(&mut db, &said(3, "harmony"));
+    insert(&mut db, &said(4, "harmless"));
+    assert_eq!((found_by(&db, "harm"), found_by(&db, "harmon")), (3, 2), "what came before is not looked at any more");
+    ask(&mut db, &StoreRequest::Retain(Retention::Forever));
+    assert_eq!((found_by(&db, "harm"), found_by(&db, "harmony")), (2, 0));
+    ask(&mut db, &StoreRequest::Retain(Retention::Nothing));
+    assert_eq!(found_by(&db, "harm"), 1);
 }
 
 #[test]
