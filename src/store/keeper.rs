@@ -55,7 +55,13 @@ pub(super) struct Keeper<'a> {
 
 impl<'a> Keeper<'a> {
     /// Opens the database, or its stand-in, and tells what is wrong.
-    pub(super) fn open(place: &'a Place, take_locks: bool, retention: Retention, tell: &impl Fn(Stored)) -> Self {
+    pub(super) fn open(
+        place: &'a Place,
+        take_locks: bool,
+        retention: Retention,
+        apart: Duration,
+        tell: &impl Fn(Stored),
+    ) -> Self {
         let mut keeper = Self {
             place,
             db: None,
@@ -69,7 +75,7 @@ impl<'a> Keeper<'a> {
             rebuilt: false,
             retention,
             tidy_at: Instant::now(),
-            pace: Pace::begin(Instant::now()),
+            pace: Pace::begin(Instant::now(), apart),
         };
         if let Err(problem) = keeper.open_proper(tell) {
             keeper.refuse(problem, tell);
@@ -124,8 +130,8 @@ impl<'a> Keeper<'a> {
         let Some(db) = self.db.as_mut().filter(|_| count > 0 || self.again_at.is_some()) else { return };
         match requests::carry_out(db, &mut self.locks, self.waiting.iter().take(count)) {
             Ok(outcome) => {
+                self.pace.committed(Instant::now(), self.waiting.iter().take(count));
                 self.done(count);
-                self.pace.committed(Instant::now());
                 (self.apart, self.rebuilt) = (self.apart.saturating_sub(1), false);
                 let passed = self.again_at.take().is_some();
                 let passed = passed || (self.refused && !outcome.committed.is_empty());

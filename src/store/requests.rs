@@ -5,6 +5,7 @@ use super::{accounts, gaps, history, only_here, pages, retention, search, talks}
 use crate::app::StoreRequest;
 use crate::app::event::Stored;
 use crate::app::model::{ConversationKey, MessageState};
+use crate::types::limits::{UNCOMMITTED, UNCOMMITTED_BYTES};
 use crate::types::{MessageKey, Stamp};
 use crate::xmpp::Direction;
 use rusqlite::Connection;
@@ -83,6 +84,16 @@ pub(super) fn is_needed(request: &StoreRequest) -> bool {
 /// The message that it hands over.
 pub(super) fn key_of(request: &StoreRequest) -> Option<MessageKey> {
     if let StoreRequest::Insert(message) = request { Some(message.key) } else { None }
+}
+
+/// How much it is of what the mind has under way at most (`app::ops::write`), in messages: one for a message of usual
+/// length or for a mark, more for a long one, 0 for what does not count.
+pub(super) fn weight(request: &StoreRequest) -> usize {
+    match request {
+        StoreRequest::Insert(message) => 1 + message.bytes() / (UNCOMMITTED_BYTES / UNCOMMITTED),
+        StoreRequest::Mark { .. } => 1,
+        _ => 0,
+    }
 }
 
 /// Carries out all of them in one transaction, or none.

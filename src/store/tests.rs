@@ -1,6 +1,7 @@
 //! The store as the mind sees it: requests in, answers out.
 
 mod copies;
+mod floods;
 
 use super::{Place, Store};
 use crate::app::StoreRequest;
