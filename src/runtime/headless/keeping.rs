@@ -31,7 +31,7 @@ pub(super) async fn instead(desk: &Desk, keyring: &Problem, no_input: bool) -> R
     }
     desk.voice.say(&format!("{why} Keep the sign-in in a file only you can read, or not at all?"));
     loop {
-        desk.voice.say("Type f for a file or m for not at all, then press Enter.");
+        desk.voice.say("f or nothing: in a file   m: not at all   Then press Enter.");
         let typed = login::read_line().await?;
         if typed.is_empty() {
             // The end of the input is no answer, above all none that puts a secret on the disk.
