@@ -21,18 +21,17 @@ mod wish;
 
 use super::Network;
 use super::dial::Goal;
-use super::sign_in;
+use super::sign_in::{self, AskedFor};
 use crate::app::effect::LinkCommand;
 use crate::app::event::{Keep, LinkEvent, LinkFact};
 use crate::app::setup::AccountSetup;
 use crate::oauth::Asking;
 use crate::route::Backoff;
 use crate::types::{AccountId, Epoch, Line, Problem, Secret};
-use crate::xmpp::{CredentialKind, Purpose, chosen_mechanism};
+use crate::xmpp::{CredentialKind, Purpose};
 pub(super) use fast::invalidate;
 pub(super) use inbox::Inbox;
-use secrets::Means;
-pub(super) use secrets::Supply;
+pub(super) use secrets::{Means, Supply, TokenSource, means};
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -168,9 +167,9 @@ pub(super) struct Link {
     /// What the next sign-in asks for.
     asks_for: Asking,
     /// What the last sign-in here put out of its place.
-    replaced: Option<super::sign_in::Replaced>,
+    replaced: Option<sign_in::Replaced>,
     /// What somebody else was given here, until the person says whose it is to be.
-    guest: Option<Box<super::sign_in::Guest>>,
+    guest: Option<Box<sign_in::Guest>>,
     /// A sign-in with a code was on offer.
     code_on_offer: bool,
     /// The last server dialled was on a private address.
@@ -325,7 +324,7 @@ impl Link {
         if let Err(end) = self.place_for_given().await {
             return end;
         }
-        let found = secrets::means(Arc::clone(&self.network), Arc::clone(&self.setup), typed, token);
+        let found = means(Arc::clone(&self.network), Arc::clone(&self.setup), typed, token);
         let means = match self.unless_told(found).await {
             Ok(Ok(means)) => means,
             Ok(Err(problem)) => return End::Problem(problem),
@@ -348,16 +347,14 @@ impl Link {
             Means::Unknown if self.stood => self.want_password(self.taken_away()).await,
             Means::Unknown => match self.discover().await {
                 End::Discovered { mechanisms, metadata } => {
-                    self.code_on_offer = sign_in::code_on_offer(&mechanisms, metadata.as_deref());
-                    if self.code_on_offer {
+                    let asked_for = sign_in::asked_for(&mechanisms, metadata.as_deref());
+                    self.code_on_offer = asked_for == AskedFor::Code;
+                    match asked_for {
                         // Not by itself: a code that nobody asked for is what a swindler's looks like.
-                        return End::Problem(self.sign_in_needed());
+                        AskedFor::Code => End::Problem(self.sign_in_needed()),
+                        AskedFor::Password => self.want_password(None).await,
+                        AskedFor::Nothing => End::Problem(sign_in::no_mechanism(&self.setup, &mechanisms)),
                     }
-                    if chosen_mechanism(&mechanisms, &[], CredentialKind::Password).is_none() {
-                        let offered = mechanisms.iter().map(|name| Line::clean(name)).collect();
-                        return End::Problem(Problem::NoMechanism { domain: self.setup.domain.clone(), offered });
-                    }
-                    self.want_password(None).await
                 }
                 end => end,
             },

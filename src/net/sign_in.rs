@@ -26,14 +26,38 @@ use crate::app::setup::AccountSetup;
 use crate::oauth::grant::Service;
 use crate::oauth::{Asking, Pending, SignInRecord, VaultKey, page};
 use crate::types::{AccountId, Line, Problem, Secret};
+use crate::xmpp::{CredentialKind, chosen_mechanism};
 use reach::Reach;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
-/// The server takes tokens, and says where its sign-in service is (XEP-0493).
-pub(super) fn code_on_offer(mechanisms: &[String], metadata: Option<&str>) -> bool {
-    metadata.is_some() && mechanisms.iter().any(|name| name == "OAUTHBEARER")
+/// What the person is asked for at a server of which nobody said how to sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AskedFor {
+    /// To sign in with a code: it takes tokens, and says where its sign-in service is (XEP-0493).
+    Code,
+    /// A password.
+    Password,
+    /// It offers nothing that butty knows.
+    Nothing,
+}
+
+/// By what the server offers, and where it says that its sign-in service is.
+pub(super) fn asked_for(mechanisms: &[String], metadata: Option<&str>) -> AskedFor {
+    if metadata.is_some() && mechanisms.iter().any(|name| name == "OAUTHBEARER") {
+        AskedFor::Code
+    } else if chosen_mechanism(mechanisms, &[], CredentialKind::Password).is_some() {
+        AskedFor::Password
+    } else {
+        AskedFor::Nothing
+    }
+}
+
+/// What is offered does not do.
+pub(super) fn no_mechanism(setup: &AccountSetup, offered: &[String]) -> Problem {
+    let offered = offered.iter().take(8).map(|name| Line::clean(name)).collect();
+    Problem::NoMechanism { domain: setup.domain.clone(), offered }
 }
 
 /// Where the sign-in service is.

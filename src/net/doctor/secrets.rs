@@ -1,13 +1,13 @@
 //! From the sign-in service to a session.
 
-use super::{LIMIT, Status, Step, StepReport, Visit};
+use super::{Found, LIMIT, Status, Step, StepReport, Visit};
 use crate::app::event::{Consent, LinkFact};
 use crate::net::http::Web;
-use crate::net::link::{LinkOptions, start_link};
-use crate::net::sign_in;
-use crate::oauth::{HttpRequest, HttpResponse, Issuer, discovery, page};
+use crate::net::link::{LinkOptions, Means, TokenSource, means, start_link};
+use crate::net::sign_in::{self, AskedFor};
+use crate::oauth::{HttpRequest, HttpResponse, Issuer, SignInRecord, discovery, page};
 use crate::types::{Line, Now, Problem, Stage};
-use crate::xmpp::{CredentialKind, Event};
+use crate::xmpp::Event;
 use std::sync::Arc;
 use tokio::sync::mpsc::channel;
 
@@ -79,30 +79,27 @@ impl Visit {
         }
     }
 
-    /// What there is to sign in with. A token that is due is refreshed, as a sign-in would do.
+    /// What there is to sign in with, found as a link finds it. A token that is due is refreshed, as a sign-in would do.
     pub(super) async fn token(&self) -> StepReport {
         let step = Step::Token;
-        if !self.setup.token_command.is_empty() || !self.setup.password_command.is_empty() {
-            return StepReport::ok(step, "a command gives it");
-        }
-        let record = match sign_in::record_of(&self.network, &self.setup).await {
+        let means = match means(Arc::clone(&self.network), Arc::clone(&self.setup), None, None).await {
             Err(problem) => return StepReport::failed(step, problem),
-            Ok(record) => record.filter(|_| self.setup.credential != Some(CredentialKind::Password)),
+            Ok(means) => means,
         };
-        let Some(record) = record else {
-            let wanted = if self.asks_for_password() {
-                Problem::PasswordNeeded { domain: self.setup.domain.clone() }
-            } else {
-                Problem::SignInNeeded { account: Line::clean(self.setup.id.as_str()) }
-            };
-            return match self.network.load(&sign_in::password_key(&self.setup)).await {
-                Err(problem) => StepReport::failed(step, problem),
-                Ok(Some(_)) if self.setup.credential != Some(CredentialKind::Token) => {
-                    StepReport::ok(step, "a password is kept")
-                }
-                Ok(_) => StepReport::failed(step, wanted),
-            };
-        };
+        match means {
+            Means::Token(TokenSource::Record(record)) => self.kept_sign_in(*record).await,
+            Means::Token(TokenSource::Command) | Means::PasswordCommand => StepReport::ok(step, "a command gives it"),
+            Means::Token(TokenSource::File) => StepReport::ok(step, "a file gives it"),
+            Means::Token(TokenSource::Given(_)) => StepReport::ok(step, "a token is kept"),
+            Means::Password(_) => StepReport::ok(step, "a password is kept"),
+            Means::NoPassword => StepReport::failed(step, self.password_needed()),
+            Means::NoSignIn => StepReport::failed(step, self.sign_in_needed()),
+            Means::Unknown => StepReport::failed(step, self.what_is_asked_for()),
+        }
+    }
+
+    async fn kept_sign_in(&self, record: SignInRecord) -> StepReport {
+        let step = Step::Token;
         let place = if record.durable { "kept on this computer" } else { "kept until butty closes" };
         let (network, setup) = (Arc::clone(&self.network), Arc::clone(&self.setup));
         // A task of its own: a refresh that was sent is kept, whatever becomes of this visit.
@@ -115,14 +112,26 @@ impl Visit {
         }
     }
 
-    /// What a sign-in would ask for here, as far as that is known: the server was not asked where this step is walked
-    /// alone.
-    fn asks_for_password(&self) -> bool {
-        let (mechanisms, metadata) = (&self.found.mechanisms, self.found.metadata.as_deref());
-        match self.setup.credential {
-            Some(kind) => kind == CredentialKind::Password,
-            None => !mechanisms.is_empty() && !sign_in::code_on_offer(mechanisms, metadata),
+    /// Nobody said how to sign in: what the server offers says what a link would ask for. It was not asked where this
+    /// step is walked alone, nor where it was not reached; then no more is known than that nobody is signed in.
+    fn what_is_asked_for(&self) -> Problem {
+        let Found { mechanisms, metadata, .. } = &self.found;
+        if mechanisms.is_empty() {
+            return self.sign_in_needed();
         }
+        match sign_in::asked_for(mechanisms, metadata.as_deref()) {
+            AskedFor::Code => self.sign_in_needed(),
+            AskedFor::Password => self.password_needed(),
+            AskedFor::Nothing => sign_in::no_mechanism(&self.setup, mechanisms),
+        }
+    }
+
+    fn sign_in_needed(&self) -> Problem {
+        Problem::SignInNeeded { account: Line::clean(self.setup.id.as_str()) }
+    }
+
+    fn password_needed(&self) -> Problem {
+        Problem::PasswordNeeded { domain: self.setup.domain.clone() }
     }
 
     pub(super) async fn session(&self) -> StepReport {
@@ -141,12 +150,10 @@ impl Visit {
                         return StepReport::failed(Step::Session, problem);
                     }
                     LinkFact::PasswordWanted { problem: None, .. } => {
-                        let domain = self.setup.domain.clone();
-                        return StepReport::failed(Step::Session, Problem::PasswordNeeded { domain });
+                        return StepReport::failed(Step::Session, self.password_needed());
                     }
                     LinkFact::Consent(Consent::LookingUp { .. }) => {
-                        let account = Line::clean(self.setup.id.as_str());
-                        return StepReport::failed(Step::Session, Problem::SignInNeeded { account });
+                        return StepReport::failed(Step::Session, self.sign_in_needed());
                     }
                     _ => {}
                 }

@@ -4,6 +4,7 @@ use super::{LIMIT, Status, Step, StepReport, Visit};
 use crate::app::event::LinkFact;
 use crate::net::dial::{self, Goal};
 use crate::net::link::{End, Link, LinkOptions};
+use crate::net::sign_in;
 use crate::route::{Endpoint, Transport};
 use crate::types::{Line, Problem, ProxyKind, Proxying, Stage};
 use crate::xmpp::{CredentialKind, chosen_mechanism};
@@ -137,9 +138,7 @@ impl Visit {
         };
         let chosen = kinds.into_iter().find_map(|kind| chosen_mechanism(offered, &self.setup.mechanisms, kind));
         let Some(chosen) = chosen else {
-            let offered = offered.iter().take(8).map(|name| Line::clean(name)).collect();
-            let problem = Problem::NoMechanism { domain: self.setup.domain.clone(), offered };
-            return StepReport::failed(Step::Mechanisms, problem);
+            return StepReport::failed(Step::Mechanisms, sign_in::no_mechanism(&self.setup, offered));
         };
         let offered = format!("offers {}", offered.join(", "));
         StepReport::new(Step::Mechanisms, Status::Ok, &[format!("{chosen} fits"), offered])

@@ -11,7 +11,7 @@ use crate::xmpp::{CredentialKind, Purpose};
 use std::sync::Arc;
 
 /// What there is to sign in with.
-pub(super) enum Means {
+pub(in crate::net) enum Means {
     Password(Secret<String>),
     /// A command prints it.
     PasswordCommand,
@@ -170,7 +170,7 @@ fn usable(text: &Secret<String>, from: &str) -> Result<Secret<String>, Problem> 
 
 /// What there is to sign in with, by the setup, the vault, and the person, who has just `typed` a password or handed
 /// in a `token`.
-pub(super) async fn means(
+pub(in crate::net) async fn means(
     network: Arc<Network>,
     setup: Arc<AccountSetup>,
     typed: Option<Secret<String>>,
