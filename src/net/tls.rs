@@ -172,12 +172,6 @@ pub(super) fn version_of<S>(stream: &TlsStream<S>) -> &'static str {
     }
 }
 
-/// Whether this connection took up an earlier one.
-#[cfg(test)]
-pub(super) fn is_resumed<S>(stream: &TlsStream<S>) -> bool {
-    stream.get_ref().1.handshake_kind() == Some(tokio_rustls::rustls::HandshakeKind::Resumed)
-}
-
 fn problem_of(error: &io::Error, domain: &Domain) -> Problem {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
     match inner {

@@ -7,6 +7,7 @@ use crate::net::testing::{Authority, acceptor, setup};
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyPair, date_time_ymd};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::HandshakeKind;
 
 fn trust(pem: &str) -> Trust {
     let mut setup = setup("example.org");
@@ -30,7 +31,7 @@ async fn shake(configs: &Configs, pem: &str, server: &TlsAcceptor, domain: &str)
             let mut all = Vec::new();
             stream.read_to_end(&mut all).await.unwrap();
             assert_eq!(all, b"!");
-            Ok(is_resumed(&stream))
+            Ok(stream.get_ref().1.handshake_kind() == Some(HandshakeKind::Resumed))
         }
         Err(problem) => Err(problem),
     };
