@@ -96,6 +96,8 @@ pub(super) struct Bounds {
     pub(super) beyond: Option<bool>,
     /// Before this moment: what stands there is of the page above, or as much of it as the same side said.
     pub(super) below: Option<Stamp>,
+    /// That is on the disk alone, and does not make room.
+    pub(super) firm: bool,
 }
 
 impl Sync {
@@ -254,29 +256,33 @@ impl Model {
         let stanza_id = incoming.stanza_id.as_ref().map(|id| &id.0);
         let top = self.talks.get(key).and_then(|talk| talk.archived(talk.archive_top.as_ref()?));
         let top = top.map(|message| message.stamp);
-        let above = self.bound_above(key, incoming).map(|(stamp, _)| stamp);
+        let above = self.bound_above(key, incoming);
+        let firm = above.is_some_and(|(_, above)| self.talks.get(key).is_none_or(|talk| talk.index(above).is_none()));
         let Some(account) = self.account_mut(&key.account) else { return Bounds::default() };
         let sync = &mut account.sync;
-        let Some(page) = incoming.page else { return Bounds { beyond: sync.running.then_some(false), below: None } };
+        let Some(page) = incoming.page else {
+            return Bounds { beyond: sync.running.then_some(false), ..Bounds::default() };
+        };
         match account.asked.get(&page) {
             Some(Asked::CatchUp) => {
                 let beyond = Some(sync.beyond);
                 sync.beyond |= sync.base.as_ref().is_some_and(|base| stanza_id == Some(&base.0));
-                Bounds { beyond, below: None }
+                Bounds { beyond, ..Bounds::default() }
             }
             Some(Asked::Gap) => {
                 let (gap, way) = (sync.gaps.last(), sync.filling.way);
                 let end = gap.and_then(|gap| gap.after.id.as_ref());
                 let beyond = way == Way::Both && end.is_some() && end == sync.base.as_ref();
+                let above = above.map(|(stamp, _)| stamp);
                 let end = gap.filter(|_| way != Way::Time).map(|gap| above.unwrap_or(gap.before.at));
-                Bounds { beyond: beyond.then_some(true), below: end }
+                Bounds { beyond: beyond.then_some(true), below: end, firm }
             }
             Some(Asked::TalkGap(_, after)) => {
                 let gap = sync.gaps.iter().find(|gap| gap.after == *after);
                 let end = gap.and_then(|gap| gap.end_in(&key.peer)).filter(|end| end.id.is_some());
-                Bounds { beyond: None, below: end.map(|end| end.at) }
+                Bounds { below: end.map(|end| end.at), ..Bounds::default() }
             }
-            Some(Asked::Talk(_)) => Bounds { beyond: None, below: top },
+            Some(Asked::Talk(_)) => Bounds { below: top, ..Bounds::default() },
             // Of one talk alone, or of a session before this one.
             Some(_) | None => Bounds::default(),
         }

@@ -203,14 +203,13 @@ impl Conversation {
         if self.walk.told.remove(&key) {
             self.walk.told.insert(instead);
         }
-        let moved = |place: &mut Option<MessageKey>| {
-            if *place == Some(key) {
-                *place = Some(instead);
+        let moved = |place: &mut MessageKey| {
+            if *place == key {
+                *place = instead;
             }
         };
-        moved(&mut self.selected);
-        moved(&mut self.new_from);
-        self.walk.above.iter_mut().for_each(moved);
+        self.selected.iter_mut().chain(&mut self.new_from).for_each(moved);
+        self.walk.first.iter_mut().chain(&mut self.walk.above).flatten().for_each(|(_, place)| moved(place));
         if let Scroll::At { key: anchor, .. } = &mut self.scroll
             && *anchor == key
         {

@@ -146,8 +146,10 @@ pub struct Walk {
     pub stored: Vec<StanzaId>,
     /// How many messages it has moved.
     pub moved: usize,
-    /// The first of those that the page before told, of theirs and of ours, as long as the archive is read downwards.
-    pub above: [Option<MessageKey>; 2],
+    /// Where the first that it told stands, of theirs and of ours.
+    pub first: [Option<(Stamp, MessageKey)>; 2],
+    /// The same of the page before, as long as the archive is read downwards.
+    pub above: [Option<(Stamp, MessageKey)>; 2],
 }
 
 /// A message in a page of the archive: what follows in the same page stands behind it.

@@ -27,6 +27,8 @@ struct Server {
     ahead: i64,
     /// Most that it gives in a page.
     most: usize,
+    /// Its archive knows whole seconds alone.
+    coarse: bool,
 }
 
 /// What the disk keeps: requests wait in order, rows are what was written.
@@ -167,7 +169,8 @@ impl Play {
     /// The archive takes a message and gives it an id.
     fn keep(&mut self, incoming: Incoming) -> Incoming {
         let id = format!("s{:06}", self.server.archive.len());
-        let kept = archived(incoming, &id, Stamp(self.world.now.wall.0 + self.server.ahead));
+        let at = self.world.now.wall.0 + self.server.ahead;
+        let kept = archived(incoming, &id, Stamp(if self.server.coarse { at - at % 1_000 } else { at }));
         self.server.archive.push(kept.clone());
         kept
     }
@@ -277,15 +280,19 @@ impl Play {
     }
 }
 
-fn play(seed: u64, steps: u32, ahead: i64, most: usize) -> Play {
+fn begin(seed: u64, server: Server) -> Play {
     let mut world = World::new(AccountCache::default());
     world.commits = false;
     world.fx.clear();
     let chance = Chance { seed, drawn: 0 };
-    let server = Server { ahead, most, ..Server::default() };
     let mut play = Play { world, server, disk: Disk::default(), chance, cuts: 0, said: 0, typed: 0 };
     play.sign_in(false);
     play.write_disk(1_000);
+    play
+}
+
+fn play(seed: u64, steps: u32, ahead: i64, most: usize) -> Play {
+    let mut play = begin(seed, Server { ahead, most, ..Server::default() });
     for _ in 0..steps {
         play.step();
     }
@@ -350,6 +357,36 @@ fn the_order_is_that_of_the_archive_on_the_disk_and_on_the_screen() {
             let mut disk: Vec<MessageKey> = play.disk.in_order().iter().map(|m| m.key).collect();
             let end = disk.split_off(disk.len().saturating_sub(screen.len()));
             assert_eq!(screen, end, "{ahead} ms, seed {seed}: no holes");
+        }
+    }
+}
+
+#[test]
+fn what_was_missed_in_a_talk_that_nobody_looks_at_stands_as_the_archive_has_it() {
+    for (seed, apart) in (0..40).zip([1, 20, 125, 300, 700].into_iter().cycle()) {
+        let mut play = begin(seed, Server { most: PAGE, coarse: true, ..Server::default() });
+        play.bela_says(false);
+        play.carry(false);
+        play.kill();
+        for _ in 0..100 {
+            play.world.after(Duration::from_millis(apart));
+            let ours = play.one_in(3);
+            play.said += 1;
+            let says = says(PHONE, &format!("b{}", play.said), &format!("said {}", play.said));
+            let direction = if ours { Direction::Out } else { Direction::In };
+            play.keep(Incoming { peer: bare(BELA), direction, ..says });
+        }
+        play.sign_in(false);
+        while !play.disk.waiting.is_empty() {
+            play.write_disk(3);
+            play.carry(false);
+        }
+        for direction in [Direction::In, Direction::Out] {
+            let told = play.server.archive.iter().filter(|told| told.direction == direction);
+            let told: Vec<_> = told.map(|told| told.stanza_id.clone()).collect();
+            let kept = play.disk.in_order().into_iter().filter(|row| row.direction == direction);
+            let kept: Vec<_> = kept.map(|row| row.stanza_id).collect();
+            assert_eq!(kept, told, "{apart} ms apart, {direction:?}");
         }
     }
 }

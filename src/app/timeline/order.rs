@@ -24,9 +24,12 @@ impl Conversation {
         if self.walk.last.is_none_or(|last| last.page != Some(page)) {
             return None;
         }
-        let told = self.messages.iter().filter(|message| self.walk.told.contains(&message.key));
-        for message in told.rev().filter(|message| one_of_many && !message.is_typed_here()) {
-            self.walk.above[usize::from(message.direction == Direction::Out)] = Some(message.key);
+        for direction in [Direction::In, Direction::Out].into_iter().filter(|_| one_of_many) {
+            let told = |m: &&Message| m.direction == direction && self.walk.told.contains(&m.key) && !m.is_typed_here();
+            let here = self.messages.iter().find(told).map(|message| (message.stamp, message.key));
+            let put = self.walk.first[side(direction)].filter(|(_, key)| self.index(*key).is_none());
+            let above = &mut self.walk.above[side(direction)];
+            *above = here.into_iter().chain(put).min().or(*above);
         }
         self.leave_page()
     }
@@ -34,7 +37,7 @@ impl Conversation {
     /// No more of this page comes. Returns where the store has to see to the order.
     pub fn leave_page(&mut self) -> Option<StoreRequest> {
         (self.walk.last, self.walk.moved) = (None, 0);
-        self.walk.told = BTreeSet::new();
+        (self.walk.told, self.walk.first) = (BTreeSet::new(), [None; 2]);
         let ids = std::mem::take(&mut self.walk.stored);
         (ids.len() > 1).then(|| StoreRequest::Order { talk: self.key.clone(), ids })
     }
@@ -46,10 +49,17 @@ impl Conversation {
         }
     }
 
-    /// Where that begins of this side which the page above has.
-    pub fn place_above(&self, side: Direction) -> Option<(Stamp, MessageKey)> {
-        let key = self.walk.above[usize::from(side == Direction::Out)]?;
-        self.message(key).map(|message| (message.stamp, message.key))
+    /// This page tells of a message that stands there.
+    pub fn note_first(&mut self, direction: Direction, place: (Stamp, MessageKey)) {
+        self.walk.first[side(direction)].get_or_insert(place);
+    }
+
+    /// Where that begins of this side which the page above has, or of both where it is on the disk alone: there it was put
+    /// in the order of the archive, whoever said it.
+    pub fn place_above(&self, direction: Direction) -> Option<(Stamp, MessageKey)> {
+        let here = self.walk.above[side(direction)].and_then(|(_, key)| Some((self.message(key)?.stamp, key)));
+        let put = self.walk.above.into_iter().flatten().filter(|(_, key)| self.index(*key).is_none());
+        here.into_iter().chain(put).min()
     }
 
     /// This page may still move messages here: not where others may stand between that are on the disk alone.
@@ -114,4 +124,9 @@ impl Conversation {
             self.scroll = Scroll::Bottom;
         }
     }
+}
+
+/// Theirs or ours.
+fn side(direction: Direction) -> usize {
+    usize::from(direction == Direction::Out)
 }

@@ -103,7 +103,7 @@ fn stamp_of(model: &mut Model, key: &ConversationKey, incoming: &Incoming) -> St
 /// Where the archive has it: behind what it told before in the same page, behind what was here and before what the page
 /// above has, if it says so. Two clocks prove nothing against that.
 fn archived_at(model: &mut Model, key: &ConversationKey, incoming: &Incoming, told: Stamp) -> Stamp {
-    let Bounds { beyond, below } = model.bounds(key, incoming);
+    let Bounds { beyond, below, firm } = model.bounds(key, incoming);
     let talk = model.talk_mut(key);
     let missed = talk.before_session.filter(|_| beyond.is_some());
     let at = behind(told, missed, if beyond == Some(true) { SKEWED } else { NEAR });
@@ -114,7 +114,11 @@ fn archived_at(model: &mut Model, key: &ConversationKey, incoming: &Incoming, to
     };
     let lowest = talk.walked_before(incoming.page, told).map(|before| before.at).max(missed);
     match below {
-        Some(below) if at >= below => Stamp(below.0.saturating_sub(1)).max(lowest.unwrap_or(told).min(at)),
+        Some(below) if at >= below => {
+            let right_below = Stamp(below.0.saturating_sub(1));
+            let lowest = lowest.unwrap_or(if firm { right_below } else { told });
+            right_below.max(lowest.min(at))
+        }
         _ => at,
     }
 }
@@ -163,8 +167,12 @@ fn walk(model: &mut Model, message: &Message, twin: Option<MessageKey>, incoming
         }
     }
     talk.walk.told.insert(walked.key);
-    // Between two there may be no moment left.
-    if let Some(above) = above.filter(|above| !typed && talk.may_move() && *above < (walked.at, walked.key)) {
+    if !typed {
+        talk.note_first(message.direction, (walked.at, walked.key));
+    }
+    // Between two there may be no moment left. What is on the disk alone does not make room.
+    let above = above.filter(|above| !typed && talk.may_move() && talk.index(above.1).is_some());
+    if let Some(above) = above.filter(|above| *above < (walked.at, walked.key)) {
         // First, so that the order holds wherever the disk is stopped.
         moved.splice(..0, talk.move_on(above.1, Stamp(walked.at.0.saturating_add(1))));
     }
