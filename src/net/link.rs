@@ -31,7 +31,7 @@ use crate::types::{AccountId, Epoch, Line, Problem, Secret};
 use crate::xmpp::{CredentialKind, Purpose};
 pub(super) use fast::invalidate;
 pub(super) use inbox::Inbox;
-pub(super) use secrets::{Means, Supply, TokenSource, means};
+pub(super) use secrets::{Means, Supply, TokenSource, means, usable};
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -3,10 +3,10 @@
 use super::{Found, LIMIT, Status, Step, StepReport, Visit};
 use crate::app::event::{Consent, LinkFact};
 use crate::net::http::Web;
-use crate::net::link::{LinkOptions, Means, TokenSource, means, start_link};
-use crate::net::sign_in::{self, AskedFor};
+use crate::net::link::{LinkOptions, Means, TokenSource, means, start_link, usable};
+use crate::net::sign_in::{self, AskedFor, first_line_of, first_line_within};
 use crate::oauth::{HttpRequest, HttpResponse, Issuer, SignInRecord, discovery, page};
-use crate::types::{Line, Now, Problem, Stage};
+use crate::types::{Line, Now, Problem, Secret, Stage};
 use crate::xmpp::Event;
 use std::sync::Arc;
 use tokio::sync::mpsc::channel;
@@ -88,8 +88,21 @@ impl Visit {
         };
         match means {
             Means::Token(TokenSource::Record(record)) => self.kept_sign_in(*record).await,
-            Means::Token(TokenSource::Command) | Means::PasswordCommand => StepReport::ok(step, "a command gives it"),
-            Means::Token(TokenSource::File) => StepReport::ok(step, "a file gives it"),
+            Means::Token(TokenSource::Command) => {
+                let printed = first_line_within(&self.setup.token_command, LIMIT).await;
+                brought(printed.ok(), "the token command")
+            }
+            Means::Token(TokenSource::File) => {
+                let file = self.setup.oauth.token_file.clone().unwrap_or_default();
+                brought(first_line_of(&file).await, "the token file")
+            }
+            Means::PasswordCommand => match first_line_within(&self.setup.password_command, LIMIT).await {
+                Ok(_) => StepReport::ok(step, "the password command gives it"),
+                Err(_) => {
+                    let none = StepReport::new(step, Status::Fail, &["the password command gives none".to_owned()]);
+                    StepReport { problem: Some(self.password_needed()), ..none }
+                }
+            },
             Means::Token(TokenSource::Given(_)) => StepReport::ok(step, "a token is kept"),
             Means::Password(_) => StepReport::ok(step, "a password is kept"),
             Means::NoPassword => StepReport::failed(step, self.password_needed()),
@@ -167,6 +180,14 @@ impl Visit {
             let host = Line::clean(self.setup.domain.as_str());
             StepReport::failed(Step::Session, Problem::SilentAt { host, stage: Stage::Auth })
         })
+    }
+}
+
+/// What a command or a file gave for a token, if it gave one.
+fn brought(secret: Option<Secret<String>>, from: &str) -> StepReport {
+    match usable(&secret.unwrap_or_else(|| Secret::from("")), from) {
+        Ok(_) => StepReport::ok(Step::Token, format!("{from} gives it")),
+        Err(problem) => StepReport::failed(Step::Token, problem),
     }
 }
 

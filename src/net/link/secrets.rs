@@ -163,7 +163,7 @@ impl Link {
 }
 
 /// The token, if it is one.
-fn usable(text: &Secret<String>, from: &str) -> Result<Secret<String>, Problem> {
+pub(in crate::net) fn usable(text: &Secret<String>, from: &str) -> Result<Secret<String>, Problem> {
     let token = Token::given(text.expose().trim());
     token.map(|token| token.access).map_err(|_| Problem::TokenUnusable { from: Line::clean(from) })
 }

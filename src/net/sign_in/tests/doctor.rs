@@ -41,6 +41,24 @@ async fn what_is_missing_is_a_sign_in_unless_a_password_is_what_is_asked_for() {
 }
 
 #[tokio::test]
+async fn what_brings_no_secret_is_named() {
+    let mut world = world().await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let failed = |code| [(Step::Token, Status::Fail, Some(code))];
+    world.setup.oauth.token_file = Some("/nowhere/at/all".into());
+    assert_eq!(told(&world, Step::Token).await, failed("BTY-AUTH-34"));
+    world.setup.oauth.token_file = Some(file.path().to_owned());
+    assert_eq!(told(&world, Step::Token).await, failed("BTY-AUTH-34"), "an empty file");
+    std::fs::write(file.path(), "a-token\n").unwrap();
+    assert_eq!(told(&world, Step::Token).await, [(Step::Token, Status::Ok, None)]);
+    world.setup.token_command = vec!["/nowhere/at/all".to_owned()];
+    assert_eq!(told(&world, Step::Token).await, failed("BTY-AUTH-34"), "it goes before the file");
+    world.setup.credential = Some(CredentialKind::Password);
+    world.setup.password_command = vec!["/nowhere/at/all".to_owned()];
+    assert_eq!(told(&world, Step::Token).await, failed("BTY-AUTH-16"));
+}
+
+#[tokio::test]
 async fn what_hangs_on_a_failed_step_is_skipped_and_the_reason_told() {
     let mut world = world().await;
     world.setup.oauth.issuer = Some(format!("{}/nothing/here", world.service.base));
