@@ -189,8 +189,11 @@ fn own_keys_and_reload_work_on_the_screen() {
 #[test]
 fn the_end_of_the_input_is_no_answer() {
     let home = home("");
-    let mut butty = Terminal::start(home.path(), &["login", "anna@a.test", "--device"], 100, 30);
-    butty.wait_for("m  not at all");
+    // Who is asked sees the question, however quiet all else is.
+    let mut butty = Terminal::start(home.path(), &["--quiet", "login", "anna@a.test", "--device"], 100, 30);
+    butty.wait_for("m for not at all");
+    butty.send("\r");
+    butty.wait_until("it is asked again", |screen| screen.matches("m for not at all").count() == 2);
     butty.send("\x04"); // Ctrl+D
     butty.wait_for("BTY-CLI-06");
     let said = butty.wait_for("--store file");

@@ -105,6 +105,11 @@ impl Voice {
         }
     }
 
+    /// Asks on standard error: also where all else is quiet, for somebody has to answer.
+    pub fn ask(&self, text: &str) {
+        self.to_stderr(text);
+    }
+
     /// Shows on standard error what is drawn, as it is.
     pub fn show(&self, drawn: &str) {
         Self { columns: None, ..*self }.say(drawn);

@@ -29,9 +29,9 @@ pub(super) async fn instead(desk: &Desk, keyring: &Problem, no_input: bool) -> R
         desk.voice.say(&format!("{why} Keeping the sign-in in a file (--store says where else)."));
         return Ok(Keep::File);
     }
-    desk.voice.say(&format!("{why} Keep the sign-in in a file only you can read, or not at all?"));
+    desk.voice.ask(&format!("{why} Keep the sign-in in a file only you can read, or not at all?"));
     loop {
-        desk.voice.say("f or nothing: in a file   m: not at all   Then press Enter.");
+        desk.voice.ask("Type f for in a file, or m for not at all, then press Enter.");
         let typed = login::read_line().await?;
         if typed.is_empty() {
             // The end of the input is no answer, above all none that puts a secret on the disk.
@@ -44,10 +44,11 @@ pub(super) async fn instead(desk: &Desk, keyring: &Problem, no_input: bool) -> R
     }
 }
 
-/// What an answer means: Enter alone is the first that was named; anything else than the two letters is asked again.
+/// What an answer means. Anything else than the two letters is asked again, Enter alone too: it may have been pressed
+/// before there was a question, and puts no secret on the disk.
 fn answered(typed: &str) -> Option<Keep> {
     match typed.trim() {
-        "" | "f" | "F" => Some(Keep::File),
+        "f" | "F" => Some(Keep::File),
         "m" | "M" => Some(Keep::Memory),
         _ => None,
     }
@@ -78,10 +79,10 @@ mod tests {
 
     #[test]
     fn only_a_known_letter_says_where_the_sign_in_is_kept() {
-        for (typed, keep) in [("f\n", Keep::File), (" M \n", Keep::Memory), ("\n", Keep::File)] {
+        for (typed, keep) in [("f\n", Keep::File), (" M \n", Keep::Memory)] {
             assert_eq!(answered(typed), Some(keep), "{typed:?}");
         }
-        for typed in ["n\n", "no\n", "memory\n", "fm\n", "\u{1b}[A\n"] {
+        for typed in ["\n", "n\n", "no\n", "memory\n", "fm\n", "\u{1b}[A\n"] {
             assert_eq!(answered(typed), None, "{typed:?}");
         }
     }
