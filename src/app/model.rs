@@ -11,7 +11,7 @@ mod screen;
 pub use account::{Account, Agreement, Asked, Back, Contact, Device, Files, Leaving, OnlyHere, Request};
 pub use find::{Find, Jump};
 pub use message::{
-    Arrival, Attachment, Author, Body, Conversation, ConversationKey, ConversationKind, Message, MessageState,
+    Above, Arrival, Attachment, Author, Body, Conversation, ConversationKey, ConversationKind, Message, MessageState,
     Relation, Scroll, Walk, Walked,
 };
 pub use options::{LayoutChoice, Options, Retention, Zone};

@@ -14,8 +14,8 @@ pub use gap::{Edge, Gap, Missing};
 
 use super::action::Effects;
 use super::effect::{Effect, LinkCommand, StoreRequest};
-use super::model::{Asked, ConversationKey, Model, News};
-use crate::types::{AccountId, ArchiveId, MessageKey, RequestId, Stamp};
+use super::model::{Above, Asked, ConversationKey, Model, News};
+use crate::types::{AccountId, ArchiveId, RequestId, Stamp};
 use crate::xmpp::{ArchivePage, ArchiveQuery, Command, Incoming};
 use std::time::Duration;
 
@@ -199,13 +199,14 @@ impl Model {
 
     /// Where that begins, of what this side said in the talk, which the page above has, if this is a page of a gap. Where
     /// that begins with something else, what was read in this session tells.
-    pub(super) fn bound_above(&self, key: &ConversationKey, incoming: &Incoming) -> Option<(Stamp, MessageKey)> {
+    pub(super) fn bound_above(&self, key: &ConversationKey, incoming: &Incoming) -> Option<Above> {
         let (account, talk) = self.account(&key.account).zip(self.talks.get(key))?;
         let is_of_gap = matches!(account.asked.get(&incoming.page?), Some(Asked::Gap));
         let gap = account.sync.gaps.last().filter(|_| is_of_gap && account.sync.filling.way != Way::Time)?;
         let end = gap.before.id.as_ref().and_then(|id| talk.archived(id));
         let end = end.filter(|message| message.direction == incoming.direction && !message.is_typed_here());
-        end.map(|message| (message.stamp, message.key)).or_else(|| talk.place_above(incoming.direction))
+        let end = end.map(|message| Above { at: (message.stamp, message.key), firm: false });
+        end.or_else(|| talk.place_above(incoming.direction))
     }
 
     /// The newest page was refused. A cursor that the archive has forgotten, or does not take there, is left out once.
@@ -257,7 +258,6 @@ impl Model {
         let top = self.talks.get(key).and_then(|talk| talk.archived(talk.archive_top.as_ref()?));
         let top = top.map(|message| message.stamp);
         let above = self.bound_above(key, incoming);
-        let firm = above.is_some_and(|(_, above)| self.talks.get(key).is_none_or(|talk| talk.index(above).is_none()));
         let Some(account) = self.account_mut(&key.account) else { return Bounds::default() };
         let sync = &mut account.sync;
         let Some(page) = incoming.page else {
@@ -273,9 +273,8 @@ impl Model {
                 let (gap, way) = (sync.gaps.last(), sync.filling.way);
                 let end = gap.and_then(|gap| gap.after.id.as_ref());
                 let beyond = way == Way::Both && end.is_some() && end == sync.base.as_ref();
-                let above = above.map(|(stamp, _)| stamp);
-                let end = gap.filter(|_| way != Way::Time).map(|gap| above.unwrap_or(gap.before.at));
-                Bounds { beyond: beyond.then_some(true), below: end, firm }
+                let end = gap.filter(|_| way != Way::Time).map(|gap| above.map_or(gap.before.at, |above| above.at.0));
+                Bounds { beyond: beyond.then_some(true), below: end, firm: above.is_some_and(|above| above.firm) }
             }
             Some(Asked::TalkGap(_, after)) => {
                 let gap = sync.gaps.iter().find(|gap| gap.after == *after);

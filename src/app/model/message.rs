@@ -152,6 +152,15 @@ pub struct Walk {
     pub above: [Option<(Stamp, MessageKey)>; 2],
 }
 
+/// Where that begins which the page above has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Above {
+    /// It stands there: this moment, and among those of one moment this key.
+    pub at: (Stamp, MessageKey),
+    /// It is on the disk alone, and does not make room.
+    pub firm: bool,
+}
+
 /// A message in a page of the archive: what follows in the same page stands behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Walked {

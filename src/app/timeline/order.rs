@@ -1,7 +1,7 @@
 //! The order that the archive tells, against that of our own clock.
 
 use crate::app::effect::StoreRequest;
-use crate::app::model::{Conversation, Message, Scroll, Walked};
+use crate::app::model::{Above, Conversation, Message, Scroll, Walked};
 use crate::types::limits::{MOVES, ORDERED};
 use crate::types::{MessageKey, RequestId, Stamp, StanzaId};
 use crate::xmpp::Direction;
@@ -55,11 +55,16 @@ impl Conversation {
     }
 
     /// Where that begins of this side which the page above has, or of both where it is on the disk alone: there it was put
-    /// in the order of the archive, whoever said it.
-    pub fn place_above(&self, direction: Direction) -> Option<(Stamp, MessageKey)> {
-        let here = self.walk.above[side(direction)].and_then(|(_, key)| Some((self.message(key)?.stamp, key)));
-        let put = self.walk.above.into_iter().flatten().filter(|(_, key)| self.index(*key).is_none());
-        here.into_iter().chain(put).min()
+    /// as the archive has it, whoever said it. What was typed here stands where it was typed, and bounds nothing.
+    pub fn place_above(&self, direction: Direction) -> Option<Above> {
+        let bound = |(stamp, key): (Stamp, MessageKey)| {
+            let here = self.message(key);
+            let at = (here.map_or(stamp, |message| message.stamp), key);
+            here.is_none_or(|message| !message.is_typed_here()).then_some(Above { at, firm: here.is_none() })
+        };
+        let mut bounds = self.walk.above.map(|place| place.and_then(bound));
+        let own = bounds[side(direction)].take();
+        own.into_iter().chain(bounds.into_iter().flatten().filter(|other| other.firm)).min()
     }
 
     /// This page may still move messages here: not where others may stand between that are on the disk alone.

@@ -3,7 +3,9 @@
 use super::{marks, presence};
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, Position, StoreRequest};
-use crate::app::model::{Arrival, Author, Body, Contact, ConversationKey, Message, MessageState, Model, News, Walked};
+use crate::app::model::{
+    Above, Arrival, Author, Body, Contact, ConversationKey, Message, MessageState, Model, News, Walked,
+};
 use crate::app::outbox::LATE;
 use crate::app::sync::Bounds;
 use crate::app::timeline::Placed;
@@ -14,6 +16,8 @@ use std::time::Duration;
 
 /// So near to each other two clocks prove nothing about what was written first.
 const NEAR: Duration = Duration::from_secs(5);
+/// Archives tell no more than whole seconds.
+const GRAIN: Duration = Duration::from_secs(1);
 /// Clocks of two honest computers differ by less: so far the archive's order is believed against them.
 const SKEWED: Duration = Duration::from_secs(3600);
 /// The same within one page of it, whose order leaves no doubt.
@@ -116,7 +120,9 @@ fn archived_at(model: &mut Model, key: &ConversationKey, incoming: &Incoming, to
     match below {
         Some(below) if at >= below => {
             let right_below = Stamp(below.0.saturating_sub(1));
-            let lowest = lowest.unwrap_or(if firm { right_below } else { told });
+            // What makes no room is passed on the other side, within the second that the archive tells.
+            let free = firm && told.since(right_below) <= GRAIN;
+            let lowest = lowest.unwrap_or(if free { right_below } else { told });
             right_below.max(lowest.min(at))
         }
         _ => at,
@@ -159,7 +165,7 @@ fn walk(model: &mut Model, message: &Message, twin: Option<MessageKey>, incoming
         // behind what the page above has.
         let misplaced = before.is_some_and(|before| (known, twin) <= before)
             || (at > told && known < at)
-            || above.is_some_and(|above| !typed && (to, twin) < above && above < (known, twin));
+            || above.is_some_and(|above| !typed && (to, twin) < above.at && above.at < (known, twin));
         let moves = misplaced && !stays && talk.may_move() && incoming.stanza_id.is_some();
         walked.at = if moves { to } else { before.map_or(known, |(before, _)| known.max(before)) };
         if moves {
@@ -170,11 +176,11 @@ fn walk(model: &mut Model, message: &Message, twin: Option<MessageKey>, incoming
     if !typed {
         talk.note_first(message.direction, (walked.at, walked.key));
     }
-    // Between two there may be no moment left. What is on the disk alone does not make room.
-    let above = above.filter(|above| !typed && talk.may_move() && talk.index(above.1).is_some());
-    if let Some(above) = above.filter(|above| *above < (walked.at, walked.key)) {
+    // Between two there may be no moment left.
+    let makes_room = |above: &Above| !above.firm && !typed && talk.may_move() && above.at < (walked.at, walked.key);
+    if let Some(above) = above.filter(makes_room) {
         // First, so that the order holds wherever the disk is stopped.
-        moved.splice(..0, talk.move_on(above.1, Stamp(walked.at.0.saturating_add(1))));
+        moved.splice(..0, talk.move_on(above.at.1, Stamp(walked.at.0.saturating_add(1))));
     }
     fx.extend(moved.into_iter().map(|(key, stamp)| Effect::Store(StoreRequest::SetStamp { key, stamp })));
     talk.walk.last = Some(walked);
