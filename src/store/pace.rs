@@ -122,6 +122,15 @@ mod tests {
         StoreRequest::Insert(Box::new(message(number, "hi")))
     }
 
+    /// In a flood: what may be kept at once was kept.
+    fn flooded(now: Instant) -> Pace {
+        let mut pace = Pace::begin(now, APART);
+        for _ in 0..50 {
+            pace.committed(now, [insert(1)].iter());
+        }
+        pace
+    }
+
     /// Commits in a time, when a message comes every so often.
     fn commits(every: Duration, time: Duration) -> (u32, usize) {
         let began = Instant::now() + Duration::from_secs(9);
@@ -164,10 +173,7 @@ mod tests {
     #[test]
     fn what_somebody_waits_for_waits_for_nothing() {
         let now = Instant::now() + Duration::from_secs(9);
-        let mut pace = Pace::begin(now, APART);
-        for _ in 0..50 {
-            pace.committed(now, [insert(1)].iter());
-        }
+        let pace = flooded(now);
         let waits = |requests: &[StoreRequest]| pace.pause(now, requests.iter());
         assert_eq!(waits(&[insert(1), insert(2)]), Some(APART));
         let mine = Message {
@@ -214,10 +220,7 @@ mod tests {
     #[test]
     fn marks_and_long_messages_fill_a_commit_as_they_brake_the_line() {
         let now = Instant::now() + Duration::from_secs(9);
-        let mut pace = Pace::begin(now, APART);
-        for _ in 0..50 {
-            pace.committed(now, [insert(1)].iter());
-        }
+        let pace = flooded(now);
         let mark = || StoreRequest::Mark { talk: talk(), key: MessageKey(1), state: MessageState::Delivered };
         let full: Vec<StoreRequest> = (0..FULL / 2).flat_map(|_| [mark(), insert(1)]).collect();
         assert!(pace.pause(now, full.iter().skip(1)).is_some());

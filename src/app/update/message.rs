@@ -16,7 +16,7 @@ use std::time::Duration;
 
 /// So near to each other two clocks prove nothing about what was written first.
 const NEAR: Duration = Duration::from_secs(5);
-/// Archives tell no more than whole seconds.
+/// Some archives tell whole seconds alone: so far what stands at the edge of a page may lie beside its stamp.
 const GRAIN: Duration = Duration::from_secs(1);
 /// Clocks of two honest computers differ by less: so far the archive's order is believed against them.
 const SKEWED: Duration = Duration::from_secs(3600);
