@@ -96,8 +96,6 @@ pub(super) struct Bounds {
     pub(super) beyond: Option<bool>,
     /// Before this moment: what stands there is of the page above, or as much of it as the same side said.
     pub(super) below: Option<Stamp>,
-    /// That is on the disk alone, and does not make room.
-    pub(super) firm: bool,
 }
 
 impl Sync {
@@ -252,12 +250,12 @@ impl Model {
         }
     }
 
-    /// Between what else of the talk a message of this page stands, as far as the query says it.
-    pub(super) fn bounds(&mut self, key: &ConversationKey, incoming: &Incoming) -> Bounds {
+    /// Between what else of the talk a message of this page stands, as far as the query says it. `above`:
+    /// [`bound_above`](Self::bound_above).
+    pub(super) fn bounds(&mut self, key: &ConversationKey, incoming: &Incoming, above: Option<Above>) -> Bounds {
         let stanza_id = incoming.stanza_id.as_ref().map(|id| &id.0);
         let top = self.talks.get(key).and_then(|talk| talk.archived(talk.archive_top.as_ref()?));
         let top = top.map(|message| message.stamp);
-        let above = self.bound_above(key, incoming);
         let Some(account) = self.account_mut(&key.account) else { return Bounds::default() };
         let sync = &mut account.sync;
         let Some(page) = incoming.page else {
@@ -274,7 +272,7 @@ impl Model {
                 let end = gap.and_then(|gap| gap.after.id.as_ref());
                 let beyond = way == Way::Both && end.is_some() && end == sync.base.as_ref();
                 let end = gap.filter(|_| way != Way::Time).map(|gap| above.map_or(gap.before.at, |above| above.at.0));
-                Bounds { beyond: beyond.then_some(true), below: end, firm: above.is_some_and(|above| above.firm) }
+                Bounds { beyond: beyond.then_some(true), below: end }
             }
             Some(Asked::TalkGap(_, after)) => {
                 let gap = sync.gaps.iter().find(|gap| gap.after == *after);

@@ -132,7 +132,8 @@ fn needs_selection(model: &Model) -> Option<&'static str> {
 }
 
 fn needs_failed(model: &Model) -> Option<&'static str> {
-    needs_talk(model).or_else(|| failed(model).is_none().then_some(toasts::NOTHING_FAILED))
+    let reason = if selected(model).is_some() { toasts::NOT_FAILED } else { toasts::NOTHING_FAILED };
+    needs_talk(model).or_else(|| failed(model).is_none().then_some(reason))
 }
 
 fn open(model: &mut Model, _: &str, fx: &mut Effects) {

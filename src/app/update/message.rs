@@ -53,7 +53,8 @@ pub(super) fn on_message(model: &mut Model, id: &AccountId, incoming: &Incoming,
     if theirs && echo_to_self(model, id, incoming, fx) {
         return;
     }
-    let at = stamp_of(model, &key, incoming);
+    let above = model.bound_above(&key, incoming);
+    let at = stamp_of(model, &key, incoming, above);
     let message = made(model, &key, incoming, body, at);
     let twin = model.talk_mut(&key).twin(&message);
     if message.is_nameless() {
@@ -61,7 +62,7 @@ pub(super) fn on_message(model: &mut Model, id: &AccountId, incoming: &Incoming,
     }
     let twin = twin.or_else(|| posted(model, id, &message));
     if incoming.via == Via::Archive {
-        walk(model, &message, twin, incoming, fx);
+        walk(model, &message, twin, incoming, above, fx);
     }
     match twin {
         Some(twin) => merge(model, id, twin, &message, fx),
@@ -85,9 +86,9 @@ fn body_of(content: &Content) -> Option<Body> {
 
 /// When it was written. A live message from the future is one of now; the archive's clock is the server's. Messages come
 /// in their order, also out of the archive, and what it has of the time that we missed comes behind all that we had.
-fn stamp_of(model: &mut Model, key: &ConversationKey, incoming: &Incoming) -> Stamp {
+fn stamp_of(model: &mut Model, key: &ConversationKey, incoming: &Incoming, above: Option<Above>) -> Stamp {
     if let Some(told) = incoming.stamp.filter(|_| incoming.via == Via::Archive) {
-        return archived_at(model, key, incoming, told);
+        return archived_at(model, key, incoming, told, above);
     }
     let now = model.now.wall;
     let talk = model.talk_mut(key);
@@ -106,8 +107,14 @@ fn stamp_of(model: &mut Model, key: &ConversationKey, incoming: &Incoming) -> St
 
 /// Where the archive has it: behind what it told before in the same page, behind what was here and before what the page
 /// above has, if it says so. Two clocks prove nothing against that.
-fn archived_at(model: &mut Model, key: &ConversationKey, incoming: &Incoming, told: Stamp) -> Stamp {
-    let Bounds { beyond, below, firm } = model.bounds(key, incoming);
+fn archived_at(
+    model: &mut Model,
+    key: &ConversationKey,
+    incoming: &Incoming,
+    told: Stamp,
+    above: Option<Above>,
+) -> Stamp {
+    let Bounds { beyond, below } = model.bounds(key, incoming, above);
     let talk = model.talk_mut(key);
     let missed = talk.before_session.filter(|_| beyond.is_some());
     let at = behind(told, missed, if beyond == Some(true) { SKEWED } else { NEAR });
@@ -121,7 +128,7 @@ fn archived_at(model: &mut Model, key: &ConversationKey, incoming: &Incoming, to
         Some(below) if at >= below => {
             let right_below = Stamp(below.0.saturating_sub(1));
             // What makes no room is passed on the other side, within the second that the archive tells.
-            let free = firm && told.since(right_below) <= GRAIN;
+            let free = above.is_some_and(|above| above.firm) && told.since(right_below) <= GRAIN;
             let lowest = lowest.unwrap_or(if free { right_below } else { told });
             right_below.max(lowest.min(at))
         }
@@ -138,10 +145,16 @@ fn behind(told: Stamp, last: Option<Stamp>, apart: Duration) -> Stamp {
 
 /// The archive has told of this message, and has it there. One that is here already (`twin`), and stands before what the
 /// archive has before it, was put there by our clock: it moves to its place.
-fn walk(model: &mut Model, message: &Message, twin: Option<MessageKey>, incoming: &Incoming, fx: &mut Effects) {
+fn walk(
+    model: &mut Model,
+    message: &Message,
+    twin: Option<MessageKey>,
+    incoming: &Incoming,
+    above: Option<Above>,
+    fx: &mut Effects,
+) {
     let Some(told) = incoming.stamp else { return };
     let (page, at) = (incoming.page, message.stamp);
-    let above = model.bound_above(&message.talk, incoming);
     let talk = model.talk_mut(&message.talk);
     fx.extend(talk.begin_page(page).map(Effect::Store));
     if twin.is_some_and(|twin| talk.walk.told.contains(&twin)) {

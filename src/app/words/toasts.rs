@@ -17,7 +17,9 @@ pub const SELECT_A_MESSAGE: &str = "select a message first";
 /// `.` on a row that is nobody.
 pub const CHOOSE_A_BUDDY: &str = "Choose a buddy first";
 /// Reason: there is nothing to send again.
-pub const NOTHING_FAILED: &str = "every message here was sent";
+pub const NOTHING_FAILED: &str = "no message here has failed";
+/// See [`NOTHING_FAILED`]; of the one that is selected.
+pub const NOT_FAILED: &str = "the message that is selected has not failed";
 /// Reason: there is no request.
 pub const NOBODY_ASKS: &str = "nobody is waiting for an answer";
 

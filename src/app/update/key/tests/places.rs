@@ -157,7 +157,7 @@ fn a_failed_message_is_sent_again_or_discarded() {
     assert_eq!(talk_of(&person), None);
     person.paste("/retry");
     person.press("enter");
-    assert_eq!(person.toast(), "Not now: every message here was sent");
+    assert_eq!(person.toast(), "Not now: no message here has failed");
 }
 
 #[test]
