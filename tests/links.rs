@@ -329,6 +329,16 @@ async fn a_dead_token_is_fetched_once_more_and_then_the_person_is_asked() {
 }
 
 #[tokio::test]
+async fn what_brings_no_token_is_named() {
+    let mut setup = account("beta.test");
+    setup.credential = Some(CredentialKind::Token);
+    setup.oauth.token_file = Some("/nowhere/at/all".into());
+    assert_eq!(code_of(try_out(setup.clone()).await), "BTY-AUTH-34");
+    setup.token_command = vec!["/bin/false".to_owned()];
+    assert_eq!(code_of(try_out(setup).await), "BTY-AUTH-34", "it goes before the file");
+}
+
+#[tokio::test]
 async fn the_doctor_walks_all_the_way() {
     let reports = doctor(network(), with_password("alpha.test"), None).await;
     let told: Vec<_> = reports.iter().map(|report| (report.step, report.status)).collect();

@@ -113,15 +113,16 @@ impl Link {
         let teller = self.teller.clone();
         let needed = Problem::SignInNeeded { account: Line::clean(setup.id.as_str()) };
         Supply::Coming(match source.clone() {
-            TokenSource::Command => tokio::spawn(async move {
-                let printed = sign_in::first_line(&setup.token_command).await.ok_or(needed)?;
-                usable(&printed, "the token command")
-            }),
+            TokenSource::Command => {
+                tokio::spawn(
+                    async move { usable(sign_in::first_line(&setup.token_command).await, "the token command") },
+                )
+            }
             TokenSource::File => tokio::spawn(async move {
-                let file = setup.oauth.token_file.as_deref().ok_or_else(|| needed.clone())?;
-                usable(&sign_in::first_line_of(file).await.ok_or(needed)?, "the token file")
+                let file = setup.oauth.token_file.as_deref().ok_or(needed)?;
+                usable(sign_in::first_line_of(file).await, "the token file")
             }),
-            TokenSource::Given(token) => tokio::spawn(async move { usable(&token, "what was handed in") }),
+            TokenSource::Given(token) => tokio::spawn(async move { usable(Some(token), "what was handed in") }),
             TokenSource::Record(record) => {
                 tokio::spawn(sign_in::access_token(network, setup, *record, refused, Some(teller)))
             }
@@ -162,9 +163,9 @@ impl Link {
     }
 }
 
-/// The token, if it is one.
-pub(in crate::net) fn usable(text: &Secret<String>, from: &str) -> Result<Secret<String>, Problem> {
-    let token = Token::given(text.expose().trim());
+/// The token, if one came and it is one.
+pub(in crate::net) fn usable(text: Option<Secret<String>>, from: &str) -> Result<Secret<String>, Problem> {
+    let token = Token::given(text.unwrap_or_else(|| Secret::from("")).expose().trim());
     token.map(|token| token.access).map_err(|_| Problem::TokenUnusable { from: Line::clean(from) })
 }
 
