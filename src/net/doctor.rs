@@ -13,6 +13,7 @@ use crate::app::setup::AccountSetup;
 use crate::oauth::Issuer;
 use crate::route::Endpoint;
 use crate::types::{Line, Problem, Stage};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -174,6 +175,8 @@ fn stands_on(step: Step, other: Step, setup: &AccountSetup) -> bool {
 #[derive(Default)]
 struct Found {
     endpoints: Vec<Endpoint>,
+    /// The server that answered.
+    peer: Option<IpAddr>,
     mechanisms: Vec<String>,
     /// Where the server says that its sign-in service is.
     metadata: Option<String>,

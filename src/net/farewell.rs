@@ -111,7 +111,7 @@ impl Network {
             Matter::Revoke { service, client, token } => {
                 let Ok(address) = BareJid::parse(farewell.domain.as_str()) else { return Ok(Farewelled::Never) };
                 let setup = AccountSetup { ca_file, ..AccountSetup::new(&address) };
-                Ok(grant::revoke(&quiet(self, &Arc::new(setup)), service, client, token).await)
+                Ok(grant::revoke(&quiet(self, &Arc::new(setup), service), service, client, token).await)
             }
             Matter::Forget(text) => {
                 let Some(parting) = Parting::from_text(text) else { return Ok(Farewelled::Never) };

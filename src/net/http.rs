@@ -7,7 +7,7 @@
 use super::tls::{self, Trust, Use};
 use super::{Network, dial};
 use crate::app::setup::AccountSetup;
-use crate::oauth::{HttpRequest, HttpResponse};
+use crate::oauth::{HttpRequest, HttpResponse, Service};
 use crate::route::redirect::is_local;
 use crate::types::{Domain, Line, Problem};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
@@ -46,13 +46,22 @@ pub(super) struct Web {
     first_decides: bool,
     /// The first connection went to a private address.
     first: OnceLock<bool>,
+    /// This host may be anywhere: it was named by somebody trusted, and its certificate tells whether it is the same.
+    home: Option<String>,
     idle: Mutex<Option<Idle>>,
 }
 
 impl Web {
     /// `inside`: services on private addresses are fine.
     pub(super) fn new(network: Arc<Network>, setup: Arc<AccountSetup>, inside: bool) -> Self {
-        Self { network, setup, inside, first_decides: false, first: OnceLock::new(), idle: Mutex::default() }
+        let (first, idle) = (OnceLock::new(), Mutex::default());
+        Self { network, setup, inside, first_decides: false, first, home: None, idle }
+    }
+
+    /// To a service that was found before. What it names lies in a private network only if that was fine then; but its
+    /// own host is found by another address at home than on the road now and then.
+    pub(super) fn to(service: &Service, network: Arc<Network>, setup: Arc<AccountSetup>) -> Self {
+        Self { home: service.home(), ..Self::new(network, setup, service.inside) }
     }
 
     /// From a public first service on, private addresses are refused: what it names is the wire's word.
@@ -65,7 +74,8 @@ impl Web {
         self.first.get_or_init(|| private);
     }
 
-    fn may_go_inside(&self) -> bool {
+    /// Services on private addresses are fine, as far as is known by now.
+    pub(super) fn is_inside(&self) -> bool {
         self.inside && (!self.first_decides || self.first.get().copied().unwrap_or(true))
     }
 
@@ -125,7 +135,8 @@ impl Web {
     }
 
     async fn connect(&self, domain: &Domain, host: &str, port: u16) -> Result<Sender, Problem> {
-        let way = self.network.way(&self.setup, host, port, self.may_go_inside()).await?;
+        let inside = self.is_inside() || self.home.as_deref() == Some(host);
+        let way = self.network.way(&self.setup, host, port, inside).await?;
         // Where a proxy looked the name up, nobody here knows: then the first service counts as a public one.
         self.first.get_or_init(|| way.peer.is_some_and(|peer| is_local(peer.ip())));
         let closed = || Problem::ClosedByServer { host: Line::clean(host), reason: None };

@@ -62,7 +62,7 @@ pub(super) fn no_mechanism(setup: &AccountSetup, offered: &[String]) -> Problem 
 
 /// Where the sign-in service is.
 #[derive(Clone, Debug)]
-pub(super) enum Place {
+pub(in crate::net) enum Place {
     /// The profile names its addresses.
     Given(Box<Service>),
     /// Its issuer, or the address of its metadata. `trusted`: from the config, not from the wire.
@@ -71,7 +71,7 @@ pub(super) enum Place {
 
 impl Place {
     /// What the setup says, if it says something.
-    pub(super) fn of(setup: &AccountSetup) -> Result<Option<Self>, Problem> {
+    pub(in crate::net) fn of(setup: &AccountSetup) -> Result<Option<Self>, Problem> {
         let Some(given) = &setup.oauth.endpoints else {
             let issuer = setup.oauth.issuer.clone();
             return Ok(issuer.map(|issuer| Self::Asked { issuer, trusted: true }));
@@ -92,6 +92,22 @@ impl Place {
             renews_nothing: given.token_in_redirect,
             ..Service::new(&issuer, token)
         }))))
+    }
+}
+
+/// The way to an issuer and to what it names. `trusted`: the config names it, and not the wire; `inside`: the server
+/// that named it is in a private network itself.
+pub(in crate::net) fn web_to_issuer(
+    network: &Arc<Network>,
+    setup: &Arc<AccountSetup>,
+    trusted: bool,
+    inside: bool,
+) -> Web {
+    let web = |inside| Web::new(Arc::clone(network), Arc::clone(setup), inside);
+    match trusted {
+        true if network.is_inside(setup, None) => web(true),
+        true => web(true).no_further_in(),
+        false => web(inside),
     }
 }
 
@@ -242,12 +258,11 @@ impl Flow {
 
     /// The way to the service: private addresses only where the config names them, or where everything began there.
     fn web(&self, place: &Place) -> Web {
-        let web = |inside| Web::new(Arc::clone(&self.network), Arc::clone(&self.setup), inside);
         match place {
-            Place::Given(_) => web(true),
-            Place::Asked { trusted: true, .. } if self.network.is_inside(&self.setup, None) => web(true),
-            Place::Asked { trusted: true, .. } => web(true).no_further_in(),
-            Place::Asked { trusted: false, .. } => web(self.inside.load(Ordering::Relaxed)),
+            Place::Given(_) => Web::new(Arc::clone(&self.network), Arc::clone(&self.setup), true),
+            Place::Asked { trusted, .. } => {
+                web_to_issuer(&self.network, &self.setup, *trusted, self.inside.load(Ordering::Relaxed))
+            }
         }
     }
 
@@ -274,8 +289,7 @@ impl Flow {
         let local = self.setup.oauth.allow_local_page;
         let none = || Problem::NoPendingSignIn { account: Line::clean(self.setup.id.as_str()) };
         let pending = text.as_ref().and_then(|text| Pending::from_text(text, local)).ok_or_else(none)?;
-        // Its addresses were judged when it began.
-        let web = Web::new(Arc::clone(&self.network), Arc::clone(&self.setup), true);
+        let web = Web::to(&pending.service, Arc::clone(&self.network), Arc::clone(&self.setup));
         let hands = Reach::watched(self, web);
         let door = self.reopen(&pending).await;
         self.show(&pending, door.is_some()).await?;

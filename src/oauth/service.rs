@@ -31,10 +31,12 @@ pub struct Service {
     pub renews_nothing: bool,
     /// A client's secret goes into the body (`client_secret_post`), not into HTTP Basic.
     pub secret_in_body: bool,
+    /// What it names may lie in a private network: the config names it, or the way to it was a private one itself.
+    pub inside: bool,
 }
 
 impl Service {
-    /// A service of which only this much is known.
+    /// A service of which only this much is known, and that somebody trusted has named.
     pub fn new(issuer: &str, token: Url) -> Self {
         Self {
             issuer: issuer.to_owned(),
@@ -49,7 +51,18 @@ impl Service {
             iss_in_redirect: false,
             renews_nothing: false,
             secret_in_body: false,
+            inside: true,
         }
+    }
+
+    /// No metadata and no config say who it is: there is nothing to compare an answer's `iss` with (RFC 9207).
+    pub fn is_anonymous(&self) -> bool {
+        self.issuer == self.token.as_str()
+    }
+
+    /// The host that the issuer itself is.
+    pub fn home(&self) -> Option<String> {
+        Url::parse(&self.issuer).ok()?.host_str().map(str::to_owned)
     }
 }
 
@@ -91,6 +104,13 @@ pub(super) struct KeptService {
     renews_nothing: bool,
     #[serde(default)]
     secret_in_body: bool,
+    /// Older ones were written where nobody asked for it.
+    #[serde(default = "unasked")]
+    inside: bool,
+}
+
+fn unasked() -> bool {
+    true
 }
 
 impl From<&Service> for KeptService {
@@ -109,6 +129,7 @@ impl From<&Service> for KeptService {
             iss_in_redirect: service.iss_in_redirect,
             renews_nothing: service.renews_nothing,
             secret_in_body: service.secret_in_body,
+            inside: service.inside,
         }
     }
 }
@@ -131,6 +152,7 @@ impl KeptService {
             iss_in_redirect: self.iss_in_redirect,
             renews_nothing: self.renews_nothing,
             secret_in_body: self.secret_in_body,
+            inside: self.inside,
         })
     }
 }

@@ -2,10 +2,9 @@
 
 use super::{Found, LIMIT, Status, Step, StepReport, Visit};
 use crate::app::event::{Consent, LinkFact};
-use crate::net::http::Web;
 use crate::net::link::{LinkOptions, Means, TokenSource, means, start_link, usable};
-use crate::net::sign_in::{self, AskedFor, first_line_of, first_line_within};
-use crate::oauth::{HttpRequest, HttpResponse, Issuer, SignInRecord, discovery, page};
+use crate::net::sign_in::{self, AskedFor, Place, first_line_of, first_line_within};
+use crate::oauth::{HttpRequest, HttpResponse, Issuer, Service, SignInRecord, discovery, page};
 use crate::types::{Line, Now, Problem, Secret, Stage};
 use crate::xmpp::Event;
 use std::sync::Arc;
@@ -17,20 +16,31 @@ impl Visit {
         self.setup.oauth.issuer.clone().or_else(|| self.found.metadata.clone())
     }
 
+    /// The service whose addresses the profile names.
+    fn given_service(&self) -> Option<Service> {
+        match Place::of(&self.setup) {
+            Ok(Some(Place::Given(service))) => Some(*service),
+            _ => None,
+        }
+    }
+
     fn does_not_apply(step: Step, why: &str) -> StepReport {
         StepReport::new(step, Status::Skipped, &[why.to_owned()])
     }
 
     pub(super) async fn discovery(&mut self) -> StepReport {
         if self.setup.oauth.endpoints.is_some() {
-            return StepReport::ok(Step::Discovery, "addresses from the profile");
+            return match Place::of(&self.setup) {
+                Ok(_) => StepReport::ok(Step::Discovery, "addresses from the profile"),
+                Err(problem) => StepReport::failed(Step::Discovery, problem),
+            };
         }
         let trusted = self.setup.oauth.issuer.is_some();
         let Some(asked) = self.issuer_asked() else {
             return Self::does_not_apply(Step::Discovery, "no sign-in service is named");
         };
-        let inside = trusted || self.network.is_inside(&self.setup, None);
-        let web = Web::new(Arc::clone(&self.network), Arc::clone(&self.setup), inside);
+        let inside = self.network.is_inside(&self.setup, self.found.peer);
+        let web = sign_in::web_to_issuer(&self.network, &self.setup, trusted, inside);
         let mut detail = Vec::new();
         for address in discovery::addresses(&asked) {
             let request: HttpRequest = discovery::request(&address);
@@ -66,16 +76,17 @@ impl Visit {
         if self.setup.oauth.client_id.is_some() {
             return StepReport::ok(step, "a client id stands in the config or the profile");
         }
-        let Some(issuer) = &self.found.issuer else {
-            return Self::does_not_apply(step, "no sign-in service is named");
+        let (name, token, registers) = match (&self.found.issuer, self.given_service()) {
+            (Some(issuer), _) => (issuer.name.clone(), issuer.token.clone(), issuer.registration.is_some()),
+            // A profile knows no place to register at.
+            (None, Some(service)) => (service.issuer, service.token, false),
+            (None, None) => return Self::does_not_apply(step, "no sign-in service is named"),
         };
-        match sign_in::known_client(&self.network, &self.setup, &issuer.name).await {
+        match sign_in::known_client(&self.network, &self.setup, &name).await {
             Err(problem) => StepReport::failed(step, problem),
             Ok(Some(_)) => StepReport::ok(step, "butty is registered"),
-            Ok(None) if issuer.registration.is_some() => StepReport::ok(step, "butty can register itself"),
-            Ok(None) => {
-                StepReport::failed(step, Problem::NoClient { host: Line::clean(&page::host_of(&issuer.token)) })
-            }
+            Ok(None) if registers => StepReport::ok(step, "butty can register itself"),
+            Ok(None) => StepReport::failed(step, Problem::NoClient { host: Line::clean(&page::host_of(&token)) }),
         }
     }
 
@@ -185,7 +196,7 @@ impl Visit {
 
 /// What a command or a file gave for a token, if it gave one.
 fn brought(secret: Option<Secret<String>>, from: &str) -> StepReport {
-    match usable(&secret.unwrap_or_else(|| Secret::from("")), from) {
+    match usable(secret, from) {
         Ok(_) => StepReport::ok(Step::Token, format!("{from} gives it")),
         Err(problem) => StepReport::failed(Step::Token, problem),
     }

@@ -60,7 +60,7 @@ impl Visit {
         StepReport::new(Step::Dns, Status::Ok, &shown)
     }
 
-    pub(super) async fn tcp(&self) -> StepReport {
+    pub(super) async fn tcp(&mut self) -> StepReport {
         let mut dead = Vec::new();
         let mut why = None;
         for endpoint in &self.found.endpoints {
@@ -76,6 +76,7 @@ impl Visit {
                     let address = way.peer.map_or_else(|| written(endpoint), |peer| peer.to_string());
                     let mut detail = vec![format!("{address} in {took} ms")];
                     detail.extend(dead);
+                    self.found.peer = way.peer.map(|peer| peer.ip());
                     return StepReport { problem: why, ..StepReport::new(Step::Tcp, status, &detail) };
                 }
                 Err(problem) => {

@@ -111,7 +111,8 @@ impl Flow {
         };
         let host = Line::clean(&Url::parse(&asked).map(|url| page::host_of(&url)).unwrap_or_default());
         let issuer = grant::discover(hands, &asked).await.map_err(|error| self.told(&error, &host, &[]))?;
-        Ok(((&issuer).into(), Some(issuer)))
+        let service = Service { inside: hands.is_inside(), ..(&issuer).into() };
+        Ok((service, Some(issuer)))
     }
 
     /// The issuer is pinned at the first consent, until the person signs out.

@@ -92,8 +92,8 @@ async fn put_back(
 
 /// Nobody keeps it: the service is told.
 pub(in crate::net) async fn dismiss(network: &Arc<Network>, setup: &Arc<AccountSetup>, mut guest: Guest) -> Farewelled {
-    let outcome =
-        grant::revoke(&Reach::quiet(network, setup), &guest.record.service, &guest.client, &guest.token).await;
+    let service = &guest.record.service;
+    let outcome = grant::revoke(&Reach::quiet(network, setup, service), service, &guest.client, &guest.token).await;
     if outcome == Farewelled::Later && guest.noted.is_none() {
         guest.noted = guest.note(network, setup).await;
     }

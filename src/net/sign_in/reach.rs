@@ -5,7 +5,7 @@ use crate::app::event::{Consent, LinkFact};
 use crate::app::setup::AccountSetup;
 use crate::net::Network;
 use crate::net::http::Web;
-use crate::oauth::{Hands, HttpRequest, HttpResponse, Later, Pace};
+use crate::oauth::{Hands, HttpRequest, HttpResponse, Later, Pace, Service};
 use crate::types::{Line, Now, Problem};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -25,17 +25,27 @@ impl<'f> Reach<'f> {
     pub(super) fn watched(flow: &'f Flow, web: Web) -> Self {
         Self { web, flow: Some(flow), clock: Arc::clone(&flow.network), host: Mutex::default() }
     }
+
+    /// What was asked so far may name services in a private network.
+    pub(super) fn is_inside(&self) -> bool {
+        self.web.is_inside()
+    }
 }
 
 /// Hands for what nobody looks at; see [`Reach::quiet`].
-pub(in crate::net) fn quiet(network: &Arc<Network>, setup: &Arc<AccountSetup>) -> impl Hands + use<> {
-    Reach::quiet(network, setup)
+pub(in crate::net) fn quiet(
+    network: &Arc<Network>,
+    setup: &Arc<AccountSetup>,
+    service: &Service,
+) -> impl Hands + use<> {
+    Reach::quiet(network, setup, service)
 }
 
 impl Reach<'_> {
-    /// For refresh and revocation, which have nothing to show. The addresses were pinned at consent.
-    pub(super) fn quiet(network: &Arc<Network>, setup: &Arc<AccountSetup>) -> Self {
-        let web = Web::new(Arc::clone(network), Arc::clone(setup), true);
+    /// For refresh and revocation, which have nothing to show. The addresses were pinned at consent, and nobody has gone
+    /// to some of them yet.
+    pub(super) fn quiet(network: &Arc<Network>, setup: &Arc<AccountSetup>, service: &Service) -> Self {
+        let web = Web::to(service, Arc::clone(network), Arc::clone(setup));
         Self { web, flow: None, clock: Arc::clone(network), host: Mutex::default() }
     }
 }

@@ -183,7 +183,7 @@ async fn renew(
     let host = Line::clean(&page::host_of(&record.service.token));
     let client = client_of(network, setup, record).await?;
     // A fresh connection each time: a request that dies on an old one might have cost the refresh token.
-    let hands = Reach::quiet(network, setup);
+    let hands = Reach::quiet(network, setup, &record.service);
     match grant::refresh(&hands, &record.service, &client, token).await {
         Ok(new) => Ok(new),
         // Without its client a refresh token is worth nothing.
@@ -267,7 +267,7 @@ async fn give_up(
         token
     };
     let Some(token) = token else { return Ok(Farewelled::Nothing) };
-    let hands = Reach::quiet(network, setup);
+    let hands = Reach::quiet(network, setup, &record.service);
     let outcome = tokio::select! {
         outcome = grant::revoke(&hands, &record.service, &client, &token) => outcome,
         () = tokio::time::sleep(TELLING) => Farewelled::Later,

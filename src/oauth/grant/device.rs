@@ -13,8 +13,8 @@ use oauth2::{
     AsyncHttpClient, DeviceAuthorizationUrl, DeviceCodeErrorResponseType, RequestTokenError, Scope,
     StandardDeviceAuthorizationResponse,
 };
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 use url::Url;
 
@@ -105,12 +105,21 @@ pub async fn wait_for_consent(
 ) -> Result<Token, GrantError> {
     let client = oauth_client(service, client)?;
     let ends = hands.now().mono.saturating_add(left);
-    let polling = Polling { hands, ends, interval: Mutex::new(code.interval), lost: AtomicBool::new(false) };
+    let polling = Polling {
+        hands,
+        ends,
+        interval: Mutex::new(code.interval),
+        lost: AtomicBool::new(false),
+        barred: OnceLock::new(),
+    };
     polling.wait(code.interval).await;
     let answer = client
         .exchange_device_access_token(&code.details)
         .request_async(&polling, |interval| polling.wait(interval), Some(BEYOND))
         .await;
+    if let Some(problem) = polling.barred.into_inner() {
+        return Err(GrantError::Unreached(problem));
+    }
     let reply = answer.map_err(|error| match error {
         RequestTokenError::ServerResponse(body) => match body.error() {
             // It is not over by the clock, so it was used: the answer that used it is the one that did not arrive.
@@ -137,6 +146,8 @@ struct Polling<'h> {
     interval: Mutex<Duration>,
     /// The answer before the last one did not arrive.
     lost: AtomicBool,
+    /// The way there is not to be gone, now or later.
+    barred: OnceLock<Problem>,
 }
 
 impl Polling<'_> {
@@ -173,7 +184,7 @@ impl Polling<'_> {
         let mut unreachable = false;
         self.lost.store(false, Ordering::Relaxed);
         loop {
-            if self.hands.now().mono >= self.ends {
+            if self.hands.now().mono >= self.ends || self.barred.get().is_some() {
                 let expired = serde_json::Value::from(serde_json::Map::from_iter([smooth::error("expired_token")]));
                 return smooth::answer(StatusCode::BAD_REQUEST, &expired);
             }
@@ -184,6 +195,7 @@ impl Polling<'_> {
                     }
                     return smooth(reply);
                 }
+                Err(problem @ Problem::RedirectInward { .. }) => drop(self.barred.set(problem)),
                 // RFC 8628 section 3.5: double the interval when a poll is lost.
                 reply => {
                     unreachable = true;

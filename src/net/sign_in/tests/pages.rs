@@ -263,6 +263,54 @@ async fn what_a_public_issuer_names_may_not_lead_into_a_private_network() {
     assert_eq!(web.fetch(request()).await.unwrap().status(), 401);
 }
 
+/// What a public issuer far away has named: everything is on this computer.
+fn named_by_a_stranger(service: &Service) -> Service {
+    Service { issuer: "https://example.org".to_owned(), inside: false, ..service.clone() }
+}
+
+#[tokio::test]
+async fn nor_may_it_once_nobody_looks_on() {
+    let world = world().await;
+    let at_home = stale(&world);
+    let client = ClientIdentity::given("client-0", Some(Secret::from("s3")));
+    let strange = SignInRecord {
+        service: named_by_a_stranger(&at_home.service),
+        identity: Some(client.clone()),
+        ..at_home.clone()
+    };
+    let token = world.network.load(&at_home.tokens_key(&world.setup.id)).await.unwrap().unwrap();
+    world.shelf.put(&strange.tokens_key(&world.setup.id), token.expose());
+    let setup = Arc::new(world.setup.clone());
+    let refreshed = |record| access_token(Arc::clone(&world.network), Arc::clone(&setup), record, None, None);
+    assert!(matches!(refreshed(strange.clone()).await, Err(Problem::RedirectInward { .. })));
+    let hands = Reach::quiet(&world.network, &setup, &strange.service);
+    let token = Token::from_text(&token).unwrap();
+    assert_ne!(crate::oauth::grant::revoke(&hands, &strange.service, &client, &token).await, Farewelled::Told);
+    assert!(!world.shelf.log.lock().unwrap().iter().any(|line| line.starts_with("service")), "nobody came there");
+    // The issuer's own host is where it is: another network finds it by another address.
+    let own = SignInRecord { service: Service { inside: false, ..at_home.service.clone() }, ..at_home };
+    refreshed(own).await.unwrap();
+}
+
+#[tokio::test]
+async fn nor_may_it_where_a_sign_in_is_taken_up() {
+    let world = world().await;
+    let (events, mut facts) = mpsc::channel(256);
+    let link = start_link(&world.network, world.setup.clone(), rest(), events);
+    link.send(LinkCommand::BeginSignIn { keep: Keep::File });
+    while !matches!(next(&mut facts).await, LinkFact::Consent(Consent::Parked)) {}
+    let key = crate::oauth::Pending::key(&world.setup.id);
+    let kept = world.network.load(&key).await.unwrap().unwrap();
+    let mut pending = crate::oauth::Pending::from_text(&kept, false).unwrap();
+    assert!(pending.service.inside, "it was named by somebody trusted");
+    pending.service = named_by_a_stranger(&pending.service);
+    world.shelf.put(&key, pending.to_text().expose());
+    link.send(LinkCommand::ResumeSignIn { keep: Keep::File });
+    assert_eq!(steps(&mut facts).await.last().unwrap(), "BTY-NET-10");
+    let log = world.shelf.log.lock().unwrap().clone();
+    assert!(!log.iter().any(|line| line == "service /token"), "{log:?}");
+}
+
 #[tokio::test]
 async fn a_page_that_waits_is_taken_up_after_everything_was_forgotten() {
     let world = on_a_page().await;

@@ -172,6 +172,10 @@ fn an_answer_says_whose_it_is_where_that_was_promised() {
         assert_eq!(read(promised, "&iss=https%3A%2F%2Fevil.example"), wrong("https://evil.example"), "RFC 9207");
         assert_eq!(read(promised, "&iss=https%3A%2F%2Fid.example.evil"), wrong("https://id.example.evil"));
     }
+    // A profile that names no issuer: nobody knows what it is called.
+    let nameless = Service { issuer: issuer().token.to_string(), ..issuer() };
+    let answer = format!("?code=c&state={state}&iss=https%3A%2F%2Fid.example");
+    assert_eq!(attempt().callback(&nameless, &answer, Source::Listener, NOW), Ok(code("c")));
 }
 
 #[test]
