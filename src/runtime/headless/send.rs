@@ -4,13 +4,14 @@ use super::accounts::told;
 use super::{Desk, Errand, blocking, roster};
 use crate::app::StoreRequest;
 use crate::app::event::{LinkFact, Stored};
-use crate::app::model::{Arrival, Author, Body, ConversationKey, Message, MessageState};
+use crate::app::model::{Arrival, Author, Body, ConversationKey, Message, MessageState, Retention};
 use crate::app::{LinkCommand, setup::AccountSetup};
 use crate::cli::{Args, Record, Waiting};
 use crate::store::{Place, Store};
 use crate::types::{AccountId, BareJid, Line, MessageKey, OriginId, Problem};
 use crate::xmpp::{Command, Direction, Event, Outgoing};
 use std::io::{IsTerminal, Read};
+use std::sync::mpsc::Receiver;
 
 /// Longest text from standard input.
 const MOST: u64 = 64 * 1024;
@@ -33,18 +34,20 @@ pub(super) async fn run(args: &Args, desk: &Desk, who: &str, words: &[String], w
         delayed: None,
         session: None,
     };
-    let mut message = message(setup, &peer, &outgoing, now.wall);
+    let message = message(setup, &peer, &outgoing, now.wall);
+    let (place, retention) = (Place::Folder(desk.folders.data.clone()), desk.config.options.retention);
+    let row = blocking(move || Row::keep(place, retention, message)).await?;
     errand.send(LinkCommand::Session(Command::Send(outgoing)));
     let outcome = wait_for(&mut errand, key, wait).await;
     errand.finish().await;
-    message.state = match &outcome {
+    let state = match &outcome {
         Ok(state) => state.clone(),
         // It may still arrive: nobody said that it did not.
         Err(Problem::TimedOut { .. }) => MessageState::Sent,
         Err(problem) => MessageState::Failed(problem.clone()),
     };
     // It is on its way: that it is not kept here changes no exit code, or a script would send it twice.
-    if let Err(problem) = keep(desk, message) {
+    if let Err(problem) = blocking(move || row.and_then(|row| row.end(state))).await? {
         desk.voice.fail(&problem);
     }
     outcome?;
@@ -139,24 +142,103 @@ fn message(setup: &AccountSetup, peer: &BareJid, outgoing: &Outgoing, stamp: cra
     }
 }
 
-fn keep(desk: &Desk, message: Message) -> Result<(), Problem> {
-    let place = Place::Folder(desk.folders.data.clone());
-    let (tell, told) = std::sync::mpsc::channel();
-    let store = Store::start(place, false, move |stored| drop(tell.send(stored)));
-    let store = store.map_err(|error| Problem::NotKept { why: Line::clean(&error.kind().to_string()) })?;
-    store.send(StoreRequest::Retain(desk.config.options.retention));
-    store.send(StoreRequest::Insert(Box::new(message)));
-    store.close();
-    let refused = told.into_iter().find_map(|stored| match stored {
-        Stored::Failed(problem) | Stored::Refused { problem, .. } | Stored::SetAside(problem) => Some(problem),
-        _ => None,
-    });
-    refused.map_or(Ok(()), Err)
+/// The message in the history: on the disk before it is on the wire.
+struct Row {
+    store: Store,
+    told: Receiver<Stored>,
+    key: MessageKey,
+    /// What was wrong so far.
+    problem: Option<Problem>,
+}
+
+impl Row {
+    /// Keeps it as one that waits. Where the disk takes nothing it goes out all the same, and that is told at the end.
+    fn keep(place: Place, retention: Retention, message: Message) -> Result<Self, Problem> {
+        let (tell, told) = std::sync::mpsc::channel();
+        let store = Store::start(place, false, move |stored| drop(tell.send(stored)));
+        let store = store.map_err(|error| Problem::NotKept { why: Line::clean(&error.kind().to_string()) })?;
+        let mut row = Self { store, told, key: message.key, problem: None };
+        row.store.send(StoreRequest::Retain(retention));
+        row.store.send(StoreRequest::Insert(Box::new(message)));
+        while let Ok(stored) = row.told.recv() {
+            let is_answer = matches!(stored, Stored::Committed { .. } | Stored::Failed(_) | Stored::Refused { .. });
+            row.problem = heard(row.problem.take(), stored);
+            if is_answer {
+                break;
+            }
+        }
+        Ok(row)
+    }
+
+    /// What became of it.
+    fn end(self, state: MessageState) -> Result<(), Problem> {
+        let Self { store, told, key, problem } = self;
+        store.send(StoreRequest::SetState { key, state });
+        // Whoever tells is gone then: what was told by then is all.
+        store.close();
+        told.into_iter().fold(problem, heard).map_or(Ok(()), Err)
+    }
+}
+
+/// What is wrong with the history, after what was told of it last.
+fn heard(problem: Option<Problem>, stored: Stored) -> Option<Problem> {
+    match stored {
+        Stored::Failed(new) | Stored::Refused { problem: new, .. } | Stored::SetAside(new) => problem.or(Some(new)),
+        Stored::Recovered => problem.filter(|problem| matches!(problem, Problem::SetAside { .. })),
+        _ => problem,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn written() -> Message {
+        let setup = AccountSetup::new(&BareJid::parse("anna@example.org").unwrap());
+        let outgoing = Outgoing {
+            key: MessageKey(7),
+            to: BareJid::parse("bela@example.org").unwrap().into(),
+            body: "hello".to_owned(),
+            ask_receipt: false,
+            delayed: None,
+            session: None,
+        };
+        message(&setup, &BareJid::parse("bela@example.org").unwrap(), &outgoing, crate::types::Stamp(5))
+    }
+
+    /// What an interface that is started by now would take for unsent.
+    fn outbox(place: &Place) -> Vec<(MessageKey, MessageState)> {
+        let (tell, told) = std::sync::mpsc::channel();
+        let store = Store::start(place.clone(), false, move |stored| drop(tell.send(stored))).unwrap();
+        store.send(StoreRequest::Open { account: written().talk.account });
+        store.close();
+        let caches =
+            told.into_iter().filter_map(|it| if let Stored::Cache { cache, .. } = it { Some(cache) } else { None });
+        caches.flat_map(|cache| cache.outbox).map(|message| (message.key, message.state)).collect()
+    }
+
+    #[test]
+    fn it_is_on_the_disk_before_it_is_on_the_wire() {
+        let home = tempfile::tempdir().unwrap();
+        let place = Place::Folder(home.path().to_owned());
+        let row = Row::keep(place.clone(), Retention::Forever, written()).unwrap();
+        assert_eq!(outbox(&place), [(MessageKey(7), MessageState::Pending)]);
+        row.end(MessageState::Sent).unwrap();
+        assert_eq!(outbox(&place), []);
+    }
+
+    #[test]
+    fn a_disk_that_takes_nothing_is_told_at_the_end_and_stops_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("data");
+        std::fs::write(&folder, "a file is in the way").unwrap();
+        let row = Row::keep(Place::Folder(folder.clone()), Retention::Forever, written()).unwrap();
+        assert_eq!(row.end(MessageState::Sent).unwrap_err().code(), "BTY-DATA-04");
+        let row = Row::keep(Place::Folder(folder.clone()), Retention::Forever, written()).unwrap();
+        std::fs::remove_file(&folder).unwrap();
+        row.end(MessageState::Sent).expect("it was kept in the end");
+        assert_eq!(outbox(&Place::Folder(folder)), []);
+    }
 
     #[test]
     fn a_text_is_sent_whole_or_not_at_all() {
