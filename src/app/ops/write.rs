@@ -114,14 +114,15 @@ impl Model {
         if !matches!(message.state, MessageState::Failed(_)) || message.direction != Direction::Out {
             return;
         }
+        let is_in_doubt = !is_refused(&message.state);
         message.state = MessageState::Pending;
         let message = message.clone();
         fx.push(Effect::Store(StoreRequest::SetState { key, state: MessageState::Pending }));
         if let Some(account) = self.account_mut(&talk.account) {
             account.post.retried.insert(key);
-            account.post(message, false);
+            account.post(message, is_in_doubt);
         }
-        self.pump(&talk.account, fx);
+        self.begin_post(&talk.account, fx);
     }
 
     /// Gives up a message that was not sent: it leaves the talk's view and the outbox, and is not tried again.
@@ -235,6 +236,19 @@ impl Model {
     pub(crate) fn fail(&mut self, account: &crate::types::AccountId, key: MessageKey, why: Problem, fx: &mut Effects) {
         self.mark(account, key, &MessageState::Failed(why), fx);
     }
+}
+
+/// Somebody said that it did not arrive. Of what failed in any other way nobody knows.
+fn is_refused(state: &MessageState) -> bool {
+    matches!(
+        state,
+        MessageState::Failed(
+            Problem::NoSuchAddress { .. }
+                | Problem::TooLong { .. }
+                | Problem::BuddiesOnly { .. }
+                | Problem::Bounced { .. }
+        )
+    )
 }
 
 /// A braked wire is freed once so small a part of what braked it is left.
