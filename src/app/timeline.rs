@@ -64,11 +64,14 @@ impl Conversation {
             .flatten()
     }
 
-    /// The stamp of something that happens now: never above what is here already, though our clock be behind; and never
-    /// among what is on the disk alone, however wrong the clock.
+    /// The stamp of something that happens now: never above what is here already, though our clock be behind, nor at the
+    /// moment up to which all was read; and never among what is on the disk alone, however wrong the clock.
     pub fn stamp_now(&self, now: Stamp) -> Stamp {
         let first = self.messages.front().map(|first| first.stamp).or(self.last_at).filter(|_| self.more_stored);
         match self.last_at {
+            Some(last) if last > now && last.since(now) <= AHEAD && last == self.read_to => {
+                Stamp(last.0.saturating_add(1))
+            }
             Some(last) if last > now && last.since(now) <= AHEAD => last,
             _ => first.map_or(now, |first| now.max(first)),
         }
@@ -277,9 +280,12 @@ impl Conversation {
 }
 
 impl Message {
-    /// Bytes of its text.
+    /// Bytes of it in memory, but for what lies around each piece of memory.
     pub fn bytes(&self) -> usize {
-        self.body.text().len()
+        let ids = [self.origin.as_ref().map(|id| &id.0), self.stanza_id.as_ref().map(|id| &id.0)];
+        let ids = ids.into_iter().flatten().map(String::len).sum::<usize>();
+        let from = self.from.as_ref().map_or(0, |from| from.as_str().len());
+        std::mem::size_of::<Self>() + self.body.text().len() + ids + from
     }
 }
 

@@ -48,11 +48,11 @@ pub const DEVICES: usize = 64;
 pub const REQUESTS: usize = 100;
 /// Talks in memory beyond which a stranger begins no other one.
 pub const STRANGERS: usize = 2_000;
-/// Text of the talk on the screen that is kept in memory, in bytes: some hundred screens of it.
+/// Messages of the talk on the screen that are kept in memory, in bytes: some hundred screens of it.
 pub const TALK_BYTES: usize = 8 << 20;
-/// Text of any other talk that is kept in memory, in bytes. All talks of [`STRANGERS`] together take 64 MiB at most, and
-/// two hundred messages of the usual length fit in.
-pub const CLOSED_TALK_BYTES: usize = 32 << 10;
+/// Messages of any other talk that are kept in memory, in bytes. All talks of [`STRANGERS`] together take 128 MiB at most,
+/// and a hundred messages of the usual length fit in.
+pub const CLOSED_TALK_BYTES: usize = 64 << 10;
 /// Text of one page that is read from the history, in bytes. Two hundred messages of the usual length are a tenth of it,
 /// and the largest that a stanza can hold still comes, alone.
 pub const PAGE_BYTES: usize = 256 << 10;

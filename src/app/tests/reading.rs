@@ -81,6 +81,22 @@ fn only_what_is_looked_at_counts_as_read() {
 }
 
 #[test]
+fn what_comes_behind_all_that_was_read_is_unread_after_a_restart_though_our_clock_be_behind() {
+    let mut world = opened(1);
+    let ahead = Stamp(world.now.wall.0 + 600_000);
+    world.hears(archived(says(PHONE, "1", "read"), "s1", ahead));
+    let key = world.key(BELA);
+    world.model.talks.get_mut(&key).unwrap().read_to = ahead;
+    world.open("dad@example.org");
+    for text in ["unread", "and this"] {
+        world.hears(says(PHONE, text, text));
+        let last = world.talk(BELA).messages.back().unwrap();
+        assert!(last.stamp > ahead, "the store counts what is behind that moment");
+        assert!(last.stamp <= Stamp(ahead.0 + 1), "and no more is made up");
+    }
+}
+
+#[test]
 fn a_flood_rings_once() {
     let mut world = World::online(false);
     for n in 0..100 {
