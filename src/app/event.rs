@@ -285,6 +285,10 @@ pub struct AccountCache {
     pub read_to: Vec<(ConversationKey, Stamp)>,
     /// When the person was last asked to agree once more, for display pictures.
     pub pictures_asked: Option<Stamp>,
+    /// The highest key of a message, of whatever account.
+    pub last_key: Option<MessageKey>,
+    /// The history cannot be read: this is not what it holds. Once it can be, that is told as well.
+    pub stand_in: bool,
 }
 
 /// Where a link stands, for whoever only wants one word.

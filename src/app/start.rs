@@ -14,7 +14,7 @@ use super::outbox::Post;
 use super::setup::AccountSetup;
 use super::sync::Sync;
 use crate::types::{Epoch, MessageKey, Now, Stage, Stamp};
-use crate::xmpp::{Appearance, Features, RosterItem, Show};
+use crate::xmpp::{Appearance, Features, RosterItem};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 impl Model {
@@ -103,7 +103,7 @@ impl Account {
             positions_known: false,
             features_known: false,
             told: None,
-            appearance: Appearance { show: Show::Available, status: None, priority: 0 },
+            appearance: Appearance::default(),
             before_away: None,
             roster: BTreeMap::new(),
             taken: Taken::default(),

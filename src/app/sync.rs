@@ -14,7 +14,7 @@ pub use gap::{Edge, Gap, Missing};
 
 use super::action::Effects;
 use super::effect::{Effect, LinkCommand, StoreRequest};
-use super::model::{Above, Asked, ConversationKey, Model, News};
+use super::model::{Above, Account, Asked, ConversationKey, Model, News};
 use crate::types::{AccountId, ArchiveId, RequestId, Stamp};
 use crate::xmpp::{ArchivePage, ArchiveQuery, Command, Incoming};
 use std::time::Duration;
@@ -60,6 +60,8 @@ pub struct Sync {
     pub told: Option<(Option<ArchiveId>, Duration)>,
     /// The newest message known at start.
     pub newest: Option<Stamp>,
+    /// The history cannot be read: the store is told nothing of this, for it may know better.
+    pub unread: bool,
     /// How the gaps are being filled.
     pub filling: Filling,
     /// When the archive, which refused, is asked again in this session (`Now::mono`).
@@ -300,7 +302,8 @@ impl Model {
     /// Tells the store what of the archive is here and what is not.
     fn tell_sync(&mut self, id: &AccountId, fx: &mut Effects) {
         let now = self.now;
-        let Some(account) = self.account_mut(id).filter(|account| account.sync.complete) else { return };
+        let tells = |account: &&mut Account| account.sync.complete && !account.sync.unread;
+        let Some(account) = self.account_mut(id).filter(tells) else { return };
         let sync = &mut account.sync;
         sync.told = Some((sync.cursor.clone(), now.mono));
         let (last, gaps) = (sync.cursor.clone(), sync.gaps.clone());

@@ -20,10 +20,11 @@ pub(super) fn cache(db: &Connection, account: &AccountId) -> rusqlite::Result<Ac
     cache.roster = contacts(db, account)?;
     cache.only_here = only_here::all(db, account)?;
     cache.gaps = gaps::all(db, account)?;
-    cache.talks = talks::talks(db, account)?;
+    cache.talks = talks::talks(db, account, &cache.roster)?;
     cache.read_to = talks::read_to(db, account)?;
     cache.drafts = talks::drafts(db, account)?;
     cache.outbox = history::outbox(db, account)?;
+    cache.last_key = history::last_key(db)?;
     Ok(cache)
 }
 

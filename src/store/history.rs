@@ -259,6 +259,14 @@ pub(super) fn outbox(db: &Connection, account: &AccountId) -> rusqlite::Result<V
     query.query_map([account.as_str()], |row| Ok(rows::read(row)))?.filter_map(Result::transpose).collect()
 }
 
+/// The highest key that a message has.
+pub(super) fn last_key(db: &Connection) -> rusqlite::Result<Option<MessageKey>> {
+    let last = db.query_row(LAST_KEY, [], |row| row.get::<_, Option<[u8; 16]>>(0))?;
+    Ok(last.map(|key| MessageKey(u128::from_be_bytes(key))))
+}
+
+pub(super) const LAST_KEY: &str = "SELECT max(key) FROM message";
+
 pub(super) fn outbox_sql() -> String {
     format!("SELECT {COLUMNS} FROM message WHERE account = ?1 AND state = 1 ORDER BY stamp, key LIMIT 10000")
 }

@@ -249,6 +249,8 @@ impl<'a> Keeper<'a> {
         let mut not_kept = Vec::new();
         while self.seen < self.waiting.len() {
             let Some(request) = self.waiting.get(self.seen) else { break };
+            // What the stand-in knows of an account is not what the file holds: that is told once it can be read.
+            let is_answered = requests::only_asks(request) && (self.proper || !requests::is_needed(request));
             not_kept.extend(requests::key_of(request));
             let answers = match self.db.as_mut() {
                 // What is in memory alone goes with it: the server is to keep its copy.
@@ -261,7 +263,7 @@ impl<'a> Keeper<'a> {
                 }
                 Some(_) | None => Ok(Vec::new()),
             };
-            if requests::only_asks(request) && answers.is_ok() {
+            if is_answered && answers.is_ok() {
                 self.waiting.remove(self.seen);
             } else {
                 self.seen += 1;
@@ -269,7 +271,8 @@ impl<'a> Keeper<'a> {
             if let Err(error) = &answers {
                 tracing::warn!(code = ?error.sqlite_error_code(), "nor does the database answer");
             }
-            answers.into_iter().flatten().for_each(tell);
+            let proper = self.proper;
+            answers.into_iter().flatten().map(|answer| told_by(proper, answer)).for_each(tell);
         }
         if !not_kept.is_empty() {
             tell(Stored::NotKept { keys: not_kept });
@@ -306,6 +309,14 @@ fn told(outcome: Outcome, tell: &impl Fn(Stored)) {
         tell(Stored::Marked { count: outcome.marked });
     }
     outcome.answers.into_iter().for_each(tell);
+}
+
+/// An answer of the database that was asked for, or of its stand-in.
+fn told_by(proper: bool, mut answer: Stored) -> Stored {
+    if let Stored::Cache { cache, .. } = &mut answer {
+        cache.stand_in = !proper;
+    }
+    answer
 }
 
 /// It may pass: the same will be taken another time.

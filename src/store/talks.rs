@@ -4,7 +4,9 @@ use crate::app::effect::Position;
 use crate::app::event::Stored;
 use crate::app::model::{ConversationKey, ConversationKind};
 use crate::types::{AccountId, BareJid, RequestId, Stamp, StanzaId};
+use crate::xmpp::RosterItem;
 use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::HashSet;
 
 /// The number of a kind in the database.
 pub(super) fn kind_number(kind: ConversationKind) -> u8 {
@@ -121,8 +123,13 @@ pub(super) fn read_to(db: &Connection, account: &AccountId) -> rusqlite::Result<
 const MOST_TALKS: usize = 5_000;
 
 /// Talks with messages, newest first: unread count and stamp of the newest message. Steps from talk to talk in the
-/// index, whatever number of messages lies between.
-pub(super) fn talks(db: &Connection, account: &AccountId) -> rusqlite::Result<Vec<(ConversationKey, u32, Stamp)>> {
+/// index, whatever number of messages lies between. Strangers do not push out what a buddy wrote and nobody read.
+pub(super) fn talks(
+    db: &Connection,
+    account: &AccountId,
+    buddies: &[RosterItem],
+) -> rusqlite::Result<Vec<(ConversationKey, u32, Stamp)>> {
+    let buddies: HashSet<&BareJid> = buddies.iter().map(|buddy| &buddy.jid).collect();
     let mut next = db.prepare_cached(NEXT_TALK)?;
     let mut newest = db.prepare_cached(NEWEST)?;
     let mut unread = db.prepare_cached(UNREAD)?;
@@ -137,7 +144,12 @@ pub(super) fn talks(db: &Connection, account: &AccountId) -> rusqlite::Result<Ve
         last = (peer, kind);
     }
     talks.sort_by(|(_, _, one), (_, _, other)| other.cmp(one));
-    talks.truncate(MOST_TALKS);
+    let mut others = 0;
+    talks.retain(|(key, unread, _)| {
+        let waits = *unread > 0 && buddies.contains(&key.peer);
+        others += usize::from(!waits);
+        waits || others <= MOST_TALKS
+    });
     Ok(talks)
 }
 

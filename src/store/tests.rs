@@ -377,3 +377,22 @@ fn how_far_each_talk_is_read_is_kept_whatever_comes_between() {
     };
     assert_eq!(cache.read_to, [(talk(), Stamp(1_007)), (other, Stamp(77))]);
 }
+
+#[test]
+fn strangers_do_not_push_out_a_buddy_who_waits() {
+    let bench = start(Place::Memory);
+    let (jid, subscription) = (talk().peer, Subscription::Both);
+    let buddy = RosterItem { jid, name: None, groups: Vec::new(), subscription, pending: false };
+    bench.store.send(StoreRequest::Roster { account: account(), items: vec![buddy], version: None });
+    bench.store.send(StoreRequest::Insert(Box::new(message(1, "are you there?"))));
+    for number in 2..=5_100 {
+        let stranger = BareJid::parse(&format!("stranger{number}@evil.test")).unwrap();
+        let talk = ConversationKey::direct(account(), stranger);
+        bench.store.send(StoreRequest::Insert(Box::new(Message { talk, ..message(number, "buy") })));
+    }
+    bench.store.send(StoreRequest::Open { account: account() });
+    let told = std::iter::from_fn(|| bench.told.recv().ok());
+    let cache = told.into_iter().find_map(|it| if let Stored::Cache { cache, .. } = it { Some(cache) } else { None });
+    let talks = cache.unwrap().talks;
+    assert!(talks.contains(&(talk(), 1, message(1, "").stamp)) && talks.len() < 5_010, "{}", talks.len());
+}

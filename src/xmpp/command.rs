@@ -83,6 +83,13 @@ pub struct Appearance {
     pub priority: i8,
 }
 
+impl Default for Appearance {
+    /// There, and nothing said.
+    fn default() -> Self {
+        Self { show: Show::Available, status: None, priority: 0 }
+    }
+}
+
 /// RFC 6121 section 4.7.2.1, plus the two states that are a presence type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Show {

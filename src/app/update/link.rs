@@ -88,7 +88,9 @@ fn on_session(model: &mut Model, id: &AccountId, event: Event, fx: &mut Effects)
 }
 
 impl Model {
+    /// What has a key from here on was heard in this session; what was heard by a process before this one has a lower one.
     fn begin_session(&mut self, id: &AccountId) {
+        self.last_key = self.last_key.max(MessageKey::new(self.now.wall, 0));
         let next = MessageKey(self.last_key.0.saturating_add(1));
         if let Some(account) = self.account_mut(id) {
             account.heard_from = next;

@@ -1,21 +1,17 @@
 //! What the store tells.
 
+mod cache;
 mod rows;
 
 use super::sign_in;
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, LinkCommand, StoreRequest};
-use crate::app::event::{AccountCache, LinkState, Stored};
-use crate::app::list;
-use crate::app::model::{Account, Conversation, ConversationKey, Files, Message, Model, Options, Overlay};
-use crate::app::outbox::Post;
-use crate::app::sync::Gap;
+use crate::app::event::{LinkState, Stored};
+use crate::app::model::{Conversation, ConversationKey, Files, Message, Model, Options, Overlay};
 use crate::app::words;
-use crate::types::{AccountId, ArchiveId, Problem, RequestId, Stamp};
+use crate::types::{AccountId, Problem, RequestId};
 use crate::xmpp::Command;
 
-/// Talks of the cache that are taken in.
-const TALKS: usize = 200;
 /// Talks in which something came since the archive was last known to be here, within a minute or so.
 const TAILS: usize = 32;
 
@@ -55,108 +51,7 @@ pub(super) fn on_stored(model: &mut Model, stored: Stored, fx: &mut Effects) {
     }
 }
 
-impl Account {
-    /// How far the archive was here, and what of it was not, the last time.
-    fn know_archive(&mut self, synced: Option<(Option<ArchiveId>, Stamp)>, gaps: Vec<Gap>, newest: Option<Stamp>) {
-        if let Some((cursor, at)) = synced {
-            self.sync.cursor = self.sync.cursor.take().or(cursor);
-            self.synced_to = self.synced_to.or(Some(at));
-        }
-        if self.sync.gaps.is_empty() {
-            self.sync.gaps = gaps;
-        }
-        self.sync.newest = self.synced_to.or(newest);
-    }
-}
-
 impl Model {
-    fn on_cache(&mut self, id: &AccountId, cache: AccountCache, fx: &mut Effects) {
-        let retaken = self.retake(id);
-        let Some(account) = self.account_mut(id) else { return };
-        account.only_here = cache.only_here.into_iter().collect();
-        for (peer, contact) in &mut account.roster {
-            contact.here = account.only_here.get(peer).cloned().unwrap_or_default();
-        }
-        account.take_names();
-        if !account.roster_known {
-            account.set_roster(cache.roster);
-            account.roster_version.clone_from(&cache.roster_version);
-            let known = cache.roster_version.map(|version| LinkCommand::KnowRoster { version });
-            fx.extend(known.map(|command| Effect::Link(id.clone(), command)));
-        }
-        for (peer, since) in cache.last_seen {
-            if let Some(contact) = account.roster.get_mut(&peer) {
-                contact.since = contact.since.or(Some(since));
-            }
-        }
-        account.jid = account.jid.take().or(cache.jid);
-        account.pictures_asked = account.pictures_asked.or(cache.pictures_asked);
-        if let Some(appearance) = cache.appearance {
-            account.appearance = appearance;
-        }
-        let newest = cache.talks.iter().map(|(_, _, newest)| *newest).max();
-        account.know_archive(cache.synced, cache.gaps, newest);
-        let synced_to = account.synced_to;
-        for message in cache.outbox.into_iter().filter(|message| message.talk.account == *id) {
-            account.post(message, true);
-        }
-        // What was typed while these were read comes behind them.
-        account.outbox.make_contiguous().sort_unstable();
-        self.list.folded = list::folds_from(&cache.folded);
-        for (key, unread, newest) in cache.talks.into_iter().filter(|(key, ..)| key.account == *id).take(TALKS) {
-            let talk = self.talk_mut(&key);
-            talk.unread = talk.unread.saturating_add(unread);
-            talk.last_at = talk.last_at.max(Some(newest));
-            // What came later may have others before it that the archive has yet to tell.
-            let complete = synced_to.map_or(newest, |at| newest.min(at));
-            talk.before_session = talk.before_session.max(Some(complete));
-        }
-        for (key, read_to) in cache.read_to {
-            if let Some(talk) = self.talks.get_mut(&key).filter(|_| key.account == *id) {
-                talk.read_to = talk.read_to.max(read_to);
-            }
-        }
-        for (key, draft) in cache.drafts.into_iter().filter(|(key, _)| key.account == *id) {
-            let talk = self.talk_mut(&key);
-            if talk.composer.text().is_empty() {
-                talk.composer.set_text(&draft);
-            }
-            talk.draft_saved = draft;
-        }
-        self.tell_appearance(id, fx);
-        self.tell_title(fx);
-        self.begin_post(id, fx);
-        if retaken {
-            self.connect(Some(id), fx);
-        }
-    }
-
-    /// Makes room for what is told of files that were another's: what was known of them before is stale. True when
-    /// they are ours now.
-    fn retake(&mut self, id: &AccountId) -> bool {
-        let Some(account) = self.account_mut(id).filter(|account| account.files != Files::Ours) else { return false };
-        account.outbox.clear();
-        account.post = Post::default();
-        let ours = account.files == Files::Asked;
-        for (_, talk) in self.talks.iter_mut().filter(|(key, _)| key.account == *id) {
-            talk.unread = 0;
-        }
-        if !ours {
-            return false;
-        }
-        if let Some(account) = self.account_mut(id) {
-            account.files = Files::Ours;
-        }
-        self.open = self.open.take().filter(|open| open.account != *id);
-        self.talks.retain(|key, talk| key.account != *id || !talk.composer.is_empty());
-        for (_, talk) in self.talks.iter_mut().filter(|(key, _)| key.account == *id) {
-            talk.messages.clear();
-            (talk.loaded, talk.page) = (false, None);
-        }
-        self.trouble.take_if(|problem| matches!(problem, Problem::AccountInUse));
-        true
-    }
-
     fn on_cache_done(&mut self, fx: &mut Effects) {
         self.cache_known = true;
         self.load_tails(fx);

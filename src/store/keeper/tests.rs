@@ -108,6 +108,41 @@ fn without_a_folder_memory_stands_in_and_the_file_gets_all_of_it_later() {
 }
 
 #[test]
+fn what_a_history_holds_is_told_once_it_can_be_read_and_nothing_of_it_is_overwritten() {
+    let home = tempfile::tempdir().unwrap();
+    let (folder, away) = (home.path().join("data"), home.path().join("away"));
+    let first = at(&folder);
+    first.store.send(StoreRequest::Open { account: account() });
+    let mine = Message {
+        direction: crate::xmpp::Direction::Out,
+        state: crate::app::model::MessageState::Pending,
+        ..message(7, "waits since yesterday")
+    };
+    first.insert(&mine);
+    let last = Some(crate::types::ArchiveId("s5".to_owned()));
+    let gaps = Vec::new();
+    first.store.send(StoreRequest::Synced { account: account(), last: last.clone(), at: Stamp(5), gaps });
+    first.store.close();
+    std::fs::rename(&folder, &away).unwrap();
+    std::fs::write(&folder, "a file is in the way").unwrap();
+    let watched = at(&folder);
+    watched.store.send(StoreRequest::Open { account: account() });
+    watched.insert(&message(8, "meanwhile"));
+    let cache = |watched: &Watched| {
+        watched.until(|stored| if let Stored::Cache { cache, .. } = stored { Some(cache.clone()) } else { None })
+    };
+    let told = cache(&watched);
+    assert!(told.stand_in && told.outbox.is_empty() && told.synced.is_none(), "{told:?}");
+    std::fs::remove_file(&folder).unwrap();
+    std::fs::rename(&away, &folder).unwrap();
+    let told = cache(&watched);
+    assert!(!told.stand_in, "{told:?}");
+    assert_eq!(told.outbox.iter().map(|message| message.key).collect::<Vec<_>>(), keys([7]));
+    assert_eq!((told.synced, told.last_key), (Some((last, Stamp(5))), Some(MessageKey(7))));
+    assert_eq!(watched.page(), keys([7, 8]));
+}
+
+#[test]
 fn a_database_that_another_holds_is_waited_for_and_questions_are_answered_meanwhile() {
     let home = tempfile::tempdir().unwrap();
     let watched = at(home.path());
