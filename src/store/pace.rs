@@ -17,9 +17,9 @@ pub(super) const APART: Duration = Duration::from_millis(250);
 const AT_ONCE: u32 = 10;
 /// With so much ([`requests::weight`]) a commit is worth it at once. Less than what a braked line is freed at: nobody
 /// waits for somebody who waits.
-const FULL: usize = UNCOMMITTED / 5;
+pub(super) const FULL: usize = UNCOMMITTED / 5;
 /// What waits is looked through whenever so much has come.
-const LOOK: usize = FULL / 4;
+pub(super) const LOOK: usize = FULL / 4;
 
 /// Wakes a thread that sleeps over a flood: to be woken for each message of it costs more than to keep it.
 #[derive(Debug, Default)]

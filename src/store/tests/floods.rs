@@ -1,6 +1,7 @@
 //! In a flood the thread sleeps, here for an hour, and what somebody waits for wakes it: a test that would have to wait
 //! for that hour has failed.
 
+use super::super::pace::{FULL, LOOK};
 use super::*;
 use std::time::Duration;
 
@@ -66,14 +67,15 @@ fn a_page_behind_more_than_a_batch_wakes_it() {
 fn many_messages_wake_it_and_so_do_long_ones_and_marks() {
     let bench = flooded();
     // It looks whenever a quarter of what is worth a commit has come: so much of it may lie there unseen.
-    (100..350).for_each(|number| bench.flood(number));
-    bench.until_kept(200);
-    for number in 0..250 {
-        let key = MessageKey(number);
+    let much = FULL + LOOK;
+    (0..much).for_each(|number| bench.flood(100 + number as u128));
+    bench.until_kept(FULL);
+    for number in 0..much {
+        let key = MessageKey(number as u128);
         bench.store.send(StoreRequest::Mark { talk: talk(), key, state: MessageState::Delivered });
     }
     bench.until(|told| matches!(told, Stored::Marked { .. }));
-    let long = message(400, &"x".repeat(crate::types::limits::UNCOMMITTED_BYTES / 5));
+    let long = message(10_000, &"x".repeat(crate::types::limits::UNCOMMITTED_BYTES / 5));
     bench.store.send(StoreRequest::Insert(Box::new(long)));
     bench.until_kept(1);
 }
