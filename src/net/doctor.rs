@@ -214,3 +214,6 @@ impl Visit {
         }
     }
 }
+
+#[cfg(all(test, feature = "demo"))]
+mod tests;

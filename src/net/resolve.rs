@@ -179,4 +179,4 @@ fn by_turns(all: impl Iterator<Item = IpAddr>) -> Vec<IpAddr> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -48,7 +48,12 @@ impl Visit {
     }
 
     pub(super) async fn dns(&mut self) -> StepReport {
-        let endpoints = match self.limited(Stage::Lookup, self.network.endpoints(&self.setup, &Goal::Home)).await {
+        let named = async {
+            let endpoints = self.network.endpoints(&self.setup, &Goal::Home).await?;
+            self.some_has_an_address(&endpoints).await?;
+            Ok(endpoints)
+        };
+        let endpoints = match self.limited(Stage::Lookup, named).await {
             Ok(endpoints) => endpoints,
             Err(problem) => return StepReport::failed(Step::Dns, problem),
         };
@@ -58,6 +63,22 @@ impl Visit {
         }
         self.found.endpoints = endpoints;
         StepReport::new(Step::Dns, Status::Ok, &shown)
+    }
+
+    /// Where none has one there is nothing to connect to. What a proxy looks up is found with TCP.
+    async fn some_has_an_address(&self, endpoints: &[Endpoint]) -> Result<(), Problem> {
+        let names = self.network.names(self.setup.resolver);
+        let mut why = Ok(());
+        for Endpoint { host, .. } in endpoints {
+            if self.network.proxy_for(host)?.is_some() {
+                return Ok(());
+            }
+            match names.addresses(host).await {
+                Ok(_) => return Ok(()),
+                Err(failure) => why = why.and_then(|()| Err(failure.problem(host))),
+            }
+        }
+        why
     }
 
     pub(super) async fn tcp(&mut self) -> StepReport {

@@ -34,7 +34,8 @@ fn answer(query: &str, kind: RecordType) -> Option<Result<Vec<RData>, ResponseCo
     })
 }
 
-async fn names() -> Names {
+/// The server of that zone: it knows `alpha.test`, while `none.test` offers no chat, and `broken.test` is in trouble.
+pub(in crate::net) async fn name_server() -> SocketAddr {
     // One number for both: another test may have taken the second of the two.
     let (socket, server, listener) = loop {
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
@@ -68,7 +69,11 @@ async fn names() -> Names {
             socket.send_to(&reply, from).await.unwrap();
         }
     });
-    Names { patience: Duration::from_millis(200), ..Names::new(Some(server)) }
+    server
+}
+
+async fn names() -> Names {
+    Names { patience: Duration::from_millis(200), ..Names::new(Some(name_server().await)) }
 }
 
 /// The whole answer to a question.
