@@ -123,6 +123,8 @@ pub enum Problem {
     PasswordNeeded { domain: Domain },
     /// A sign-in is needed and nobody is there to give it.
     SignInNeeded { account: Line },
+    /// This computer's clock differs from a service's by so much; `ahead`: it is later here.
+    ClockOff { by: Duration, ahead: bool },
     /// The service wants a client id that this computer does not have.
     NoClient { host: Line },
     /// The server names another issuer than the one that the account signed in at before.
@@ -286,6 +288,7 @@ impl Problem {
             Self::PasswordNeeded { .. } => "BTY-AUTH-16",
             Self::SignInNeeded { .. } => "BTY-AUTH-17",
             Self::NoClient { .. } => "BTY-AUTH-18",
+            Self::ClockOff { .. } => "BTY-CLOCK-01",
             Self::IssuerChanged { .. } => "BTY-AUTH-19",
             Self::WeakerSignIn { .. } => "BTY-AUTH-42",
             Self::OfferAltered { .. } => "BTY-AUTH-43",

@@ -14,7 +14,7 @@ use std::time::Duration;
 mod samples;
 
 /// Codes of what is met while signing in.
-const FAMILIES: [&str; 5] = ["BTY-AUTH-", "BTY-NET-", "BTY-TLS-", "BTY-XMPP-", "BTY-CONF-"];
+const FAMILIES: [&str; 6] = ["BTY-AUTH-", "BTY-CLOCK-", "BTY-NET-", "BTY-TLS-", "BTY-XMPP-", "BTY-CONF-"];
 
 fn of_signing_in() -> impl Iterator<Item = Problem> {
     let met = |problem: &Problem| FAMILIES.iter().any(|family| problem.code().starts_with(family));

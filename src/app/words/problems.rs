@@ -113,6 +113,7 @@ fn parts(problem: &Problem) -> Parts {
             account::needed(problem)
         }
         Problem::MoreSteps { .. } => account::steps(problem),
+        Problem::ClockOff { .. } => local::clock(problem),
         Problem::NotSent
         | Problem::NoSuchAddress { .. }
         | Problem::TooLong { .. }

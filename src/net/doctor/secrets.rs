@@ -8,6 +8,7 @@ use crate::oauth::{HttpRequest, HttpResponse, Issuer, Service, SignInRecord, dis
 use crate::types::{Line, Now, Problem, Secret, Stage};
 use crate::xmpp::Event;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc::channel;
 
 impl Visit {
@@ -59,15 +60,15 @@ impl Visit {
         StepReport { problem: Some(problem), ..StepReport::new(Step::Discovery, Status::Fail, &detail) }
     }
 
-    fn issuer(&mut self, issuer: Issuer, clock: Option<String>) -> StepReport {
+    fn issuer(&mut self, issuer: Issuer, clock: Option<Problem>) -> StepReport {
         let (status, way) = match &issuer.device {
             Some(device) => (Status::Ok, format!("codes from {}", page::host_of(device))),
             None => (Status::Warn, "gives no codes".to_owned()),
         };
         let status = if clock.is_some() { Status::Warn } else { status };
-        let detail: Vec<String> = [issuer.name.clone(), way].into_iter().chain(clock).collect();
+        let detail = [issuer.name.clone(), way];
         self.found.issuer = Some(Box::new(issuer));
-        StepReport::new(Step::Discovery, status, &detail)
+        StepReport { problem: clock, ..StepReport::new(Step::Discovery, status, &detail) }
     }
 
     /// Says who butty is there. Registers nothing.
@@ -204,21 +205,19 @@ fn brought(secret: Option<Secret<String>>, from: &str) -> StepReport {
 
 /// By how much this computer's clock differs from the service's (the Date of its reply), if that is enough for tokens
 /// to seem expired, or not yet good.
-fn off_by(reply: &HttpResponse, now: Now) -> Option<String> {
-    const ENOUGH: i64 = 60;
+fn off_by(reply: &HttpResponse, now: Now) -> Option<Problem> {
+    const ENOUGH: u64 = 60;
     let date = reply.headers().get(hyper::header::DATE)?.to_str().ok()?;
     let theirs = jiff::fmt::rfc2822::parse(date).ok()?.timestamp().as_second();
     let ahead = (now.wall.0 / 1000).saturating_sub(theirs);
-    let minutes = ahead.unsigned_abs().div_ceil(60);
-    let side = if ahead > 0 { "ahead of" } else { "behind" };
-    (ahead.abs() > ENOUGH).then(|| format!("this computer's clock is {minutes} min {side} the service's: set it"))
+    let by = Duration::from_secs(ahead.unsigned_abs().div_ceil(60) * 60);
+    (ahead.unsigned_abs() > ENOUGH).then_some(Problem::ClockOff { by, ahead: ahead > 0 })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::types::Stamp;
-    use std::time::Duration;
 
     #[test]
     fn a_clock_that_is_minutes_off_is_told() {
@@ -229,10 +228,9 @@ mod tests {
         let date = "Sun, 06 Nov 1994 08:49:37 GMT";
         reply.headers_mut().insert(hyper::header::DATE, date.parse().unwrap());
         assert_eq!(off_by(&reply, at(784_111_777 + 60)), None);
-        let ahead = off_by(&reply, at(784_111_777 + 7 * 60)).unwrap();
-        assert!(ahead.contains("7 min ahead of"), "{ahead}");
-        let behind = off_by(&reply, at(784_111_777 - 90)).unwrap();
-        assert!(behind.contains("2 min behind"), "{behind}");
+        let off = |minutes: u64, ahead| Some(Problem::ClockOff { by: Duration::from_secs(60 * minutes), ahead });
+        assert_eq!(off_by(&reply, at(784_111_777 + 7 * 60)), off(7, true));
+        assert_eq!(off_by(&reply, at(784_111_777 - 90)), off(2, false));
         reply.headers_mut().insert(hyper::header::DATE, "yesterday".parse().unwrap());
         assert_eq!(off_by(&reply, at(0)), None);
     }

@@ -4,6 +4,19 @@ use super::{Parts, quoted, sentence, short};
 use crate::app::words::counts::duration;
 use crate::types::Problem;
 
+/// The time of day here.
+pub(super) fn clock(problem: &Problem) -> Parts {
+    match problem {
+        Problem::ClockOff { by, ahead } => {
+            let side = if *ahead { "ahead of" } else { "behind" };
+            Parts::what(format!("This computer's clock is {} off.", duration(*by)))
+                .why(format!("It is {side} the sign-in service's. Sign-ins carry a time and are rejected."))
+                .next(&["Set the clock, then F5"])
+        }
+        _ => Parts::misplaced(),
+    }
+}
+
 /// Config and data.
 pub(super) fn files(problem: &Problem) -> Parts {
     match problem {

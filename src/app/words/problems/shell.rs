@@ -29,6 +29,7 @@ const STEPS: &[(&str, Option<&str>)] = &[
     ("/login asks where else to keep it", Some("butty login --store file")),
     ("/login keeps the sign-in elsewhere", Some("butty login --store file")),
     ("Unlock it, then F5", Some("Unlock it and try again")),
+    ("Set the clock, then F5", Some("Set the clock and try again")),
     ("/reload after mending it", Some("butty config check, after mending it")),
     ("/account lists them", Some("butty accounts lists them")),
     ("/account shows the address", Some("butty accounts shows the address")),

@@ -36,7 +36,7 @@ fn every_problem_has_a_code_of_its_own() {
 fn every_code_has_a_sample() {
     let source = include_str!("../../../types/problem.rs");
     let codes: BTreeSet<&str> =
-        source.split('"').filter(|text| text.starts_with("BTY-") && text.len() <= "BTY-XXXX-00".len()).collect();
+        source.split('"').filter(|text| text.starts_with("BTY-") && text.len() <= "BTY-XXXXX-00".len()).collect();
     let all = every_problem();
     let samples: BTreeSet<&str> = all.iter().map(Problem::code).collect();
     assert_eq!(codes, samples);

@@ -138,6 +138,7 @@ fn local_problems() -> Vec<Problem> {
         Problem::BadConfig { file: file.clone(), line: 12, column: 9, excerpt, why: line("`mouse` is on or off") },
         Problem::UnreadableConfig { file: file.clone(), why: line("it is not UTF-8") },
         Problem::SecretInConfig { file: file.clone(), line: 3, key: line("password") },
+        Problem::ClockOff { by: Duration::from_secs(14 * 60), ahead: true },
         Problem::DiskFull,
         Problem::AccountInUse,
         Problem::SetAside { file: file.clone(), kept_as: line("tokens.json.broken-1") },
