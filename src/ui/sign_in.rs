@@ -33,6 +33,9 @@ pub fn draw(model: &Model, screen: &SignInScreen, view: &mut View, area: Rect, p
         SignInStep::Browser { prompt, fault } => browser::draw(model, screen, prompt, *fault, body, paint),
         SignInStep::Opening => opening(model, screen, body, paint),
         SignInStep::Review { .. } => boxed(review(model, screen, body.width), body, paint),
+        SignInStep::Failed(Problem::NoDeviceSignIn { domain }) if screen.for_operator => {
+            boxed(for_operator(model, domain.as_str(), body.width), body, paint);
+        }
         SignInStep::Failed(problem) => boxed(failed(model, screen, problem, body.width), body, paint),
     }
 }
@@ -309,6 +312,8 @@ fn failed(model: &Model, screen: &SignInScreen, problem: &Problem, width: u16) -
             let both = [(new, screens::once_more(problem)), (password, screens::WITH_PASSWORD)];
             let wanted: Vec<&str> = both.into_iter().filter_map(|(wanted, keys)| wanted.then_some(keys)).collect();
             push_keys(&mut keys, &wanted, width);
+            let no_codes = screen.way == SignInWay::Code && matches!(problem, Problem::NoDeviceSignIn { .. });
+            keys.extend(no_codes.then(|| screens::TURN_ON.to_owned()));
             if let (Problem::OtherPerson { got, .. }, Some(id)) = (problem, &screen.account) {
                 let kept = model.second_account(id, problem).is_some();
                 keys.push(if kept { screens::KEEP_SECOND.to_owned() } else { screens::has_account(got.as_str()) });
@@ -335,6 +340,18 @@ fn failed(model: &Model, screen: &SignInScreen, problem: &Problem, width: u16) -
     keys.push(screens::BACK_TO_START.to_owned());
     let title = screens::failed_title(problem);
     dialog::trouble(model, title, problem, &keys, dialog::WIDE.min(width))
+}
+
+/// How a service comes to have codes.
+fn for_operator(model: &Model, domain: &str, width: u16) -> Dialog {
+    let mut dialog =
+        Dialog { title: screens::TURN_ON_TITLE.into(), width: dialog::WIDE.min(width), ..Dialog::default() };
+    dialog.say(&screens::turn_on(domain), Role::Text, model.options.ascii);
+    dialog.blank();
+    dialog.lines.extend(screens::TURN_ON_LINES.map(|line| Line::new(format!("  {line}"), Role::Text)));
+    dialog.blank();
+    dialog.say(screens::TURN_ON_MORE, Role::Text, model.options.ascii);
+    dialog
 }
 
 /// Side by side where the box is wide enough.

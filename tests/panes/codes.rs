@@ -1,12 +1,23 @@
-//! The screen with the code.
+//! The screen with the code, and where there is none.
 
 use super::*;
 use butty::app::event::CodePrompt;
+
+/// The service has no codes, or this is how it comes to have them.
+fn without(options: Options, keys: &[&str]) -> Model {
+    let mut model = failed(Problem::NoDeviceSignIn { domain: domain() })(options);
+    for key in keys {
+        model.update(cast::now(), Event::Key(butty::app::keymap::parse(key).unwrap()));
+    }
+    model
+}
 
 /// The code, and what may come of it while it is on the screen.
 pub fn code_scenes() -> Vec<Scene> {
     let host = || Line::clean("id.example.org");
     vec![
+        scene("no_codes", |options| without(options, &[])),
+        scene("no_codes_for_operators", |options| without(options, &["w"])),
         scene("code", |options| cast::with_code(options, None)),
         scene("code_over_ssh", |options| {
             cast::with_code(Options { over_ssh: true, can_open_browser: false, ..options }, None)

@@ -3,15 +3,16 @@
 //!
 //! The dialogs of the design, and the scenes that show them:
 //!
-//! - step 1, the address: `where`, `where_password`, `where_messenger`, `where_password_refused`, `password_instead`;
+//! - step 1, the address: `where`, `where_known`, `where_password`, `where_messenger`, `where_password_refused`, `password_instead`;
 //!   discovery: `looking_up`, `working`, `stepping_down`;
 //! - step 2, the code: `code`, `code_over_ssh`, `code_big_square`, `code_last_minute`, `code_without_whole_address`
 //!   (Messenger), `code_of_the_demo`; its states: `code_unreachable`, `code_slower`, `code_again`, `refused`,
-//!   `refused_less`, `refused_scope`, `expired`, `no_codes`, and each failure by its code in `problems.rs`; the page: `browser` …;
+//!   `refused_less`, `refused_scope`, `expired`, `no_codes`, `no_codes_for_operators`, and each failure by its code in `problems.rs`;
+//!   the page: `browser` …;
 //! - step 3: `opening`, `review`, `review_raw`, `review_session` (three hours, the box unticked), `account`;
 //! - where to keep it: `ask_keep`, `ask_keep_locked`, `ask_keep_elsewhere`;
 //! - later: the banners `sign_in_expired`, `lost`, `back`; `agree_again`; `sign_out`, `signed_out_later`, `signed_out_never_told`;
-//! - somebody else than before: `other_person`, `other_sign_in`; a buddy that nobody is: `add`.
+//! - somebody else than before: `other_person`, `other_sign_in`; a buddy that nobody is: `add`, `nobody_uses`.
 
 use super::scenes::{every_scene, unicode};
 use butty::app::event::{Consent, PasteFault};

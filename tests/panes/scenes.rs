@@ -3,13 +3,14 @@
 mod codes;
 
 use super::cast;
-use butty::app::Model;
+use butty::app::effect::LinkCommand;
 use butty::app::event::{Consent, Event, Fallback, Keep, LinkFact, Outlook, PasteFault};
 use butty::app::model::*;
 use butty::app::sync::{Edge, Gap};
+use butty::app::{Effect, Model};
 use butty::oauth::Farewelled;
 use butty::types::*;
-use butty::xmpp::{Content, Elsewhere};
+use butty::xmpp::{Command, Content, Elsewhere};
 use std::time::Duration;
 
 pub use codes::code_scenes;
@@ -60,6 +61,28 @@ fn fixed(options: Options, keys: &[&str]) -> Model {
     stage.model
 }
 
+/// The first step, where there are accounts already.
+fn known(options: Options) -> Model {
+    let mut model = step(SignInWay::Code, SignInStep::Where)(options);
+    let accounts = ["anna@example.org", "anna@demo.butty"].map(|address| cast::setup(address, "Anna"));
+    model.accounts.extend(accounts.map(|setup| Account::new(setup, true, cast::now())));
+    model
+}
+
+/// Somebody was looked up by an e-mail, at a service where nobody has it.
+fn nobody_uses(options: Options) -> Model {
+    let mut stage = cast::evening(options);
+    stage.model.accounts[0].features.look_up = true;
+    let now = stage.model.now;
+    let asked = stage.model.update(now, Event::Command("/add bela@example.org".to_owned()));
+    let request = asked.into_iter().find_map(|effect| match effect {
+        Effect::Link(_, LinkCommand::Session(Command::LookUp { request, .. })) => Some(request),
+        _ => None,
+    });
+    stage.session(butty::xmpp::Event::AddressFound { request: request.unwrap(), jid: None });
+    stage.model
+}
+
 /// A search, answered out of what was said in the open talk and in Dad's.
 fn found(options: Options, keys: &[&str], words: &str) -> Model {
     let mut model = keyed(options, keys, "");
@@ -76,7 +99,7 @@ fn found(options: Options, keys: &[&str], words: &str) -> Model {
     let now = model.now;
     let paste = model.update(now, Event::Paste(words.to_owned()));
     let request = paste.into_iter().find_map(|effect| match effect {
-        butty::app::Effect::Store(butty::app::StoreRequest::Search { request, .. }) => Some(request),
+        Effect::Store(butty::app::StoreRequest::Search { request, .. }) => Some(request),
         _ => None,
     });
     let everywhere = matches!(model.overlays.last(), Some(Overlay::Find(find)) if find.everywhere);
@@ -206,6 +229,7 @@ pub fn main_scenes() -> Vec<Scene> {
             }
             model
         }),
+        scene("nobody_uses", nobody_uses),
         scene("folded", |options| {
             let mut stage = cast::evening(options);
             stage.press("ctrl-c");
@@ -341,6 +365,7 @@ pub fn sign_in_scenes() -> Vec<Scene> {
             }
             model
         }),
+        scene("where_known", known),
         scene("where_password", step(SignInWay::Password, SignInStep::Where)),
         scene("where_messenger", step(SignInWay::Messenger, SignInStep::Where)),
         scene("ask_keep", step(SignInWay::Code, SignInStep::AskKeep)),
@@ -375,7 +400,6 @@ pub fn sign_in_scenes() -> Vec<Scene> {
         }),
         scene("other_person", |options| other_person(options, false)),
         scene("other_person_known", |options| other_person(options, true)),
-        scene("no_codes", failed(Problem::NoDeviceSignIn { domain: domain() })),
         scene("refused", failed(Problem::SignInDenied { domain: domain() })),
         scene("weaker", |options| {
             let (was, now) = (Line::clean("SCRAM-SHA-256-PLUS"), Line::clean("PLAIN"));

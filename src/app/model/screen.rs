@@ -82,6 +82,8 @@ pub struct SignInScreen {
     pub big_square: bool,
     /// Dark and light swapped.
     pub invert: bool,
+    /// In place of why it failed: how the operator of the service can mend it.
+    pub for_operator: bool,
     /// Raw scope names are shown.
     pub raw_scopes: bool,
     /// What was last copied, for the line that says so.

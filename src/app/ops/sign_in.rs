@@ -44,6 +44,7 @@ impl SignInScreen {
             answer_lost: None,
             big_square: false,
             invert: false,
+            for_operator: false,
             raw_scopes: false,
             copied: None,
             from_main,

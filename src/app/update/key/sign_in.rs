@@ -27,11 +27,13 @@ pub fn on_key(model: &mut Model, key: Key, fx: &mut Effects) {
     }
 }
 
-/// One step back: the big square, then the sign-in itself.
+/// One step back: the big square, or what is for the operator, then the sign-in itself.
 pub fn back(model: &mut Model, fx: &mut Effects) {
     let Screen::SignIn(screen) = &mut model.screen else { return };
     if screen.big_square {
         screen.big_square = false;
+    } else if screen.for_operator {
+        screen.for_operator = false;
     } else if is_answering(screen) {
         screen.field = 0;
     } else if matches!(screen.step, SignInStep::Review { .. }) {
@@ -224,6 +226,8 @@ fn step_key(model: &mut Model, key: Key, fx: &mut Effects) {
             }
             _ => {}
         },
+        // Its keys are those of the box below.
+        SignInStep::Failed(_) if screen.for_operator => {}
         SignInStep::Failed(problem) => {
             let problem = problem.clone();
             failed_key(model, &problem, letter, fx);
@@ -293,6 +297,9 @@ fn failed_key(model: &mut Model, problem: &Problem, letter: char, fx: &mut Effec
             if let Some(id) = screen.account.clone() {
                 model.accept_weaker(&id, fx);
             }
+        }
+        'w' if way == SignInWay::Code && matches!(problem, Problem::NoDeviceSignIn { .. }) => {
+            screen.for_operator = true;
         }
         'k' if way != SignInWay::Password => model.keep_second(problem, fx),
         'l' if way != SignInWay::Password => {

@@ -108,6 +108,9 @@ words! {
     EDIT_ADDRESS = "e  edit the address";
     RUN_DOCTOR = "d  run the doctor";
     WITH_PASSWORD = "p  sign in with a password";
+    TURN_ON = "w  how to turn it on (for its operator)";
+    TURN_ON_TITLE = "How to turn it on";
+    TURN_ON_MORE = "What is missing then is in the README of butty, under “For operators”.";
     BACK_TO_START = "Esc  back to the start";
     CODE_IS_GOOD = "the code is good for";
     PAGE_IS_GOOD = "the address is good for";
@@ -279,6 +282,22 @@ pub fn also_offers_code(domain: &str) -> String {
 pub fn known_accounts(list: &str) -> String {
     format!("Known here: {list}")
 }
+
+/// To whoever runs a service without codes.
+pub fn turn_on(domain: &str) -> String {
+    format!(
+        "Whoever runs {domain} can offer sign-in with a code. Prosody 13 does, with mod_http_oauth2 and these lines:"
+    )
+}
+
+/// Of Prosody's own config.
+pub const TURN_ON_LINES: [&str; 5] = [
+    "modules_enabled = { \"http_oauth2\" }",
+    "oauth2_registration_key = \"a random text\"",
+    "allowed_oauth2_grant_types = {",
+    "  \"authorization_code\"; \"device_code\";",
+    "  \"refresh_token\" }",
+];
 
 /// The code is on the screen.
 pub fn waiting(left: &str) -> String {

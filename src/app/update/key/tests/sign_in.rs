@@ -185,6 +185,23 @@ fn a_refused_sign_in_offers_a_new_code_or_a_password() {
 }
 
 #[test]
+fn who_runs_a_service_without_codes_is_told_how_to_offer_them() {
+    let domain = Domain::parse("example.org").unwrap();
+    let mut person = at_code();
+    screen_mut(&mut person).step = SignInStep::Failed(Problem::SignInDenied { domain: domain.clone() });
+    person.press("w");
+    assert!(!screen(&person).for_operator, "only where it is the matter");
+    screen_mut(&mut person).step = SignInStep::Failed(Problem::NoDeviceSignIn { domain });
+    person.press("w p e");
+    assert!(screen(&person).for_operator && screen(&person).way == SignInWay::Code);
+    assert!(matches!(screen(&person).step, SignInStep::Failed(_)), "nothing but the way back answers there");
+    person.press("esc");
+    assert!(!screen(&person).for_operator && matches!(screen(&person).step, SignInStep::Failed(_)));
+    person.press("p");
+    assert_eq!(screen(&person).way, SignInWay::Password);
+}
+
+#[test]
 fn a_weaker_sign_in_is_agreed_to_by_a_key_and_only_where_it_is_the_matter() {
     let domain = Domain::parse("example.org").unwrap();
     let mut person = at_code();
