@@ -25,6 +25,7 @@ mod second;
 mod sign_in;
 mod states;
 mod sync;
+mod together;
 mod trouble;
 
 use super::effect::{Effect, LinkCommand, StoreRequest};

@@ -2,7 +2,7 @@
 
 use super::{ACCOUNTS, Action, BLANK, Effects, account_named, needs_account};
 use crate::app::event::LinkState;
-use crate::app::model::{Account, Model, Overlay, SignInWay};
+use crate::app::model::{Account, Model, Overlay, Screen, SignInStep, SignInWay};
 use crate::app::ops::Ending;
 use crate::app::slash;
 use crate::app::words::toasts;
@@ -44,6 +44,7 @@ pub(super) const ACTIONS: &[Action] = &[
         slash: &["login"],
         arguments: "[--weaker] [ADDRESS]",
         act: login,
+        unavailable: one_at_a_time,
         ..BLANK
     },
     Action {
@@ -78,6 +79,19 @@ fn show_account(model: &mut Model, account: Option<&AccountId>, fx: &mut Effects
     if let Some(account) = account.or(model.account_in_use()).cloned() {
         model.overlays.push(Overlay::Account { account: account.clone(), raw: false });
         model.offer_picture(&account, fx);
+    }
+}
+
+/// A sign-in under way would go on where nobody sees it: its code would still be good, and its answer be taken.
+fn one_at_a_time(model: &Model) -> Option<&'static str> {
+    let Screen::SignIn(screen) = &model.screen else { return None };
+    match screen.step {
+        SignInStep::Where | SignInStep::Failed(_) | SignInStep::Review { .. } => None,
+        SignInStep::AskKeep
+        | SignInStep::Working(_)
+        | SignInStep::Code { .. }
+        | SignInStep::Browser { .. }
+        | SignInStep::Opening => Some(toasts::FINISH_SIGNING_IN),
     }
 }
 
