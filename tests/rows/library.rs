@@ -326,6 +326,31 @@ fn row_001_14_accounts_of_three_kinds_are_online_together() {
     assert_eq!(butty.quit(), 0);
 }
 
+/// The same program, and a file beside its config: scopes, addresses and client id are the file's.
+#[test]
+fn row_001_15_who_has_a_file_for_a_kind_of_service_signs_in_there() {
+    let town = Town::open(modern());
+    let (device, token, revocation) = town.service.endpoints();
+    let client = town.service.client_id();
+    let home = town.home_with("profile = \"town\"");
+    let profiles = home.path().join("butty/config/profiles");
+    fs::create_dir_all(&profiles).unwrap();
+    let profile = format!(
+        "title = \"A town\"\nsign_in = \"code\"\nmechanisms = [\"X-MESSENGER-OAUTH2\"]\nscopes = [\"wl.messenger\"]\n\
+         client_id = \"{client}\"\n[endpoints.\"demo.butty\"]\ndevice = \"{device}\"\n\
+         token = \"{token}\"\nrevocation = \"{revocation}\"\n"
+    );
+    fs::write(profiles.join("town.toml"), profile).unwrap();
+    home.does(&["login", "anna@demo.butty", "--device"]);
+    assert!(home.does(&["roster"]).contains("Bela Novák"));
+    home.does(&["logout", "anna@demo.butty"]);
+    assert!(!town.seen("_revoke.srf: ok").is_empty());
+    assert!(town.seen(".well-known").is_empty(), "nothing had to be found out: {:#?}", town.service.log());
+    fs::remove_file(profiles.join("town.toml")).unwrap();
+    let done = home.butty(&["login", "anna@demo.butty", "--device"]);
+    assert!(!done.status.success() && words(&done).contains("town"), "{}", words(&done));
+}
+
 #[test]
 fn row_001_11_the_commands_of_the_readme_work() {
     let readme = fs::read_to_string(format!("{}/README.md", env!("CARGO_MANIFEST_DIR"))).unwrap();
