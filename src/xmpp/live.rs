@@ -61,7 +61,21 @@ pub(crate) struct Live {
     attention: Attention,
     now: Now,
     ended: bool,
+    vain: Vain,
 }
+
+/// How often the session was taken up in vain: the line stands, and nobody answers. Prosody 13 has sessions that hang, and
+/// hands them out again and again.
+#[derive(Debug, Default)]
+struct Vain {
+    /// It was taken up on this connection, and nothing of ours was answered since.
+    unanswered: bool,
+    /// Connections in a row that ended so, in silence.
+    silent: u8,
+}
+
+/// So many of them, and another session has to do.
+const MOST_VAIN: u8 = 2;
 
 /// What the sign-in came to.
 #[derive(Debug, Default)]
@@ -116,6 +130,7 @@ impl Live {
             attention,
             now,
             ended: false,
+            vain: Vain::default(),
         };
         live.begin(copies, manageable);
         live
@@ -179,6 +194,7 @@ impl Live {
             Beat::Ask(patience) => self.probe(patience, Vec::new()),
             Beat::Dead => {
                 self.ended = true;
+                self.vain.silent = self.vain.silent.saturating_add(u8::from(self.vain.unanswered));
                 let host = Line::clean(self.home.domain().as_str());
                 self.out.push_back(LiveOutput::End(Some(Problem::SilentAt { host, stage: Stage::Idle })));
             }

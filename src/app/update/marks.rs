@@ -20,7 +20,7 @@ pub(super) fn on_receipt(model: &mut Model, id: &AccountId, from: &BareJid, of: 
     if let Some(own) = shown.or_else(posted) {
         model.mark(id, own, &MessageState::Delivered, fx);
     } else if let Some(own) = MessageKey::parse(&of.0) {
-        mark_perhaps_stored(model, &key, own, of, MessageState::Delivered, fx);
+        mark_stored(model, &key, own, of, MessageState::Delivered, fx);
     }
 }
 
@@ -38,7 +38,7 @@ pub(super) fn on_displayed(
     let talk = model.talks.get(&key);
     let Some(own) = talk.and_then(|talk| talk.own(of)).map(|message| message.key) else {
         if let Some(own) = MessageKey::parse(&of.0) {
-            mark_perhaps_stored(model, &key, own, of, state, fx);
+            mark_stored(model, &key, own, of, state, fx);
         }
         return;
     };
@@ -53,7 +53,7 @@ pub(super) fn on_displayed(
 }
 
 /// The message is perhaps in the store, however old. A page of it that is on its way already has the old mark.
-fn mark_perhaps_stored(
+fn mark_stored(
     model: &mut Model,
     talk: &ConversationKey,
     own: MessageKey,
@@ -64,25 +64,14 @@ fn mark_perhaps_stored(
     if model.is_read_only(&talk.account) {
         return;
     }
-    mark_stored(model, talk, own, state.clone(), fx);
+    fx.push(Effect::Store(StoreRequest::Mark { talk: talk.clone(), key: own, state: state.clone() }));
+    // Anybody can name any number of messages: the line is read no faster than they are looked up.
+    model.marking = model.marking.saturating_add(1);
+    model.brake(&talk.account, fx);
     let waits = |talk: &&mut Conversation| talk.page.is_some() && talk.late_marks.len() < LATE_MARKS;
     if let Some(talk) = model.talks.get_mut(talk).filter(waits) {
         talk.late_marks.push((of.clone(), state));
     }
-}
-
-/// Marks a message that is in the store, if anywhere. Anybody can name any number of them: the line is read no faster than
-/// they are looked up.
-pub(super) fn mark_stored(
-    model: &mut Model,
-    talk: &ConversationKey,
-    key: MessageKey,
-    state: MessageState,
-    fx: &mut Effects,
-) {
-    fx.push(Effect::Store(StoreRequest::Mark { talk: talk.clone(), key, state }));
-    model.marking = model.marking.saturating_add(1);
-    model.brake(&talk.account, fx);
 }
 
 /// The server has a message of ours.
@@ -107,7 +96,7 @@ pub(super) fn on_bounced(
         // Perhaps it is in the store, and was written to whoever says this.
         if let Some(from) = from {
             let talk = ConversationKey::direct(id.clone(), from.bare());
-            mark_perhaps_stored(model, &talk, key, of, MessageState::Failed(problem), fx);
+            mark_stored(model, &talk, key, of, MessageState::Failed(problem), fx);
         }
         return;
     };

@@ -1,6 +1,6 @@
 //! Stream management (XEP-0198) as the live half carries it out.
 
-use super::{Live, LiveOutput};
+use super::{Live, LiveOutput, MOST_VAIN};
 use crate::types::{Line, MessageKey, Now, Problem, Tally};
 use crate::xml::Element;
 use crate::xmpp::ext::{mam, sm};
@@ -89,7 +89,7 @@ impl Live {
 
     /// By what name, and from where on, this session can be taken up on another connection.
     pub(crate) fn resumable(&self) -> Option<(&str, u32)> {
-        self.managed.resumable()
+        self.managed.resumable().filter(|_| self.vain.silent < MOST_VAIN)
     }
 
     /// The server has taken no session up, but says how many stanzas of this one it had.
@@ -105,6 +105,7 @@ impl Live {
         self.now = now;
         // Silence ended the line alone.
         self.ended = false;
+        self.vain.unanswered = true;
         self.out.clear();
         self.pulse.renew(now.mono);
         // XEP-0352 section 4.3: to the server we look again.

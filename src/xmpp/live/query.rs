@@ -1,6 +1,6 @@
 //! Queries: the answers to ours, and our answers to those of others (RFC 6120 section 8.2.3).
 
-use super::Live;
+use super::{Live, Vain};
 use crate::types::limits::RESULTS;
 use crate::types::{BareJid, Line, Problem, RequestId};
 use crate::xml::Element;
@@ -20,11 +20,13 @@ impl Live {
             Some("set") => self.order_from(stanza, &sender),
             Some("result") => {
                 if let Some(asked) = self.tracker.answered(id, &sender, &self.home) {
+                    self.vain = Vain::default();
                     self.answered(&asked, stanza);
                 }
             }
             Some("error") => {
                 if let Some(asked) = self.tracker.answered(id, &sender, &self.home) {
+                    self.vain = Vain::default();
                     self.refused(asked, StanzaError::read(stanza));
                 }
             }
@@ -179,6 +181,7 @@ impl Live {
     }
 
     pub(super) fn alive(&mut self) {
+        self.vain = Vain::default();
         for key in self.pulse.answered() {
             self.managed.forget(key);
             self.tell(Event::Acknowledged(key));

@@ -4,6 +4,7 @@
 mod disorder;
 mod kept;
 mod managed;
+mod vain;
 
 use super::*;
 use crate::types::Stamp;

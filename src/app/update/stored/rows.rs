@@ -3,7 +3,7 @@
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, Position, StoreRequest};
 use crate::app::model::{ConversationKey, MessageState, Model, News};
-use crate::app::update::{marks, message};
+use crate::app::update::message;
 use crate::app::words;
 use crate::types::{MessageKey, Problem, Stamp, StanzaId};
 use crate::xmpp::{Command, Direction};
@@ -100,10 +100,6 @@ impl Model {
         }
         if copy.direction == Direction::Out {
             self.mark(&row.talk.account, existing, &MessageState::Sent, fx);
-            if !known {
-                // The row may say that it failed: nobody here knows.
-                marks::mark_stored(self, &row.talk, existing, MessageState::Sent, fx);
-            }
         }
     }
 
