@@ -46,8 +46,9 @@ pub(super) struct Web {
     first_decides: bool,
     /// The first connection went to a private address.
     first: OnceLock<bool>,
-    /// This host may be anywhere: it was named by somebody trusted, and its certificate tells whether it is the same.
-    home: Option<String>,
+    /// The issuer's own host and port may be anywhere: its certificate tells whether it is the same, and somebody else
+    /// hears a greeting and no more.
+    home: Option<(String, u16)>,
     idle: Mutex<Option<Idle>>,
 }
 
@@ -135,7 +136,8 @@ impl Web {
     }
 
     async fn connect(&self, domain: &Domain, host: &str, port: u16) -> Result<Sender, Problem> {
-        let inside = self.is_inside() || self.home.as_deref() == Some(host);
+        let is_home = self.home.as_ref().is_some_and(|(home, own)| home == host && *own == port);
+        let inside = self.is_inside() || is_home;
         let way = self.network.way(&self.setup, host, port, inside).await?;
         // Where a proxy looked the name up, nobody here knows: then the first service counts as a public one.
         self.first.get_or_init(|| way.peer.is_some_and(|peer| is_local(peer.ip())));

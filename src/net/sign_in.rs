@@ -90,6 +90,7 @@ impl Place {
             device_response_type: given.device_response_type,
             token_in_redirect: given.token_in_redirect,
             renews_nothing: given.token_in_redirect,
+            nameless: setup.oauth.issuer.is_none(),
             ..Service::new(&issuer, token)
         }))))
     }

@@ -33,6 +33,9 @@ pub struct Service {
     pub secret_in_body: bool,
     /// What it names may lie in a private network: the config names it, or the way to it was a private one itself.
     pub inside: bool,
+    /// A profile names its addresses, and nobody says who it is: there is nothing to compare an answer's `iss` with (RFC
+    /// 9207). Metadata never say so.
+    pub nameless: bool,
 }
 
 impl Service {
@@ -52,17 +55,15 @@ impl Service {
             renews_nothing: false,
             secret_in_body: false,
             inside: true,
+            nameless: false,
         }
     }
 
-    /// No metadata and no config say who it is: there is nothing to compare an answer's `iss` with (RFC 9207).
-    pub fn is_anonymous(&self) -> bool {
-        self.issuer == self.token.as_str()
-    }
-
-    /// The host that the issuer itself is.
-    pub fn home(&self) -> Option<String> {
-        Url::parse(&self.issuer).ok()?.host_str().map(str::to_owned)
+    /// The host and the port that the issuer itself is at.
+    pub fn home(&self) -> Option<(String, u16)> {
+        let issuer = Url::parse(&self.issuer).ok()?;
+        let host = issuer.host_str()?.trim_start_matches('[').trim_end_matches(']');
+        Some((host.to_owned(), issuer.port_or_known_default()?))
     }
 }
 
@@ -107,6 +108,8 @@ pub(super) struct KeptService {
     /// Older ones were written where nobody asked for it.
     #[serde(default = "unasked")]
     inside: bool,
+    #[serde(default)]
+    nameless: bool,
 }
 
 fn unasked() -> bool {
@@ -130,6 +133,7 @@ impl From<&Service> for KeptService {
             renews_nothing: service.renews_nothing,
             secret_in_body: service.secret_in_body,
             inside: service.inside,
+            nameless: service.nameless,
         }
     }
 }
@@ -153,6 +157,7 @@ impl KeptService {
             renews_nothing: self.renews_nothing,
             secret_in_body: self.secret_in_body,
             inside: self.inside,
+            nameless: self.nameless,
         })
     }
 }

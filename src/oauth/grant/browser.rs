@@ -199,7 +199,7 @@ fn is_unreserved(byte: u8) -> bool {
 fn wrong_issuer(service: &Service, iss: Option<&str>, is_error: bool) -> Option<Line> {
     match iss {
         // The answer came to this sign-in's own door, with its own state.
-        Some(_) if service.is_anonymous() => None,
+        Some(_) if service.nameless => None,
         Some(iss) if iss.trim_end_matches('/') == service.issuer.trim_end_matches('/') => None,
         Some(iss) => Some(Line::clean(iss)),
         None if service.iss_in_redirect && !is_error => Some(Line::clean("nobody who says so")),

@@ -173,9 +173,12 @@ fn an_answer_says_whose_it_is_where_that_was_promised() {
         assert_eq!(read(promised, "&iss=https%3A%2F%2Fid.example.evil"), wrong("https://id.example.evil"));
     }
     // A profile that names no issuer: nobody knows what it is called.
-    let nameless = Service { issuer: issuer().token.to_string(), ..issuer() };
+    let nameless = Service { issuer: issuer().token.to_string(), nameless: true, ..issuer() };
     let answer = format!("?code=c&state={state}&iss=https%3A%2F%2Fid.example");
     assert_eq!(attempt().callback(&nameless, &answer, Source::Listener, NOW), Ok(code("c")));
+    // Metadata that call the issuer by its own token endpoint do not get around the question.
+    let sly = Service { nameless: false, ..nameless };
+    assert_eq!(attempt().callback(&sly, &answer, Source::Listener, NOW), wrong("https://id.example"));
 }
 
 #[test]
