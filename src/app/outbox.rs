@@ -168,10 +168,13 @@ impl Model {
     }
 }
 
-/// From `old` to `new` is a step forward. Failing is one only before the other side has the message.
+/// From `old` to `new` is a step forward. Failing is one only before the other side has the message; and that a server
+/// has it says nothing against who refused it.
 fn goes_up(old: &MessageState, new: &MessageState) -> bool {
     match (old, new) {
-        (MessageState::Pending | MessageState::Sent, MessageState::Failed(_)) => true,
+        (MessageState::Pending, MessageState::Failed(_)) => true,
+        (MessageState::Sent, MessageState::Failed(problem)) => problem.refuses_message(),
+        (MessageState::Failed(problem), MessageState::Sent) => !problem.refuses_message(),
         (_, MessageState::Failed(_)) => false,
         (old, new) => new.rank() > old.rank(),
     }

@@ -38,7 +38,7 @@ pub(super) fn insert(db: &Connection, message: &Message, outcome: &mut Outcome) 
     Ok(())
 }
 
-/// It is here already: that row gets the archive's id of this copy, and is told.
+/// It is here already: that row gets what this copy proves, and is told.
 fn tell_duplicate(
     db: &Connection,
     message: &Message,
@@ -47,6 +47,10 @@ fn tell_duplicate(
 ) -> rusqlite::Result<()> {
     if let Some(stanza_id) = &message.stanza_id {
         set_stanza_id(db, existing, stanza_id)?;
+    }
+    if message.direction == Direction::Out && message.state == MessageState::Sent {
+        // Whoever tells of ours has it: a row that failed without a word, or waits, has arrived there.
+        mark(db, &message.talk, existing, &message.state)?;
     }
     let stamp = db
         .prepare_cached("SELECT stamp FROM message WHERE key = ?1")?
@@ -187,6 +191,10 @@ pub(super) fn set_state(db: &Connection, key: MessageKey, state: &MessageState) 
     Ok(())
 }
 
+/// That a server has a message says nothing against who refused it ([`Problem::refuses_message`]).
+const SENT_BEHIND: &str = "(state = 1 OR (state = 5 AND ifnull(substr(detail, 1, 10), '')
+    NOT IN ('BTY-MSG-02', 'BTY-MSG-03', 'BTY-MSG-04', 'BTY-MSG-05')))";
+
 /// A message of ours to this person came so far. Marks only go up, and nobody marks what was written to somebody else.
 pub(super) fn mark(
     db: &Connection,
@@ -195,16 +203,17 @@ pub(super) fn mark(
     state: &MessageState,
 ) -> rusqlite::Result<()> {
     let below = match state {
-        MessageState::Sent => "(1, 5)",
-        MessageState::Delivered => "(1, 2, 5)",
-        MessageState::Read(_) => "(1, 2, 3, 5)",
-        MessageState::Failed(_) => "(1, 2)",
+        MessageState::Sent => SENT_BEHIND,
+        MessageState::Delivered => "state IN (1, 2, 5)",
+        MessageState::Read(_) => "state IN (1, 2, 3, 5)",
+        MessageState::Failed(problem) if problem.refuses_message() => "state IN (1, 2)",
+        MessageState::Failed(_) => "state = 1",
         MessageState::Pending | MessageState::Received => return Ok(()),
     };
     let (state, detail) = state_columns(state);
     db.prepare_cached(&format!(
         "UPDATE message SET state = ?2, detail = ?3
-         WHERE key = ?1 AND account = ?4 AND peer = ?5 AND direction = 1 AND state IN {below}"
+         WHERE key = ?1 AND account = ?4 AND peer = ?5 AND direction = 1 AND {below}"
     ))?
     .execute(params![key.0.to_be_bytes(), state, detail, talk.account.as_str(), talk.peer.as_str()])?;
     Ok(())
@@ -261,11 +270,12 @@ pub(super) fn outbox(db: &Connection, account: &AccountId) -> rusqlite::Result<V
 
 /// The highest key that a message has.
 pub(super) fn last_key(db: &Connection) -> rusqlite::Result<Option<MessageKey>> {
-    let last = db.query_row(LAST_KEY, [], |row| row.get::<_, Option<[u8; 16]>>(0))?;
-    Ok(last.map(|key| MessageKey(u128::from_be_bytes(key))))
+    db.query_row(LAST_KEY, [], key_of_row).optional()
 }
 
-pub(super) const LAST_KEY: &str = "SELECT max(key) FROM message";
+/// Nobody's key has its highest bit: no moment is so late. What else somebody wrote there counts for nothing.
+pub(super) const LAST_KEY: &str = "SELECT key FROM message
+     WHERE key < x'80' AND typeof(key) = 'blob' AND length(key) = 16 ORDER BY key DESC LIMIT 1";
 
 pub(super) fn outbox_sql() -> String {
     format!("SELECT {COLUMNS} FROM message WHERE account = ?1 AND state = 1 ORDER BY stamp, key LIMIT 10000")

@@ -348,6 +348,14 @@ impl Problem {
         matches!(self, Self::ClosedByServer { .. } | Self::ClosedAt { .. } | Self::RedirectClosed { .. })
     }
 
+    /// Somebody said that a message did not arrive, and why. Of one that failed in any other way nobody knows.
+    pub fn refuses_message(&self) -> bool {
+        matches!(
+            self,
+            Self::NoSuchAddress { .. } | Self::TooLong { .. } | Self::BuddiesOnly { .. } | Self::Bounced { .. }
+        )
+    }
+
     /// True when trying again by itself may help: the network, not the person, has to change.
     pub fn passes_by_itself(&self) -> bool {
         // RFC 6120 section 6.5.10: the one SASL failure that is about the server's day.

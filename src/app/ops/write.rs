@@ -114,7 +114,7 @@ impl Model {
         if !matches!(message.state, MessageState::Failed(_)) || message.direction != Direction::Out {
             return;
         }
-        let is_in_doubt = !is_refused(&message.state);
+        let is_in_doubt = !matches!(&message.state, MessageState::Failed(problem) if problem.refuses_message());
         message.state = MessageState::Pending;
         let message = message.clone();
         fx.push(Effect::Store(StoreRequest::SetState { key, state: MessageState::Pending }));
@@ -236,19 +236,6 @@ impl Model {
     pub(crate) fn fail(&mut self, account: &crate::types::AccountId, key: MessageKey, why: Problem, fx: &mut Effects) {
         self.mark(account, key, &MessageState::Failed(why), fx);
     }
-}
-
-/// Somebody said that it did not arrive. Of what failed in any other way nobody knows.
-fn is_refused(state: &MessageState) -> bool {
-    matches!(
-        state,
-        MessageState::Failed(
-            Problem::NoSuchAddress { .. }
-                | Problem::TooLong { .. }
-                | Problem::BuddiesOnly { .. }
-                | Problem::Bounced { .. }
-        )
-    )
 }
 
 /// A braked wire is freed once so small a part of what braked it is left.

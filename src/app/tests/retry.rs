@@ -54,21 +54,19 @@ fn what_was_refused_is_sent_again_at_once() {
 }
 
 #[test]
-fn the_archive_s_copy_of_a_message_that_failed_says_so_on_the_disk_too() {
-    let mut world = World::online(true);
-    world.commits = false;
-    let row = failed(&world, 1);
-    let at = world.now.wall;
-    let copy = Incoming {
-        peer: bare(BELA),
-        direction: Direction::Out,
-        id: row.origin.clone(),
-        ..says("anna@example.org/cli", "", "hello")
-    };
-    world.hears(archived(copy, "s1", at));
-    let key = world.talk(BELA).messages[0].key;
-    world.fx.clear();
-    world.stored(Stored::Duplicate { key, existing: row.key, stamp: row.stamp });
-    let marked = |r: &StoreRequest| matches!(r, StoreRequest::Mark { key, state: MessageState::Sent, talk } if *key == row.key && talk.peer == bare(BELA));
-    assert!(world.requests().iter().any(marked));
+fn that_the_server_has_it_says_nothing_against_who_refused_it() {
+    for (problem, becomes_sent) in
+        [(Problem::NotSent, true), (Problem::Bounced { peer: bare(BELA), condition: line("gone") }, false)]
+    {
+        let (mut world, key) = reading_one_that_failed(problem);
+        let at = world.now.wall;
+        let copy = Incoming {
+            peer: bare(BELA),
+            direction: Direction::Out,
+            id: Some(OriginId(key.to_string())),
+            ..says("anna@example.org/cli", "", "hello")
+        };
+        world.hears(archived(copy, "s1", at));
+        assert_eq!(world.message(BELA, key).state == MessageState::Sent, becomes_sent);
+    }
 }

@@ -11,7 +11,6 @@ use crate::store::{Place, Store};
 use crate::types::{AccountId, BareJid, Line, MessageKey, OriginId, Problem};
 use crate::xmpp::{Command, Direction, Event, Outgoing};
 use std::io::{IsTerminal, Read};
-use std::sync::mpsc::Receiver;
 
 /// Longest text from standard input.
 const MOST: u64 = 64 * 1024;
@@ -35,8 +34,8 @@ pub(super) async fn run(args: &Args, desk: &Desk, who: &str, words: &[String], w
         session: None,
     };
     let message = message(setup, &peer, &outgoing, now.wall);
-    let (place, retention) = (Place::Folder(desk.folders.data.clone()), desk.config.options.retention);
-    let row = blocking(move || Row::keep(place, retention, message)).await?;
+    // On the disk before it is on the wire. Where the disk takes nothing it goes out all the same.
+    let kept = write(desk, StoreRequest::Insert(Box::new(message.clone()))).await?;
     errand.send(LinkCommand::Session(Command::Send(outgoing)));
     let outcome = wait_for(&mut errand, key, wait).await;
     errand.finish().await;
@@ -46,8 +45,13 @@ pub(super) async fn run(args: &Args, desk: &Desk, who: &str, words: &[String], w
         Err(Problem::TimedOut { .. }) => MessageState::Sent,
         Err(problem) => MessageState::Failed(problem.clone()),
     };
+    let end = match kept {
+        // Another butty may know better by now.
+        Ok(()) => StoreRequest::Mark { talk: message.talk, key, state },
+        Err(_) => StoreRequest::Insert(Box::new(Message { state, ..message })),
+    };
     // It is on its way: that it is not kept here changes no exit code, or a script would send it twice.
-    if let Err(problem) = blocking(move || row.and_then(|row| row.end(state))).await? {
+    if let Err(problem) = write(desk, end).await? {
         desk.voice.fail(&problem);
     }
     outcome?;
@@ -56,6 +60,11 @@ pub(super) async fn run(args: &Args, desk: &Desk, who: &str, words: &[String], w
         desk.voice
             .answer(&Record::new("message").account(setup.id.as_str()).column("id", &id).field("to", peer.as_str())),
     )
+}
+
+async fn write(desk: &Desk, request: StoreRequest) -> Result<Result<(), Problem>, Problem> {
+    let (place, retention) = (Place::Folder(desk.folders.data.clone()), desk.config.options.retention);
+    blocking(move || keep(place, retention, request)).await
 }
 
 async fn read_text() -> Result<String, Problem> {
@@ -142,51 +151,20 @@ fn message(setup: &AccountSetup, peer: &BareJid, outgoing: &Outgoing, stamp: cra
     }
 }
 
-/// The message in the history: on the disk before it is on the wire.
-struct Row {
-    store: Store,
-    told: Receiver<Stored>,
-    key: MessageKey,
-    /// What was wrong so far.
-    problem: Option<Problem>,
-}
-
-impl Row {
-    /// Keeps it as one that waits. Where the disk takes nothing it goes out all the same, and that is told at the end.
-    fn keep(place: Place, retention: Retention, message: Message) -> Result<Self, Problem> {
-        let (tell, told) = std::sync::mpsc::channel();
-        let store = Store::start(place, false, move |stored| drop(tell.send(stored)));
-        let store = store.map_err(|error| Problem::NotKept { why: Line::clean(&error.kind().to_string()) })?;
-        let mut row = Self { store, told, key: message.key, problem: None };
-        row.store.send(StoreRequest::Retain(retention));
-        row.store.send(StoreRequest::Insert(Box::new(message)));
-        while let Ok(stored) = row.told.recv() {
-            let is_answer = matches!(stored, Stored::Committed { .. } | Stored::Failed(_) | Stored::Refused { .. });
-            row.problem = heard(row.problem.take(), stored);
-            if is_answer {
-                break;
-            }
-        }
-        Ok(row)
-    }
-
-    /// What became of it.
-    fn end(self, state: MessageState) -> Result<(), Problem> {
-        let Self { store, told, key, problem } = self;
-        store.send(StoreRequest::SetState { key, state });
-        // Whoever tells is gone then: what was told by then is all.
-        store.close();
-        told.into_iter().fold(problem, heard).map_or(Ok(()), Err)
-    }
-}
-
-/// What is wrong with the history, after what was told of it last.
-fn heard(problem: Option<Problem>, stored: Stored) -> Option<Problem> {
-    match stored {
-        Stored::Failed(new) | Stored::Refused { problem: new, .. } | Stored::SetAside(new) => problem.or(Some(new)),
-        Stored::Recovered => problem.filter(|problem| matches!(problem, Problem::SetAside { .. })),
-        _ => problem,
-    }
+/// Writes to the history: the message before it goes out, or what became of it. Opened for that alone: where nothing is to
+/// stay, what another butty does meanwhile is not known to who has it open.
+fn keep(place: Place, retention: Retention, request: StoreRequest) -> Result<(), Problem> {
+    let (tell, told) = std::sync::mpsc::channel();
+    let store = Store::start(place, false, move |stored| drop(tell.send(stored)));
+    let store = store.map_err(|error| Problem::NotKept { why: Line::clean(&error.kind().to_string()) })?;
+    store.send(StoreRequest::Retain(retention));
+    store.send(request);
+    store.close();
+    let refused = told.into_iter().find_map(|stored| match stored {
+        Stored::Failed(problem) | Stored::Refused { problem, .. } | Stored::SetAside(problem) => Some(problem),
+        _ => None,
+    });
+    refused.map_or(Ok(()), Err)
 }
 
 #[cfg(test)]
@@ -217,27 +195,61 @@ mod tests {
         caches.flat_map(|cache| cache.outbox).map(|message| (message.key, message.state)).collect()
     }
 
-    #[test]
-    fn it_is_on_the_disk_before_it_is_on_the_wire() {
-        let home = tempfile::tempdir().unwrap();
-        let place = Place::Folder(home.path().to_owned());
-        let row = Row::keep(place.clone(), Retention::Forever, written()).unwrap();
-        assert_eq!(outbox(&place), [(MessageKey(7), MessageState::Pending)]);
-        row.end(MessageState::Sent).unwrap();
-        assert_eq!(outbox(&place), []);
+    fn states(place: &Place) -> Vec<MessageState> {
+        let (tell, told) = std::sync::mpsc::channel();
+        let store = Store::start(place.clone(), false, move |stored| drop(tell.send(stored))).unwrap();
+        let (request, talk) = (crate::types::RequestId(1), written().talk);
+        store.send(StoreRequest::Page { request, talk, before: None, limit: 10 });
+        store.close();
+        let pages = told
+            .into_iter()
+            .filter_map(|it| if let Stored::Page { messages, .. } = it { Some(messages) } else { None });
+        pages.flatten().map(|message| message.state).collect()
+    }
+
+    fn insert() -> StoreRequest {
+        StoreRequest::Insert(Box::new(written()))
+    }
+
+    fn mark(state: MessageState) -> StoreRequest {
+        StoreRequest::Mark { talk: written().talk, key: MessageKey(7), state }
     }
 
     #[test]
-    fn a_disk_that_takes_nothing_is_told_at_the_end_and_stops_nothing() {
+    fn what_became_of_it_is_marked_and_takes_nothing_back() {
+        let home = tempfile::tempdir().unwrap();
+        let place = Place::Folder(home.path().to_owned());
+        let keep = |request| keep(place.clone(), Retention::Forever, request).unwrap();
+        keep(insert());
+        assert_eq!(outbox(&place), [(MessageKey(7), MessageState::Pending)], "until something is known");
+        keep(mark(MessageState::Delivered));
+        keep(mark(MessageState::Failed(Problem::NotSent)));
+        keep(mark(MessageState::Sent));
+        assert_eq!(states(&place), [MessageState::Delivered]);
+    }
+
+    /// Where nothing is to stay, two have the history open at once.
+    #[test]
+    fn what_another_butty_has_unsent_meanwhile_stays_its_own() {
+        let home = tempfile::tempdir().unwrap();
+        let place = Place::Folder(home.path().to_owned());
+        let other = Store::start(place.clone(), false, |_| ()).unwrap();
+        other.send(StoreRequest::Retain(Retention::Nothing));
+        let theirs = Message { key: MessageKey(8), origin: Some(OriginId(MessageKey(8).to_string())), ..written() };
+        keep(place.clone(), Retention::Nothing, insert()).unwrap();
+        other.send(StoreRequest::Insert(Box::new(theirs)));
+        other.close();
+        keep(place.clone(), Retention::Nothing, mark(MessageState::Sent)).unwrap();
+        assert_eq!(outbox(&place), [(MessageKey(8), MessageState::Pending)]);
+    }
+
+    #[test]
+    fn a_disk_that_takes_nothing_is_told() {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("data");
         std::fs::write(&folder, "a file is in the way").unwrap();
-        let row = Row::keep(Place::Folder(folder.clone()), Retention::Forever, written()).unwrap();
-        assert_eq!(row.end(MessageState::Sent).unwrap_err().code(), "BTY-DATA-04");
-        let row = Row::keep(Place::Folder(folder.clone()), Retention::Forever, written()).unwrap();
-        std::fs::remove_file(&folder).unwrap();
-        row.end(MessageState::Sent).expect("it was kept in the end");
-        assert_eq!(outbox(&Place::Folder(folder)), []);
+        let refused = keep(Place::Folder(folder), Retention::Forever, insert());
+        assert_eq!(refused.unwrap_err().code(), "BTY-DATA-04");
     }
 
     #[test]

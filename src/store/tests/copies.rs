@@ -23,6 +23,31 @@ fn one_message_by_two_ways_is_kept_once() {
 }
 
 #[test]
+fn a_copy_of_ours_proves_that_it_arrived_unless_somebody_refused_it() {
+    let bench = start(Place::Memory);
+    let failed = |number, problem| Message {
+        direction: Direction::Out,
+        author: Author::Me,
+        state: MessageState::Failed(problem),
+        origin: Some(OriginId(MessageKey(number).to_string())),
+        ..message(number, "hi")
+    };
+    let peer = talk().peer;
+    let bounced = Problem::Bounced { peer: peer.clone(), condition: Line::clean("gone") };
+    let refused = [Problem::NoSuchAddress { peer: peer.clone() }, bounced, Problem::BuddiesOnly { peer }];
+    for (problem, number) in [Problem::NotSent].into_iter().chain(refused).zip(1..) {
+        let row = failed(number, problem);
+        bench.insert(&row);
+        let (state, arrival) = (MessageState::Sent, Arrival::Archived);
+        let copy = Message { key: MessageKey(100 + number), state, arrival, from: None, ..row.clone() };
+        assert!(matches!(bench.insert(&copy), Stored::Duplicate { existing, .. } if existing == row.key));
+        let kept = bench.page(None, 10).0.into_iter().find(|message| message.key == row.key).unwrap();
+        let expected = if row.state == MessageState::Failed(Problem::NotSent) { MessageState::Sent } else { row.state };
+        assert_eq!(kept.state, expected);
+    }
+}
+
+#[test]
 fn one_id_for_two_texts_shows_both() {
     let bench = start(Place::Memory);
     bench.insert(&Message { origin: Some(OriginId("x".into())), ..message(1, "yes") });
