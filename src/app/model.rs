@@ -83,7 +83,7 @@ pub struct Model {
     pub not_kept: bool,
     /// Rows handed to the store and not yet committed, and what is owed once they are safe.
     pub waiting: BTreeMap<MessageKey, Waiting>,
-    /// Bytes of text in them.
+    /// Bytes of the messages in them ([`Message::bytes`]).
     pub uncommitted_bytes: usize,
     /// Marks handed to the store for messages that are not in memory, and perhaps nowhere, and not yet looked up there.
     pub marking: usize,
@@ -113,7 +113,7 @@ pub struct Attention {
 /// A row on its way to the disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
-    /// Bytes of text in it.
+    /// Bytes of the message in it ([`Message::bytes`]).
     pub bytes: usize,
     /// The talk it belongs to.
     pub talk: ConversationKey,

@@ -181,6 +181,7 @@ impl Conversation {
     /// Takes the ids that another copy of a message brought.
     pub fn adopt(&mut self, key: MessageKey, stanza_id: Option<&StanzaId>, origin: Option<&OriginId>) -> bool {
         let Some(message) = self.message_mut(key) else { return false };
+        let before = message.bytes();
         let learned = message.stanza_id.is_none() && stanza_id.is_some();
         if learned {
             message.stanza_id = stanza_id.cloned();
@@ -189,7 +190,9 @@ impl Conversation {
             message.origin = origin.cloned();
         }
         let ids = [message.stanza_id.as_ref().map(|id| hash(&id.0)), message.origin.as_ref().map(|id| hash(&id.0))];
+        let more = message.bytes().saturating_sub(before);
         self.known_ids.extend(ids.into_iter().flatten());
+        self.bytes = self.bytes.saturating_add(more);
         learned
     }
 

@@ -3,8 +3,9 @@
 //! While the disk refuses, what was handed in waits in its order and is tried again every two seconds; each message in
 //! it is told as not kept. Questions are answered meanwhile. Where there is no usable file at all, a database in memory
 //! stands in: it takes everything as the file would, so that pages, search and the recognising of copies work, and the
-//! file gets the same requests once it can be opened. A damaged file is set aside, and a new one goes on with what
-//! waits; if only the index of what was said is damaged, it is made anew.
+//! file gets the same requests once it can be opened. What it holds of an account is asked for then as well, and told
+//! once more. A damaged file is set aside, and a new one goes on with what waits; if only the index of what was said is
+//! damaged, it is made anew.
 
 #![allow(clippy::disallowed_methods, reason = "when the disk is asked again, and what is too old, is decided here")]
 
@@ -175,7 +176,7 @@ impl<'a> Keeper<'a> {
             (self.apart, self.again_at) = (0, None);
         } else if self.apart > 0 || self.waiting.len() == 1 {
             self.apart = self.apart.saturating_sub(1);
-            if self.proper && self.waiting.front().is_some_and(requests::is_needed) {
+            if self.proper && self.waiting.front().and_then(requests::opens).is_some() {
                 return self.replace(error, tell);
             }
             let key = self.waiting.front().and_then(requests::key_of);
@@ -250,7 +251,10 @@ impl<'a> Keeper<'a> {
         while self.seen < self.waiting.len() {
             let Some(request) = self.waiting.get(self.seen) else { break };
             // What the stand-in knows of an account is not what the file holds: that is told once it can be read.
-            let is_answered = requests::only_asks(request) && (self.proper || !requests::is_needed(request));
+            let told_later = requests::opens(request).filter(|_| !self.proper);
+            let is_again = told_later.is_some()
+                && self.waiting.iter().take(self.seen).any(|before| requests::opens(before) == told_later);
+            let is_answered = requests::only_asks(request) && (told_later.is_none() || is_again);
             not_kept.extend(requests::key_of(request));
             let answers = match self.db.as_mut() {
                 // What is in memory alone goes with it: the server is to keep its copy.

@@ -85,7 +85,7 @@ pub(super) fn newer_sql() -> String {
     )
 }
 
-/// Messages that are read together: so many of them, and no more text than [`PAGE_BYTES`], but always one.
+/// Messages that are read together: so many of them, and no more bytes than [`PAGE_BYTES`], but always one.
 pub(super) struct Page {
     limit: usize,
     bytes: usize,

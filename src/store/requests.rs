@@ -6,7 +6,7 @@ use crate::app::StoreRequest;
 use crate::app::event::Stored;
 use crate::app::model::{ConversationKey, MessageState};
 use crate::types::limits::{UNCOMMITTED, UNCOMMITTED_BYTES};
-use crate::types::{MessageKey, Stamp};
+use crate::types::{AccountId, MessageKey, Stamp};
 use crate::xmpp::Direction;
 use rusqlite::Connection;
 
@@ -76,9 +76,9 @@ pub(super) fn may_wait(request: &StoreRequest) -> bool {
     }
 }
 
-/// Nothing can be done with a file that does not give this.
-pub(super) fn is_needed(request: &StoreRequest) -> bool {
-    matches!(request, StoreRequest::Open { .. })
+/// The account that it asks about. Nothing can be done with a file that does not give this.
+pub(super) fn opens(request: &StoreRequest) -> Option<&AccountId> {
+    if let StoreRequest::Open { account } = request { Some(account) } else { None }
 }
 
 /// The message that it hands over.

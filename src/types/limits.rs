@@ -53,18 +53,18 @@ pub const TALK_BYTES: usize = 8 << 20;
 /// Messages of any other talk that are kept in memory, in bytes. All talks of [`STRANGERS`] together take 128 MiB at most,
 /// and a hundred messages of the usual length fit in.
 pub const CLOSED_TALK_BYTES: usize = 64 << 10;
-/// Text of one page that is read from the history, in bytes. Two hundred messages of the usual length are a tenth of it,
-/// and the largest that a stanza can hold still comes, alone.
+/// Messages of one page that is read from the history, in bytes. Two hundred of the usual length are a third of it, and
+/// the largest that a stanza can hold still comes, alone.
 pub const PAGE_BYTES: usize = 256 << 10;
 /// Messages of a talk that one page of the archive may move. A clock that is wrong moves each of them once.
 pub const MOVES: usize = 8_000;
 /// Ids of a page, of one talk, that the history puts in their order: more than a page that was asked for has.
 pub const ORDERED: usize = 200;
-/// Rows and marks that are on their way to the disk, above which the line is not read: a second's worth for a slow disk.
+/// Rows and marks that are on their way to the disk, above which the line is not read: a second's worth for a disk.
 pub const UNCOMMITTED: usize = 2_000;
 /// The same while the disk takes nothing: what comes is shown, and waits in memory.
 pub const NOT_KEPT: usize = 10_000;
-/// Text in these rows, in bytes: as above, where each is as large as a stanza may be.
+/// The messages in these rows, in bytes: as above, where each is as large as a stanza may be.
 pub const UNCOMMITTED_BYTES: usize = 8 << 20;
 /// Marks kept for one talk that is being loaded: a page has as many messages.
 pub const LATE_MARKS: usize = 50;

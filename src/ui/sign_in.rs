@@ -33,7 +33,7 @@ pub fn draw(model: &Model, screen: &SignInScreen, view: &mut View, area: Rect, p
         SignInStep::Browser { prompt, fault } => browser::draw(model, screen, prompt, *fault, body, paint),
         SignInStep::Opening => opening(model, screen, body, paint),
         SignInStep::Review { .. } => boxed(review(model, screen, body.width), body, paint),
-        SignInStep::Failed(Problem::NoDeviceSignIn { domain }) if screen.for_operator => {
+        SignInStep::Failed(Problem::NoDeviceSignIn { domain }) if screen.is_for_operator() => {
             boxed(for_operator(model, domain.as_str(), body.width), body, paint);
         }
         SignInStep::Failed(problem) => boxed(failed(model, screen, problem, body.width), body, paint),

@@ -110,7 +110,7 @@ pub struct Conversation {
     pub claimed: BTreeSet<MessageKey>,
     /// Hashes of the ids in `messages`, to answer "certainly new" without a walk.
     pub known_ids: BTreeSet<u64>,
-    /// Bytes of text in `messages`; never told too low.
+    /// Bytes of `messages` ([`Message::bytes`]); never told too low.
     pub bytes: usize,
 }
 

@@ -82,7 +82,7 @@ pub struct SignInScreen {
     pub big_square: bool,
     /// Dark and light swapped.
     pub invert: bool,
-    /// In place of why it failed: how the operator of the service can mend it.
+    /// The person asked how the operator of the service can mend it ([`is_for_operator`](Self::is_for_operator)).
     pub for_operator: bool,
     /// Raw scope names are shown.
     pub raw_scopes: bool,

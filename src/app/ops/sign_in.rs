@@ -23,6 +23,11 @@ impl SignInWay {
 }
 
 impl SignInScreen {
+    /// In place of why it failed stands how the operator of the service can mend it.
+    pub fn is_for_operator(&self) -> bool {
+        self.for_operator && matches!(self.step, SignInStep::Failed(Problem::NoDeviceSignIn { .. }))
+    }
+
     /// The first step of a way in.
     pub fn new(way: SignInWay, from_main: bool) -> Self {
         Self {

@@ -6,6 +6,7 @@ use crate::app::keymap;
 use crate::app::model::{Find, Focus, Overlay, Scroll};
 use crate::app::{Search, SearchIn};
 use crate::types::RequestId;
+use crate::types::limits::UNCOMMITTED;
 
 const BELA_SAYS: &str = "bela@example.org/phone";
 
@@ -170,7 +171,8 @@ fn words_narrow_a_search() {
 fn rows_that_wait_for_the_disk_are_shown_once_and_the_wire_goes_on() {
     let mut world = World::online(false);
     world.commits = false;
-    for number in 0..1_200 {
+    let many = UNCOMMITTED + 200;
+    for number in 0..many {
         world.hears(says(BELA_SAYS, &number.to_string(), "x"));
     }
     let keys: Vec<MessageKey> = world.model.waiting.keys().copied().collect();
@@ -178,10 +180,11 @@ fn rows_that_wait_for_the_disk_are_shown_once_and_the_wire_goes_on() {
     world.stored(Stored::Failed(crate::types::Problem::DiskFull));
     world.stored(Stored::NotKept { keys: keys.clone() });
     assert!(!world.own().paused, "what the disk refuses is shown all the same");
-    assert_eq!((world.talk(BELA).unread, world.model.waiting.len()), (1_200, 1_200));
+    let unread = u32::try_from(many).unwrap();
+    assert_eq!((world.talk(BELA).unread, world.model.waiting.len()), (unread, many));
     world.stored(Stored::Recovered);
     world.stored(Stored::Committed { keys });
-    assert_eq!((world.talk(BELA).unread, world.model.waiting.len()), (1_200, 0));
+    assert_eq!((world.talk(BELA).unread, world.model.waiting.len()), (unread, 0));
 }
 
 /// The disk is well, and all others are kept.

@@ -108,7 +108,8 @@ fn gaps_wait_for_the_store() {
     let newest = queries(&mut world).remove(0);
     world.commits = false;
     let at = world.now.wall;
-    for n in 0..300 {
+    // Above a quarter of what slows the wire nothing more is asked for.
+    for n in 0..crate::types::limits::UNCOMMITTED / 4 + 50 {
         world.hears(archived(says(PHONE, &n.to_string(), &n.to_string()), &format!("t{n}"), at));
     }
     let keys: Vec<MessageKey> = world.model.waiting.keys().copied().collect();

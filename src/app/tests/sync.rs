@@ -1,6 +1,7 @@
 //! Catching up with the archive.
 
 use super::*;
+use crate::types::limits::UNCOMMITTED;
 use crate::types::{ArchiveId, Problem};
 use crate::xmpp::ArchiveQuery;
 
@@ -231,7 +232,7 @@ fn a_store_that_falls_behind_slows_the_wire_and_frees_it_again() {
         };
         (count(|c| matches!(c, LinkCommand::Pause)), count(|c| matches!(c, LinkCommand::Resume)))
     };
-    for n in 0..1_200 {
+    for n in 0..UNCOMMITTED + 200 {
         world.hears(says(PHONE, &n.to_string(), &n.to_string()));
         keys.extend(world.talk(BELA).messages.back().map(|m| m.key));
     }
@@ -240,11 +241,12 @@ fn a_store_that_falls_behind_slows_the_wire_and_frees_it_again() {
     let rest = keys.split_off(900);
     world.stored(Stored::Committed { keys });
     assert_eq!(pauses(&world), (0, 0));
-    world.stored(Stored::Committed { keys: rest[..50].to_vec() });
+    let left = UNCOMMITTED / 4;
+    world.stored(Stored::Committed { keys: rest[..rest.len() - left].to_vec() });
     assert_eq!(pauses(&world), (0, 1));
-    assert_eq!(world.model.waiting.len(), 250);
+    assert_eq!(world.model.waiting.len(), left);
     let receipts = world.commands().iter().filter(|c| matches!(c, Command::Receipt { .. })).count();
-    assert_eq!(receipts, 950);
+    assert_eq!(receipts, UNCOMMITTED + 200 - left);
 }
 
 #[test]

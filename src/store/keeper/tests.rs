@@ -143,6 +143,27 @@ fn what_a_history_holds_is_told_once_it_can_be_read_and_nothing_of_it_is_overwri
 }
 
 #[test]
+fn a_key_that_nobody_made_is_not_gone_on_from() {
+    let home = tempfile::tempdir().unwrap();
+    let watched = at(home.path());
+    watched.insert(&message(7, "ours"));
+    assert_eq!(watched.committed(), keys([7]));
+    let other = Connection::open(home.path().join(schema::FILE)).unwrap();
+    let odd = |key: &str| {
+        let copy = format!(
+            "INSERT INTO message (id, key, account, peer, kind, direction, stamp, body_kind, body, state)
+             SELECT abs(random()), {key}, account, peer, kind, direction, stamp, 2, body, state FROM message LIMIT 1"
+        );
+        other.execute_batch(&copy).unwrap();
+    };
+    ["x'ffffffffffffffffffffffffffffffff'", "x'7f'", "'text'", "99"].into_iter().for_each(odd);
+    watched.store.send(StoreRequest::Open { account: account() });
+    let last =
+        watched.until(|stored| if let Stored::Cache { cache, .. } = stored { Some(cache.last_key) } else { None });
+    assert_eq!(last, Some(MessageKey(7)));
+}
+
+#[test]
 fn a_database_that_another_holds_is_waited_for_and_questions_are_answered_meanwhile() {
     let home = tempfile::tempdir().unwrap();
     let watched = at(home.path());

@@ -32,7 +32,7 @@ pub fn back(model: &mut Model, fx: &mut Effects) {
     let Screen::SignIn(screen) = &mut model.screen else { return };
     if screen.big_square {
         screen.big_square = false;
-    } else if screen.for_operator {
+    } else if screen.is_for_operator() {
         screen.for_operator = false;
     } else if is_answering(screen) {
         screen.field = 0;
@@ -227,7 +227,7 @@ fn step_key(model: &mut Model, key: Key, fx: &mut Effects) {
             _ => {}
         },
         // Its keys are those of the box below.
-        SignInStep::Failed(_) if screen.for_operator => {}
+        SignInStep::Failed(_) if screen.is_for_operator() => {}
         SignInStep::Failed(problem) => {
             let problem = problem.clone();
             failed_key(model, &problem, letter, fx);

@@ -9,13 +9,12 @@ use crate::app::outbox::Post;
 use crate::app::sync::{Gap, Sync};
 use crate::types::{AccountId, ArchiveId, MessageKey, Problem, Stamp};
 use crate::xmpp::Appearance;
+use std::collections::BTreeMap;
 
 /// Talks of the cache that are taken in...
 const TALKS: usize = 200;
 /// ...and, whoever wrote since, talks with buddies in which something is unread.
 const UNREAD_TALKS: usize = 2_000;
-/// A key of the cache that is higher is none of ours: no moment is so late.
-const LAST_KEY: MessageKey = MessageKey(u128::MAX >> 1);
 
 /// A talk, how much in it is unread, and when its newest message was written.
 type Kept = (ConversationKey, u32, Stamp);
@@ -38,9 +37,11 @@ impl Model {
     pub(super) fn on_cache(&mut self, id: &AccountId, cache: AccountCache, fx: &mut Effects) {
         let retaken = self.retake(id);
         let read_now = self.end_stand_in(id, cache.stand_in);
-        self.last_key = cache.last_key.filter(|key| *key < LAST_KEY).max(Some(self.last_key)).unwrap_or_default();
+        self.know_keys(id, cache.last_key);
         let Some(account) = self.account_mut(id) else { return };
-        account.only_here = cache.only_here.into_iter().collect();
+        // What was changed while it could not be read holds.
+        let changed = if read_now { std::mem::take(&mut account.only_here) } else { BTreeMap::new() };
+        account.only_here = cache.only_here.into_iter().chain(changed).collect();
         for (peer, contact) in &mut account.roster {
             contact.here = account.only_here.get(peer).cloned().unwrap_or_default();
         }
@@ -58,7 +59,6 @@ impl Model {
         }
         account.jid = account.jid.take().or(cache.jid);
         account.pictures_asked = account.pictures_asked.or(cache.pictures_asked);
-        // What the person chose while it could not be read holds.
         let chosen = read_now && account.appearance != Appearance::default();
         if let Some(appearance) = cache.appearance.filter(|_| !chosen) {
             account.appearance = appearance;
@@ -71,7 +71,9 @@ impl Model {
         }
         // What was typed while these were read comes behind them.
         account.outbox.make_contiguous().sort_unstable();
-        self.list.folded = list::folds_from(&cache.folded);
+        if !read_now {
+            self.list.folded = list::folds_from(&cache.folded);
+        }
         self.take_talks(id, cache.talks, cache.read_to, cache.drafts, synced_to);
         self.tell_appearance(id, fx);
         self.tell_title(fx);
@@ -148,6 +150,16 @@ impl Model {
             self.load(&open, fx);
         }
         self.catch_up(id, fx);
+    }
+
+    /// Keys go on from the highest one that was kept, whatever the clock says. Until a session begins, what has one of them
+    /// was heard before it.
+    fn know_keys(&mut self, id: &AccountId, last: Option<MessageKey>) {
+        self.last_key = self.last_key.max(last.unwrap_or_default());
+        let next = MessageKey(self.last_key.0.saturating_add(1));
+        if let Some(account) = self.account_mut(id).filter(|account| !account.online()) {
+            account.heard_from = account.heard_from.max(next);
+        }
     }
 
     /// Makes room for what is told of files that were another's: what was known of them before is stale. True when
