@@ -21,14 +21,14 @@ fn begun(way: SignInWay, address: &str) -> World {
     world
 }
 
-fn screen(world: &World) -> &SignInScreen {
+pub(super) fn screen(world: &World) -> &SignInScreen {
     match &world.model.screen {
         Screen::SignIn(screen) => screen,
         other => panic!("{other:?}"),
     }
 }
 
-fn prompt(world: &World) -> CodePrompt {
+pub(super) fn prompt(world: &World) -> CodePrompt {
     CodePrompt {
         service: line("alpha.test"),
         address: line("https://alpha.test/device"),

@@ -1,8 +1,9 @@
 //! Several accounts: one sign-in at a time is on the screen, and the others go on.
 
+use super::sign_in::{prompt, screen};
 use super::*;
-use crate::app::event::{CodePrompt, Consent, LinkState, Outlook};
-use crate::app::model::{Screen, SignInScreen, SignInStep, SignInWay};
+use crate::app::event::{Consent, LinkState};
+use crate::app::model::{Screen, SignInStep, SignInWay};
 use crate::app::ops::Banner;
 use crate::app::words::toasts;
 use crate::types::Problem;
@@ -30,17 +31,7 @@ fn anna_online_and_juliet_signing_in(by: CredentialKind) -> World {
 
 fn anna_online_and_juliet_at_her_code() -> World {
     let mut world = anna_online_and_juliet_signing_in(CredentialKind::Token);
-    let code = CodePrompt {
-        service: line("alpha.test"),
-        address: line("https://alpha.test/device"),
-        complete: None,
-        code: line("WDJB-MJHT"),
-        expires: world.now.wall.plus(second(900)),
-        lifetime: second(900),
-        scopes: vec![line("xmpp")],
-        outlook: Outlook::Lasting,
-        local_only: false,
-    };
+    let code = prompt(&world);
     juliets(&mut world, LinkFact::Consent(Consent::Code(code)));
     assert_code_of_juliet(&world);
     world
@@ -54,13 +45,6 @@ fn juliets(world: &mut World, fact: LinkFact) {
 
 fn sign_in_needed(account: &str) -> Problem {
     Problem::SignInNeeded { account: line(account) }
-}
-
-fn screen(world: &World) -> &SignInScreen {
-    match &world.model.screen {
-        Screen::SignIn(screen) => screen,
-        other => panic!("{other:?}"),
-    }
 }
 
 fn assert_code_of_juliet(world: &World) {
