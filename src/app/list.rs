@@ -73,10 +73,36 @@ pub struct BuddyRow {
 pub fn rows(model: &Model) -> Vec<Row> {
     match &model.list.held {
         Some(held) if held.filter == model.list.filter && held.folded == model.list.folded => {
-            held.rows.iter().map(|row| refreshed(model, row)).collect()
+            let mut rows: Vec<Row> = held.rows.iter().map(|row| refreshed(model, row)).collect();
+            tell_unread(&mut rows, &arranged(model));
+            rows
         }
         _ => arranged(model),
     }
+}
+
+/// In a list that is held still the headers of groups say what is unread as things stand: its row may be folded away.
+fn tell_unread(rows: &mut [Row], now: &[Row]) {
+    let (mut facts, mut of) = (BTreeMap::new(), None);
+    for row in now {
+        match row {
+            Row::Account { account, .. } => of = Some(account),
+            Row::Group { id, unread, .. } => drop(facts.insert((of, id), *unread)),
+            Row::Request { .. } | Row::Buddy(_) => {}
+        }
+    }
+    let mut of = None;
+    for row in rows {
+        match row {
+            Row::Account { account, .. } => of = now.iter().find_map(|row| same_account(row, account)),
+            Row::Group { id, unread, .. } => *unread = facts.get(&(of, &*id)).copied().unwrap_or_default(),
+            Row::Request { .. } | Row::Buddy(_) => {}
+        }
+    }
+}
+
+fn same_account<'r>(row: &'r Row, account: &AccountId) -> Option<&'r AccountId> {
+    if let Row::Account { account: own, .. } = row { Some(own).filter(|own| *own == account) } else { None }
 }
 
 /// The rows in order, made anew.
@@ -293,6 +319,7 @@ fn refreshed(model: &Model, row: &Row) -> Row {
             };
         }
         Row::Account { account, online, .. } => *online = model.account(account).is_some_and(Account::online),
+        // What is unread in groups is told behind this.
         Row::Group { .. } | Row::Request { .. } => {}
     }
     row

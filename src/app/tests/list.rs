@@ -172,3 +172,28 @@ fn a_thousand_buddies_are_arranged_in_no_time_to_speak_of() {
     }
     assert_eq!(rows(&world.model).len(), 1_020);
 }
+
+#[test]
+fn headers_of_a_list_that_is_held_still_say_what_is_unread() {
+    let mut world = town();
+    world.model.list.folded.insert("Family".to_owned());
+    world.model.focus = Focus::List;
+    world.give(Event::Focus(true));
+    let header = |world: &World| names(&world.model).into_iter().find(|name| name.contains("Family")).unwrap();
+    assert_eq!(header(&world), "> Family (3/3) 0");
+    world.hears(says(&format!("{DAD}/x"), "1", "are you there?"));
+    assert_eq!(header(&world), "> Family (3/3) 1");
+    world.open(DAD);
+    assert_eq!(header(&world), "> Family (3/3) 0");
+}
+
+#[test]
+fn the_first_buddy_of_all_is_seen_at_once() {
+    let mut world = World::online(false);
+    world.session(xmpp::Event::Roster { items: Some(Vec::new()), version: None });
+    world.model.focus = Focus::List;
+    world.give(Event::Focus(true));
+    assert_eq!(names(&world.model), Vec::<String>::new());
+    world.session(xmpp::Event::RosterPush { item: item(DAD, "Dad", ""), version: None });
+    assert!(names(&world.model).contains(&"  Dad".to_owned()), "{:?}", names(&world.model));
+}

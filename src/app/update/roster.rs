@@ -56,7 +56,7 @@ pub(super) fn on_push(model: &mut Model, id: &AccountId, item: RosterItem, versi
     if item.subscription == Subscription::Removed {
         account.roster.remove(&jid);
     } else {
-        let settled = account.settle_at.is_none();
+        let (settled, is_new) = (account.settle_at.is_none(), !account.roster.contains_key(&jid));
         let contact = account.roster.entry(jid.clone()).or_insert_with(|| Contact::new(item.clone()));
         contact.item = item.clone();
         contact.here = account.only_here.get(&jid).cloned().unwrap_or_default();
@@ -67,6 +67,10 @@ pub(super) fn on_push(model: &mut Model, id: &AccountId, item: RosterItem, versi
             account.requests.retain(|request| request.from != jid);
         }
         account.take_name_of(&jid);
+        if is_new {
+            // Where nobody was before, whoever is added is seen at once.
+            drop(model.list.held.take_if(|held| held.rows.is_empty()));
+        }
     }
     fx.push(Effect::Store(StoreRequest::RosterItem { account: id.clone(), item, version }));
 }
