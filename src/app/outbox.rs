@@ -140,6 +140,11 @@ impl Model {
         }
     }
 
+    /// The disk refuses, and something of ours that waits to be sent is not on it.
+    pub fn is_unsent_unkept(&self) -> bool {
+        self.not_kept && self.waiting.values().any(|row| row.posted)
+    }
+
     /// A message of ours came further. Marks only go up; what was given up as failed may still turn out to have
     /// arrived.
     pub(super) fn mark(&mut self, id: &AccountId, key: MessageKey, state: &MessageState, fx: &mut Effects) -> bool {

@@ -175,6 +175,23 @@ fn leaving_asks_only_if_something_would_be_lost() {
 }
 
 #[test]
+fn what_the_disk_refuses_would_be_lost_and_what_it_had_before_would_not() {
+    let mut world = World::online(false);
+    world.drop_link();
+    world.open(BELA);
+    world.send(BELA, "on the disk");
+    world.stored(Stored::Failed(crate::types::Problem::DiskFull));
+    assert!(!world.model.is_unsent_unkept());
+    world.commits = false;
+    let key = world.send(BELA, "not on it");
+    world.stored(Stored::NotKept { keys: vec![key] });
+    assert!(world.model.is_unsent_unkept());
+    world.stored(Stored::Recovered);
+    world.stored(Stored::Committed { keys: vec![key] });
+    assert!(!world.model.is_unsent_unkept());
+}
+
+#[test]
 fn an_account_in_use_elsewhere_goes_offline_and_says_so() {
     let mut world = World::online(false);
     let account = world.account.clone();

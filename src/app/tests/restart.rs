@@ -61,6 +61,7 @@ fn a_restart_within_one_millisecond_takes_no_key_of_the_process_before() {
     assert!(world(Some(key)) > key);
     let tomorrow = MessageKey::new(Stamp(1_763_650_800_000 + 86_400_000), 5);
     assert!(world(Some(tomorrow)) > tomorrow, "the clock went back");
+    assert!(world(Some(MessageKey(u128::MAX >> 1))) < MessageKey::new(Stamp(1_763_650_900_000), 0), "no key of ours");
 }
 
 #[test]

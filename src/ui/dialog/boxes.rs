@@ -236,8 +236,9 @@ fn question(model: &Model, words: &screens::Question, width: u16) -> Dialog {
 fn quit(model: &Model, pending: usize, width: u16) -> Dialog {
     let mut dialog = question(model, &screens::QUIT, width);
     dialog.lines.clear();
-    // What leaves no trace on disk cannot go out later.
-    let kept = !model.accounts.iter().any(|account| account.setup.ephemeral && !account.outbox.is_empty());
+    // What leaves no trace on disk, or is not on it because it refuses, cannot go out later.
+    let ephemeral = model.accounts.iter().any(|account| account.setup.ephemeral && !account.outbox.is_empty());
+    let kept = !ephemeral && !model.is_unsent_unkept();
     let words = if kept { screens::not_sent_yet(pending) } else { screens::would_be_lost(pending) };
     dialog.say(&words, if kept { Role::Text } else { Role::Warn }, model.options.ascii);
     dialog

@@ -10,11 +10,14 @@ use crate::app::sync::{Gap, Sync};
 use crate::types::{AccountId, ArchiveId, MessageKey, Problem, Stamp};
 use crate::xmpp::Appearance;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Talks of the cache that are taken in...
 const TALKS: usize = 200;
 /// ...and, whoever wrote since, talks with buddies in which something is unread.
 const UNREAD_TALKS: usize = 2_000;
+
+const YEAR: Duration = Duration::from_secs(366 * 24 * 3600);
 
 /// A talk, how much in it is unread, and when its newest message was written.
 type Kept = (ConversationKey, u32, Stamp);
@@ -155,7 +158,9 @@ impl Model {
     /// Keys go on from the highest one that was kept, whatever the clock says. Until a session begins, what has one of them
     /// was heard before it.
     fn know_keys(&mut self, id: &AccountId, last: Option<MessageKey>) {
-        self.last_key = self.last_key.max(last.unwrap_or_default());
+        // No clock is so far ahead: somebody wrote that there, and keys would come to their end.
+        let end = MessageKey::new(self.now.wall.plus(YEAR), 0);
+        self.last_key = self.last_key.max(last.filter(|last| *last < end).unwrap_or_default());
         let next = MessageKey(self.last_key.0.saturating_add(1));
         if let Some(account) = self.account_mut(id).filter(|account| !account.online()) {
             account.heard_from = account.heard_from.max(next);
