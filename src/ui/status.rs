@@ -47,16 +47,23 @@ pub fn draw(model: &Model, rect: Rect, kind: Kind, paint: &mut Paint<'_>) {
     let Some(account) = facts::main_account(model) else { return };
     let (sign, state) = facts::own_sign(account);
     let x = paint.put(x, rect.y, limit, paint.theme.sign(sign), Role::Presence(sign));
-    let mut line = format!(" {state} · {}", facts::own_address(account));
-    if let Some(version) = account.tls.filter(|_| account.link == crate::app::event::LinkState::Online) {
-        line.push_str(" · ");
-        line.push_str(&if kind == Kind::Wide { words::encrypted_link(version) } else { words::TLS.to_owned() });
-    }
-    if let Some(Ending::Counted { left }) = account.ending(model.now.wall) {
-        line.push_str(" · ");
-        line.push_str(&words::sign_in_ends(left, kind != Kind::Wide));
-    }
-    paint.put_fit(x, rect.y, limit, &line, Role::Text);
+    let line = |long_link: bool, long_end: bool| {
+        let mut line = format!(" {state} · {}", facts::own_address(account));
+        if let Some(version) = account.tls.filter(|_| account.link == crate::app::event::LinkState::Online) {
+            line.push_str(" · ");
+            line.push_str(&if long_link { words::encrypted_link(version) } else { words::TLS.to_owned() });
+        }
+        if let Some(Ending::Counted { left }) = account.ending(model.now.wall) {
+            line.push_str(" · ");
+            line.push_str(&words::sign_in_ends(left, !long_end));
+        }
+        line
+    };
+    // In many words where there is room for all of them; when the sign-in ends is worth more than how good the link is.
+    let many = [(true, true), (false, true)].into_iter().filter(|_| kind == Kind::Wide);
+    let mut many = many.map(|(link, end)| line(link, end));
+    let fits = many.find(|many| x.saturating_add(paint.width(many)) <= limit);
+    paint.put_fit(x, rect.y, limit, &fits.unwrap_or_else(|| line(false, false)), Role::Text);
 }
 
 /// What the one-pane layout has in its top right corner: unread elsewhere, and the clock.
