@@ -87,7 +87,8 @@ impl Pace {
         }
         self.due = (self.due.max(now) + self.apart).min(now + self.apart * (AT_ONCE + 1));
         // Twice: pieces of a flood come unevenly.
-        self.fills_in = if weight >= FULL { 2 * now.saturating_duration_since(self.last) } else { self.apart };
+        let pace = now.saturating_duration_since(self.last).saturating_mul(2 * FULL as u32);
+        self.fills_in = (pace / u32::try_from(weight.max(1)).unwrap_or(u32::MAX)).min(self.apart);
         self.last = now;
     }
 
@@ -124,9 +125,11 @@ mod tests {
 
     /// In a flood: what may be kept at once was kept.
     fn flooded(now: Instant) -> Pace {
-        let mut pace = Pace::begin(now, APART);
-        for _ in 0..50 {
-            pace.committed(now, [insert(1)].iter());
+        let mut at = now.checked_sub(Duration::from_secs(1)).unwrap();
+        let mut pace = Pace::begin(at, APART);
+        while at < now {
+            at += Duration::from_millis(20);
+            pace.committed(at, [insert(1)].iter());
         }
         pace
     }
@@ -198,6 +201,11 @@ mod tests {
             pace.committed(now, full.iter());
         }
         assert_eq!(pace.pause(now, [insert(1)].iter()), Some(Duration::from_millis(12)));
+        // Half a commit as fast as that is of the same flood.
+        now += Duration::from_millis(3);
+        pace.committed(now, full[..FULL / 2].iter());
+        assert_eq!(pace.pause(now, [insert(1)].iter()), Some(Duration::from_millis(12)));
+        now += Duration::from_millis(12);
         pace.committed(now, [insert(1)].iter());
         assert_eq!(
             pace.pause(now, [insert(1)].iter()),
