@@ -61,7 +61,7 @@ pub struct Sync {
     /// The newest message known at start.
     pub newest: Option<Stamp>,
     /// The history cannot be read: the store is told nothing of this, for it may know better.
-    pub unread: bool,
+    pub stand_in: bool,
     /// How the gaps are being filled.
     pub filling: Filling,
     /// When the archive, which refused, is asked again in this session (`Now::mono`).
@@ -302,7 +302,7 @@ impl Model {
     /// Tells the store what of the archive is here and what is not.
     fn tell_sync(&mut self, id: &AccountId, fx: &mut Effects) {
         let now = self.now;
-        let tells = |account: &&mut Account| account.sync.complete && !account.sync.unread;
+        let tells = |account: &&mut Account| account.sync.complete && !account.sync.stand_in;
         let Some(account) = self.account_mut(id).filter(tells) else { return };
         let sync = &mut account.sync;
         sync.told = Some((sync.cursor.clone(), now.mono));

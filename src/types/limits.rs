@@ -60,7 +60,7 @@ pub const PAGE_BYTES: usize = 256 << 10;
 pub const MOVES: usize = 8_000;
 /// Ids of a page, of one talk, that the history puts in their order: more than a page that was asked for has.
 pub const ORDERED: usize = 200;
-/// Rows and marks that are on their way to the disk, above which the line is not read: a second's worth for a disk.
+/// Rows and marks that are on their way to the disk, above which the line is not read: a second's worth for a slow disk.
 pub const UNCOMMITTED: usize = 1_000;
 /// The same while the disk takes nothing: what comes is shown, and waits in memory.
 pub const NOT_KEPT: usize = 10_000;

@@ -17,6 +17,7 @@ const TALKS: usize = 200;
 /// ...and, whoever wrote since, talks with buddies in which something is unread.
 const UNREAD_TALKS: usize = 2_000;
 
+/// How far ahead a clock may have been that made a kept key.
 const YEAR: Duration = Duration::from_secs(366 * 24 * 3600);
 
 /// A talk, how much in it is unread, and when its newest message was written.
@@ -135,7 +136,7 @@ impl Model {
     /// was concluded from that is forgotten, and nothing of it was told to the store.
     fn end_stand_in(&mut self, id: &AccountId, stand_in: bool) -> bool {
         let Some(account) = self.account_mut(id) else { return false };
-        let read_now = std::mem::replace(&mut account.sync.unread, stand_in) && !stand_in;
+        let read_now = std::mem::replace(&mut account.sync.stand_in, stand_in) && !stand_in;
         if read_now {
             account.sync = Sync::default();
             account.synced_to = None;
