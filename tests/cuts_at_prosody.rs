@@ -27,13 +27,13 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Mutex, Once};
 use std::time::Duration;
-use sweep::{Position, Proof, STEP, World, is_long, sweep};
+use sweep::{Position, Proof, World, is_long, sweep};
 
 /// Sign-ins at a time. Each is an account of its own: sessions that were cut are kept for a while.
 const ROWS: usize = 16;
 /// The same where most of the time is waiting: for the second question after a lost answer, and for the pace of Prosody,
 /// which wants to be asked for a code's answer every five seconds.
-const ROWS_OF_WAITING: usize = 48;
+const ROWS_OF_WAITING: usize = 128;
 /// The gate of the sign-in service, where there are more than one.
 const ISSUER: usize = 2;
 
@@ -282,10 +282,6 @@ impl World for First {
     }
     fn is_swept(&self, gate: usize) -> bool {
         gate == ISSUER || is_long()
-    }
-    /// Each needs somebody at a browser, and five seconds between two questions for the answer.
-    fn step() -> usize {
-        4 * STEP
     }
 }
 

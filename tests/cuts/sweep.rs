@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// Every so many bytes is cut, unless the whole sweep is wanted.
-pub const STEP: usize = 37;
+const STEP: usize = 37;
 
 /// One place to cut: at which gate, and where.
 #[derive(Clone, Copy, Debug)]
@@ -24,8 +24,8 @@ pub fn is_long() -> bool {
 
 /// Every position of a sign-in whose first connections were so many bytes long, out and in, at each gate.
 /// FIN and RST take turns.
-fn positions(lengths: &[[usize; 2]], step: usize, swept: impl Fn(usize) -> bool) -> Vec<Position> {
-    let step = if is_long() { 1 } else { step };
+fn positions(lengths: &[[usize; 2]], swept: impl Fn(usize) -> bool) -> Vec<Position> {
+    let step = if is_long() { 1 } else { STEP };
     let mut positions = Vec::new();
     for (gate, length) in lengths.iter().enumerate().filter(|(gate, _)| swept(*gate)) {
         for (way, length) in Way::BOTH.into_iter().zip(*length) {
@@ -58,10 +58,6 @@ pub trait World: Sized + Send + Sync + 'static {
     fn is_swept(&self, _gate: usize) -> bool {
         true
     }
-    /// So many bytes apart, unless the whole sweep is wanted.
-    fn step() -> usize {
-        STEP
-    }
     /// The connection of its gate that is cut: all but the first are spared.
     fn arm(&self, position: Option<Position>) {
         for (number, gate) in self.gates().iter().enumerate() {
@@ -85,7 +81,7 @@ pub async fn sweep<W: World>(name: &str, rows: usize) -> String {
     });
     let mechanism = world.sign_in().await.unwrap();
     let lengths = lengths.lock().unwrap().clone();
-    let list = part(positions(&lengths, W::step(), |gate| world.is_swept(gate)));
+    let list = part(positions(&lengths, |gate| world.is_swept(gate)));
     let (list, lengths) = (Arc::new(list), Arc::new(lengths));
     let figures = Arc::new(Figures { crashes_before: crashes, ..Figures::default() });
     let next = Arc::new(AtomicUsize::new(0));
