@@ -48,6 +48,71 @@ fn buddies_beyond_the_limit_are_not_taken_in() {
     assert_eq!(own(&world).roster.len(), BUDDIES, "and go, and make room");
 }
 
+/// A server that makes the list long by its words: each push is within the limit of a stanza.
+#[test]
+fn a_buddy_list_has_an_end_in_bytes() {
+    let long = |number: usize, letter: char| {
+        let words = "\u{1F469}\u{200D}\u{1F467}".repeat(190);
+        let groups = (0..GROUPS).fold(String::new(), |all, group| format!("{all}<group>{group}{words}</group>"));
+        let name = letter.to_string().repeat(190);
+        format!("<item jid='b{number}@montague.lit' name='{name}' subscription='both'>{groups}</item>")
+    };
+    let size = |world: &World| -> usize {
+        let items = own(world).roster.values().map(|contact| &contact.item);
+        let lines = items.flat_map(|item| item.groups.iter().chain(&item.name));
+        lines.map(|line| line.as_str().len()).sum()
+    };
+    let push =
+        |item: &str| format!("<iq type='set' id='p'><query xmlns='jabber:iq:roster' ver='v'>{item}</query></iq>");
+    let mut world = World::signed_in("");
+    let mut number = 0;
+    while own(&world).roster.len() == number {
+        world.hear(&push(&long(number, 'n')));
+        number += 1;
+        assert!(number < BUDDIES, "a list without end");
+    }
+    assert!(size(&world) <= ROSTER_BYTES && size(&world) > ROSTER_BYTES / 2, "{}", size(&world));
+    let kept = world.effects.iter().filter(|fx| matches!(fx, Effect::Store(StoreRequest::RosterItem { .. }))).count();
+    assert_eq!(kept, number - 1, "nor does the disk take the last");
+    world.hear(&push("<item jid='b0@montague.lit' subscription='remove'/>"));
+    world.hear(&push(&long(number, 'x')));
+    assert_eq!(own(&world).roster.len(), number - 1, "who goes makes room");
+}
+
+/// The same by what buddies say of themselves. Who is there is still seen.
+#[test]
+fn words_of_buddies_have_an_end_in_bytes() {
+    let people = PRESENCE_BYTES / (DEVICES * 2_000);
+    let all: String = (0..people).map(item).collect();
+    let mut world = World::signed_in(&all);
+    let words = "\u{1F469}\u{200D}\u{1F467}".repeat(199);
+    let said = |world: &World| -> usize {
+        let statuses =
+            own(world).roster.values().flat_map(|c| c.devices.values().map(|d| &d.status).chain([&c.status]));
+        statuses.flatten().map(|line| line.as_str().len()).sum()
+    };
+    for number in 0..people {
+        for device in 0..DEVICES {
+            let from = format!("b{number}@montague.lit/{device}");
+            world.hear(&format!("<presence from='{from}'><status>{words}</status></presence>"));
+        }
+    }
+    assert!(said(&world) <= PRESENCE_BYTES && said(&world) > PRESENCE_BYTES / 2, "{}", said(&world));
+    let last = own(&world).roster.values().find(|c| c.item.jid.as_str() == format!("b{}@montague.lit", people - 1));
+    let last = last.expect("on the list");
+    assert_eq!((last.show(), last.status.as_ref()), (Some(xmpp::Show::Available), None));
+    for device in 0..DEVICES {
+        world.hear(&format!("<presence from='b0@montague.lit/{device}' type='unavailable'/>"));
+    }
+    world.hear(&format!("<presence from='b{}@montague.lit/0'><status>room</status></presence>", people - 1));
+    let last = own(&world).roster.values().find(|c| c.item.jid.as_str() == format!("b{}@montague.lit", people - 1));
+    assert_eq!(
+        last.and_then(|c| c.status.as_ref()).map(butty::types::Line::as_str),
+        Some("room"),
+        "who goes makes room"
+    );
+}
+
 #[test]
 fn groups_beyond_the_limit_are_not_read() {
     let groups = (0..10 * GROUPS).fold(String::new(), |all, number| format!("{all}<group>G{number}</group>"));
@@ -64,6 +129,10 @@ fn names_and_personal_messages_have_an_end() {
     let contact = own(&world).roster.values().next().expect("Romeo");
     let name = contact.item.name.as_ref().expect("a name");
     let status = contact.status.as_ref().expect("a personal message");
+    let family = "\u{1F469}\u{200D}\u{1F467}\u{200D}\u{1F466}\u{200D}\u{1F466}".repeat(10_000);
+    let line = butty::types::Line::clean(&family);
+    assert!(line.as_str().len() <= LINE_BYTES && line.as_str().ends_with('…'), "{}", line.as_str().len());
+    assert_eq!(butty::types::Line::clean(line.as_str()), line, "cut once");
     assert!(name.as_str().len() < 300 && name.as_str().ends_with('…'), "{name}");
     assert!(status.as_str().len() < 300, "{status}");
 }

@@ -3,12 +3,14 @@
 //! Plain data. `update` is the only writer; `ui`, `cli` and tests read.
 
 mod account;
+mod buddies;
 mod find;
 mod message;
 mod options;
 mod screen;
 
 pub use account::{Account, Agreement, Asked, Back, Contact, Device, Files, Leaving, OnlyHere, Request};
+pub use buddies::Buddies;
 pub use find::{Find, Jump};
 pub use message::{
     Above, Arrival, Attachment, Author, Body, Conversation, ConversationKey, ConversationKind, Message, MessageState,

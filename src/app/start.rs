@@ -7,8 +7,8 @@ use super::event::{LinkState, Viewport};
 use super::likeness::Taken;
 use super::list;
 use super::model::{
-    Account, Attention, Chance, Contact, Conversation, ConversationKey, Focus, ListState, Model, OnlyHere, Options,
-    Retention, Screen, Scroll, Walk, Welcome,
+    Account, Attention, Buddies, Chance, Contact, Conversation, ConversationKey, Focus, ListState, Model, OnlyHere,
+    Options, Retention, Screen, Scroll, Walk, Welcome,
 };
 use super::outbox::Post;
 use super::setup::AccountSetup;
@@ -105,7 +105,7 @@ impl Account {
             told: None,
             appearance: Appearance::default(),
             before_away: None,
-            roster: BTreeMap::new(),
+            roster: Buddies::default(),
             taken: Taken::default(),
             only_here: BTreeMap::new(),
             roster_version: None,

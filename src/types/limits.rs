@@ -7,11 +7,13 @@
 //! |---|---|---|
 //! | one stanza, whoever wrote it | [`Limits::SIGNED_IN`]: 1 MiB, 64 levels, 65,536 elements, 64 attributes each | the session ends, another begins |
 //! | before sign-in: mechanisms, words of an error | [`Limits::BEFORE_SIGN_IN`]: 64 KiB; 64 mechanisms | the sign-in ends; the rest is not read |
-//! | a name, a personal message, any [`Line`] | 200 clusters of 32 characters | cut, and ends in `…` |
+//! | a name, a personal message, any [`Line`] | 200 clusters of 32 characters, and [`LINE_BYTES`] | cut, and ends in `…` |
 //! | an id, a version of the buddy list | [`ID_BYTES`] | counts as not told |
 //! | buddies of an account | [`BUDDIES`] | the newest are not taken in |
+//! | the buddy list with its names and groups | [`ROSTER_BYTES`] | as above |
 //! | groups of a buddy | [`GROUPS`] | the rest is not read |
 //! | devices of a buddy | [`DEVICES`] | the newest are not seen until another goes |
+//! | what buddies say of themselves: devices, personal messages, nicknames | [`PRESENCE_BYTES`] | words are left out, then devices that come new |
 //! | presence and typing of strangers | nothing | not kept |
 //! | typing of a buddy | one moment, a minute long | replaced |
 //! | people who ask to be a buddy | [`REQUESTS`] | the newest wait: the server asks again at each sign-in |
@@ -27,6 +29,7 @@
 //! | messages that one archive page moves to another place | [`MOVES`] and as many as stand behind the last of them | they stay where our clock put them |
 //! | ids of an archive page that the history puts in order | [`ORDERED`] for a talk, until the page ends | the rest stands as it came |
 //! | addresses of messages of ours, to check receipts | [`SENT`] | the mind checks by its own list |
+//! | messages of ours that may be under way | 500 | the rest waits in the outbox for what the server acknowledges |
 //! | stanzas of ours that the server does not acknowledge | 1,000 | a ping asks in their place |
 //! | features of a server | [`FEATURES`] | the rest is not read; none is kept |
 //! | our own picture | 128 KiB, 512 by 512 | not shown |
@@ -38,8 +41,14 @@
 
 /// Longest identifier that is kept, in bytes: the limit that RFC 7622 puts on each part of an address.
 pub const ID_BYTES: usize = 1_023;
+/// A [`Line`](super::Line), in bytes: its clusters are those of any script, or emoji of a family.
+pub const LINE_BYTES: usize = 4_096;
 /// Buddies of an account. The largest lists that servers report have some thousands; 20,000 are tested to be quick.
 pub const BUDDIES: usize = 50_000;
+/// The list of an account, in bytes of its addresses, names and groups: some hundred for each of [`BUDDIES`].
+pub const ROSTER_BYTES: usize = 32 << 20;
+/// What the buddies of an account say of themselves, in bytes.
+pub const PRESENCE_BYTES: usize = 32 << 20;
 /// Groups of one buddy. A buddy stands in the list once for each.
 pub const GROUPS: usize = 32;
 /// Devices of one buddy. Honest people have a handful; who comes and goes without a word leaves some more behind.

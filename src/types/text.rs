@@ -5,6 +5,7 @@
 //! hide text. So text from outside becomes a [`Line`] or a [`Prose`] where it enters, and only those are shown.
 //! What was there stays visible as U+FFFD, so that a trick can be seen.
 
+use super::limits::LINE_BYTES;
 use std::fmt;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -15,6 +16,8 @@ const MARKS_PER_BASE: usize = 8;
 /// Characters kept of one grapheme cluster. A joiner can chain a million of them into one; the longest honest ones, a
 /// kissing couple or a region's flag, have ten.
 const CHARS_PER_CLUSTER: usize = 32;
+/// Ends what was cut.
+const MORE: char = '…';
 /// Longest kept [`Line`], in grapheme clusters; longer ones end in `…`.
 const LINE_CLUSTERS: usize = 200;
 
@@ -30,10 +33,14 @@ impl Line {
             .map(|c| if matches!(c, '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}') { ' ' } else { c })
             .collect();
         let clean = scrub(flat.trim());
-        match clean.grapheme_indices(true).nth(LINE_CLUSTERS) {
-            Some((end, _)) => Self(format!("{}…", &clean[..end])),
-            None => Self(clean),
-        }
+        // Cleaned once more it is the same: what ends in the mark is as long as a line may be.
+        let most = LINE_BYTES - MORE.len_utf8();
+        let end = match clean.grapheme_indices(true).nth(LINE_CLUSTERS) {
+            Some((end, _)) if end <= most => end,
+            None if clean.len() <= LINE_BYTES => return Self(clean),
+            _ => clean.grapheme_indices(true).map(|(at, _)| at).take_while(|at| *at <= most).last().unwrap_or_default(),
+        };
+        Self(format!("{}{MORE}", &clean[..end]))
     }
 
     /// The clean text.

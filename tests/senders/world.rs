@@ -237,7 +237,7 @@ impl World {
                 .unwrap();
         }
         for account in &self.model.accounts {
-            for (jid, contact) in &account.roster {
+            for (jid, contact) in account.roster.iter() {
                 let name = self.model.name_of(&key(jid.as_str()));
                 let (item, devices, typing) = (&contact.item, &contact.devices, contact.typing);
                 writeln!(all, "{name} {item:?} {devices:?} typing {typing:?} {:?}", contact.status).unwrap();

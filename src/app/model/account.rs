@@ -1,5 +1,6 @@
 //! Accounts and their buddies: what survives every connection.
 
+use super::buddies::Buddies;
 use super::message::ConversationKey;
 use crate::app::event::{Keep, LinkState};
 use crate::app::likeness::Taken;
@@ -46,7 +47,7 @@ pub struct Account {
     /// What was wanted before auto-away, if that is on.
     pub before_away: Option<Appearance>,
     /// Buddies.
-    pub roster: BTreeMap<BareJid, Contact>,
+    pub roster: Buddies,
     /// What they are called by others than themselves.
     pub taken: Taken,
     /// What the person changed of the list on this computer alone, where the service keeps no changes (ux 1.5); also of

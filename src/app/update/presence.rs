@@ -21,8 +21,9 @@ pub(super) fn on_presence(model: &mut Model, id: &AccountId, presence: Presence)
     if account.settle_at.is_some() {
         account.settle_at = Some(now.mono.saturating_add(SETTLE));
     }
-    let Some(contact) = account.roster.get_mut(&peer) else { return };
-    contact.hear(presence, now);
+    if !account.roster.hear(presence, now) {
+        return;
+    }
     let key = ConversationKey::direct(id.clone(), peer);
     if let Some(talk) = model.talks.get_mut(&key) {
         talk.locked_to = None; // RFC 6121 section 5.1
@@ -30,7 +31,8 @@ pub(super) fn on_presence(model: &mut Model, id: &AccountId, presence: Presence)
 }
 
 impl Contact {
-    fn hear(&mut self, presence: Presence, now: Now) {
+    /// Called by the list, which keeps count of the words.
+    pub(in crate::app) fn hear(&mut self, presence: Presence, now: Now) {
         if self.stale {
             self.devices.clear();
             self.stale = false;
@@ -119,6 +121,7 @@ impl Account {
                 contact.devices.clear();
             }
         }
+        self.roster.recount();
     }
 
     /// The roster is known: presence follows.

@@ -2,8 +2,8 @@
 
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, StoreRequest};
-use crate::app::model::{Account, Contact, Model, Request};
-use crate::types::limits::{BUDDIES, REQUESTS};
+use crate::app::model::{Account, Model, Request};
+use crate::types::limits::REQUESTS;
 use crate::types::{AccountId, BareJid, Line};
 use crate::xmpp::{Command, RosterItem, Subscription, SubscriptionStep};
 
@@ -20,48 +20,41 @@ pub(super) fn on_roster(
     account.roster_known = true;
     account.begin_settling(now);
     let Some(items) = items else { return };
+    let (items, whole) = account.set_roster(items);
+    let version = version.filter(|_| whole);
     account.roster_version.clone_from(&version);
-    account.set_roster(items.clone());
     fx.push(Effect::Store(StoreRequest::Roster { account: id.clone(), items, version }));
 }
 
 impl Account {
-    /// Replaces the list; what is known of who stays on it is kept.
-    pub(super) fn set_roster(&mut self, items: Vec<RosterItem>) {
-        let mut old = std::mem::take(&mut self.roster);
-        for item in items.into_iter().filter(|item| item.subscription != Subscription::Removed) {
-            let jid = item.jid.clone();
-            let here = self.only_here.get(&jid).cloned().unwrap_or_default();
-            let contact = match old.remove(&jid) {
-                Some(contact) => Contact { item, here, ..contact },
-                None => Contact { here, ..Contact::new(item) },
-            };
-            self.roster.insert(jid, contact);
-        }
+    /// Replaces the list; what is known of who stays on it is kept. As much as there is room for, and whether that is all.
+    pub(super) fn set_roster(&mut self, items: Vec<RosterItem>) -> (Vec<RosterItem>, bool) {
+        let taken = self.roster.replace(items, &self.only_here);
         self.take_names();
+        taken
     }
 }
 
 /// One change of the roster. Who does not fit in any more is left out, and so is the version that has them.
 pub(super) fn on_push(model: &mut Model, id: &AccountId, item: RosterItem, version: Option<String>, fx: &mut Effects) {
     let Some(account) = model.account_mut(id) else { return };
-    let known = account.roster.contains_key(&item.jid) || item.subscription == Subscription::Removed;
-    if !known && account.roster.len() >= BUDDIES {
+    let jid = item.jid.clone();
+    let is_new = !account.roster.contains_key(&jid);
+    if item.subscription != Subscription::Removed && !account.roster.set(&item) {
         return;
     }
     if version.is_some() {
         account.roster_version.clone_from(&version);
     }
-    let jid = item.jid.clone();
     if item.subscription == Subscription::Removed {
         account.roster.remove(&jid);
     } else {
-        let (settled, is_new) = (account.settle_at.is_none(), !account.roster.contains_key(&jid));
-        let contact = account.roster.entry(jid.clone()).or_insert_with(|| Contact::new(item.clone()));
-        contact.item = item.clone();
-        contact.here = account.only_here.get(&jid).cloned().unwrap_or_default();
-        if settled && contact.stale && contact.devices.is_empty() {
-            contact.stale = false;
+        let settled = account.settle_at.is_none();
+        if let Some(contact) = account.roster.get_mut(&jid) {
+            contact.here = account.only_here.get(&jid).cloned().unwrap_or_default();
+            if settled && contact.stale && contact.devices.is_empty() {
+                contact.stale = false;
+            }
         }
         if matches!(item.subscription, Subscription::From | Subscription::Both) {
             account.requests.retain(|request| request.from != jid);

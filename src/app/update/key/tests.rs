@@ -4,7 +4,7 @@ use crate::app::action::Effects;
 use crate::app::effect::Effect;
 use crate::app::event::{Event, LinkState, Viewport};
 use crate::app::keymap;
-use crate::app::model::{Contact, ConversationKey, Focus, MessageState, Model, Options, Overlay, Screen, SignInStep};
+use crate::app::model::{ConversationKey, Focus, MessageState, Model, Options, Overlay, Screen, SignInStep};
 use crate::app::setup::AccountSetup;
 use crate::types::{AccountId, BareJid, Domain, Line, Now, Problem};
 use crate::xmpp::{Direction, RosterItem, Show, Subscription};
@@ -42,7 +42,7 @@ impl Person {
                 subscription: Subscription::Both,
                 pending: false,
             };
-            account.roster.insert(item.jid.clone(), Contact::new(item));
+            assert!(account.roster.set(&item));
         }
         person
     }

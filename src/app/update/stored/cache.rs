@@ -46,14 +46,15 @@ impl Model {
         // What was changed while it could not be read holds.
         let changed = if read_now { std::mem::take(&mut account.only_here) } else { BTreeMap::new() };
         account.only_here = cache.only_here.into_iter().chain(changed).collect();
-        for (peer, contact) in &mut account.roster {
-            contact.here = account.only_here.get(peer).cloned().unwrap_or_default();
+        for contact in account.roster.values_mut() {
+            contact.here = account.only_here.get(&contact.item.jid).cloned().unwrap_or_default();
         }
         account.take_names();
         if !account.roster_known {
-            account.set_roster(cache.roster);
-            account.roster_version.clone_from(&cache.roster_version);
-            let known = cache.roster_version.map(|version| LinkCommand::KnowRoster { version });
+            let (_, whole) = account.set_roster(cache.roster);
+            let version = cache.roster_version.filter(|_| whole);
+            account.roster_version.clone_from(&version);
+            let known = version.map(|version| LinkCommand::KnowRoster { version });
             fx.extend(known.map(|command| Effect::Link(id.clone(), command)));
         }
         for (peer, since) in cache.last_seen {
