@@ -20,6 +20,10 @@ use std::time::Duration;
 /// A message that waited longer than this says when it was typed.
 pub(super) const LATE: Duration = Duration::from_secs(30);
 
+/// Messages that were written and may not have arrived yet. A session can be taken up again only as long as the server is
+/// not too far behind (1,000 stanzas, `types::limits`), and receipts of ours need room beside them.
+const UNDER_WAY: usize = 500;
+
 /// Messages on their way out.
 #[derive(Clone, Debug, Default)]
 pub struct Post {
@@ -104,7 +108,16 @@ impl Account {
 }
 
 impl Model {
-    /// Writes everything that is kept and was not written in this session, in order.
+    /// The server has taken some: the next ones follow when half of what may be under way has arrived.
+    pub(super) fn pump_more(&mut self, id: &AccountId, fx: &mut Effects) {
+        let Some(account) = self.account(id) else { return };
+        let written = account.post.written.len();
+        if written <= UNDER_WAY / 2 && account.outbox.len() > written {
+            self.pump(id, fx);
+        }
+    }
+
+    /// Writes what is kept and was not written in this session, in order: so much of it as may be under way at a time.
     pub(super) fn pump(&mut self, id: &AccountId, fx: &mut Effects) {
         let now = self.now.wall;
         let Some(account) = self.accounts.iter_mut().find(|account| account.setup.id == *id) else { return };
@@ -134,6 +147,9 @@ impl Model {
                 delayed: (now.since(message.stamp) > LATE).then_some(message.stamp),
                 session: Some(account.epoch),
             };
+            if account.post.written.len() >= UNDER_WAY {
+                break;
+            }
             account.post.written.insert(*key);
             account.post.lacking.remove(key);
             fx.push(Effect::Link(id.clone(), LinkCommand::Session(Command::Send(outgoing))));

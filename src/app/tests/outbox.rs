@@ -37,6 +37,25 @@ fn typed_offline_is_kept_and_goes_out_in_order_saying_when() {
     assert_eq!(sent[1].delayed, None);
 }
 
+/// More at a time would outrun the count that lets a lost session be taken up.
+#[test]
+fn a_long_queue_goes_out_as_the_server_takes_it() {
+    let mut world = World::new(AccountCache::default());
+    world.open(BELA);
+    let keys: Vec<_> = (0..1_700).map(|number| world.send(BELA, &format!("m{number}"))).collect();
+    world.sign_in(false);
+    let mut sent: Vec<_> = world.sent().iter().map(|out| out.key).collect();
+    assert_eq!(sent.len(), 500);
+    let mut most = 0;
+    for (arrived, key) in keys.iter().enumerate() {
+        world.session(xmpp::Event::Acknowledged(*key));
+        sent.extend(world.sent().iter().map(|out| out.key));
+        most = most.max(sent.len() - arrived);
+    }
+    assert_eq!(sent, keys, "each once, in order");
+    assert!(most <= 501, "{most}");
+}
+
 #[test]
 fn each_message_is_written_once_in_a_session() {
     let mut world = World::online(false);

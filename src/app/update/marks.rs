@@ -79,6 +79,7 @@ pub(super) fn on_acknowledged(model: &mut Model, id: &AccountId, key: MessageKey
     if model.mark(id, key, &MessageState::Sent, fx) {
         model.count_sent(id);
     }
+    model.pump_more(id, fx);
 }
 
 /// A message of ours came back. A stranger cannot say so.
