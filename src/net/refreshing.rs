@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// One refresh, for as long as it lives.
-pub(super) struct Refreshing(watch::Sender<usize>);
+pub(crate) struct Refreshing(watch::Sender<usize>);
 
 impl Drop for Refreshing {
     fn drop(&mut self) {
@@ -19,7 +19,7 @@ impl Network {
     pub const REFRESH_PATIENCE: Duration = http::PATIENCE.saturating_mul(2).saturating_add(Duration::from_secs(5));
 
     /// Counts one.
-    pub(super) fn refreshing(&self) -> Refreshing {
+    pub(crate) fn refreshing(&self) -> Refreshing {
         self.refreshes.send_modify(|count| *count = count.saturating_add(1));
         Refreshing(self.refreshes.clone())
     }
