@@ -189,8 +189,8 @@ pub enum LinkFact {
     /// After `LinkCommand::SignOut`: it could not be done, and everything stands as it did.
     NotSignedOut(Problem),
     /// After `LinkCommand::SignOut`: done. `told`: whether the service knows, or will; `elsewhere`: what became of the
-    /// other sign-ins, where they were to end.
-    SignedOut { told: Farewelled, elsewhere: Option<Elsewhere> },
+    /// other sign-ins, where they were to end; `browser`: the page that ends the browser's own sign-in.
+    SignedOut { told: Farewelled, elsewhere: Option<Elsewhere>, browser: Option<Line> },
     /// After `LinkCommand::HandOver`: where that account's sign-in is kept now, or why it is not.
     HandedOver { to: Box<AccountSetup>, kept: Result<Keep, Problem> },
 }

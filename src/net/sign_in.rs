@@ -15,7 +15,8 @@ pub(super) use command::{Unprinted, first_line, first_line_of, first_line_within
 pub(super) use guest::{Guest, dismiss, hand_over, set_aside, take_back};
 pub(super) use reach::quiet;
 pub(super) use tokens::{
-    access_token, adopt_former, given_key, known_client, leave_behind, password_key, record_of, settle_former, sign_out,
+    access_token, adopt_former, given_key, known_client, leave_behind, logout_page, password_key, record_of,
+    settle_former, sign_out,
 };
 
 use super::Network;

@@ -253,20 +253,25 @@ fn leaving_scenes() -> Vec<Scene> {
         }),
         scene("signed_out_later", |options| {
             let (domain, told) = (Line::clean("example.org"), Farewelled::Later);
-            over(options, Overlay::SignedOut { domain, told, elsewhere: None })
+            over(options, Overlay::SignedOut { domain, told, elsewhere: None, browser: None })
         }),
         scene("signed_out_never_told", |options| {
             let (domain, told) = (Line::clean("example.org"), Farewelled::Never);
-            over(options, Overlay::SignedOut { domain, told, elsewhere: None })
+            over(options, Overlay::SignedOut { domain, told, elsewhere: None, browser: None })
         }),
         scene("signed_out_in_part", |options| {
             let (domain, told) = (Line::clean("example.org"), Farewelled::Told);
             let elsewhere = Some(Elsewhere::Asked { ended: 2, by_password: 1, left: 1 });
-            over(options, Overlay::SignedOut { domain, told, elsewhere })
+            over(options, Overlay::SignedOut { domain, told, elsewhere, browser: None })
+        }),
+        scene("signed_out_but_in_the_browser", |options| {
+            let (domain, told) = (Line::clean("messenger.live.com"), Farewelled::Told);
+            let page = "https://login.live.com/oauth20_logout.srf?client_id=0000000048093EE3";
+            over(options, Overlay::SignedOut { domain, told, elsewhere: None, browser: Some(Line::clean(page)) })
         }),
         scene("signed_out_here_alone", |options| {
             let (domain, told) = (Line::clean("example.org"), Farewelled::Told);
-            over(options, Overlay::SignedOut { domain, told, elsewhere: Some(Elsewhere::NoWay) })
+            over(options, Overlay::SignedOut { domain, told, elsewhere: Some(Elsewhere::NoWay), browser: None })
         }),
     ]
 }

@@ -160,7 +160,7 @@ pub enum Overlay {
     /// Agree once more, for display pictures?
     AgreeAgain { account: AccountId },
     /// Signed out here, and the service does not know it yet, or never will; or not everywhere as was wished.
-    SignedOut { domain: Line, told: Farewelled, elsewhere: Option<Elsewhere> },
+    SignedOut { domain: Line, told: Farewelled, elsewhere: Option<Elsewhere>, browser: Option<Line> },
     /// Send this many lines?
     PasteSend { lines: usize },
     /// Quit although something is pending?

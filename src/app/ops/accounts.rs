@@ -95,11 +95,14 @@ impl Model {
         id: &AccountId,
         told: Farewelled,
         elsewhere: Option<Elsewhere>,
+        browser: Option<Line>,
         fx: &mut Effects,
     ) {
         let Some(own) = self.account(id) else { return };
         let Some(what) = own.signing_out else { return };
         let domain = Line::clean(own.setup.domain.as_str());
+        // Who takes back a consent is about to go to that browser.
+        let browser = browser.filter(|_| what != Leaving::Consent);
         match what {
             Leaving::Consent => self.await_consent(id, fx),
             Leaving::Account { messages, .. } => {
@@ -108,11 +111,12 @@ impl Model {
                 self.forget_account(id);
             }
         }
-        if matches!(told, Farewelled::Nothing | Farewelled::Told) && elsewhere.as_ref().is_none_or(Elsewhere::is_over) {
+        let is_over = told <= Farewelled::Told && elsewhere.as_ref().is_none_or(Elsewhere::is_over);
+        if is_over && browser.is_none() {
             self.toast(notices::signed_out_of(domain.as_str(), told, elsewhere.as_ref()));
         } else {
             // Two sentences, with something to do: too much for a line that passes.
-            self.overlays.push(Overlay::SignedOut { domain, told, elsewhere });
+            self.overlays.push(Overlay::SignedOut { domain, told, elsewhere, browser });
         }
         self.tell_title(fx);
     }

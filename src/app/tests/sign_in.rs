@@ -360,11 +360,27 @@ fn signing_out_tells_the_service_then_forgets_here() {
     world.does(|model, fx| model.sign_out(&account, Leaving::Account { messages: true, everywhere: false }, fx));
     assert!(world.fx.iter().any(|e| matches!(e, Effect::Link(_, LinkCommand::SignOut { everywhere: false }))));
     assert!(!world.fx.iter().any(|e| matches!(e, Effect::StopLink(_))), "not before the service was told");
-    world.link(LinkFact::SignedOut { told: Farewelled::Told, elsewhere: None });
+    world.link(LinkFact::SignedOut { told: Farewelled::Told, elsewhere: None, browser: None });
     assert!(world.fx.iter().any(|e| matches!(e, Effect::StopLink(_))));
     assert!(world.requests().iter().any(|r| matches!(r, StoreRequest::ForgetAccount { messages: true, .. })));
     assert!(world.model.accounts.is_empty() && world.model.talks.is_empty() && world.model.open.is_none());
     assert!(matches!(world.model.screen, Screen::Welcome(_)) && world.model.overlays.is_empty());
+}
+
+#[test]
+fn the_page_that_signs_the_browser_out_is_shown_where_the_account_goes() {
+    for what in [Leaving::Consent, Leaving::Account { messages: true, everywhere: false }] {
+        let mut world = World::online(false);
+        let account = world.account.clone();
+        world.does(|model, fx| model.sign_out(&account, what, fx));
+        let browser = Some(Line::clean("https://login.example.org/logout"));
+        world.link(LinkFact::SignedOut { told: Farewelled::Told, elsewhere: None, browser: browser.clone() });
+        let shown = world.model.overlays.iter().find_map(|overlay| match overlay {
+            Overlay::SignedOut { browser, .. } => browser.clone(),
+            _ => None,
+        });
+        assert_eq!(shown, browser.filter(|_| what != Leaving::Consent));
+    }
 }
 
 #[test]
@@ -409,7 +425,7 @@ fn the_link_alone_decides_when_a_sign_out_is_over_and_how_it_went() {
         world.fx.clear();
         world.does(|model, fx| model.sign_out(&account, Leaving::Consent, fx));
         assert!(!world.fx.iter().any(|e| matches!(e, Effect::Link(_, LinkCommand::SignOut { .. }))), "once is enough");
-        world.link(LinkFact::SignedOut { told: Farewelled::Told, elsewhere: Some(elsewhere) });
+        world.link(LinkFact::SignedOut { told: Farewelled::Told, elsewhere: Some(elsewhere), browser: None });
         assert!(world.model.accounts.is_empty());
         match world.model.overlays.last() {
             Some(Overlay::SignedOut { elsewhere: Some(elsewhere), .. }) => Some(elsewhere.is_over()),

@@ -43,7 +43,7 @@ pub(super) fn on_link(model: &mut Model, id: &AccountId, event: LinkEvent, fx: &
         LinkFact::Kept(keep) => model.on_kept(id, keep),
         LinkFact::HandedOver { to, kept } => second::on_handed_over(model, id, *to, kept, fx),
         LinkFact::NotSignedOut(problem) => model.fail_sign_out(id, problem, fx),
-        LinkFact::SignedOut { told, elsewhere } => model.end_sign_out(id, told, elsewhere, fx),
+        LinkFact::SignedOut { told, elsewhere, browser } => model.end_sign_out(id, told, elsewhere, browser, fx),
     }
 }
 

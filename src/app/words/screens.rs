@@ -35,6 +35,7 @@ words! {
     OFFLINE = "Offline";
     APPEAR_OFFLINE = "Appear offline";
     SIGNED_OUT = "Signed out";
+    BROWSER_STAYS = "Your browser may still be signed in there. This page ends that:";
     CONNECTING = "Connecting …";
     UNKNOWN = "…";
     WAITING = "Waiting";

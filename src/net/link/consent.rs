@@ -281,10 +281,11 @@ impl Link {
         self.given_token = None;
         self.stood = false;
         let forgotten = self.invalidate_fast().await;
+        let browser = sign_in::logout_page(&self.network, &self.setup).await;
         match sign_in::sign_out(&self.network, &self.setup).await {
             Ok(told) => {
                 let told = told.max(forgotten).max(self.sign_out_before().await);
-                self.teller.tell(LinkFact::SignedOut { told, elsewhere }).await;
+                self.teller.tell(LinkFact::SignedOut { told, elsewhere, browser }).await;
             }
             Err(problem) => self.teller.tell(LinkFact::NotSignedOut(problem)).await,
         }

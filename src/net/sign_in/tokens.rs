@@ -226,6 +226,15 @@ pub(in crate::net) async fn sign_out(network: &Arc<Network>, setup: &Arc<Account
     give_up(network, setup, &record, None, Some(SignInRecord::key(&setup.id))).await
 }
 
+/// The page that ends the browser's own sign-in at the service that signed this account in.
+pub(in crate::net) async fn logout_page(network: &Network, setup: &AccountSetup) -> Option<Line> {
+    // What cannot be read is told by the sign-out itself.
+    let record = record_of(network, setup).await.ok().flatten()?;
+    let mut page = record.service.logout?;
+    page.query_pairs_mut().append_pair("client_id", &record.client);
+    Some(Line::clean(page.as_str()))
+}
+
 /// Forgets the tokens of a sign-in, and what is kept `beside` them, then has them revoked: now, or later. With nothing
 /// beside them they are those of a sign-in before: nothing is done where the one that stands has the same place, for to
 /// revoke an old token of the same client can revoke what the person agreed to since (RFC 7009 section 2.1). `known`:

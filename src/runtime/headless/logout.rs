@@ -2,7 +2,7 @@
 
 use super::{Desk, Errand, accounts};
 use crate::app::event::{LinkFact, Stored};
-use crate::app::words::notices;
+use crate::app::words::{notices, screens};
 use crate::app::{LinkCommand, StoreRequest};
 use crate::cli::{Record, exit_code};
 use crate::config;
@@ -50,7 +50,7 @@ pub(super) async fn run(
     // How long it takes the link decides, unless the person does.
     let mut errand = Errand::start(desk, &setup, false, timeout.or(Some(LONGEST_SIGN_OUT)));
     errand.send(LinkCommand::SignOut { everywhere: wish.everywhere });
-    let (told, elsewhere) = loop {
+    let (told, elsewhere, browser) = loop {
         let fact = errand.next_raw().await.map_err(|problem| match problem {
             // Nobody set that limit, and nothing should come near it.
             Problem::TimedOut { .. } if timeout.is_none() => {
@@ -59,7 +59,7 @@ pub(super) async fn run(
             problem => problem,
         });
         match fact? {
-            LinkFact::SignedOut { told, elsewhere } => break (told, elsewhere),
+            LinkFact::SignedOut { told, elsewhere, browser } => break (told, elsewhere, browser),
             LinkFact::NotSignedOut(problem) => return Err(problem),
             _ => {}
         }
@@ -76,6 +76,9 @@ pub(super) async fn run(
             desk.voice.say(&notices::ask_elsewhere_again(setup.id.as_str()));
         }
     }
+    if let Some(page) = &browser {
+        desk.voice.say(&format!("{} {page}", screens::BROWSER_STAYS));
+    }
     if desk.voice.json {
         let knows = match told {
             Farewelled::Nothing => "nothing",
@@ -85,7 +88,10 @@ pub(super) async fn run(
         };
         let done = Record::new("signed_out").account(setup.id.as_str()).field("service", knows);
         let everywhere = elsewhere.as_ref().map(Elsewhere::is_over);
-        accounts::told(desk.voice.answer(&done.field("everywhere", everywhere)))?;
+        accounts::told(
+            desk.voice
+                .answer(&done.field("everywhere", everywhere).field("browser", browser.as_ref().map(Line::as_str))),
+        )?;
     }
     if desk.is_configured(&setup.id) {
         desk.voice.say("The account itself stands in config.toml and stays there.");

@@ -18,7 +18,7 @@ pub fn of(model: &Model, overlay: &Overlay, width: &dyn Fn(u16) -> u16) -> Dialo
         Overlay::Request { account, from } => request(model, account, from, width(WIDE)),
         Overlay::Card(key) => card(model, key, width(WIDE)),
         Overlay::SignOut(question) => sign_out(model, question, width(WIDE)),
-        Overlay::SignedOut { domain, told, elsewhere } => {
+        Overlay::SignedOut { domain, told, elsewhere, browser } => {
             let (title, foot) = (screens::SIGNED_OUT.into(), screens::CLOSE_FOOT.into());
             let mut dialog = Dialog { title, foot, width: width(WIDE), ..Dialog::default() };
             dialog.say(&format!("{}.", notices::signed_out(domain.as_str(), *told)), Role::Text, model.options.ascii);
@@ -26,6 +26,11 @@ pub fn of(model: &Model, overlay: &Overlay, width: &dyn Fn(u16) -> u16) -> Dialo
                 dialog.blank();
                 let said = format!("{}.", notices::elsewhere(domain.as_str(), others));
                 dialog.say(&said, Role::Text, model.options.ascii);
+            }
+            if let Some(page) = browser {
+                dialog.blank();
+                dialog.say(screens::BROWSER_STAYS, Role::Text, model.options.ascii);
+                dialog.say(page.as_str(), Role::Text, model.options.ascii);
             }
             dialog
         }

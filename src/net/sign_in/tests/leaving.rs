@@ -14,6 +14,27 @@ async fn sign_out_revokes_and_forgets() {
     assert_eq!(sign_out(&world.network, &setup).await, Ok(Farewelled::Nothing), "nothing left to tell");
 }
 
+/// The tokens end with the sign-out; what the browser remembers ends at a page alone.
+#[tokio::test]
+async fn row_004_24_the_page_that_signs_the_browser_out_is_named() {
+    let world = world().await;
+    let record = stale(&world);
+    assert_eq!(logout_page(&world.network, &world.setup).await, None, "this service has none");
+    let logout = Some(url::Url::parse("https://login.live.com/oauth20_logout.srf").unwrap());
+    let record = SignInRecord { service: Service { logout, ..record.service.clone() }, ..record };
+    world.shelf.put(&SignInRecord::key(&world.setup.id), record.to_text().expose());
+    let (events, mut facts) = mpsc::channel(256);
+    let link = start_link(&world.network, world.setup.clone(), rest(), events);
+    link.send(LinkCommand::SignOut { everywhere: false });
+    loop {
+        if let LinkFact::SignedOut { browser, .. } = next(&mut facts).await {
+            let page = format!("https://login.live.com/oauth20_logout.srf?client_id={}", record.client);
+            assert_eq!(browser, Some(Line::clean(&page)));
+            break;
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_is_signed_out_is_forgotten_before_the_service_is_told() {
     let world = world().await;
