@@ -9,6 +9,7 @@
 #[allow(dead_code, reason = "shared with the other target")]
 mod gate;
 #[path = "cuts/home.rs"]
+#[allow(dead_code, reason = "shared with a bench")]
 mod home;
 #[path = "harness/peers.rs"]
 #[allow(dead_code, reason = "shared with other targets")]

@@ -17,6 +17,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "a bench may stop")]
 #![allow(clippy::disallowed_methods, reason = "benches live in real time and are told where the server is")]
 
+#[path = "trips/device.rs"]
+mod device;
 #[path = "../cuts/home.rs"]
 #[allow(dead_code, reason = "shared with the tests")]
 mod home;
@@ -85,4 +87,12 @@ fn main() {
     let (living, refreshed) = (trips(near.living, far.living), trips(near.refreshed, far.refreshed));
     println!("\nSTARTTLS, SASL2, one message, a server that is known; its token (trips):");
     println!("lives {living:.1}, has ended {refreshed:.1}: a refresh adds {:.1} (≤ 1.0)", refreshed - living);
+    let near = runtime.block_on(device::best(runs, Duration::ZERO));
+    let far = runtime.block_on(device::best(runs, trip / 2));
+    println!("\nthe screen with the code, behind the service's answer of what it can do (trips):");
+    println!(
+        "registered there {:.1} (≤ 1.0); not yet, and so it registers first: {:.1}",
+        trips(near.known, far.known),
+        trips(near.unknown, far.unknown)
+    );
 }

@@ -147,6 +147,17 @@ impl Home {
         done
     }
 
+    /// Asks for a code, and gives up when it is there: that moment.
+    pub async fn until_code(&self) -> Instant {
+        let network = self.network();
+        let (link, mut facts) = self.link(&network, false);
+        link.send(LinkCommand::SignInWithCode { keep: Keep::File });
+        while !matches!(next(&mut facts).await.unwrap(), LinkFact::Consent(Consent::Code(_))) {}
+        let shown = Instant::now();
+        self.leave(&network, link, facts).await.unwrap();
+        shown
+    }
+
     /// Signs in with a code; the person answers somewhere else.
     pub async fn sign_in<F: Future<Output = ()> + Send>(&self, answer: impl Fn(String) -> F) -> Result<String, String> {
         let network = self.network();

@@ -57,6 +57,14 @@ impl Proxy {
 }
 
 async fn relay(near: TcpStream, to: SocketAddr, delay: Duration) {
+    relay_noting(near, to, delay, None).await;
+}
+
+/// When something passed, and whether it was for butty.
+pub type Noted = Arc<Mutex<Vec<(Instant, bool)>>>;
+
+/// Relays, and notes when what was said came to its end.
+pub async fn relay_noting(near: TcpStream, to: SocketAddr, delay: Duration, noted: Option<Noted>) {
     let begun = Instant::now();
     let far = TcpStream::connect(to).await.unwrap();
     near.set_nodelay(true).unwrap();
@@ -65,7 +73,13 @@ async fn relay(near: TcpStream, to: SocketAddr, delay: Duration) {
     let (far_in, far_out) = far.into_split();
     // Nobody says a word before the handshake is through.
     let open = begun + 2 * delay;
-    tokio::join!(pass(near_in, far_out, delay, open), pass(far_in, near_out, delay, open));
+    let note = |answer| {
+        if let Some(noted) = &noted {
+            noted.lock().unwrap().push((Instant::now(), answer));
+        }
+    };
+    let (out, back) = (|| note(false), || note(true));
+    tokio::join!(pass(near_in, far_out, delay, open, out), pass(far_in, near_out, delay, open, back));
 }
 
 async fn pass(
@@ -73,6 +87,7 @@ async fn pass(
     mut to: tokio::net::tcp::OwnedWriteHalf,
     delay: Duration,
     open: Instant,
+    passed: impl Fn(),
 ) {
     let (sender, mut waiting) = mpsc::unbounded_channel::<(Instant, Vec<u8>)>();
     let reader = async move {
@@ -87,6 +102,8 @@ async fn pass(
     let writer = async move {
         while let Some((due, bytes)) = waiting.recv().await {
             sleep_until(due.into()).await;
+            // Before it is there: what it brings about comes after it.
+            passed();
             if to.write_all(&bytes).await.is_err() {
                 return;
             }
