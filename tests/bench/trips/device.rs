@@ -1,7 +1,7 @@
 //! The screen with the code: how long after the sign-in service first answered it is up.
 
 use super::home::Home;
-use super::proxy::{Noted, relay_noting};
+use super::proxy::{Delay, Noted, relay_noting};
 use butty::app::setup::{AccountSetup, TlsMode};
 use butty::types::{BareJid, Proxy, Proxying};
 use std::net::SocketAddr;
@@ -23,7 +23,7 @@ pub struct Shown {
 }
 
 /// The best of each at this delay.
-pub async fn best(runs: usize, delay: Duration) -> Shown {
+pub async fn best(runs: usize, delay: Delay) -> Shown {
     let mut best = Shown { unknown: Duration::MAX, known: Duration::MAX };
     for _ in 0..runs {
         let noted = Noted::default();
@@ -69,7 +69,7 @@ fn home(port: u16) -> Home {
 }
 
 /// HTTP CONNECT to Prosody's ports. What passes at the sign-in service is noted.
-async fn connecting_proxy(noted: Arc<Mutex<Vec<(Instant, bool)>>>, delay: Duration) -> u16 {
+async fn connecting_proxy(noted: Arc<Mutex<Vec<(Instant, bool)>>>, delay: Delay) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {

@@ -1,4 +1,4 @@
-//! A relay that lets every byte wait, each way, and makes the handshake of TCP cost a round trip.
+//! A relay that lets every byte wait, each way.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -7,6 +7,15 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep_until;
+
+/// How long everything takes.
+#[derive(Clone, Copy)]
+pub struct Delay {
+    /// Each way.
+    pub way: Duration,
+    /// The handshake of TCP takes a round trip too.
+    pub handshake: bool,
+}
 
 /// A relay to one address.
 pub struct Proxy {
@@ -17,13 +26,13 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Starts one. `delay` is that of one direction.
-    pub async fn start(to: SocketAddr, delay: Duration) -> Self {
+    /// Starts one.
+    pub async fn start(to: SocketAddr, delay: Delay) -> Self {
         Self::start_at([127, 0, 0, 1], to, delay).await
     }
 
     /// Starts one at this address.
-    pub async fn start_at(at: [u8; 4], to: SocketAddr, delay: Duration) -> Self {
+    pub async fn start_at(at: [u8; 4], to: SocketAddr, delay: Delay) -> Self {
         let listener = TcpListener::bind(SocketAddr::from((at, 0))).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let accepted = Arc::new(Mutex::new(None));
@@ -56,7 +65,7 @@ impl Proxy {
     }
 }
 
-async fn relay(near: TcpStream, to: SocketAddr, delay: Duration) {
+async fn relay(near: TcpStream, to: SocketAddr, delay: Delay) {
     relay_noting(near, to, delay, None).await;
 }
 
@@ -64,7 +73,7 @@ async fn relay(near: TcpStream, to: SocketAddr, delay: Duration) {
 pub type Noted = Arc<Mutex<Vec<(Instant, bool)>>>;
 
 /// Relays, and notes when what was said came to its end.
-pub async fn relay_noting(near: TcpStream, to: SocketAddr, delay: Duration, noted: Option<Noted>) {
+pub async fn relay_noting(near: TcpStream, to: SocketAddr, delay: Delay, noted: Option<Noted>) {
     let begun = Instant::now();
     let far = TcpStream::connect(to).await.unwrap();
     near.set_nodelay(true).unwrap();
@@ -72,7 +81,8 @@ pub async fn relay_noting(near: TcpStream, to: SocketAddr, delay: Duration, note
     let (near_in, near_out) = near.into_split();
     let (far_in, far_out) = far.into_split();
     // Nobody says a word before the handshake is through.
-    let open = begun + 2 * delay;
+    let open = if delay.handshake { begun + 2 * delay.way } else { begun };
+    let delay = delay.way;
     let note = |answer| {
         if let Some(noted) = &noted {
             noted.lock().unwrap().push((Instant::now(), answer));

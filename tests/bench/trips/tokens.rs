@@ -2,7 +2,7 @@
 
 use super::home::Home;
 use super::link::{answer, data};
-use super::proxy::Proxy;
+use super::proxy::{Delay, Proxy};
 use butty::app::setup::{AccountSetup, TlsMode};
 use butty::types::BareJid;
 use std::net::SocketAddr;
@@ -23,7 +23,7 @@ pub struct Took {
 }
 
 /// One sign-in by a code, and visits by what it left: to a server that is known by now, without its own token.
-pub async fn best(runs: usize, delay: Duration) -> Took {
+pub async fn best(runs: usize, delay: Delay) -> Took {
     let server = Proxy::start_at(PROSODY, SocketAddr::from((PROSODY, XMPP)), delay).await;
     let issuer = Proxy::start_at(PROSODY, SocketAddr::from((PROSODY, HTTPS)), delay).await;
     let address = BareJid::parse("juliet@alpha.test").unwrap();

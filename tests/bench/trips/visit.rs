@@ -1,7 +1,7 @@
 //! One account that visits its server: for the first time, again, and after a lost connection.
 
 use super::link::{Facts, data, ejabberd_token, network, next, prosody_token};
-use super::proxy::Proxy;
+use super::proxy::{Delay, Proxy};
 use butty::app::effect::LinkCommand;
 use butty::app::event::LinkFact;
 use butty::app::setup::{AccountSetup, TlsMode};
@@ -46,7 +46,7 @@ impl Visitor {
     }
 
     /// The best of each: first visit, the next one, taken up after a cut.
-    pub async fn best(&self, runs: usize, delay: Duration) -> [Option<Duration>; 3] {
+    pub async fn best(&self, runs: usize, delay: Delay) -> [Option<Duration>; 3] {
         let mut best = [None; 3];
         for _ in 0..runs {
             for (best, took) in best.iter_mut().zip(self.run(delay).await) {
@@ -59,7 +59,7 @@ impl Visitor {
         best
     }
 
-    async fn run(&self, delay: Duration) -> [Option<Duration>; 3] {
+    async fn run(&self, delay: Delay) -> [Option<Duration>; 3] {
         let port = if self.way.tls == TlsMode::Direct { 15_223 } else { 15_222 };
         let to: SocketAddr = format!("{}:{port}", self.way.address).parse().unwrap();
         let (proxy, network) = (Proxy::start(to, delay).await, network());
