@@ -145,7 +145,7 @@ impl Model {
         let query = ArchiveQuery {
             after: sync.cursor.clone().filter(|_| !plain),
             meets: sync.cursor.clone(),
-            since: since.map(|since| back(since, MARGIN)),
+            since: since.map(|since| since.minus(MARGIN)),
             ..ArchiveQuery::newest(request, if sync.taken_up { BRIEF } else { PAGE })
         };
         self.forget_above(id);
@@ -317,7 +317,7 @@ impl Model {
         let known = account.synced_to.or(account.sync.newest);
         if account.sync.gaps.iter().any(|gap| gap.holds(stamp)) {
             News::Quiet
-        } else if known.is_some_and(|known| stamp > back(known, MARGIN)) {
+        } else if known.is_some_and(|known| stamp > known.minus(MARGIN)) {
             News::Fresh
         } else {
             News::Old
@@ -347,8 +347,4 @@ impl Model {
     pub(super) fn answered(&mut self, id: &AccountId, request: RequestId) -> Option<Asked> {
         self.account_mut(id).and_then(|account| account.asked.remove(&request))
     }
-}
-
-fn back(stamp: Stamp, by: Duration) -> Stamp {
-    Stamp(stamp.0.saturating_sub(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
 }

@@ -13,6 +13,12 @@ impl Stamp {
         Self(self.0.saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
     }
 
+    /// So much earlier.
+    #[must_use]
+    pub fn minus(self, by: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
+    }
+
     /// The minute on the face of a clock, counted from 1970.
     pub fn minute(self) -> i64 {
         self.0.div_euclid(60_000)

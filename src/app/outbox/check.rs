@@ -18,6 +18,8 @@ const PAGES: u16 = 200;
 /// time. Written twice is worse than written late.
 const REFUSALS: u8 = 3;
 const REST: Duration = Duration::from_secs(4);
+/// So long before the oldest doubtful message the look at its own moment begins. It proves nothing where clocks differ by more.
+const AROUND: Duration = Duration::from_secs(120);
 /// Messages in a page.
 const PAGE: u16 = 50;
 /// The same where the server has said what it has, and may only be wrong about what went out last.
@@ -42,6 +44,10 @@ pub struct Check {
     pub peer: Option<BareJid>,
     /// Talks still to be read.
     pub peers: Vec<BareJid>,
+    /// The page that is awaited lies where the oldest doubtful message was typed, and the walk goes on before this one.
+    pub aside: Option<ArchiveId>,
+    /// That page was asked for.
+    pub looked_aside: bool,
     /// Pages read in this talk.
     pub pages: u16,
     /// How often the archive refused in this talk.
@@ -71,6 +77,10 @@ impl Post {
     pub(in crate::app) fn drop_page(&mut self) {
         if let Some(check) = &mut self.check {
             (check.request, check.again_at, check.oldest, check.passed) = (None, None, None, false);
+            // It may stand there all the same; the walk goes on.
+            if let Some(before) = check.aside.take() {
+                check.before = Some(before);
+            }
         }
     }
 }
@@ -159,6 +169,17 @@ impl Model {
         self.ask_archive(id, query, Asked::Check, fx);
     }
 
+    /// Much has been said since: one look at where the oldest doubtful message should stand, before all that is read back.
+    fn look_aside(&mut self, id: &AccountId, typed: Stamp, before: ArchiveId, fx: &mut Effects) {
+        let request = self.fresh_request();
+        let Some(check) = self.account_mut(id).and_then(|account| account.post.check.as_mut()) else { return };
+        check.request = Some(request);
+        (check.aside, check.looked_aside) = (Some(before), true);
+        let (with, since) = (check.peer.clone(), Some(typed.minus(AROUND)));
+        let query = ArchiveQuery { with, since, before: None, ..ArchiveQuery::newest(request, PAGE) };
+        self.ask_archive(id, query, Asked::Check, fx);
+    }
+
     /// A page of the check could not be had.
     pub(in crate::app) fn on_check_refused(&mut self, id: &AccountId, fx: &mut Effects) {
         let now = self.now.mono;
@@ -167,7 +188,7 @@ impl Model {
         if check.refused >= REFUSALS {
             return self.on_check_page(id, None, fx);
         }
-        check.request = None;
+        (check.request, check.aside) = (None, None);
         check.again_at = Some(now.saturating_add(REST.saturating_mul(u32::from(check.refused))));
     }
 
@@ -192,6 +213,7 @@ impl Model {
         }
         check.pages = check.pages.saturating_add(1);
         check.request = None;
+        let aside = check.aside.take();
         let open = account.post.doubtful.iter().filter_map(|key| account.post.unsent.get(key));
         let oldest_open = open.filter(|message| Some(&message.talk.peer) == check.peer.as_ref()).map(|m| m.stamp).min();
         let seen_enough = match (oldest_open, check.oldest) {
@@ -200,12 +222,16 @@ impl Model {
             (Some(open), Some(seen)) => open.since(seen) > if is_brief { NEAR } else { MARGIN },
             (Some(_), None) => is_brief,
         };
+        if let Some(before) = aside.filter(|_| oldest_open.is_some()) {
+            return self.ask_check(id, Some(before), fx);
+        }
         let settled = account.post.doubt_since.saturating_add(SETTLE);
         let looked = is_brief || check.newest_at.is_some_and(|at| at >= settled);
         match first {
-            Some(first) if !seen_enough && !check.last_look && check.pages < most => {
-                self.ask_check(id, Some(first), fx);
-            }
+            Some(first) if !seen_enough && !check.last_look && check.pages < most => match oldest_open {
+                Some(typed) if !is_brief && !check.looked_aside => self.look_aside(id, typed, first, fx),
+                _ => self.ask_check(id, Some(first), fx),
+            },
             _ if oldest_open.is_none() || looked => self.next_peer(id, fx),
             _ => {
                 (check.before, check.last_look) = (None, true);
@@ -220,7 +246,10 @@ impl Model {
     /// Every archive message passes here: how far back the check has come. Only its own pages tell: others, such as those
     /// of a gap, leave out what is between.
     pub(in crate::app) fn note_check(&mut self, id: &AccountId, incoming: &Incoming) {
-        let is_own = |check: &Check| check.request.is_some() && check.request == incoming.page;
+        let is_own = |check: &Check| {
+            // What stands aside says nothing of how far the walk has come.
+            check.request.is_some() && check.request == incoming.page && check.aside.is_none()
+        };
         let Some(account) = self.account(id).filter(|account| account.post.check.as_ref().is_some_and(is_own)) else {
             return;
         };

@@ -1,6 +1,6 @@
 //! Stretches of the archive that are not here, and how they are filled.
 
-use super::{MARGIN, PAGE, back};
+use super::{MARGIN, PAGE};
 use crate::app::action::Effects;
 use crate::app::model::{Asked, Conversation, ConversationKey, Model};
 use crate::types::{AccountId, ArchiveId, BareJid, MessageKey, RequestId, Stamp};
@@ -88,7 +88,7 @@ impl Gap {
 
     /// Something archived at this moment may lie in it.
     pub fn holds(&self, stamp: Stamp) -> bool {
-        stamp > back(self.after.at, MARGIN) && stamp <= self.before.at
+        stamp > self.after.at.minus(MARGIN) && stamp <= self.before.at
     }
 
     /// Where the part of a talk ends; `None`: nothing of that is missing.
@@ -107,7 +107,7 @@ impl Gap {
     }
 
     fn query(&self, request: RequestId, way: Way) -> ArchiveQuery {
-        let by_moment = self.after.id.is_none().then(|| back(self.after.at, MARGIN));
+        let by_moment = self.after.id.is_none().then(|| self.after.at.minus(MARGIN));
         let query =
             ArchiveQuery { meets: self.after.id.clone(), since: by_moment, ..ArchiveQuery::newest(request, PAGE) };
         let before = Some(self.before.id.clone());
@@ -115,7 +115,7 @@ impl Gap {
             Way::Both => ArchiveQuery { after: self.after.id.clone(), before, ..query },
             Way::Down => ArchiveQuery { before, ..query },
             Way::Time => {
-                ArchiveQuery { since: Some(back(self.after.at, FAR)), until: Some(self.before.at.plus(FAR)), ..query }
+                ArchiveQuery { since: Some(self.after.at.minus(FAR)), until: Some(self.before.at.plus(FAR)), ..query }
             }
         }
     }
@@ -125,7 +125,7 @@ impl Gap {
         self.before = to;
         if by_time {
             // The rest is asked for by the id of now, down to this moment.
-            self.after = Edge { id: None, at: back(self.after.at, FAR) };
+            self.after = Edge { id: None, at: self.after.at.minus(FAR) };
         }
         let end = self.before.at;
         self.talks.retain(|_, edge| edge.at < end);

@@ -16,6 +16,12 @@ fn page(request: RequestId, first: Option<&str>, complete: bool) -> xmpp::Event 
     page_end(request, first.clone(), first, complete)
 }
 
+/// Where it was typed there is nothing.
+fn nothing_aside(world: &mut World) {
+    let aside = query(world, |q| q.with.is_some() && q.before.is_none());
+    world.session(page(aside.request, None, true));
+}
+
 fn ours(key: MessageKey, text: &str) -> Incoming {
     let id = key.to_string();
     Incoming { peer: bare(BELA), direction: Direction::Out, ..says("anna@example.org/butty", &id, text) }
@@ -117,12 +123,53 @@ fn the_archive_is_read_back_until_the_doubtful_one_must_have_come() {
     let at = world.now.wall;
     world.hears(in_page(newest.request, archived(says("bela@example.org/phone", "n1", "new"), "s9", at)));
     world.session(page(newest.request, Some("s9"), false));
+    nothing_aside(&mut world);
     let older = query(&mut world, |q| q.before == Some(Some(ArchiveId("s9".to_owned()))));
     let long_ago = archived(ours(key, "long ago"), "s1", Stamp(at.0 - 4 * 3_600_000));
     world.hears(in_page(older.request, long_ago));
     world.session(page(older.request, Some("s1"), false));
     assert!(world.sent().is_empty());
     assert_eq!(world.message(BELA, key).state, MessageState::Sent);
+}
+
+/// A buddy said much since: the archive is not read back message by message to where ours should stand.
+#[test]
+fn what_is_in_doubt_is_looked_for_at_its_own_moment_before_all_is_read_back() {
+    for arrived in [true, false] {
+        let mut world = World::online(true);
+        world.open(BELA);
+        let key = world.send(BELA, "long ago");
+        let typed = world.message(BELA, key).stamp;
+        world.drop_link();
+        world.commands();
+        world.after(second(4 * 3600));
+        world.sign_in(true);
+        let newest = query(&mut world, |q| q.with.is_some());
+        let at = world.now.wall;
+        world.hears(in_page(newest.request, archived(says("bela@example.org/phone", "n1", "new"), "s9", at)));
+        world.session(page(newest.request, Some("s9"), false));
+        let aside = query(&mut world, |q| q.with.is_some());
+        assert_eq!((aside.before, aside.since, aside.until), (None, Some(Stamp(typed.0 - 120_000)), None));
+        // What is there lies before all that is in doubt, and says nothing of how far back the archive was read.
+        let before = archived(says("bela@example.org/phone", "n0", "old"), "s0", Stamp(typed.0 - 4_000_000));
+        world.hears(in_page(aside.request, before));
+        if arrived {
+            world.hears(in_page(aside.request, archived(ours(key, "long ago"), "s1", typed)));
+        }
+        world.session(page(aside.request, Some("s0"), false));
+        let (mut sent, mut asked) = (0, Vec::new());
+        for command in world.commands() {
+            match command {
+                Command::Send(_) => sent += 1,
+                Command::Archive(query) => asked.push(query.before),
+                _ => {}
+            }
+        }
+        let before = Some(Some(ArchiveId("s9".to_owned())));
+        assert_eq!(asked, if arrived { vec![] } else { vec![before] }, "nothing is left to be found");
+        assert_eq!(sent, 0);
+        assert_eq!(world.message(BELA, key).state == MessageState::Sent, arrived);
+    }
 }
 
 #[test]
@@ -341,6 +388,7 @@ fn pages_of_other_questions_prove_nothing_about_the_doubtful() {
     let old = archived(ours(before, "before"), "s1", Stamp(world.now.wall.0 - 9 * 3_600_000));
     world.hears(in_page(RequestId(0), old));
     world.session(page(asked.request, Some("s7"), false));
+    nothing_aside(&mut world);
     let older = query(&mut world, |q| q.before == Some(Some(ArchiveId("s7".to_owned()))));
     world.hears(in_page(older.request, archived(ours(key, "perhaps"), "s2", world.now.wall)));
     world.session(page(older.request, Some("s2"), false));
@@ -365,6 +413,7 @@ fn what_was_tried_once_more_says_nothing_of_what_was_written_after_it() {
     let asked = query(&mut world, |q| q.with.is_some());
     world.hears(in_page(asked.request, archived(ours(failed, "refused at first"), "s9", world.now.wall)));
     world.session(page(asked.request, Some("s9"), false));
+    nothing_aside(&mut world);
     let older = query(&mut world, |q| q.before == Some(Some(ArchiveId("s9".to_owned()))));
     assert!(world.sent().is_empty(), "it may stand further back");
     world.hears(in_page(older.request, archived(ours(doubtful, "perhaps"), "s8", world.now.wall)));
