@@ -108,7 +108,7 @@ impl Account {
 }
 
 impl Model {
-    /// The server has taken some: the next ones follow when half of what may be under way has arrived.
+    /// Something is not under way any more, whatever became of it: others follow, when half of what may be has gone.
     pub(super) fn pump_more(&mut self, id: &AccountId, fx: &mut Effects) {
         let Some(account) = self.account(id) else { return };
         let written = account.post.written.len();
@@ -177,6 +177,9 @@ impl Model {
         }
         if changes {
             fx.push(Effect::Store(StoreRequest::SetState { key, state: state.clone() }));
+        }
+        if posted.is_some() {
+            self.pump_more(id, fx);
         }
         posted.is_some()
     }

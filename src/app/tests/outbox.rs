@@ -62,6 +62,24 @@ fn a_long_queue_goes_out_as_the_server_takes_it() {
     assert!(most <= 501, "{most}");
 }
 
+/// A server that refuses what is for an address that is gone may say so before it acknowledges, and then it does not
+/// acknowledge that one any more.
+#[test]
+fn what_bounces_makes_room_for_what_waits() {
+    let mut world = World::new(AccountCache::default());
+    world.open(BELA);
+    let keys: Vec<_> = (0..700).map(|number| world.send(BELA, &format!("m{number}"))).collect();
+    world.sign_in(false);
+    let mut sent: Vec<_> = world.sent().iter().map(|out| out.key).collect();
+    assert_eq!(sent.len(), 500);
+    for key in &keys[..500] {
+        let (of, from) = (OriginId(key.to_string()), Jid::parse(BELA).ok());
+        world.session(xmpp::Event::Bounced { key: of, from, problem: Problem::NoSuchAddress { peer: bare(BELA) } });
+        sent.extend(world.sent().iter().map(|out| out.key));
+    }
+    assert_eq!(sent, keys);
+}
+
 #[test]
 fn each_message_is_written_once_in_a_session() {
     let mut world = World::online(false);

@@ -66,8 +66,7 @@ fn mark_stored(
     }
     fx.push(Effect::Store(StoreRequest::Mark { talk: talk.clone(), key: own, state: state.clone() }));
     // Anybody can name any number of messages: the line is read no faster than they are looked up.
-    model.marking = model.marking.saturating_add(1);
-    model.brake(&talk.account, fx);
+    model.await_store(&talk.account, fx);
     let waits = |talk: &&mut Conversation| talk.page.is_some() && talk.late_marks.len() < LATE_MARKS;
     if let Some(talk) = model.talks.get_mut(talk).filter(waits) {
         talk.late_marks.push((of.clone(), state));
@@ -79,7 +78,6 @@ pub(super) fn on_acknowledged(model: &mut Model, id: &AccountId, key: MessageKey
     if model.mark(id, key, &MessageState::Sent, fx) {
         model.count_sent(id);
     }
-    model.pump_more(id, fx);
 }
 
 /// A message of ours came back. A stranger cannot say so.
