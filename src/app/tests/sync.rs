@@ -83,6 +83,22 @@ fn live_messages_move_the_cursor_only_when_the_newest_page_is_here() {
     assert_eq!(queries(&mut world).last().map(|q| q.after.clone()), Some(Some(id("s10"))));
 }
 
+/// Killed between the two, the other way round, it would never be asked for again.
+#[test]
+fn a_live_message_goes_to_the_disk_before_the_cursor_behind_it() {
+    let mut world = World::new(AccountCache { synced: Some((Some(id("s5")), Stamp(0))), ..AccountCache::default() });
+    world.sign_in(true);
+    let first = queries(&mut world).remove(0);
+    answer(&mut world, &first, "s8", true);
+    world.after(second(120));
+    world.fx.clear();
+    world.hears(stanza_id(says(PHONE, "10", "live"), "s10"));
+    let told = world.requests();
+    let message = told.iter().position(|request| matches!(request, StoreRequest::Insert(_)));
+    let cursor = told.iter().position(|request| matches!(request, StoreRequest::Synced { .. }));
+    assert!(message.is_some() && message < cursor, "{told:?}");
+}
+
 #[test]
 fn a_link_lost_before_the_newest_page_goes_on_where_it_was() {
     let mut world = World::new(AccountCache { synced: Some((Some(id("s5")), Stamp(0))), ..AccountCache::default() });

@@ -23,12 +23,18 @@ const SKEWED: Duration = Duration::from_secs(3600);
 /// The same within one page of it, whose order leaves no doubt.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// A message in any of its ways.
+/// A message in any of its ways. How far the archive is here is said behind the message: the other way round a crash
+/// between the two would lose it.
 pub(super) fn on_message(model: &mut Model, id: &AccountId, incoming: &Incoming, fx: &mut Effects) {
+    hear(model, id, incoming, fx);
+    if let Some(stanza_id) = incoming.stanza_id.as_ref().filter(|_| incoming.via != Via::Archive) {
+        model.note_cursor(id, ArchiveId(stanza_id.0.clone()), fx);
+    }
+}
+
+fn hear(model: &mut Model, id: &AccountId, incoming: &Incoming, fx: &mut Effects) {
     if incoming.via == Via::Archive {
         model.note_check(id, incoming);
-    } else if let Some(stanza_id) = &incoming.stanza_id {
-        model.note_cursor(id, ArchiveId(stanza_id.0.clone()), fx);
     }
     let theirs = incoming.direction == Direction::In;
     if let Some(of) = incoming.receipt_of.as_ref().filter(|_| theirs) {
@@ -303,7 +309,8 @@ fn take_in(model: &mut Model, key: &ConversationKey, message: Message, incoming:
         talk.note_stored(told);
     }
     let open = model.open.as_ref() == Some(key);
-    model.talk_mut(key).trim(open);
+    let talks = model.talks.len();
+    model.talk_mut(key).trim(open, talks);
     if theirs {
         model.count_received(&key.account);
         if !late {
