@@ -34,6 +34,8 @@ pub struct AccountSetup {
     pub ca_pem: Option<String>,
     /// Forced mechanisms, in order; empty: the strongest offered.
     pub mechanisms: Vec<String>,
+    /// These are the profile's and not the person's: a token of the server's own (XEP-0484) is used all the same.
+    pub by_profile: bool,
     /// First line of its output is the password. No shell.
     pub password_command: Vec<String>,
     /// First line of its output is an access token. No shell.
@@ -65,6 +67,7 @@ impl AccountSetup {
             ca_file: None,
             ca_pem: None,
             mechanisms: Vec::new(),
+            by_profile: false,
             password_command: Vec::new(),
             token_command: Vec::new(),
             oauth: OAuthSetup::default(),
@@ -72,6 +75,11 @@ impl AccountSetup {
             keep: None,
             ephemeral: false,
         }
+    }
+
+    /// The person named mechanisms: nothing else is used.
+    pub fn names_mechanisms(&self) -> bool {
+        !self.mechanisms.is_empty() && !self.by_profile
     }
 
     /// The service let somebody else in than this account belongs to: than the one of `before`, else than the typed

@@ -8,7 +8,7 @@ mod order;
 pub use copies::{Known, NEAR, reach};
 
 use super::model::{Body, Conversation, Message, MessageState, Scroll};
-use crate::types::limits::{CLOSED_TALK_BYTES, TALK_BYTES};
+use crate::types::limits::{CLOSED_BYTES, CLOSED_TALK_BYTES, TALK_BYTES};
 use crate::types::{ArchiveId, MessageKey, OriginId, Stamp, StanzaId};
 use crate::xmpp::Direction;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -137,8 +137,9 @@ impl Conversation {
         self.tail_missing = tail_missing;
     }
 
-    /// Forgets what does not fit in memory; the store has it. What is looked at stays.
-    pub fn trim(&mut self, on_screen: bool) {
+    /// Forgets what does not fit in memory; the store has it. What is looked at stays. `talks`: how many there are, this one
+    /// among them, and share what may be kept off the screen.
+    pub fn trim(&mut self, on_screen: bool, talks: usize) {
         let anchor = match self.scroll {
             Scroll::At { key, .. } => Some(key),
             Scroll::Bottom => None,
@@ -146,7 +147,8 @@ impl Conversation {
         let looked_at = [anchor, self.selected].into_iter().flatten().filter_map(|key| self.index(key)).min();
         let shown = on_screen || looked_at.is_some();
         let keep = if shown { Self::KEEP } else { KEEP_CLOSED };
-        let bytes = if shown { TALK_BYTES } else { CLOSED_TALK_BYTES };
+        let share = CLOSED_BYTES.checked_div(talks).unwrap_or(CLOSED_BYTES);
+        let bytes = if shown { TALK_BYTES } else { CLOSED_TALK_BYTES.min(share) };
         let surplus = self.messages.len().saturating_sub(keep).max(self.too_heavy(bytes, shown));
         if surplus == 0 {
             return;

@@ -56,7 +56,7 @@ pub(super) fn nothing_there(request: &StoreRequest) -> Option<Stored> {
         StoreRequest::ReadTo { request, talk, .. } => {
             Stored::Read { request: *request, talk: talk.clone(), up_to: None, unread: 0, ours: None }
         }
-        StoreRequest::Mark { .. } => Stored::Marked { count: 1 },
+        StoreRequest::Mark { .. } | StoreRequest::RosterItem { .. } => Stored::Marked { count: 1 },
         _ => return None,
     })
 }
@@ -91,7 +91,7 @@ pub(super) fn key_of(request: &StoreRequest) -> Option<MessageKey> {
 pub(super) fn weight(request: &StoreRequest) -> usize {
     match request {
         StoreRequest::Insert(message) => 1 + message.bytes() / (UNCOMMITTED_BYTES / UNCOMMITTED),
-        StoreRequest::Mark { .. } => 1,
+        StoreRequest::Mark { .. } | StoreRequest::RosterItem { .. } => 1,
         _ => 0,
     }
 }
@@ -186,6 +186,10 @@ fn one(
             history::mark(db, talk, *key, state)?;
             outcome.marked += 1;
         }
+        StoreRequest::RosterItem { account, item, version } => {
+            accounts::roster_item(db, account, item, version.as_deref())?;
+            outcome.marked += 1;
+        }
         StoreRequest::SetStamp { key, stamp } => history::set_stamp(db, *key, *stamp)?,
         StoreRequest::Order { talk, ids } => history::order(db, talk, ids)?,
         StoreRequest::SetStanzaId { key, stanza_id } => history::set_stanza_id(db, *key, stanza_id)?,
@@ -228,9 +232,6 @@ fn asked(db: &Connection, request: &StoreRequest) -> rusqlite::Result<Option<Sto
 fn of_account(db: &Connection, request: &StoreRequest) -> rusqlite::Result<()> {
     match request {
         StoreRequest::Roster { account, items, version } => accounts::roster(db, account, items, version.as_deref()),
-        StoreRequest::RosterItem { account, item, version } => {
-            accounts::roster_item(db, account, item, version.as_deref())
-        }
         StoreRequest::OnlyHere { account, who, here } => only_here::put(db, account, who, here),
         StoreRequest::Appearance { account, appearance } => accounts::appearance(db, account, appearance),
         StoreRequest::Bound { account, jid } => accounts::bound(db, account, jid),

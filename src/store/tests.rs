@@ -175,6 +175,7 @@ fn unread_drafts_outbox_and_buddies_are_there_again() {
     assert_eq!(cache.pictures_asked, Some(Stamp(77)));
     let removed = RosterItem { subscription: Subscription::Removed, ..item };
     bench.store.send(StoreRequest::RosterItem { account: account(), item: removed, version: None });
+    assert!(matches!(bench.told.recv().unwrap(), Stored::Marked { count: 1 }), "whoever waits for it hears of it");
     bench.store.send(StoreRequest::Draft { talk: talk(), text: String::new() });
     let cache = bench.cache();
     assert!(cache.roster.is_empty() && cache.drafts.is_empty());

@@ -13,12 +13,12 @@
 //! | the buddy list with its names and groups | [`ROSTER_BYTES`] | as above |
 //! | groups of a buddy | [`GROUPS`] | the rest is not read |
 //! | devices of a buddy | [`DEVICES`] | the newest are not seen until another goes |
-//! | what buddies say of themselves: devices, personal messages, nicknames | [`PRESENCE_BYTES`] | words are left out, then devices that come new |
+//! | what buddies say of themselves: devices, personal messages, nicknames | [`PRESENCE_BYTES`] | from half of it on words are left out, and in the end devices that come new |
 //! | presence and typing of strangers | nothing | not kept |
 //! | typing of a buddy | one moment, a minute long | replaced |
 //! | people who ask to be a buddy | [`REQUESTS`] | the newest wait: the server asks again at each sign-in |
 //! | talks begun by strangers | [`STRANGERS`] | their messages go to the history, and show up after the next start |
-//! | messages of a talk in memory | 2,000 and [`TALK_BYTES`] on the screen, 200 and [`CLOSED_TALK_BYTES`] off it | the oldest are read from the history when wanted |
+//! | messages of a talk in memory | 2,000 and [`TALK_BYTES`] on the screen, 200 and [`CLOSED_TALK_BYTES`], or its share of [`CLOSED_BYTES`], off it | the oldest are read from the history when wanted |
 //! | a page that is read from the history | 50 to 200 messages, and [`PAGE_BYTES`], but one message at least | the next page begins there |
 //! | rows that are not on the disk yet | [`UNCOMMITTED`], or [`NOT_KEPT`] while it takes none; [`UNCOMMITTED_BYTES`] | nothing more is read from the line until they are |
 //! | receipts that we owe | one for each such row | as above |
@@ -59,9 +59,11 @@ pub const REQUESTS: usize = 100;
 pub const STRANGERS: usize = 2_000;
 /// Messages of the talk on the screen that are kept in memory, in bytes: some hundred screens of it.
 pub const TALK_BYTES: usize = 8 << 20;
-/// Messages of any other talk that are kept in memory, in bytes. All talks of [`STRANGERS`] together take 128 MiB at most,
-/// and a hundred messages of the usual length fit in.
+/// Messages of any other talk that are kept in memory, in bytes: a hundred of the usual length.
 pub const CLOSED_TALK_BYTES: usize = 64 << 10;
+/// Messages of all talks off the screen, in bytes: each keeps its share. So a thousand talks keep what one may, and more
+/// keep less.
+pub const CLOSED_BYTES: usize = 64 << 20;
 /// Messages of one page that is read from the history, in bytes. Two hundred of the usual length are a third of it, and
 /// the largest that a stanza can hold still comes, alone.
 pub const PAGE_BYTES: usize = 256 << 10;

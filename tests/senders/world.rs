@@ -45,6 +45,7 @@ pub fn sign_in(direct_tls: bool) -> SignIn {
         local: Some("juliet".to_owned()),
         resource: None,
         mechanisms: Vec::new(),
+        forced: true,
         credential: CredentialKind::Password,
         direct_tls,
         after_redirect: false,

@@ -15,6 +15,8 @@ pub struct Buddies {
     listed: usize,
     /// What they say of themselves, in bytes, or more: what went is counted out when a session settles.
     told: usize,
+    /// Something that the server has did not fit: its version is not ours until a whole list does.
+    partial: bool,
 }
 
 impl Deref for Buddies {
@@ -49,6 +51,7 @@ impl Buddies {
         let taken: Vec<RosterItem> = items.into_iter().filter(|item| self.put(item, only_here, &mut old)).collect();
         self.recount();
         let whole = taken.len() == number;
+        self.partial = !whole;
         (taken, whole)
     }
 
@@ -77,6 +80,7 @@ impl Buddies {
         let before = self.all.get(&item.jid).map(|contact| listed(&contact.item));
         let after = self.listed.saturating_sub(before.unwrap_or_default()).saturating_add(listed(item));
         if after > ROSTER_BYTES || (before.is_none() && self.all.len() >= BUDDIES) {
+            self.partial = true;
             return false;
         }
         self.listed = after;
@@ -87,6 +91,11 @@ impl Buddies {
         true
     }
 
+    /// Nothing that the server has was left out.
+    pub(in crate::app) fn is_whole(&self) -> bool {
+        !self.partial
+    }
+
     /// Takes somebody off.
     pub(in crate::app) fn remove(&mut self, who: &BareJid) {
         if let Some(contact) = self.all.remove(who) {
@@ -95,15 +104,16 @@ impl Buddies {
         }
     }
 
-    /// A buddy's device appears, changes or vanishes. Where there is no room their words are left out, and then a device
-    /// that was not seen before. False: nobody on the list.
+    /// A buddy's device appears, changes or vanishes. Where half of the room is taken their words are left out, so that it
+    /// is still seen who is there; where all of it is, a device that was not seen before. False: nobody on the list.
     pub(in crate::app) fn hear(&mut self, mut presence: Presence, now: Now) -> bool {
         let Some(contact) = self.all.get_mut(&presence.from.bare()) else { return false };
         let device = presence.from.resource().unwrap_or_default();
         let is_new = presence.show != Show::Offline && !contact.devices.contains_key(device);
-        let name = if is_new { device.len() } else { 0 };
-        let words = bytes(presence.nick.as_ref()).saturating_add(bytes(presence.status.as_ref()).saturating_mul(2));
-        if self.told.saturating_add(name).saturating_add(words) > PRESENCE_BYTES {
+        let name = if is_new { ENTRY.saturating_add(device.len()) } else { 0 };
+        let (nick, status) = (bytes(presence.nick.as_ref()), bytes(presence.status.as_ref()));
+        let words = nick.saturating_add(status).saturating_mul(places(&contact.item)).saturating_add(status);
+        if self.told.saturating_add(name).saturating_add(words) > PRESENCE_BYTES / 2 {
             (presence.nick, presence.status) = (None, None);
             if is_new && self.told.saturating_add(name) > PRESENCE_BYTES {
                 return true;
@@ -125,13 +135,21 @@ fn bytes(line: Option<&Line>) -> usize {
     line.map_or(0, |line| line.as_str().len())
 }
 
+/// What keeping an entry takes beside its words.
+const ENTRY: usize = 128;
+
+/// In how many places of the list somebody stands, each with the name and the personal message.
+fn places(item: &RosterItem) -> usize {
+    item.groups.len().max(1)
+}
+
 fn listed(item: &RosterItem) -> usize {
-    item.jid.as_str().len()
-        + bytes(item.name.as_ref())
-        + item.groups.iter().map(|group| bytes(Some(group))).sum::<usize>()
+    let place = ENTRY + item.jid.as_str().len() + bytes(item.name.as_ref());
+    place * places(item) + item.groups.iter().map(|group| bytes(Some(group))).sum::<usize>()
 }
 
 fn told(contact: &Contact) -> usize {
-    let devices = contact.devices.iter().map(|(name, device)| name.len() + bytes(device.status.as_ref()));
-    bytes(contact.nick.as_ref()) + bytes(contact.status.as_ref()) + devices.sum::<usize>()
+    let devices = contact.devices.iter().map(|(name, device)| ENTRY + name.len() + bytes(device.status.as_ref()));
+    let place = bytes(contact.nick.as_ref()) + bytes(contact.status.as_ref());
+    place * places(&contact.item) + devices.sum::<usize>()
 }

@@ -112,7 +112,8 @@ impl Model {
             }
         }
         let is_over = told <= Farewelled::Told && elsewhere.as_ref().is_none_or(Elsewhere::is_over);
-        if is_over && browser.is_none() {
+        // A box takes the keys: where somebody may be typing to others it is not worth that.
+        if is_over && (browser.is_none() || !self.accounts.is_empty()) {
             self.toast(notices::signed_out_of(domain.as_str(), told, elsewhere.as_ref()));
         } else {
             // Two sentences, with something to do: too much for a line that passes.

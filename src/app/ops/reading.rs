@@ -117,6 +117,7 @@ impl Model {
             talk.recount = Some((request, 0));
         }
         fx.push(Effect::Store(StoreRequest::ReadTo { request, talk: key.clone(), to, ahead }));
+        self.await_store(&key.account, fx);
     }
 
     /// A message under this id is here now: perhaps the one up to which another device has read.

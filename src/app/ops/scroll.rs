@@ -28,7 +28,7 @@ impl Model {
             talk.unload();
             self.load(&key, fx);
         }
-        self.talk_mut(&key).trim(true);
+        self.talk_mut(&key).trim(true, 1);
         self.see(fx);
     }
 

@@ -196,6 +196,16 @@ impl Model {
         self.options.send_typing && shown && there
     }
 
+    /// The store was given something that it will answer for, because somebody else said so: what comes is read no faster
+    /// than that is done.
+    pub(crate) fn await_store(&mut self, id: &crate::types::AccountId, fx: &mut Effects) {
+        // What another butty keeps is given to no store.
+        if !self.is_read_only(id) {
+            self.marking = self.marking.saturating_add(1);
+            self.brake(id, fx);
+        }
+    }
+
     /// Slows or frees the wire of an account, by how far the store is behind.
     pub(crate) fn brake(&mut self, id: &crate::types::AccountId, fx: &mut Effects) {
         let most = if self.not_kept { NOT_KEPT } else { UNCOMMITTED };
@@ -221,7 +231,7 @@ impl Model {
         self.resume_fill(fx);
     }
 
-    /// Rows and marks that the store was given and has not answered for.
+    /// Rows, marks and the like that the store was given and has not answered for.
     fn unsettled(&self) -> usize {
         self.waiting.len().saturating_add(self.marking)
     }

@@ -58,9 +58,9 @@ pub fn on_key(model: &mut Model, key: Key, fx: &mut Effects) {
         Overlay::Menu { key: who, selected, step } => menu::on_key(model, who, (selected, step), key, fx),
         Overlay::Info { .. } if key.code == KeyCode::Enter || key.code == KeyCode::Char('i') => After::Close,
         Overlay::Bare => bare_key(model, key, meant, fx),
-        Overlay::SignedOut { .. } if key.code == KeyCode::Enter => After::Close,
+        Overlay::SignedOut { browser, .. } => answers::signed_out_key(model, browser.as_ref(), key, fx),
         Overlay::Card(_) if key.code == KeyCode::Enter || meant == "card" => After::Close,
-        Overlay::Card(_) | Overlay::Info { .. } | Overlay::SignedOut { .. } => After::Stay,
+        Overlay::Card(_) | Overlay::Info { .. } => After::Stay,
     });
 }
 

@@ -21,6 +21,8 @@ pub(super) fn on_resumed(
     account.attempts = 0;
     (account.down_at, account.down_since) = (None, None);
     account.roster_known = true;
+    // It may have been too busy to answer.
+    account.positions_refused = false;
     account.was_online = true;
     // The server went on telling for us: what changed meanwhile follows, and everything else is as it was.
     for contact in account.roster.values_mut() {

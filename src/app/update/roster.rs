@@ -43,6 +43,8 @@ pub(super) fn on_push(model: &mut Model, id: &AccountId, item: RosterItem, versi
     if item.subscription != Subscription::Removed && !account.roster.set(&item) {
         return;
     }
+    // What was left out would be said to be here.
+    let version = version.filter(|_| account.roster.is_whole());
     if version.is_some() {
         account.roster_version.clone_from(&version);
     }
@@ -66,6 +68,7 @@ pub(super) fn on_push(model: &mut Model, id: &AccountId, item: RosterItem, versi
         }
     }
     fx.push(Effect::Store(StoreRequest::RosterItem { account: id.clone(), item, version }));
+    model.await_store(id, fx);
 }
 
 /// Somebody asks to be a buddy. Whom we asked ourselves needs no question.

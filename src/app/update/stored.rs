@@ -29,7 +29,9 @@ pub(super) fn on_stored(model: &mut Model, stored: Stored, fx: &mut Effects) {
         }
         Stored::Found { request, hits, next, count } => model.on_hits(request, hits, next, count, fx),
         Stored::Read { request, talk, up_to, unread, ours } => {
+            model.marking = model.marking.saturating_sub(1);
             model.on_recounted(request, &talk, up_to, unread, ours, fx);
+            model.release(fx);
         }
         Stored::Committed { keys } => model.on_committed(&keys, fx),
         Stored::NotKept { keys } => model.on_not_kept(&keys, fx),

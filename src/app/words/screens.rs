@@ -35,6 +35,8 @@ words! {
     OFFLINE = "Offline";
     APPEAR_OFFLINE = "Appear offline";
     SIGNED_OUT = "Signed out";
+    PAGE_FOOT = "b open browser · u copy address · Enter close";
+    COPY_FOOT = "u copy address · Enter close";
     BROWSER_STAYS = "Your browser may still be signed in there. This page ends that:";
     CONNECTING = "Connecting …";
     UNKNOWN = "…";

@@ -6,7 +6,7 @@ use crate::app::effect::Effect;
 use crate::app::event::{Key, KeyCode};
 use crate::app::model::{Leaving, Model, SignOutBox};
 use crate::app::words::toasts;
-use crate::types::{AccountId, BareJid, Problem};
+use crate::types::{AccountId, BareJid, Line, Problem};
 
 /// The letter of a plain key, or `\n` for Enter; `None` for any other.
 fn letter(key: Key) -> Option<char> {
@@ -60,10 +60,26 @@ pub(super) fn account_key(
     After::Stay
 }
 
-/// The service's own page for consents: opened where a browser can be, or copied.
+/// The service's own page for consents.
 fn visit_consents(model: &mut Model, account: &AccountId, letter: char, fx: &mut Effects) {
     let agreed = model.account(account).and_then(|own| own.agreement.as_ref());
-    let Some(page) = agreed.and_then(|agreed| agreed.page.clone()) else { return };
+    if let Some(page) = agreed.and_then(|agreed| agreed.page.clone()) {
+        visit(model, page, letter, fx);
+    }
+}
+
+/// Enter closes; `b` and `u` open and copy the page that signs the browser out.
+pub(super) fn signed_out_key(model: &mut Model, browser: Option<&Line>, key: Key, fx: &mut Effects) -> After {
+    match (letter(key), browser) {
+        (Some('\n'), _) => return After::Close,
+        (Some(letter @ ('b' | 'u')), Some(page)) => visit(model, page.as_str().to_owned(), letter, fx),
+        _ => {}
+    }
+    After::Stay
+}
+
+/// A page of the service: opened where a browser can be, or copied.
+fn visit(model: &mut Model, page: String, letter: char, fx: &mut Effects) {
     let ssh = model.options.over_ssh;
     if letter == 'u' {
         fx.push(Effect::Clipboard(page));
