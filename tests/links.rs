@@ -14,6 +14,8 @@ mod mechanisms;
 mod pages;
 #[path = "links/short.rs"]
 mod short;
+#[path = "links/upkeep.rs"]
+mod upkeep;
 
 use butty::app::effect::LinkCommand;
 use butty::app::event::{Consent, Keep, LinkFact};

@@ -65,6 +65,7 @@ impl Stage {
             local: None,
             resource: None,
             mechanisms: Vec::new(),
+            forced: true,
             credential: CredentialKind::Password,
             direct_tls: false,
             after_redirect: false,

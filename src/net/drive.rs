@@ -38,6 +38,9 @@ const HURRIED: u8 = 64;
 pub(super) trait Prompt {
     /// Acknowledge what has come, and what comes next, without waiting. Where it cannot be had nothing is lost.
     fn hurry(&self) {}
+
+    /// Nothing that is still on its way is to arrive: whoever takes this line for lost says it again on another one.
+    fn abandon(&self) {}
 }
 
 impl Prompt for TcpStream {
@@ -45,11 +48,19 @@ impl Prompt for TcpStream {
     fn hurry(&self) {
         let _ = self.set_quickack(true);
     }
+
+    fn abandon(&self) {
+        let _ = self.set_zero_linger();
+    }
 }
 
 impl Prompt for TlsStream<TcpStream> {
     fn hurry(&self) {
         self.get_ref().0.hurry();
+    }
+
+    fn abandon(&self) {
+        self.get_ref().0.abandon();
     }
 }
 

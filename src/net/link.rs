@@ -17,6 +17,7 @@ mod report;
 mod ride;
 mod secrets;
 mod session;
+mod upkeep;
 mod wish;
 
 use super::Network;
@@ -162,6 +163,8 @@ pub(super) struct Link {
     known: known::Memory,
     /// What makes the next sign-in short.
     short: fast::Short,
+    /// What is kept alive beside a session.
+    upkeep: upkeep::Upkeep,
     /// Handed in by the person, not yet proved or kept.
     given_token: Option<(Secret<String>, Keep)>,
     /// What the next sign-in asks for.
@@ -210,6 +213,7 @@ impl Link {
             password: None,
             known: known::Memory::default(),
             short: fast::Short::default(),
+            upkeep: upkeep::Upkeep::default(),
             given_token: None,
             asks_for: Asking::default(),
             replaced: None,

@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// Longest wait for goodbyes at the end. Together with what follows it stays below a second, whatever waits for what.
-const GOODBYE: Duration = Duration::from_millis(750);
+const GOODBYE: Duration = Duration::from_millis(650);
 
 /// So long after the beginning of the end the store is waited for, which writes meanwhile...
 const CLOSING: Duration = Duration::from_millis(900);
@@ -27,7 +27,7 @@ const LAST_WORDS: Duration = Duration::from_millis(150);
 
 /// So long after the beginning of the end a refresh is waited for whose answer is on its way. One that takes longer costs a
 /// sign-in where the service has ended the old token with it; a terminal that does not come back costs more.
-const REFRESH: Duration = Duration::from_millis(800);
+const REFRESH: Duration = Duration::from_millis(700);
 
 /// What the loop itself has to do after an effect.
 #[derive(Debug, PartialEq, Eq)]
@@ -221,7 +221,11 @@ impl Hands {
             }
         };
         tokio::pin!(farewell);
-        let mut gone = false;
+        let network = Arc::clone(&self.network);
+        // What waits for its time has to be done by the end too, also where a server lets the farewell wait.
+        let hurry = tokio::time::sleep_until(until - GOODBYE / 2);
+        tokio::pin!(hurry);
+        let (mut gone, mut hurried) = (false, false);
         loop {
             let told = if gone {
                 links.try_recv().ok()
@@ -230,13 +234,13 @@ impl Hands {
                     biased;
                     told = links.recv() => told,
                     () = &mut farewell => { gone = true; continue }
+                    () = &mut hurry, if !hurried => { hurried = true; network.hurry(); continue }
                 }
             };
             let Some((account, event)) = told else { break };
             self.keep(last_word(account, event));
         }
         // A refresh that was sent and is not kept costs the sign-in; and what a sign-out comes to is to be kept.
-        let network = Arc::clone(&self.network);
         network.hurry();
         let done = network.refreshes_done((begun + REFRESH).saturating_sub(clock.now().mono));
         tokio::pin!(done);

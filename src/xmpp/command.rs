@@ -172,6 +172,8 @@ pub struct SignIn {
     pub resource: Option<String>,
     /// Mechanism names in order of wish; empty = the strongest offered that the credentials fit.
     pub mechanisms: Vec<String>,
+    /// The person named them: nothing else is used, not even a token of the server's own.
+    pub forced: bool,
     /// What there is to sign in with.
     pub credential: CredentialKind,
     /// The connection began with TLS (XEP-0368): no STARTTLS.

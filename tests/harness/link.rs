@@ -91,6 +91,7 @@ pub fn account(domain: &str) -> AccountSetup {
         ca_file: Some(data().join("ca/ca.crt")),
         ca_pem: None,
         mechanisms: Vec::new(),
+        by_profile: false,
         password_command: Vec::new(),
         token_command: Vec::new(),
         oauth: OAuthSetup::default(),

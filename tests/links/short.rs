@@ -28,7 +28,7 @@ fn runs(trace: &Path) -> usize {
     std::fs::read_to_string(trace).unwrap_or_default().lines().count()
 }
 
-fn lasting(network: &Arc<Network>, setup: AccountSetup) -> (LinkHandle, Facts) {
+pub fn lasting(network: &Arc<Network>, setup: AccountSetup) -> (LinkHandle, Facts) {
     let (events, facts) = channel(256);
     let options = LinkOptions { connect: true, resource: None, show_client: false, one_shot: false };
     (start_link(network, setup, options, events), facts)

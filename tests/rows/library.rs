@@ -62,6 +62,7 @@ impl Hand {
             local: None,
             resource: None,
             mechanisms: vec!["X-MESSENGER-OAUTH2".to_owned()],
+            forced: true,
             credential: CredentialKind::Token,
             direct_tls: true,
             after_redirect: false,

@@ -280,9 +280,14 @@ impl Link {
         self.password = None;
         self.given_token = None;
         self.stood = false;
-        let forgotten = self.invalidate_fast().await;
+        let untold = self.set_fast_aside().await;
         let browser = sign_in::logout_page(&self.network, &self.setup).await;
-        match sign_in::sign_out(&self.network, &self.setup).await {
+        let told = sign_in::sign_out(&self.network, &self.setup).await;
+        let forgotten = match untold {
+            Some(untold) => self.tell_of_fast(untold).await,
+            None => Farewelled::Nothing,
+        };
+        match told {
             Ok(told) => {
                 let told = told.max(forgotten).max(self.sign_out_before().await);
                 self.teller.tell(LinkFact::SignedOut { told, elsewhere, browser }).await;

@@ -9,7 +9,7 @@ use super::{End, FAREWELL, Link, LinkOptions, Supply};
 use crate::app::setup::AccountSetup;
 use crate::net::parting::Parting;
 use crate::net::{Network, sign_in};
-use crate::oauth::{Farewelled, Matter, VaultKey};
+use crate::oauth::{Farewell, Farewelled, Matter, VaultKey};
 use crate::types::{Problem, Secret, Tally};
 use crate::xmpp::{Command, CredentialKind, FastTicket, FastToken, Purpose, Suspended};
 use std::collections::VecDeque;
@@ -65,6 +65,8 @@ impl Short {
             command,
             Command::Appear(_)
                 | Command::Receipt { .. }
+                | Command::ReadUpTo { .. }
+                | Command::Displayed { .. }
                 | Command::Subscription { .. }
                 | Command::SetBuddy { .. }
                 | Command::RemoveBuddy { .. }
@@ -131,7 +133,7 @@ impl Link {
     /// A token can be shown at the next try.
     pub(super) async fn has_fast(&mut self) -> bool {
         let given = self.password.is_some() || self.given_token.is_some();
-        if self.options.one_shot || !self.setup.mechanisms.is_empty() || given {
+        if self.options.one_shot || self.setup.names_mechanisms() || given {
             return false;
         }
         self.holds_fast().await
@@ -241,13 +243,13 @@ impl Link {
         }
     }
 
-    /// At sign-out: the server forgets the token, then we do. What it could not be told now it is told later, if the
-    /// token was kept for later too.
-    pub(super) async fn invalidate_fast(&mut self) -> Farewelled {
+    /// At sign-out: the token is forgotten here, and what the server is to be told is noted, before anybody is asked: the
+    /// process may end meanwhile, and what the person wants gone is gone.
+    pub(super) async fn set_fast_aside(&mut self) -> Option<Untold> {
         self.short.forget_session();
         if !self.holds_fast().await {
             self.forget_fast().await;
-            return Farewelled::Nothing;
+            return None;
         }
         let kind = self.setup.credential.unwrap_or(CredentialKind::Password);
         // Before anything is told: the process may end in the middle of it.
@@ -258,8 +260,22 @@ impl Link {
             }
             None => None,
         };
-        let told = self.tell_to_forget(kind).await;
+        let token = self.short.token.clone();
         self.forget_fast().await;
+        // What is left of it here is kept nowhere.
+        (self.short.token, self.short.borrowed) = (token, true);
+        Some(Untold { kind, noted })
+    }
+
+    /// The server is told to forget it, now or later.
+    pub(super) async fn tell_of_fast(&mut self, untold: Untold) -> Farewelled {
+        let Untold { kind, noted } = untold;
+        let network = Arc::clone(&self.network);
+        let told = tokio::select! {
+            told = self.tell_to_forget(kind) => told,
+            () = network.leaving(), if noted.is_some() => Farewelled::Later,
+        };
+        (self.short.token, self.short.borrowed) = (None, false);
         self.network.settle_farewell(noted, told).await
     }
 
@@ -312,6 +328,12 @@ impl Link {
     pub(super) fn supply(&self, demand: Demand, lazily: bool) -> Supply {
         if lazily { Supply::OnDemand(demand) } else { self.fetch(demand) }
     }
+}
+
+/// A server that is to forget a token.
+pub(super) struct Untold {
+    kind: CredentialKind,
+    noted: Option<Farewell>,
 }
 
 /// A secret that nobody has asked for yet.

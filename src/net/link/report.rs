@@ -35,6 +35,7 @@ impl Link {
                         let anew = matches!(event, Event::SignedIn(_));
                         self.stood |= anew && ride.attempt.given.is_some();
                         self.short.stands();
+                        self.upkeep.stands(ride.attempt.given.is_some());
                         match ride.attempt.kind {
                             CredentialKind::Password => self.keep_password().await,
                             CredentialKind::Token => self.keep_token().await,

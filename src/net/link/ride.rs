@@ -53,6 +53,13 @@ impl Ride<'_> {
         });
     }
 
+    /// It is ended from here, for this reason.
+    pub(super) fn end<S: AsyncRead + AsyncWrite + Unpin + Prompt>(&mut self, problem: Problem, wire: &mut Wire<S>) {
+        self.over = true;
+        self.problem = Some(problem);
+        wire.command(Command::SignOut);
+    }
+
     /// What it came to.
     pub(super) fn after(self) -> After {
         if let Some(wish) = self.wish {
@@ -86,9 +93,7 @@ pub(super) fn provide<S: AsyncRead + AsyncWrite + Unpin + Prompt>(
         }
         Err(problem) => {
             ride.attempt.supply = Supply::Nothing;
-            ride.over = true;
-            ride.problem = Some(problem);
-            wire.command(Command::SignOut);
+            ride.end(problem, wire);
         }
     }
 }

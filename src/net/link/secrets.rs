@@ -1,6 +1,7 @@
 //! What a link signs in with: where it is found, asked for and kept.
 
 use super::fast::Demand;
+use super::upkeep::Upkeep;
 use super::{End, Link, Wish};
 use crate::app::event::{Keep, LinkFact};
 use crate::app::setup::AccountSetup;
@@ -72,6 +73,7 @@ impl Link {
     }
 
     pub(super) async fn with_password(&mut self, supply: Supply) -> End {
+        self.upkeep = Upkeep::default();
         match self.session(Purpose::Chat, CredentialKind::Password, supply).await {
             End::Problem(problem @ Problem::WrongPassword { .. }) => {
                 self.password = None;
@@ -82,6 +84,7 @@ impl Link {
     }
 
     pub(super) async fn with_token(&mut self, purpose: Purpose, source: TokenSource) -> End {
+        self.upkeep = Upkeep::of(if let TokenSource::Record(record) = &source { Some(record) } else { None });
         if let TokenSource::Record(record) = &source {
             self.teller.tell(LinkFact::Agreed(Box::new(record.agreement()))).await;
             if record.is_over(self.network.now().wall) {
@@ -89,10 +92,13 @@ impl Link {
                 self.learn_fast(None).await;
             }
         }
+        let before = self.kept_access(&source).await;
         let lazily = self.has_fast().await;
         let supply = self.supply(Demand::Token(source.clone()), lazily);
         let (secret, end) = self.session_with(purpose, CredentialKind::Token, supply).await;
         let End::Problem(Problem::SignInExpired { .. }) = end else { return end };
+        // The server's own token would go on without what it was given for.
+        self.learn_fast(None).await;
         if matches!(source, TokenSource::Given(_)) {
             // Nobody can make it fresh: it goes, and what was there before it is what the next try finds.
             self.given_token = None;
@@ -101,10 +107,19 @@ impl Link {
             let refused = Problem::TokenRefused { domain: self.setup.domain.clone() };
             return End::Problem(forgotten.map_or_else(|problem| problem, |()| refused));
         }
-        // Refused: one refresh, one more try, then the person.
-        let Some(refused) = secret else { return end };
+        // Refused: one refresh, one more try, then the person. One that was refreshed for this very try was that refresh.
+        let Some(refused) = secret.filter(|secret| before.as_ref().is_none_or(|before| before == secret)) else {
+            return end;
+        };
         let supply = self.token(&source, Some(refused));
         self.session(purpose, CredentialKind::Token, supply).await
+    }
+
+    /// The access token as it is kept before a try; `None`: not by us.
+    async fn kept_access(&self, source: &TokenSource) -> Option<Secret<String>> {
+        let TokenSource::Record(record) = source else { return None };
+        let kept = self.network.load(&record.tokens_key(&self.setup.id)).await.ok().flatten();
+        kept.as_ref().and_then(Token::from_text).map(|token| token.access.clone())
     }
 
     /// A token on its way. The task is never aborted: a refresh that was sent must be kept.

@@ -45,6 +45,7 @@ impl Link {
             }
             _ => {}
         }
+        self.upkeep.rests();
         if let Some(since) = attempt.signed_in {
             let now = self.network.now().mono;
             self.backoff.lived(now.saturating_sub(since));
@@ -208,6 +209,7 @@ impl Link {
             local: self.setup.local.clone(),
             resource: self.options.resource.clone(),
             mechanisms: self.setup.mechanisms.clone(),
+            forced: self.setup.names_mechanisms(),
             credential: attempt.kind,
             direct_tls,
             after_redirect: attempt.redirected,
@@ -256,6 +258,11 @@ impl Link {
                     continue;
                 }
                 turn = wire.turn(&mut ride.session, &mut self.commands, clock) => turn,
+                problem = self.upkeep.ended(&network, &self.setup, &self.teller), if leave_by.is_none() => {
+                    ride.end(problem, &mut wire);
+                    leave_by = Some(goodbye());
+                    continue;
+                }
                 () = until(leave_by), if leave_by.is_some() => Turn::Finished,
                 () = until(dismissal_ends), if dismissal_ends.is_some() && leave_by.is_none() => {
                     // What was done by now is told.
@@ -269,10 +276,7 @@ impl Link {
                     let (resumed, anew) = (matches!(event, Event::Resumed { .. }), matches!(event, Event::SignedIn(_)));
                     self.report(ride, event).await;
                     if resumed || anew {
-                        // How we appear the mind says anew to a new session.
-                        let said = |command: &Command| resumed || !matches!(command, Command::Appear(_));
-                        self.short.late().into_iter().filter(said).for_each(|command| wire.command(command));
-                        wire.command(Command::ClientState { active: !self.absent });
+                        self.catch_up(&mut wire, resumed);
                     }
                 }
                 Turn::WantSecret(slot) if slot.is_fast() => wire.provide(slot, self.fast_secret()),
@@ -288,14 +292,22 @@ impl Link {
                     ride.hang_up();
                 }
                 Turn::Finished => {
-                    let mut io = wire.into_inner();
-                    // close_notify, where the other side still listens.
-                    let _ = tokio::time::timeout(FAREWELL / 10, io.shutdown()).await;
+                    let lost = matches!(ride.problem, Some(Problem::SilentAt { .. }));
+                    hang_up(wire.into_inner(), lost).await;
                     return Stop::Over;
                 }
             }
             self.part(&mut wire, ride, &mut leave_by);
         }
+    }
+
+    /// What was said while no session stood.
+    fn catch_up<S: AsyncRead + AsyncWrite + Unpin + Prompt>(&mut self, wire: &mut Wire<S>, resumed: bool) {
+        // How we appear, and how far we have read, the mind says anew to a new session.
+        let anew = |command: &Command| matches!(command, Command::Appear(_) | Command::ReadUpTo { .. });
+        let late = self.short.late().into_iter().filter(|command| resumed || !anew(command));
+        late.for_each(|command| wire.command(command));
+        wire.command(Command::ClientState { active: !self.absent });
     }
 
     /// Says goodbye where it is time to, and to no more wishes meanwhile than the one that is on its way.
@@ -361,6 +373,16 @@ async fn arrive(supply: &mut Supply) -> Result<Secret<String>, Problem> {
             Err(_) => Err(Problem::Bug { what: Line::clean("bringing the token stopped") }),
         },
     }
+}
+
+/// Closes a connection; `lost`: one that nothing was heard on any more.
+async fn hang_up<S: AsyncWrite + Unpin + Prompt>(mut io: S, lost: bool) {
+    if lost {
+        // The kernel would go on for minutes, and a server that has this session still take a message twice.
+        io.abandon();
+    }
+    // close_notify, where the other side still listens.
+    let _ = tokio::time::timeout(FAREWELL / 10, io.shutdown()).await;
 }
 
 /// So long a server may take to answer ours.

@@ -265,8 +265,8 @@ impl Flow {
         let step = match &pending.way {
             Way::Device(code) => Consent::Code(CodePrompt {
                 service,
-                address: Line::clean(code.page.as_str()),
-                complete: code.complete.as_ref().map(|url| Line::clean(url.as_str())),
+                address: Line::whole(code.page.as_str()),
+                complete: code.complete.as_ref().map(|url| Line::whole(url.as_str())),
                 code: code.code.clone(),
                 expires,
                 lifetime: code.lifetime,

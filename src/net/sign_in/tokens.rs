@@ -137,7 +137,8 @@ pub(in crate::net) async fn access_token(
             Ok(new.access.clone())
         }
         Err(problem) if alive && problem.passes_by_itself() => {
-            if problem.is_cut() {
+            // On a line that went dead the answer is as lost as behind one that was cut.
+            if problem.is_cut() || matches!(problem, Problem::NoAnswer { .. }) {
                 again_soon(&network, setup, record, token.access.clone());
             }
             Ok(token.access.clone())
@@ -232,7 +233,10 @@ pub(in crate::net) async fn logout_page(network: &Network, setup: &AccountSetup)
     let record = record_of(network, setup).await.ok().flatten()?;
     let mut page = record.service.logout?;
     page.query_pairs_mut().append_pair("client_id", &record.client);
-    Some(Line::clean(page.as_str()))
+    if let Some(back) = &setup.oauth.redirect {
+        page.query_pairs_mut().append_pair("redirect_uri", back);
+    }
+    Some(Line::whole(page.as_str()))
 }
 
 /// Forgets the tokens of a sign-in, and what is kept `beside` them, then has them revoked: now, or later. With nothing

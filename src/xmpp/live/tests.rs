@@ -46,6 +46,7 @@ impl Rig {
             local: None,
             resource: None,
             mechanisms: Vec::new(),
+            forced: true,
             credential: CredentialKind::Password,
             after_redirect: false,
             direct_tls: false,

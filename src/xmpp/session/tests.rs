@@ -29,6 +29,7 @@ fn sign_in() -> SignIn {
         local: Some("juliet".to_owned()),
         resource: None,
         mechanisms: Vec::new(),
+        forced: true,
         credential: CredentialKind::Password,
         direct_tls: false,
         after_redirect: false,

@@ -128,7 +128,8 @@ impl Negotiation {
 
     pub(super) fn takes_tokens(&self) -> bool {
         // To take a token back is no sign-in: it goes as the installation that it was given to, whatever was named.
-        let may = self.sign_in.lasting && self.sign_in.mechanisms.is_empty();
+        let any = self.sign_in.mechanisms.is_empty() || !self.sign_in.forced;
+        let may = self.sign_in.lasting && any;
         (may || self.sign_in.purpose == Purpose::Invalidate) && self.from().is_some()
     }
 

@@ -30,6 +30,7 @@ impl Driven {
             local: Some("juliet".to_owned()),
             resource: None,
             mechanisms: Vec::new(),
+            forced: true,
             credential,
             direct_tls,
             after_redirect: false,

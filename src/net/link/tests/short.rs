@@ -229,6 +229,7 @@ async fn signed_out(condition: &str) -> Farewelled {
         let asked = heard_in(&mut tls, "</authenticate>").await;
         assert!(asked.contains("mechanism='HT-SHA-256-NONE'") && asked.contains("invalidate='true'"), "{asked}");
         assert!(asked.contains("<user-agent id="), "the token is this installation's: {asked}");
+        assert!(!shelf.has(&key(&setup)), "what is to go is gone before anybody is asked");
         let answer = format!(
             "{HEADER}{SHORT}<failure xmlns='urn:xmpp:sasl:2'><{condition} xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/></failure>"
         );
