@@ -28,11 +28,7 @@ pub struct Line(String);
 impl Line {
     /// Cleans foreign text into one line: breaks and tabs become blanks, ends are trimmed, length is limited.
     pub fn clean(foreign: &str) -> Self {
-        let flat: String = foreign
-            .chars()
-            .map(|c| if matches!(c, '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}') { ' ' } else { c })
-            .collect();
-        let clean = scrub(flat.trim());
+        let clean = scrub(&flat(foreign));
         // Cleaned once more it is the same: what ends in the mark is as long as a line may be.
         let most = LINE_BYTES - MORE.len_utf8();
         let end = match clean.grapheme_indices(true).nth(LINE_CLUSTERS) {
@@ -41,6 +37,11 @@ impl Line {
             _ => clean.grapheme_indices(true).map(|(at, _)| at).take_while(|at| *at <= most).last().unwrap_or_default(),
         };
         Self(format!("{}{MORE}", &clean[..end]))
+    }
+
+    /// The same, and never cut: for addresses that were read and limited before, and lead nowhere without their end.
+    pub fn whole(foreign: &str) -> Self {
+        Self(scrub(&flat(foreign)))
     }
 
     /// The clean text.
@@ -52,6 +53,12 @@ impl Line {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// Without breaks and ends.
+fn flat(foreign: &str) -> String {
+    let blank = |c| if matches!(c, '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}') { ' ' } else { c };
+    foreign.chars().map(blank).collect::<String>().trim().to_owned()
 }
 
 /// Clean text of any number of lines: the body of a message. Breaks are `\n`; tabs are kept.

@@ -19,7 +19,13 @@ pub fn of(model: &Model, overlay: &Overlay, width: &dyn Fn(u16) -> u16) -> Dialo
         Overlay::Card(key) => card(model, key, width(WIDE)),
         Overlay::SignOut(question) => sign_out(model, question, width(WIDE)),
         Overlay::SignedOut { domain, told, elsewhere, browser } => {
-            let (title, foot) = (screens::SIGNED_OUT.into(), screens::CLOSE_FOOT.into());
+            let opens = model.options.can_open_browser && !model.options.over_ssh;
+            let foot = match browser {
+                Some(_) if opens => screens::PAGE_FOOT,
+                Some(_) => screens::COPY_FOOT,
+                None => screens::CLOSE_FOOT,
+            };
+            let (title, foot) = (screens::SIGNED_OUT.into(), foot.into());
             let mut dialog = Dialog { title, foot, width: width(WIDE), ..Dialog::default() };
             dialog.say(&format!("{}.", notices::signed_out(domain.as_str(), *told)), Role::Text, model.options.ascii);
             if let Some(others) = elsewhere {
