@@ -32,6 +32,9 @@ mod grammar;
 mod link;
 #[path = "capture/pages.rs"]
 mod pages;
+#[path = "harness/peers.rs"]
+#[allow(dead_code, reason = "the harness is shared")]
+mod peers;
 #[path = "hostile/proof.rs"]
 #[allow(dead_code, reason = "the harness is shared")]
 mod proof;
@@ -39,6 +42,9 @@ mod proof;
 mod record;
 #[path = "capture/refusals.rs"]
 mod refusals;
+#[path = "harness/rotation.rs"]
+#[allow(dead_code, reason = "the harness is shared")]
+mod rotation;
 #[path = "capture/secrets.rs"]
 mod secrets;
 #[path = "hostile/server.rs"]

@@ -10,95 +10,26 @@ mod command;
 #[path = "harness/peers.rs"]
 #[allow(dead_code, reason = "shared with other targets")]
 mod peers;
+#[path = "harness/rotation.rs"]
+mod rotation;
 
 use butty::oauth::{SignInRecord, Token, Vault};
-use butty::store::FileVault;
-use butty::types::{AccountId, Stamp};
+use butty::types::AccountId;
 use command::{butty, butty_command, words};
-use peers::Peers;
-use std::io::{BufRead, BufReader};
+use rotation::{Home, USE};
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
-const ACCOUNT: &str = "juliet@alpha.test";
-/// What a process does that needs a good token and nothing else.
-const USE: [&str; 4] = ["doctor", "--step", "token", "--json"];
-
-/// Somebody whose tokens come from oidc-provider.
-struct Home {
-    peers: Peers,
-    folder: tempfile::TempDir,
-}
-
-impl Home {
-    fn signed_in() -> Self {
-        let home = Self { peers: Peers::find(), folder: tempfile::tempdir().unwrap() };
-        let issuer = home.peers.get("OIDC_ISSUER");
-        let oauth = format!("sign_in = \"code\"\n[accounts.oauth]\nissuer = \"{issuer}\"\nclient_id = \"tui\"");
-        home.peers.config(home.folder.path(), &[(ACCOUNT, &oauth)]);
-        home.sign_in();
-        home
-    }
-
-    /// Prosody knows nothing of these tokens and lets nobody in by them; they are kept all the same.
-    fn sign_in(&self) {
-        let arguments = ["--json", "login", ACCOUNT, "--device", "--store", "file"];
-        let mut login = butty_command(self.folder.path(), &arguments);
-        let mut login = login.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(login.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let code: serde_json::Value = serde_json::from_str(&line).unwrap();
-        let robot = PathBuf::from(self.peers.get("SCRIPTS")).join("robot.py");
-        let approved = Command::new("python3")
-            .arg(robot)
-            .args([code["complete"].as_str().unwrap(), "--ca", self.peers.get("CA")])
-            .args(["--user", "juliet", "--password", "pw-juliet", "--map", "oidc.test=127.0.0.40"])
-            .output()
-            .unwrap();
-        assert!(approved.status.success(), "{}", String::from_utf8_lossy(&approved.stderr));
-        login.wait().unwrap();
-        assert!(self.token().refresh.is_some());
-    }
-
-    fn tokens(&self) -> PathBuf {
-        self.folder.path().join("butty/data/tokens")
-    }
-
-    fn vault(&self) -> (FileVault, SignInRecord) {
-        let vault = FileVault::new(Some(self.tokens()));
-        let record = vault.load(&SignInRecord::key(&AccountId::new(ACCOUNT))).unwrap().expect("signed in");
-        (vault, SignInRecord::from_text(&record).unwrap())
-    }
-
-    fn token(&self) -> Token {
-        let (vault, record) = self.vault();
-        Token::from_text(&vault.load(&record.tokens_key(&AccountId::new(ACCOUNT))).unwrap().unwrap()).unwrap()
-    }
-
-    /// The access token runs out now.
-    fn expire(&self) {
-        let (vault, record) = self.vault();
-        let stale = Token { expires: Some(Stamp(0)), ..self.token() };
-        vault.save(&record.tokens_key(&AccountId::new(ACCOUNT)), &stale.to_text(), true).unwrap();
-    }
-
-    /// How often the service gave new tokens for a refresh token.
-    fn refreshes(&self) -> usize {
-        let log = std::fs::read_to_string(PathBuf::from(self.peers.get("DATA")).join("log/oidc.out")).unwrap();
-        log.matches("grant.success refresh_token").count()
-    }
-
-    fn no_file_is_broken(&self) {
-        for entry in std::fs::read_dir(self.tokens()).unwrap() {
-            let file = entry.unwrap().path();
-            let name = file.file_name().unwrap().to_string_lossy().into_owned();
-            assert!(!name.contains("broken"), "{name}");
-            if file.extension().is_some_and(|extension| extension == "json") {
-                let text = std::fs::read(&file).unwrap();
-                let object: serde_json::Value = serde_json::from_slice(&text).expect("whole");
-                assert!(object["secret"].is_string(), "{name}");
-            }
+fn no_file_is_broken(home: &Home) {
+    for entry in std::fs::read_dir(home.tokens()).unwrap() {
+        let file = entry.unwrap().path();
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        assert!(!name.contains("broken"), "{name}");
+        if file.extension().is_some_and(|extension| extension == "json") {
+            let text = std::fs::read(&file).unwrap();
+            let object: serde_json::Value = serde_json::from_slice(&text).expect("whole");
+            assert!(object["secret"].is_string(), "{name}");
         }
     }
 }
@@ -128,12 +59,7 @@ fn row_004_20_two_processes_at_once_do_one_refresh_fifty_times_over() {
     for round in 0..50 {
         home.expire();
         let (before, refresh) = (home.refreshes(), home.token().refresh);
-        let both = [(); 2].map(|()| {
-            let mut command = butty_command(home.folder.path(), &USE);
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-        });
-        for process in both {
-            let done = process.wait_with_output().unwrap();
+        for done in home.used_by_two_at_once() {
             assert!(done.status.success(), "round {round}: {}", words(&done));
         }
         assert_eq!(home.refreshes() - before, 1, "round {round}");
@@ -162,7 +88,7 @@ fn row_004_13_a_process_killed_around_a_refresh_costs_one_sign_in_at_most() {
         std::thread::sleep(chance.below(whole));
         process.kill().unwrap(); // SIGKILL
         process.wait().unwrap();
-        home.no_file_is_broken();
+        no_file_is_broken(&home);
         let next = butty(home.folder.path(), &USE);
         if !next.status.success() {
             assert_eq!(code_of(&next).as_deref(), Some("BTY-AUTH-04"), "kill {kill}: {}", words(&next));

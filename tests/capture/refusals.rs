@@ -1,14 +1,14 @@
 //! Who does not prove themselves hears nothing: STARTTLS spoiled, certificates wrong, redirects to strangers, sign-in
 //! pages in the clear. At servers that the test plays, and at Prosody with certificates that are wrong for real.
 
-use super::acts::{in_the_clear, redirect, with_certificate};
+use super::acts::{in_the_clear, redirect, with_certificate, wrong_tls};
 use super::command::{butty_with_input, words};
 use super::link::{Memory, account, network_of, outcome, start, with_password};
 use super::proof::{Authority, self_signed};
 use super::record::Recorder;
 use super::secrets::Secrets;
 use super::server::{ACCOUNT, DOMAIN, FEATURES_PLAIN, FEATURES_TLS, HEADER, PROCEED, SECRET, SUCCESS, Server};
-use super::ways::recorded;
+use super::ways::{recorded, visit};
 use super::world::{configure, home, login};
 use super::{Played, Scenario};
 use butty::app::effect::LinkCommand;
@@ -41,6 +41,8 @@ pub const SCENARIOS: &[Scenario] = &[
     }),
     ("a redirect to a server without TLS", || redirected(&in_the_clear(offer(FEATURES_PLAIN), ""), "BTY-TLS-03")),
     ("a redirect to a stranger's certificate", || redirected(&stranger(), "BTY-TLS-04")),
+    ("jabberd2 redirects in a circle", in_a_circle),
+    ("jabberd2 redirects to IPv6, to a stranger's certificate", to_a_stranger_by_ipv6),
     ("Prosody with each wrong certificate", at_prosody),
     ("a self-signed certificate, direct TLS", || directly(self_signed(&[DOMAIN]), "BTY-TLS-04")),
     ("a certificate of another authority, direct TLS", || {
@@ -81,7 +83,7 @@ fn stranger() -> Server {
 fn certified(name: &'static str, spoil: fn(&mut CertificateParams), code: &str) -> Played {
     let server = Server::start(move |talk| {
         let acceptor = talk.stage.authority.acceptor(&[name], spoil);
-        Box::pin(super::acts::wrong_tls(talk, acceptor))
+        Box::pin(wrong_tls(talk, acceptor))
     });
     Played { secured: 1, ..at_the_door(&server, code) }
 }
@@ -91,6 +93,33 @@ fn redirected(to: &Server, code: &str) -> Played {
     to.assert_nothing_leaked(code);
     assert_eq!(to.connections(), 1, "it was followed");
     played
+}
+
+/// jabberd2 sends on from this domain, before TLS.
+fn sent_on(domain: &str, code: &str) -> Played {
+    let network = network_of(NetworkSettings::default(), Arc::default());
+    let (traffic, told) = recorded(visit(&network, with_password(domain)));
+    assert_eq!(told, code, "{domain}");
+    Played::refused(traffic, Secrets::of("juliet", &["pw-juliet"]))
+}
+
+/// To itself: followed once, and seen when it comes again.
+fn in_a_circle() -> Played {
+    let played = sent_on("loop.test", "BTY-NET-08");
+    let jabberd2 = "127.0.0.14:15222".parse().unwrap();
+    let calls = played.traffic.connections.iter().filter(|call| call.server == jabberd2 && call.said.len() > 1);
+    assert_eq!(calls.count(), 2, "it was followed");
+    played
+}
+
+/// To where the test plays a server, for jabberd2 names no other address of IPv6.
+fn to_a_stranger_by_ipv6() -> Played {
+    let acceptor = Authority::new("somebody else").acceptor(&["redirect6.test"], |_| {});
+    let stranger = Server::start_at("[::1]:15222", move |talk| Box::pin(wrong_tls(talk, acceptor.clone())));
+    let played = sent_on("redirect6.test", "BTY-TLS-04");
+    stranger.assert_nothing_leaked("by IPv6");
+    assert_eq!(stranger.connections(), 1, "it was followed");
+    Played { secured: 1, ..played }
 }
 
 fn at_prosody() -> Played {

@@ -43,6 +43,13 @@ impl Secrets {
         }
     }
 
+    /// Those of a token, and of what renews it.
+    pub fn add_token(&mut self, token: &Token) {
+        for secret in tokens(token) {
+            self.add(&secret);
+        }
+    }
+
     /// The secrets of all that a vault was ever given: passwords, tokens, and what clients are known by. Farewells and what
     /// was replaced hold the same tokens once more. Of a sign-in that waits: its code for the device, or what its page and its answer are tied by.
     pub fn add_all(&mut self, vault: &Memory) {

@@ -7,9 +7,11 @@ use super::link::{
 use super::record::Recorder;
 use super::secrets::Secrets;
 use super::{Played, Scenario};
+use butty::app::effect::LinkCommand;
 use butty::app::event::LinkFact;
 use butty::app::setup::{AccountSetup, TlsMode};
 use butty::net::{LinkHandle, LinkOptions, Network, NetworkSettings, start_link};
+use butty::oauth::{Farewelled, VaultKey};
 use butty::types::{Proxy, Proxying};
 use butty::xmpp::{CredentialKind, Event};
 use std::process::Command;
@@ -26,6 +28,8 @@ pub const SCENARIOS: &[Scenario] = &[
     ("password, SCRAM-SHA-1-PLUS, direct TLS", || password("alpha.test", TlsMode::Direct, "SCRAM-SHA-1-PLUS")),
     ("SASL2, Bind 2, FAST: three visits, STARTTLS", || fast(TlsMode::StartTls)),
     ("SASL2, Bind 2, FAST: three visits, direct TLS", || fast(TlsMode::Direct)),
+    ("SASL2, Bind 2, FAST: sign-out, STARTTLS", || fast_given_up(TlsMode::StartTls)),
+    ("SASL2, Bind 2, FAST: sign-out, direct TLS", || fast_given_up(TlsMode::Direct)),
     ("OAUTHBEARER, STARTTLS", || token("alpha.test", TlsMode::StartTls, "OAUTHBEARER")),
     ("OAUTHBEARER, direct TLS", || token("alpha.test", TlsMode::Direct, "OAUTHBEARER")),
     ("X-OAUTH2 at ejabberd", || token("ej23.test", TlsMode::StartTls, "X-OAUTH2")),
@@ -53,14 +57,14 @@ fn network(vault: &Arc<Memory>) -> Arc<Network> {
 }
 
 /// Signs in once; the mechanism, or the code of the problem.
-async fn visit(network: &Arc<Network>, setup: AccountSetup) -> String {
+pub async fn visit(network: &Arc<Network>, setup: AccountSetup) -> String {
     let (link, mut facts) = start(network, setup, true);
     let outcome = outcome(&mut facts).await;
     gone(link, facts).await;
     outcome.map_or_else(|problem| problem.code().to_owned(), |(_, mechanism)| mechanism)
 }
 
-async fn gone(link: LinkHandle, facts: Facts) {
+pub async fn gone(link: LinkHandle, facts: Facts) {
     drop(facts);
     link.closed().await;
 }
@@ -92,19 +96,55 @@ fn fast(tls: TlsMode) -> Played {
     let (traffic, used) = recorded(async {
         let mut used = Vec::new();
         for _ in 0..3 {
-            let (events, mut facts) = channel(256);
-            let options = LinkOptions { connect: true, resource: None, show_client: false, one_shot: false };
-            let link = start_link(&network, AccountSetup { tls, ..with_password("alpha.test") }, options, events);
-            used.push(outcome(&mut facts).await.unwrap().1);
-            while !matches!(next(&mut facts).await, LinkFact::Session(Event::Features(_))) {}
+            let (link, facts, mechanism) = at_length(&network, tls).await;
+            used.push(mechanism);
             gone(link, facts).await;
         }
         used
     });
     assert!(used[0] == "SCRAM-SHA-1-PLUS" && used[2].starts_with("HT-SHA-256-"), "{used:?}");
+    Played { secured: 3, resumed: 2, ..Played::new(traffic, with_hers(&vault)) }
+}
+
+/// The server's own token is shown once more at sign-out, for the server to forget it.
+fn fast_given_up(tls: TlsMode) -> Played {
+    let vault = Arc::new(Memory::default());
+    let network = network(&vault);
+    let (traffic, used) = recorded(async {
+        let (link, facts, first) = at_length(&network, tls).await;
+        gone(link, facts).await;
+        let (link, mut facts, second) = at_length(&network, tls).await;
+        sign_out(&link, &mut facts).await;
+        gone(link, facts).await;
+        [first, second]
+    });
+    assert!(used[0] == "SCRAM-SHA-1-PLUS" && used[1].starts_with("HT-SHA-256-"), "{used:?}");
+    assert!(!vault.keys().iter().any(|key| matches!(key, VaultKey::Fast { .. })), "it is given up");
+    // The third tells the server.
+    Played { secured: 3, resumed: 2, ..Played::new(traffic, with_hers(&vault)) }
+}
+
+/// Signs in as one who stays, whom the server gives a token of its own; the mechanism.
+async fn at_length(network: &Arc<Network>, tls: TlsMode) -> (LinkHandle, Facts, String) {
+    let (events, mut facts) = channel(256);
+    let options = LinkOptions { connect: true, resource: None, show_client: false, one_shot: false };
+    let link = start_link(network, AccountSetup { tls, ..with_password("alpha.test") }, options, events);
+    let mechanism = outcome(&mut facts).await.unwrap().1;
+    while !matches!(next(&mut facts).await, LinkFact::Session(Event::Features(_))) {}
+    (link, facts, mechanism)
+}
+
+/// Leaves; whoever gave a token confirms that it is dead.
+pub async fn sign_out(link: &LinkHandle, facts: &mut Facts) {
+    link.send(LinkCommand::SignOut { everywhere: false });
+    while !matches!(next(facts).await, LinkFact::SignedOut { told: Farewelled::Told, .. }) {}
+}
+
+/// Her password, and all that this vault was ever given.
+pub fn with_hers(vault: &Memory) -> Secrets {
     let mut secrets = Secrets::of("juliet", &["pw-juliet"]);
-    secrets.add_all(&vault);
-    Played { secured: 3, resumed: 2, ..Played::new(traffic, secrets) }
+    secrets.add_all(vault);
+    secrets
 }
 
 fn with_this_token(domain: &str, token: &str) -> AccountSetup {
@@ -138,21 +178,21 @@ fn redirected(tls: TlsMode) -> Played {
     let direct = tls == TlsMode::Direct;
     if direct {
         setup.server = Some(("127.0.0.14".to_owned(), 15_223));
-        jabberd2("15223");
+        restart("jabberd2", "REDIRECT_PORT", "15223");
     }
     let played = twice(&setup, "X-MESSENGER-OAUTH2", NetworkSettings::default(), Secrets::of("juliet", &[&token]));
     if direct {
-        jabberd2("15222");
+        restart("jabberd2", "REDIRECT_PORT", "15222");
     }
     // Inside direct TLS the redirect itself is sealed, too.
     Played { secured: if direct { 4 } else { 2 }, ..played }
 }
 
-/// Starts it anew with another port to send on to.
-fn jabberd2(port: &str) {
+/// Starts a server anew, with one of its switches set.
+pub fn restart(server: &str, switch: &str, value: &str) {
     for order in ["stop", "start"] {
-        let mut command = Command::new(script("jabberd2"));
-        let done = command.arg(order).arg(data()).env("REDIRECT_PORT", port).output().unwrap();
+        let mut command = Command::new(script(server));
+        let done = command.arg(order).arg(data()).env(switch, value).output().unwrap();
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     }
 }

@@ -67,6 +67,11 @@ pub struct Server {
 impl Server {
     /// Every connection plays the scene.
     pub fn start(scene: impl Fn(Talk) -> Scene + Send + Sync + 'static) -> Self {
+        Self::start_at("127.0.0.1:0", scene)
+    }
+
+    /// The same at a place that somebody else sends on to.
+    pub fn start_at(place: &str, scene: impl Fn(Talk) -> Scene + Send + Sync + 'static) -> Self {
         let authority = Authority::new("hostile authority");
         let right = authority.acceptor(&[DOMAIN], |_| {});
         let stage = Arc::new(Stage {
@@ -79,7 +84,7 @@ impl Server {
             connections: AtomicUsize::new(0),
         });
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let listener = runtime.block_on(TcpListener::bind(place)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let (shared, scene) = (stage.clone(), Arc::new(scene));
         runtime.spawn(async move {
