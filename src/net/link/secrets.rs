@@ -92,7 +92,6 @@ impl Link {
                 self.learn_fast(None).await;
             }
         }
-        let before = self.kept_access(&source).await;
         let lazily = self.has_fast().await;
         let supply = self.supply(Demand::Token(source.clone()), lazily);
         let (secret, end) = self.session_with(purpose, CredentialKind::Token, supply).await;
@@ -107,19 +106,10 @@ impl Link {
             let refused = Problem::TokenRefused { domain: self.setup.domain.clone() };
             return End::Problem(forgotten.map_or_else(|problem| problem, |()| refused));
         }
-        // Refused: one refresh, one more try, then the person. One that was refreshed for this very try was that refresh.
-        let Some(refused) = secret.filter(|secret| before.as_ref().is_none_or(|before| before == secret)) else {
-            return end;
-        };
+        // Refused: one refresh, one more try, then the person.
+        let Some(refused) = secret else { return end };
         let supply = self.token(&source, Some(refused));
         self.session(purpose, CredentialKind::Token, supply).await
-    }
-
-    /// The access token as it is kept before a try; `None`: not by us.
-    async fn kept_access(&self, source: &TokenSource) -> Option<Secret<String>> {
-        let TokenSource::Record(record) = source else { return None };
-        let kept = self.network.load(&record.tokens_key(&self.setup.id)).await.ok().flatten();
-        kept.as_ref().and_then(Token::from_text).map(|token| token.access.clone())
     }
 
     /// A token on its way. The task is never aborted: a refresh that was sent must be kept.
