@@ -186,7 +186,7 @@ pub enum LinkFact {
     Agreed(Box<Agreement>),
     /// Where the secret was put, or why not. Comes before the session uses it.
     Kept(Keep),
-    /// After `LinkCommand::SignOut`: it could not be done, and everything stands as it did.
+    /// After `LinkCommand::SignOut`: it could not be done, and the account stays. What could be forgotten of it is.
     NotSignedOut(Problem),
     /// After `LinkCommand::SignOut`: done. `told`: whether the service knows, or will; `elsewhere`: what became of the
     /// other sign-ins, where they were to end; `browser`: the page that ends the browser's own sign-in.

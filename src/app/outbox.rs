@@ -127,6 +127,9 @@ impl Model {
             return;
         }
         for key in &account.outbox {
+            if account.post.written.len() >= UNDER_WAY {
+                break;
+            }
             let Some(message) = account.post.unsent.get(key).filter(|_| !account.post.written.contains(key)) else {
                 continue;
             };
@@ -147,9 +150,6 @@ impl Model {
                 delayed: (now.since(message.stamp) > LATE).then_some(message.stamp),
                 session: Some(account.epoch),
             };
-            if account.post.written.len() >= UNDER_WAY {
-                break;
-            }
             account.post.written.insert(*key);
             account.post.lacking.remove(key);
             fx.push(Effect::Link(id.clone(), LinkCommand::Session(Command::Send(outgoing))));

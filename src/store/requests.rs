@@ -91,7 +91,7 @@ pub(super) fn key_of(request: &StoreRequest) -> Option<MessageKey> {
 pub(super) fn weight(request: &StoreRequest) -> usize {
     match request {
         StoreRequest::Insert(message) => 1 + message.bytes() / (UNCOMMITTED_BYTES / UNCOMMITTED),
-        StoreRequest::Mark { .. } | StoreRequest::RosterItem { .. } => 1,
+        StoreRequest::Mark { .. } => 1,
         _ => 0,
     }
 }

@@ -85,7 +85,12 @@ impl Buddies {
         }
         self.listed = after;
         match self.all.get_mut(&item.jid) {
-            Some(contact) => contact.item = item.clone(),
+            Some(contact) => {
+                // In more places, or fewer, the same words take another room.
+                let before = told(contact);
+                contact.item = item.clone();
+                self.told = self.told.saturating_sub(before).saturating_add(told(contact));
+            }
             None => drop(self.all.insert(item.jid.clone(), Contact::new(item.clone()))),
         }
         true
@@ -152,4 +157,53 @@ fn told(contact: &Contact) -> usize {
     let devices = contact.devices.iter().map(|(name, device)| ENTRY + name.len() + bytes(device.status.as_ref()));
     let place = bytes(contact.nick.as_ref()) + bytes(contact.status.as_ref());
     place * places(&contact.item) + devices.sum::<usize>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::Jid;
+
+    fn item(groups: usize) -> RosterItem {
+        RosterItem {
+            jid: BareJid::parse("bela@example.org").unwrap(),
+            name: None,
+            groups: (0..groups).map(|group| Line::clean(&group.to_string())).collect(),
+            subscription: Subscription::Both,
+            pending: false,
+        }
+    }
+
+    fn presence(show: Show, status: Option<&str>) -> Presence {
+        Presence {
+            from: Jid::parse("bela@example.org/phone").unwrap(),
+            show,
+            status: status.map(Line::clean),
+            priority: 0,
+            nick: None,
+            caps: None,
+            since: None,
+        }
+    }
+
+    /// What a count forgets could be taken as often as one likes.
+    #[test]
+    fn the_counts_are_those_of_what_is_here() {
+        let mut buddies = Buddies::default();
+        let words = "w".repeat(150);
+        for step in 0..60 {
+            match step % 6 {
+                0 => assert!(buddies.set(&item(1))),
+                1 | 4 => assert!(buddies.hear(presence(Show::Available, Some(&words)), Now::default())),
+                2 => assert!(buddies.set(&item(32))),
+                3 => assert!(buddies.hear(presence(Show::Away, None), Now::default())),
+                _ if step % 12 == 5 => buddies.remove(&item(0).jid),
+                _ => assert!(buddies.hear(presence(Show::Offline, None), Now::default())),
+            }
+            let counted = (buddies.listed, buddies.told);
+            buddies.recount();
+            let listed: usize = buddies.all.values().map(|contact| listed(&contact.item)).sum();
+            assert_eq!(counted, (listed, buddies.told), "step {step}");
+        }
+    }
 }

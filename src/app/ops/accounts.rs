@@ -111,7 +111,8 @@ impl Model {
                 self.forget_account(id);
             }
         }
-        let is_over = told <= Farewelled::Told && elsewhere.as_ref().is_none_or(Elsewhere::is_over);
+        let knows = matches!(told, Farewelled::Nothing | Farewelled::Told);
+        let is_over = knows && elsewhere.as_ref().is_none_or(Elsewhere::is_over);
         // A box takes the keys: where somebody may be typing to others it is not worth that.
         if is_over && (browser.is_none() || !self.accounts.is_empty()) {
             self.toast(notices::signed_out_of(domain.as_str(), told, elsewhere.as_ref()));

@@ -99,7 +99,9 @@ impl Model {
         let read = self.talks.values().filter(|talk| talk.key.account == *id && talk.read_to > Stamp(0));
         // What has just come is to be told of, and counting anew would pass over it.
         let fresh = |key: &ConversationKey| self.waiting.values().any(|row| row.talk == *key && row.news != News::Old);
-        let unknown = read.filter(|talk| (of_all || talk.told_read.is_none()) && !fresh(&talk.key));
+        // A disk that takes nothing answers nothing: it is asked once.
+        let asked = |talk: &Conversation| self.not_kept && talk.recount.is_some();
+        let unknown = read.filter(|talk| !asked(talk) && (of_all || talk.told_read.is_none()) && !fresh(&talk.key));
         let known = |talk: &Conversation| talk.told_read.clone().map_or(Position::Moment(Stamp(0)), Position::Archive);
         for (key, to) in unknown.map(|talk| (talk.key.clone(), known(talk))).collect::<Vec<_>>() {
             self.read_elsewhere(&key, to, true, fx);

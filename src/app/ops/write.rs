@@ -145,6 +145,7 @@ impl Model {
             account.unpost(key);
         }
         fx.push(Effect::Store(StoreRequest::Discard { key }));
+        self.pump_more(&open.account, fx);
     }
 
     /// The composer of the open talk changed.

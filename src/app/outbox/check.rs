@@ -77,10 +77,7 @@ impl Post {
     pub(in crate::app) fn drop_page(&mut self) {
         if let Some(check) = &mut self.check {
             (check.request, check.again_at, check.oldest, check.passed) = (None, None, None, false);
-            // It may stand there all the same; the walk goes on.
-            if let Some(before) = check.aside.take() {
-                check.before = Some(before);
-            }
+            check.turn_back();
         }
     }
 }
@@ -89,6 +86,13 @@ impl Check {
     /// About the talks with these, the last one first.
     fn of(peers: Vec<BareJid>) -> Self {
         Self { peers, ..Self::default() }
+    }
+
+    /// The page aside will not come: it may stand there all the same, and the walk goes on.
+    fn turn_back(&mut self) {
+        if let Some(before) = self.aside.take() {
+            self.before = Some(before);
+        }
     }
 
     /// Something for this buddy is in doubt.
@@ -188,7 +192,8 @@ impl Model {
         if check.refused >= REFUSALS {
             return self.on_check_page(id, None, fx);
         }
-        (check.request, check.aside) = (None, None);
+        check.request = None;
+        check.turn_back();
         check.again_at = Some(now.saturating_add(REST.saturating_mul(u32::from(check.refused))));
     }
 
