@@ -121,7 +121,7 @@ impl Profiles {
         let opened = |text: &String| text.replace(DOMAIN, &domain);
         if setup.mechanisms.is_empty() {
             setup.mechanisms.clone_from(&profile.mechanisms);
-            setup.by_profile = true;
+            setup.by_profile = !setup.mechanisms.is_empty();
         }
         setup.credential = setup.credential.or(profile.credential);
         let oauth = &mut setup.oauth;

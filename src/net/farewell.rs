@@ -48,7 +48,7 @@ impl Network {
 
     /// One try for each; says how many still wait. What hinders one, such as a keyring that is locked, hinders no
     /// other.
-    async fn try_farewells(self: &Arc<Self>) -> Result<usize, Problem> {
+    pub(super) async fn try_farewells(self: &Arc<Self>) -> Result<usize, Problem> {
         let mut left = 0_usize;
         for farewell in self.farewells().await? {
             match self.try_farewell(&farewell).await {

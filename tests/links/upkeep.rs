@@ -5,6 +5,7 @@ use super::{Memory, account, answer, network_with, next, outcome, prompt, start}
 use butty::app::effect::LinkCommand;
 use butty::app::event::{Keep, LinkFact};
 use butty::app::setup::AccountSetup;
+use butty::net::Network;
 use butty::oauth::{SignInRecord, Token, Vault, VaultKey};
 use butty::types::Secret;
 use butty::xmpp;
@@ -26,13 +27,13 @@ fn age(vault: &Memory, setup: &AccountSetup) -> Token {
     aged
 }
 
-/// The server's own token asks no sign-in service. All the same the consent is kept alive beside a session that began with
-/// it, and where it was taken back that is noticed.
-#[tokio::test]
-async fn row_003_06_a_consent_lives_and_ends_beside_the_servers_own_token() {
-    let vault = Arc::new(Memory::default());
-    let (network, setup) = (network_with(Arc::clone(&vault)), account("alpha.test"));
-    let (link, mut facts) = start(&network, setup.clone(), false);
+fn holds_fast(vault: &Memory) -> bool {
+    vault.keys().iter().any(|key| matches!(key, VaultKey::Fast { .. }))
+}
+
+/// Signs in by a code, and again until the server's own token does it.
+async fn short(network: &Arc<Network>, setup: &AccountSetup) {
+    let (link, mut facts) = start(network, setup.clone(), false);
     link.send(LinkCommand::SignInWithCode { keep: Keep::File });
     let url = prompt(&mut facts).await;
     tokio::task::spawn_blocking(move || answer(&url, false)).await.unwrap();
@@ -42,12 +43,33 @@ async fn row_003_06_a_consent_lives_and_ends_beside_the_servers_own_token() {
     link.closed().await;
     let mut by = String::new();
     for _ in 0..4 {
-        let (link, mut facts) = lasting(&network, setup.clone());
+        let (link, mut facts) = lasting(network, setup.clone());
         by = outcome(&mut facts).await.unwrap().1;
         drop(facts);
         link.closed().await;
     }
     assert_eq!(by, "HT-SHA-256-EXPR");
+}
+
+#[tokio::test]
+async fn a_wrong_token_that_is_handed_in_takes_nothing_away() {
+    let vault = Arc::new(Memory::default());
+    let (network, setup) = (network_with(Arc::clone(&vault)), account("alpha.test"));
+    short(&network, &setup).await;
+    let (link, mut facts) = start(&network, setup.clone(), false);
+    link.send(LinkCommand::Token { token: Secret::from("wrong"), keep: Keep::Memory });
+    let problem = outcome(&mut facts).await.unwrap_err();
+    assert!(matches!(problem, butty::types::Problem::TokenRefused { .. }), "{problem:?}");
+    assert!(holds_fast(&vault), "what was there before it is what the next try finds");
+}
+
+/// The server's own token asks no sign-in service. All the same the consent is kept alive beside a session that began with
+/// it, and where it was taken back that is noticed.
+#[tokio::test]
+async fn row_003_06_a_consent_lives_and_ends_beside_the_servers_own_token() {
+    let vault = Arc::new(Memory::default());
+    let (network, setup) = (network_with(Arc::clone(&vault)), account("alpha.test"));
+    short(&network, &setup).await;
 
     let aged = age(&vault, &setup);
     let (link, mut facts) = lasting(&network, setup.clone());
@@ -57,7 +79,7 @@ async fn row_003_06_a_consent_lives_and_ends_beside_the_servers_own_token() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), renewed).await.expect("refreshed beside the session");
+    tokio::time::timeout(Duration::from_secs(60), renewed).await.expect("refreshed beside the session");
     link.send(LinkCommand::Session(xmpp::Command::Ping(butty::types::RequestId(1))));
     while !matches!(next(&mut facts).await, LinkFact::Session(xmpp::Event::Pong(_))) {}
     drop(facts);
@@ -77,5 +99,5 @@ async fn row_003_06_a_consent_lives_and_ends_beside_the_servers_own_token() {
         }
     };
     assert_eq!((problem.code(), retry_in), ("BTY-AUTH-04", None));
-    assert!(!vault.keys().iter().any(|key| matches!(key, VaultKey::Fast { .. })), "nor does that go on without it");
+    assert!(!holds_fast(&vault), "nor does that go on without it");
 }

@@ -280,6 +280,7 @@ impl Link {
         self.password = None;
         self.given_token = None;
         self.stood = false;
+        self.short.forget_session();
         let untold = self.set_fast_aside().await;
         let browser = sign_in::logout_page(&self.network, &self.setup).await;
         let told = sign_in::sign_out(&self.network, &self.setup).await;

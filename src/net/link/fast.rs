@@ -9,7 +9,7 @@ use super::{End, FAREWELL, Link, LinkOptions, Supply};
 use crate::app::setup::AccountSetup;
 use crate::net::parting::Parting;
 use crate::net::{Network, sign_in};
-use crate::oauth::{Farewell, Farewelled, Matter, VaultKey};
+use crate::oauth::{Farewell, Farewelled, Later, Matter, VaultKey};
 use crate::types::{Problem, Secret, Tally};
 use crate::xmpp::{Command, CredentialKind, FastTicket, FastToken, Purpose, Suspended};
 use std::collections::VecDeque;
@@ -246,7 +246,6 @@ impl Link {
     /// At sign-out: the token is forgotten here, and what the server is to be told is noted, before anybody is asked: the
     /// process may end meanwhile, and what the person wants gone is gone.
     pub(super) async fn set_fast_aside(&mut self) -> Option<Untold> {
-        self.short.forget_session();
         if !self.holds_fast().await {
             self.forget_fast().await;
             return None;
@@ -265,6 +264,22 @@ impl Link {
         // What is left of it here is kept nowhere.
         (self.short.token, self.short.borrowed) = (token, true);
         Some(Untold { kind, noted })
+    }
+
+    /// What it was given for has ended: it would go on without that, here and wherever a copy of it is. The server is told
+    /// beside what comes next.
+    pub(super) async fn give_fast_up(&mut self) {
+        let untold = self.set_fast_aside().await;
+        (self.short.token, self.short.borrowed) = (None, false);
+        if untold.is_some_and(|untold| untold.noted.is_some()) {
+            let network = Arc::clone(&self.network);
+            let telling: Later<'static, ()> = Box::pin(async move {
+                if let Err(problem) = network.try_farewells().await {
+                    tracing::warn!(target: "butty::net", code = problem.code(), "a server is told later");
+                }
+            });
+            tokio::spawn(telling);
+        }
     }
 
     /// The server is told to forget it, now or later.

@@ -96,8 +96,10 @@ impl Link {
         let supply = self.supply(Demand::Token(source.clone()), lazily);
         let (secret, end) = self.session_with(purpose, CredentialKind::Token, supply).await;
         let End::Problem(Problem::SignInExpired { .. }) = end else { return end };
-        // The server's own token would go on without what it was given for.
-        self.learn_fast(None).await;
+        // What a person has just handed in was never proved, and says nothing of what was there before.
+        if self.given_token.is_none() && purpose == Purpose::Chat {
+            self.give_fast_up().await;
+        }
         if matches!(source, TokenSource::Given(_)) {
             // Nobody can make it fresh: it goes, and what was there before it is what the next try finds.
             self.given_token = None;

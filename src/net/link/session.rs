@@ -259,6 +259,8 @@ impl Link {
                 }
                 turn = wire.turn(&mut ride.session, &mut self.commands, clock) => turn,
                 problem = self.upkeep.ended(&network, &self.setup, &self.teller), if leave_by.is_none() => {
+                    // No server has refused it: there is nothing to try again with another.
+                    ride.attempt.given = None;
                     ride.end(problem, &mut wire);
                     leave_by = Some(goodbye());
                     continue;

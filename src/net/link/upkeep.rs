@@ -2,12 +2,12 @@
 //!
 //! A token of the server's own (XEP-0484) signs in without asking the sign-in service, and a session can stand for weeks.
 //! Meanwhile a refresh token that nobody uses runs out (Prosody's after a week), and a consent that was taken back would
-//! never be noticed (RFC 7009). So a token that has aged is refreshed beside the session: once at its beginning, where the
-//! sign-in did not do it, and then each day.
+//! never be noticed (RFC 7009). So a token that has aged is refreshed beside the session: once soon after its beginning, where
+//! the sign-in did not do it, and then each day. A consent whose time has run out is left to the next sign-in.
 
 use super::Teller;
 use crate::app::setup::AccountSetup;
-use crate::net::{Network, sign_in};
+use crate::net::{Network, chance, sign_in};
 use crate::oauth::SignInRecord;
 use crate::types::{Problem, Secret};
 use std::sync::Arc;
@@ -15,6 +15,9 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+/// Until the first look, where the sign-in asked nobody, and as much again by chance: who has a short look at the program is
+/// gone by then and leaves no refresh under way, and those who came back together do not ask together.
+const SOON: Duration = Duration::from_secs(10);
 /// Between two looks at it.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -35,7 +38,8 @@ impl Upkeep {
     /// A session stands. `asked`: its sign-in had the token brought, and refreshed where it had aged.
     pub(super) fn stands(&mut self, asked: bool) {
         let now = Instant::now();
-        self.due = self.of.as_ref().map(|_| if asked { now + DAY } else { now });
+        let first = if asked { DAY } else { SOON + SOON / 100 * (chance() % 100) };
+        self.due = self.of.as_ref().map(|_| now + first);
     }
 
     /// No session stands. A refresh under way goes on: what it brings is kept.
