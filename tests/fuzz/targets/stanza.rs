@@ -7,6 +7,21 @@ pub fn check(data: &[u8]) {
     let Some((size, bytes)) = data.split_first() else { return };
     let whole = after(std::iter::once(bytes));
     assert_eq!(whole, after(bytes.chunks(usize::from(*size).max(1))), "in pieces of {size}");
+    // Whoever knows it, by chance or by looking on, may say it.
+    let says = |words: &[u8]| bytes.windows(words.len()).any(|window| window == words);
+    if !says(b"horse") && !says(b"&#") {
+        keeps_the_password(&whole.0);
+    }
+}
+
+fn keeps_the_password(events: &[Event]) {
+    for event in events {
+        if let Event::RosterPush { .. } | Event::Roster { .. } = event {
+            continue;
+        }
+        let shown = format!("{event:?}");
+        assert!(!shown.contains("correct-horse"), "{shown}");
+    }
 }
 
 /// What is reported and said once these came.
@@ -14,13 +29,6 @@ fn after<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<Event>, String) {
     let mut driven = signed_in();
     for piece in pieces {
         driven.hear(piece);
-    }
-    for event in &driven.events {
-        if let Event::RosterPush { .. } | Event::Roster { .. } = event {
-            continue;
-        }
-        let shown = format!("{event:?}");
-        assert!(!shown.contains("correct-horse"), "{shown}");
     }
     (driven.events, driven.sent)
 }
