@@ -24,11 +24,13 @@ use butty::xmpp::CredentialKind;
 use gate::Gate;
 use home::Home;
 use peers::Peers;
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::Command;
-use std::sync::{Mutex, Once};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, Once, OnceLock};
 use std::time::Duration;
 use sweep::{Position, Proof, World, is_long, sweep};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Sign-ins at a time. Each is an account of its own: sessions that were cut are kept for a while.
 const ROWS: usize = 16;
@@ -186,14 +188,32 @@ impl World for TakenUp {
     }
 }
 
+/// Where the people at the browsers are asked. They end with this process.
+fn people_at_browsers() -> u16 {
+    static PORT: OnceLock<(u16, Child)> = OnceLock::new();
+    let start = || {
+        let mut robot = Peers::find().python("robot.py");
+        let mut robot = robot.arg("--serve").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut port = String::new();
+        BufReader::new(robot.stdout.as_mut().unwrap()).read_line(&mut port).unwrap();
+        (port.trim().parse().unwrap(), robot)
+    };
+    PORT.get_or_init(start).0
+}
+
 /// The person at the browser.
 async fn approve(page: String, row: usize) {
-    let peers = Peers::find();
-    let mut robot = peers.python("robot.py");
-    robot.args([&page, "--ca", peers.get("CA"), "--map", "alpha.test=127.0.0.13"]);
-    robot.args(["--user", &name(row), "--password", &format!("pw-{}", name(row))]);
-    let output = tokio::task::spawn_blocking(move || robot.output().unwrap()).await.unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let (peers, name) = (Peers::find(), name(row));
+    let password = format!("pw-{name}");
+    let visit =
+        [&page, "--ca", peers.get("CA"), "--map", "alpha.test=127.0.0.13", "--user", &name, "--password", &password];
+    let visit = format!("{}\n", serde_json::to_string(&visit).unwrap());
+    let port = tokio::task::spawn_blocking(people_at_browsers).await.unwrap();
+    let mut person = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    person.write_all(visit.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    person.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("0 "), "{answer}");
 }
 
 /// OAUTHBEARER with an access token that still lives for some seconds and is to be refreshed.

@@ -5,19 +5,29 @@ Opens an authorization or device page of Prosody 13 or oidc-provider, follows re
 name, password, consent) and stops at a page without a form, or at a redirect to a loopback address, which it prints
 (and opens, with --deliver). The last line is the final page's text. Status 0: the pages were walked to their end.
 Give the code as --code=CODE: Prosody's may begin with "-".
+
+With --serve it is many people: it prints a port, takes there one line each, the arguments as JSON, and answers with the
+status and what it would have printed. Starting Python costs more than a visit. It ends with its standard input.
 Standard library only.
 """
 import argparse
+import contextlib
 import html
 import http.client
+import io
+import json
+import os
 import re
 import socket
+import socketserver
 import ssl
 import sys
+import threading
 import urllib.parse as urls
 
 arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-arguments.add_argument("url")
+arguments.add_argument("url", nargs="?")
+arguments.add_argument("--serve", action="store_true")
 for name in ("--ca", "--user", "--password", "--code"):
     arguments.add_argument(name, default="")
 arguments.add_argument("--map", action="append", default=[], metavar="HOST=ADDRESS")
@@ -121,4 +131,35 @@ def walk(url):
     sys.exit("too many pages")
 
 
+class Visit(socketserver.StreamRequestHandler):
+    """One visit, in a process of its own."""
+
+    def handle(self):
+        global given
+        given = arguments.parse_args(json.loads(self.rfile.readline()))
+        addresses.update(pair.split("=", 1) for pair in given.map)
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            try:
+                status = 0 if walk(given.url) else 1
+            except (Exception, SystemExit) as fault:
+                status = 1
+                print(repr(fault))
+        self.wfile.write(f"{status} {said.getvalue()}".encode())
+
+
+class People(socketserver.ForkingMixIn, socketserver.TCPServer):
+    max_children = 400
+    request_queue_size = 400
+
+
+def serve():
+    with People(("127.0.0.1", 0), Visit) as people:
+        print(people.server_address[1], flush=True)
+        threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+        people.serve_forever()
+
+
+if given.serve:
+    serve()
 sys.exit(0 if walk(given.url) else 1)
