@@ -36,7 +36,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 const ROWS: usize = 16;
 /// The same where most of the time is waiting: for the second question after a lost answer, and for the pace of Prosody,
 /// which wants to be asked for a code's answer every five seconds.
-const ROWS_OF_WAITING: usize = 128;
+const ROWS_OF_WAITING: usize = 64;
 /// The gate of the sign-in service, where there are more than one.
 const ISSUER: usize = 2;
 
