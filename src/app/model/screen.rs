@@ -159,7 +159,8 @@ pub enum Overlay {
     TakeBack { account: AccountId },
     /// Agree once more, for display pictures?
     AgreeAgain { account: AccountId },
-    /// Signed out here, and the service does not know it yet, or never will; or not everywhere as was wished.
+    /// Signed out here, and the service does not know it yet, or never will; or not everywhere as was wished; or the browser
+    /// is still signed in, which this page ends.
     SignedOut { domain: Line, told: Farewelled, elsewhere: Option<Elsewhere>, browser: Option<Line> },
     /// Send this many lines?
     PasteSend { lines: usize },

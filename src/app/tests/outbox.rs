@@ -43,15 +43,21 @@ fn typed_offline_is_kept_and_goes_out_in_order_saying_when() {
     assert_eq!(sent[1].delayed, None);
 }
 
+/// So many were typed offline; them, and those that went out at sign-in.
+fn queue(length: usize) -> (World, Vec<MessageKey>, Vec<MessageKey>) {
+    let mut world = World::new(AccountCache::default());
+    world.open(BELA);
+    let keys: Vec<_> = (0..length).map(|number| world.send(BELA, &format!("m{number}"))).collect();
+    world.sign_in(false);
+    let sent: Vec<_> = world.sent().iter().map(|out| out.key).collect();
+    assert_eq!(sent.len(), 500);
+    (world, keys, sent)
+}
+
 /// More at a time would outrun the count that lets a lost session be taken up.
 #[test]
 fn a_long_queue_goes_out_as_the_server_takes_it() {
-    let mut world = World::new(AccountCache::default());
-    world.open(BELA);
-    let keys: Vec<_> = (0..1_700).map(|number| world.send(BELA, &format!("m{number}"))).collect();
-    world.sign_in(false);
-    let mut sent: Vec<_> = world.sent().iter().map(|out| out.key).collect();
-    assert_eq!(sent.len(), 500);
+    let (mut world, keys, mut sent) = queue(1_700);
     let mut most = 0;
     for (arrived, key) in keys.iter().enumerate() {
         world.session(xmpp::Event::Acknowledged(*key));
@@ -66,12 +72,7 @@ fn a_long_queue_goes_out_as_the_server_takes_it() {
 /// acknowledge that one any more.
 #[test]
 fn what_bounces_makes_room_for_what_waits() {
-    let mut world = World::new(AccountCache::default());
-    world.open(BELA);
-    let keys: Vec<_> = (0..700).map(|number| world.send(BELA, &format!("m{number}"))).collect();
-    world.sign_in(false);
-    let mut sent: Vec<_> = world.sent().iter().map(|out| out.key).collect();
-    assert_eq!(sent.len(), 500);
+    let (mut world, keys, mut sent) = queue(700);
     for key in &keys[..500] {
         let (of, from) = (OriginId(key.to_string()), Jid::parse(BELA).ok());
         world.session(xmpp::Event::Bounced { key: of, from, problem: Problem::NoSuchAddress { peer: bare(BELA) } });
