@@ -95,23 +95,34 @@ impl Link {
         let lazily = self.has_fast().await;
         let supply = self.supply(Demand::Token(source.clone()), lazily);
         let (secret, end) = self.session_with(purpose, CredentialKind::Token, supply).await;
-        let End::Problem(Problem::SignInExpired { .. }) = end else { return end };
+        let is_refused = |end: &End| matches!(end, End::Problem(Problem::SignInExpired { .. }));
+        // Nobody can make fresh what was handed in.
+        let refused = secret.filter(|_| is_refused(&end) && !matches!(source, TokenSource::Given(_)));
+        let end = match refused {
+            // Refused: one refresh, one more try, then the person.
+            Some(refused) => {
+                let supply = self.token(&source, Some(refused));
+                self.session(purpose, CredentialKind::Token, supply).await
+            }
+            None => end,
+        };
+        if !is_refused(&end) {
+            return end;
+        }
         // What a person has just handed in was never proved, and says nothing of what was there before.
         if self.given_token.is_none() && purpose == Purpose::Chat {
             self.give_fast_up().await;
         }
-        if matches!(source, TokenSource::Given(_)) {
-            // Nobody can make it fresh: it goes, and what was there before it is what the next try finds.
-            self.given_token = None;
-            self.stood = false;
-            let forgotten = self.network.forget(&sign_in::given_key(&self.setup)).await;
-            let refused = Problem::TokenRefused { domain: self.setup.domain.clone() };
-            return End::Problem(forgotten.map_or_else(|problem| problem, |()| refused));
-        }
-        // Refused: one refresh, one more try, then the person.
-        let Some(refused) = secret else { return end };
-        let supply = self.token(&source, Some(refused));
-        self.session(purpose, CredentialKind::Token, supply).await
+        if matches!(source, TokenSource::Given(_)) { self.forget_given().await } else { end }
+    }
+
+    /// A token that was handed in is refused: it goes, and what was there before it is what the next try finds.
+    async fn forget_given(&mut self) -> End {
+        self.given_token = None;
+        self.stood = false;
+        let forgotten = self.network.forget(&sign_in::given_key(&self.setup)).await;
+        let refused = Problem::TokenRefused { domain: self.setup.domain.clone() };
+        End::Problem(forgotten.map_or_else(|problem| problem, |()| refused))
     }
 
     /// A token on its way. The task is never aborted: a refresh that was sent must be kept.

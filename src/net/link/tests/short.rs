@@ -204,6 +204,44 @@ async fn a_session_is_taken_up_where_its_server_wants_it_and_else_at_home() {
     assert!(said.contains("previd='sm-1'"), "{said}");
 }
 
+const TOKENS: &str = "<stream:features><authentication xmlns='urn:xmpp:sasl:2'><mechanism>OAUTHBEARER</mechanism>\
+    <inline><bind xmlns='urn:xmpp:bind:0'/></inline></authentication></stream:features>";
+
+#[tokio::test]
+async fn a_stale_token_in_whose_place_a_fresh_one_is_taken_does_not_cost_the_servers_own() {
+    let (listener, port) = listen().await;
+    let ca = Authority::new();
+    let token_command = ["/bin/sh", "-c", "echo token"].map(str::to_owned).to_vec();
+    let setup = AccountSetup {
+        tls: TlsMode::Direct,
+        ca_pem: Some(ca.pem.clone()),
+        credential: Some(CredentialKind::Token),
+        token_command,
+        ..account(port)
+    };
+    let shelf = Arc::new(Shelf::default());
+    returning(&shelf, &setup);
+    let (events, mut facts) = channel(256);
+    let options = LinkOptions { connect: true, resource: None, show_client: false, one_shot: false };
+    let _link = start_link(&network(&shelf, NetworkSettings::default()), setup.clone(), options, events);
+    // Where it is not offered, the server's own token is kept for another day.
+    let refused =
+        "<failure xmlns='urn:xmpp:sasl:2'><not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/></failure>";
+    let mut lines = Vec::new();
+    for answer in [refused, &success("<bound xmlns='urn:xmpp:bind:0'/>")] {
+        let (tcp, _) = tokio::time::timeout(PATIENCE, listener.accept()).await.expect("somebody comes").unwrap();
+        let mut tls = ca.acceptor(&["example.org"], |_| {}).accept(tcp).await.unwrap();
+        heard_in(&mut tls, "xml:lang='en'>").await;
+        tls.write_all(format!("{HEADER}{TOKENS}").as_bytes()).await.unwrap();
+        let asked = heard_in(&mut tls, "</authenticate>").await;
+        assert!(asked.contains("mechanism='OAUTHBEARER'"), "{asked}");
+        tls.write_all(answer.as_bytes()).await.unwrap();
+        lines.push(tls);
+    }
+    while !matches!(next(&mut facts).await.1, LinkFact::Session(Event::SignedIn(_))) {}
+    assert!(shelf.has(&key(&setup)));
+}
+
 /// How signing out by a command is told, where the server answers so.
 async fn signed_out(condition: &str) -> Farewelled {
     let (listener, port) = listen().await;
