@@ -3,7 +3,7 @@
 use super::Post;
 use crate::app::action::Effects;
 use crate::app::model::{Asked, ConversationKey, Model};
-use crate::types::{AccountId, ArchiveId, BareJid, RequestId, Stamp};
+use crate::types::{AccountId, ArchiveId, BareJid, Problem, RequestId, Stamp};
 use crate::xmpp::{ArchiveQuery, Incoming};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -18,6 +18,10 @@ const PAGES: u16 = 200;
 /// time. Written twice is worse than written late.
 const REFUSALS: u8 = 3;
 const REST: Duration = Duration::from_secs(4);
+/// One that says to be busy is asked for so long at least: a server whose database is away gets it back.
+const BUSY: Duration = Duration::from_secs(120);
+/// A clock that is further ahead finds no server whose certificate is good.
+const AHEAD: Duration = Duration::from_secs(24 * 3600);
 /// So long before the oldest doubtful message the look at its own moment begins. It proves nothing where clocks differ by more.
 const AROUND: Duration = Duration::from_secs(120);
 /// Messages in a page.
@@ -52,10 +56,14 @@ pub struct Check {
     pub pages: u16,
     /// How often the archive refused in this talk.
     pub refused: u8,
+    /// Since when (`Now::mono`).
+    pub refused_at: Option<Duration>,
     /// When it is asked again (`Now::mono`).
     pub again_at: Option<Duration>,
     /// The oldest moment seen in this talk.
     pub oldest: Option<Stamp>,
+    /// The newest one.
+    pub newest: Option<Stamp>,
     /// One of ours was seen that went out before the oldest doubtful one: that is not further back.
     pub passed: bool,
 }
@@ -76,7 +84,8 @@ impl Post {
     /// that it has read hold; half of one proves nothing.
     pub(in crate::app) fn drop_page(&mut self) {
         if let Some(check) = &mut self.check {
-            (check.request, check.again_at, check.oldest, check.passed) = (None, None, None, false);
+            (check.request, check.again_at, check.passed) = (None, None, false);
+            (check.oldest, check.newest) = (None, None);
             check.turn_back();
         }
     }
@@ -86,6 +95,12 @@ impl Check {
     /// About the talks with these, the last one first.
     fn of(peers: Vec<BareJid>) -> Self {
         Self { peers, ..Self::default() }
+    }
+
+    /// How far our clock may be ahead of the archive's: not further than its newest message is from `now`. Until then, what
+    /// we typed stands earlier there than we think.
+    fn ahead(&self, now: Stamp) -> Duration {
+        self.newest.map_or(Duration::ZERO, |newest| now.since(newest)).min(AHEAD)
     }
 
     /// The page aside will not come: it may stand there all the same, and the walk goes on.
@@ -185,11 +200,12 @@ impl Model {
     }
 
     /// A page of the check could not be had.
-    pub(in crate::app) fn on_check_refused(&mut self, id: &AccountId, fx: &mut Effects) {
+    pub(in crate::app) fn on_check_refused(&mut self, id: &AccountId, problem: &Problem, fx: &mut Effects) {
         let now = self.now.mono;
         let Some(check) = self.account_mut(id).and_then(|account| account.post.check.as_mut()) else { return };
         check.refused = check.refused.saturating_add(1);
-        if check.refused >= REFUSALS {
+        let since = now.saturating_sub(*check.refused_at.get_or_insert(now));
+        if check.refused >= REFUSALS && (since >= BUSY || !says_busy(problem)) {
             return self.on_check_page(id, None, fx);
         }
         check.request = None;
@@ -209,12 +225,12 @@ impl Model {
 
     /// A page of the check is here (`first`: how to go on; `None`: not at all).
     pub(in crate::app) fn on_check_page(&mut self, id: &AccountId, first: Option<ArchiveId>, fx: &mut Effects) {
-        let now = self.now.mono;
+        let now = self.now;
         let Some(account) = self.account_mut(id) else { return };
         let (is_brief, most) = (account.post.is_brief(), PAGES << account.sync.torn);
         let Some(check) = account.post.check.as_mut() else { return };
         if first.is_some() {
-            check.refused = 0;
+            (check.refused, check.refused_at) = (0, None);
         }
         check.pages = check.pages.saturating_add(1);
         check.request = None;
@@ -224,7 +240,10 @@ impl Model {
         let seen_enough = match (oldest_open, check.oldest) {
             (None, _) => true,
             _ if check.passed => true,
-            (Some(open), Some(seen)) => open.since(seen) > if is_brief { NEAR } else { MARGIN },
+            (Some(open), Some(seen)) => {
+                let margin = if is_brief { NEAR } else { MARGIN };
+                open.since(seen) > margin.saturating_add(check.ahead(now.wall))
+            }
             (Some(_), None) => is_brief,
         };
         if let Some(before) = aside.filter(|_| oldest_open.is_some()) {
@@ -240,7 +259,7 @@ impl Model {
             _ if oldest_open.is_none() || looked => self.next_peer(id, fx),
             _ => {
                 (check.before, check.last_look) = (None, true);
-                if now >= settled {
+                if now.mono >= settled {
                     return self.ask_check(id, None, fx);
                 }
                 check.again_at = Some(settled);
@@ -275,6 +294,13 @@ impl Model {
         check.passed |= passed;
         if let Some(stamp) = incoming.stamp {
             check.oldest = Some(check.oldest.map_or(stamp, |oldest| oldest.min(stamp)));
+            check.newest = check.newest.max(Some(stamp));
         }
     }
+}
+
+/// A refusal that is about the server's moment and not about the archive (RFC 6120 section 8.3.3).
+fn says_busy(problem: &Problem) -> bool {
+    let busy = ["internal-server-error", "resource-constraint", "remote-server-timeout"];
+    matches!(problem, Problem::RequestRefused { condition, .. } if busy.contains(&condition.as_str()))
 }

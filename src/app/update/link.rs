@@ -283,7 +283,7 @@ impl Model {
         match self.answered(id, request) {
             Some(Asked::CatchUp) => self.on_newest_failed(id, fx),
             Some(Asked::Gap) => self.on_gap_failed(id, fx),
-            Some(Asked::Check) => self.on_check_refused(id, fx),
+            Some(Asked::Check) => self.on_check_refused(id, problem, fx),
             Some(Asked::Buddy(_) | Asked::Address { .. }) => self.toast(words::toasts::refused(problem)),
             Some(Asked::Talk(key) | Asked::TalkGap(key, _)) => self.on_talk_page_failed(&key),
             None => {}
