@@ -146,6 +146,8 @@ pub enum StoreRequest {
     Retain(Retention),
     /// Everything in this talk up to here was seen.
     MarkRead { talk: ConversationKey, up_to: Stamp },
+    /// The other side knows, or needs not be told, that everything in this talk up to here was seen.
+    Displayed { talk: ConversationKey, up_to: Stamp },
     /// A device of ours has seen this talk up to here; answered by `Stored::Read`. `ahead`: say whether we saw more.
     ReadTo { request: RequestId, talk: ConversationKey, to: Position, ahead: bool },
     /// Keep a draft; empty: forget it.

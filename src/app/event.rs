@@ -222,8 +222,15 @@ pub enum Stored {
     /// them, on the first page; 1,000 stands for that many and more.
     Found { request: RequestId, hits: Vec<Message>, next: Option<FoundPlace>, count: Option<u32> },
     /// Answer to `StoreRequest::ReadTo`. `up_to`: `None` where no such message is here. `ours`: we had seen more, up to
-    /// this one.
-    Read { request: RequestId, talk: ConversationKey, up_to: Option<Stamp>, unread: u32, ours: Option<StanzaId> },
+    /// this one. `displayed`: so far the other side knows, or needs not be told.
+    Read {
+        request: RequestId,
+        talk: ConversationKey,
+        up_to: Option<Stamp>,
+        displayed: Stamp,
+        unread: u32,
+        ours: Option<StanzaId>,
+    },
     /// These messages are on disk. Only now may receipts go out.
     Committed { keys: Vec<MessageKey> },
     /// These are not on the disk, and wait for it: they are shown, nobody is told that they came, and `Committed` or
@@ -281,8 +288,10 @@ pub struct AccountCache {
     pub synced: Option<(Option<ArchiveId>, Stamp)>,
     /// What of it is not, oldest first.
     pub gaps: Vec<Gap>,
-    /// How far talks were read.
-    pub read_to: Vec<(ConversationKey, Stamp)>,
+    /// How far talks were read, and how far the other side knows that.
+    pub read_to: Vec<(ConversationKey, Stamp, Stamp)>,
+    /// Talks in which it may have to be told more, those first that were read last.
+    pub undisplayed: Vec<ConversationKey>,
     /// When the person was last asked to agree once more, for display pictures.
     pub pictures_asked: Option<Stamp>,
     /// The highest key of a message, of whatever account.

@@ -7,6 +7,7 @@ mod appear;
 mod attention;
 mod banner;
 mod buddies;
+mod displayed;
 mod ending;
 mod find;
 mod leave;

@@ -3,6 +3,7 @@
 mod attention;
 mod cuts;
 mod devices;
+mod displayed;
 mod doubt;
 mod ending;
 mod evening;

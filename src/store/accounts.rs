@@ -22,6 +22,7 @@ pub(super) fn cache(db: &Connection, account: &AccountId) -> rusqlite::Result<Ac
     cache.gaps = gaps::all(db, account)?;
     cache.talks = talks::talks(db, account, &cache.roster)?;
     cache.read_to = talks::read_to(db, account)?;
+    cache.undisplayed = talks::undisplayed(db, account)?;
     cache.drafts = talks::drafts(db, account)?;
     cache.outbox = history::outbox(db, account)?;
     cache.last_key = history::last_key(db)?;

@@ -53,9 +53,14 @@ pub(super) fn nothing_there(request: &StoreRequest) -> Option<Stored> {
         StoreRequest::Search { request, .. } => {
             Stored::Found { request: *request, hits: Vec::new(), next: None, count: Some(0) }
         }
-        StoreRequest::ReadTo { request, talk, .. } => {
-            Stored::Read { request: *request, talk: talk.clone(), up_to: None, unread: 0, ours: None }
-        }
+        StoreRequest::ReadTo { request, talk, .. } => Stored::Read {
+            request: *request,
+            talk: talk.clone(),
+            up_to: None,
+            displayed: Stamp(0),
+            unread: 0,
+            ours: None,
+        },
         StoreRequest::Mark { .. } | StoreRequest::RosterItem { .. } => Stored::Marked { count: 1 },
         _ => return None,
     })
@@ -67,6 +72,7 @@ pub(super) fn may_wait(request: &StoreRequest) -> bool {
         StoreRequest::Insert(message) => message.state != MessageState::Pending,
         StoreRequest::Confirm { .. }
         | StoreRequest::MarkRead { .. }
+        | StoreRequest::Displayed { .. }
         | StoreRequest::SetStanzaId { .. }
         | StoreRequest::SetStamp { .. }
         | StoreRequest::Order { .. }
@@ -202,6 +208,7 @@ fn one(
             outcome.answers.push(talks::read_up_to(db, *request, talk, to, *ahead)?);
         }
         StoreRequest::MarkRead { talk, up_to } => mark_read(db, Some((talk, *up_to)))?,
+        StoreRequest::Displayed { talk, up_to } => talks::displayed(db, talk, *up_to)?,
         StoreRequest::Draft { talk, text } => talks::draft(db, talk, text)?,
         StoreRequest::Retain(retention) => retention::begin(db, *retention)?,
         StoreRequest::Page { .. }

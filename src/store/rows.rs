@@ -8,7 +8,7 @@ use rusqlite::{Connection, Row, params};
 
 /// What `read` takes, in its order.
 pub(super) const COLUMNS: &str = "key, account, peer, kind, direction, author, stamp, body_kind, body, state, detail, origin, \
-                       stanza_id, relation, sender, edited";
+                       stanza_id, relation, sender, edited, markable";
 
 /// Writes the row under this id (`None`: one that SQLite chooses), which `last_insert_rowid` then is. False: that id is
 /// taken, or the key is here already. That is an answer and no error, for whoever tries before asking; whatever else the
@@ -26,8 +26,8 @@ pub(super) fn write(db: &Connection, message: &Message, id: Option<i64>) -> rusq
     let (state, detail) = state_columns(&message.state);
     db.prepare_cached(
         "INSERT INTO message (key, account, peer, kind, direction, author, stamp, body_kind, body, state, detail,
-         origin, stanza_id, relation, sender, edited, id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+         origin, stanza_id, relation, sender, edited, markable, id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
          ON CONFLICT DO NOTHING",
     )?
     .execute(params![
@@ -47,6 +47,7 @@ pub(super) fn write(db: &Connection, message: &Message, id: Option<i64>) -> rusq
         message.relation.as_ref().map(relation_text),
         message.from.as_ref().map(Jid::as_str),
         message.edited,
+        message.markable,
         id,
     ])
     .map(|rows| rows == 1)
@@ -93,6 +94,7 @@ fn parsed(row: &Row<'_>) -> rusqlite::Result<Option<Message>> {
         from: row.get::<_, Option<String>>(14)?.and_then(|text| Jid::parse(&text).ok()),
         owes_receipt: false,
         edited: row.get(15)?,
+        markable: row.get(16)?,
         talk,
     }))
 }

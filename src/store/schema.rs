@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../assets/migrations/004_search.sql"),
     include_str!("../../assets/migrations/005_archive.sql"),
     include_str!("../../assets/migrations/006_index_by_hand.sql"),
+    include_str!("../../assets/migrations/007_markers.sql"),
 ];
 
 /// Name of the database file in the data folder.

@@ -31,6 +31,16 @@ pub(super) fn mark_read(db: &Connection, talk: &ConversationKey, up_to: Stamp) -
     Ok(())
 }
 
+/// The other side knows, or needs not be told, how far a talk was read; that only moves forward.
+pub(super) fn displayed(db: &Connection, talk: &ConversationKey, up_to: Stamp) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "INSERT INTO talk (account, peer, kind, displayed_to) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO UPDATE SET displayed_to = max(displayed_to, excluded.displayed_to)",
+    )?
+    .execute(params![talk.account.as_str(), talk.peer.as_str(), kind_number(talk.kind), up_to.0])?;
+    Ok(())
+}
+
 /// A device of ours has seen a talk up to here; it only moves forward. `ahead`: say how far we had seen if that is more.
 pub(super) fn read_up_to(
     db: &Connection,
@@ -59,12 +69,16 @@ pub(super) fn read_up_to(
     };
     if let Some(stamp) = stamp {
         mark_read(db, talk, Stamp(stamp))?;
+        if !ahead {
+            // It is for that device to tell the other side.
+            displayed(db, talk, Stamp(stamp))?;
+        }
     }
-    let read_to: i64 = db
-        .prepare_cached("SELECT read_to FROM talk WHERE account = ?1 AND peer = ?2 AND kind = ?3")?
-        .query_row(params![account, peer, kind], |row| row.get(0))
+    let (read_to, displayed): (i64, i64) = db
+        .prepare_cached("SELECT read_to, displayed_to FROM talk WHERE account = ?1 AND peer = ?2 AND kind = ?3")?
+        .query_row(params![account, peer, kind], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?
-        .unwrap_or(0);
+        .unwrap_or_default();
     let unread: i64 = db
         .prepare_cached(
             "SELECT count(*) FROM message WHERE account = ?1 AND peer = ?2 AND kind = ?3 AND direction = 0 AND stamp > ?4",
@@ -75,7 +89,7 @@ pub(super) fn read_up_to(
         None => None,
     };
     let (up_to, unread) = (stamp.map(|_| Stamp(read_to)), u32::try_from(unread).unwrap_or(u32::MAX));
-    Ok(Stored::Read { request, talk: talk.clone(), up_to, unread, ours })
+    Ok(Stored::Read { request, talk: talk.clone(), up_to, displayed: Stamp(displayed), unread, ours })
 }
 
 /// Our archive's id of the newest message of theirs behind the one moment and up to the other.
@@ -109,15 +123,34 @@ pub(super) fn drafts(db: &Connection, account: &AccountId) -> rusqlite::Result<V
     rows.filter_map(|row| row.map(|(key, text)| key.map(|key| (key, text))).transpose()).collect()
 }
 
-/// How far each talk was read.
-pub(super) fn read_to(db: &Connection, account: &AccountId) -> rusqlite::Result<Vec<(ConversationKey, Stamp)>> {
-    let mut query = db.prepare_cached("SELECT peer, kind, read_to FROM talk WHERE account = ?1 AND read_to > 0")?;
+/// How far each talk was read, and how far the other side knows that.
+pub(super) fn read_to(db: &Connection, account: &AccountId) -> rusqlite::Result<Vec<(ConversationKey, Stamp, Stamp)>> {
+    let mut query =
+        db.prepare_cached("SELECT peer, kind, read_to, displayed_to FROM talk WHERE account = ?1 AND read_to > 0")?;
     let rows = query.query_map([account.as_str()], |row| {
         let peer: String = row.get(0)?;
-        Ok((key_of(account, &peer, row.get(1)?), Stamp(row.get(2)?)))
+        Ok((key_of(account, &peer, row.get(1)?), Stamp(row.get(2)?), Stamp(row.get(3)?)))
     })?;
-    rows.filter_map(|row| row.map(|(key, to)| key.map(|key| (key, to))).transpose()).collect()
+    rows.filter_map(|row| row.map(|(key, to, displayed)| key.map(|key| (key, to, displayed))).transpose()).collect()
 }
+
+/// Talks in which the other side has perhaps not been told what was read, among those that were read last.
+pub(super) fn undisplayed(db: &Connection, account: &AccountId) -> rusqlite::Result<Vec<ConversationKey>> {
+    let mut query = db.prepare_cached(UNDISPLAYED)?;
+    let rows = query.query_map([account.as_str()], |row| {
+        let peer: String = row.get(0)?;
+        Ok(key_of(account, &peer, row.get(1)?))
+    })?;
+    rows.filter_map(Result::transpose).collect()
+}
+
+/// One of the last few messages that were read asks to be told of. Of talks read long ago nobody waits to hear.
+pub(super) const UNDISPLAYED: &str = "SELECT peer, kind FROM
+     (SELECT peer, kind, read_to, displayed_to FROM talk WHERE account = ?1 AND read_to > displayed_to
+      ORDER BY read_to DESC LIMIT 32) read
+     WHERE (SELECT max(markable) FROM
+         (SELECT markable FROM message WHERE account = ?1 AND peer = read.peer AND kind = read.kind
+          AND stamp > read.displayed_to AND stamp <= read.read_to ORDER BY stamp DESC, key DESC LIMIT 10)) = 1";
 
 /// Talks that are told of, newest first.
 const MOST_TALKS: usize = 5_000;

@@ -1,6 +1,7 @@
 //! The store as the mind sees it: requests in, answers out.
 
 mod copies;
+mod displayed;
 mod floods;
 
 use super::{Place, Store};
@@ -55,6 +56,7 @@ pub(super) fn message(number: u128, body: &str) -> Message {
         from: None,
         owes_receipt: false,
         edited: false,
+        markable: false,
     }
 }
 
@@ -376,7 +378,7 @@ fn how_far_each_talk_is_read_is_kept_whatever_comes_between() {
             break cache;
         }
     };
-    assert_eq!(cache.read_to, [(talk(), Stamp(1_007)), (other, Stamp(77))]);
+    assert_eq!(cache.read_to, [(talk(), Stamp(1_007), Stamp(1_001)), (other, Stamp(77), Stamp(0))]);
 }
 
 #[test]

@@ -24,8 +24,8 @@ pub enum Command {
     Receipt { to: Jid, of: OriginId },
     /// Everything that was told before this `Event::KeepAsked` is on the disk.
     Kept(Tally),
-    /// Displayed marker (XEP-0333) for a message of theirs.
-    Displayed { to: Jid, of: OriginId },
+    /// Displayed marker (XEP-0333) for a message of theirs. Answered by `Event::Acknowledged` with this key.
+    Displayed { key: MessageKey, to: Jid, of: OriginId },
     /// Ask how far talks were read on our other devices (XEP-0490). Answered by `ReadPositions` or `NoReadPositions`.
     AskReadPositions,
     /// Tell them. Answered by `NoReadPositions`, or not at all.

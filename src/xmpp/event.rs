@@ -63,7 +63,7 @@ pub enum Event {
     ReadPositions { all: bool, positions: Vec<ReadPosition> },
     /// The server keeps no read positions after all.
     NoReadPositions,
-    /// The server has this message: a ping written after it was answered.
+    /// The server has this message, or displayed marker: it counts it, or answered a ping written after it.
     Acknowledged(MessageKey),
     /// Is everything that was told before this on the disk? To be answered by `Command::Kept` once it is, and not before:
     /// then the server hears that it need not send it again.

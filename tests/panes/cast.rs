@@ -64,6 +64,7 @@ fn kept(minutes: i64, mine: bool, text: &str) -> Message {
         from: None,
         owes_receipt: false,
         edited: false,
+        markable: false,
     }
 }
 

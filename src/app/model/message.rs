@@ -98,8 +98,10 @@ pub struct Conversation {
     pub told_read: Option<StanzaId>,
     /// When to tell them more (`Now::mono`).
     pub tell_read: Option<Duration>,
-    /// The newest message of theirs that waits to be marked as seen.
-    pub marker_due: Option<OriginId>,
+    /// Of what was seen the other side was told up to here, or needs not be told.
+    pub displayed_to: Stamp,
+    /// That is on its way to them.
+    pub displaying: Option<Displaying>,
     /// A device of ours has seen up to this message, which is not here yet.
     pub read_ahead: Option<StanzaId>,
     /// Unread messages are being counted anew; so many came since.
@@ -117,6 +119,15 @@ pub struct Conversation {
 impl Conversation {
     /// Messages kept in memory for a talk.
     pub const KEEP: usize = 2_000;
+}
+
+/// A displayed marker that the server may not have yet (XEP-0333).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Displaying {
+    /// By what name the server acknowledges it.
+    pub key: MessageKey,
+    /// How far they were told before.
+    pub before: Stamp,
 }
 
 /// Where a messages pane stands: bound to a message, never to a row.
@@ -207,6 +218,8 @@ pub struct Message {
     pub owes_receipt: bool,
     /// It was corrected.
     pub edited: bool,
+    /// Its sender asks to be told when it was seen (XEP-0333).
+    pub markable: bool,
     /// How it came, as far as that tells copies apart; not kept.
     pub arrival: Arrival,
 }

@@ -39,6 +39,7 @@ fn written_to(request: &StoreRequest) -> Option<&AccountId> {
     match request {
         StoreRequest::Insert(message) => Some(&message.talk.account),
         StoreRequest::MarkRead { talk, .. }
+        | StoreRequest::Displayed { talk, .. }
         | StoreRequest::ReadTo { talk, .. }
         | StoreRequest::Draft { talk, .. }
         | StoreRequest::Order { talk, .. }

@@ -1,14 +1,13 @@
 //! How far talks were read: told to our other devices, and heard from them.
 //!
-//! The position is a message by our archive's id (XEP-0490). Where the account keeps none, markers to the other side tell
-//! our devices as well, for they get copies (XEP-0333); they go out only where the person allows it, and only for what
-//! was on a screen that is looked at.
+//! The position is a message by our archive's id (XEP-0490). Where the account keeps none, what the other side is told
+//! (`displayed`) tells our devices as well, for they get copies.
 
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, Position, StoreRequest};
-use crate::app::model::{Contact, Conversation, ConversationKey, Model, News};
-use crate::types::{AccountId, Jid, RequestId, Stamp, StanzaId};
-use crate::xmpp::{Command, Direction, ReadPosition, Show};
+use crate::app::model::{Conversation, ConversationKey, Model, News};
+use crate::types::{AccountId, RequestId, Stamp, StanzaId};
+use crate::xmpp::{Command, Direction, ReadPosition};
 use std::time::Duration;
 
 /// Reading rests this long before it is told: a flood is told once.
@@ -32,18 +31,12 @@ impl Model {
     pub(crate) fn tell_read(&mut self, key: &ConversationKey, fx: &mut Effects) {
         let talk = self.talk_mut(key);
         talk.tell_read = None;
-        let marker = talk.marker_due.take();
         let seen = |m: &&crate::app::model::Message| m.direction == Direction::In && m.stamp <= talk.read_to;
         let newest = talk.messages.iter().rev().filter(seen).find_map(|message| message.stanza_id.clone());
         if let Some(id) = newest.filter(|id| talk.told_read.as_ref() != Some(id)) {
             self.tell_position(key, id, fx);
         }
-        let entitled = self.contact(key).is_some_and(Contact::sees_us);
-        let shown = self.account(&key.account).is_some_and(|account| account.appearance.show != Show::Offline);
-        if let Some(of) = marker.filter(|_| entitled && shown && self.options.send_read) {
-            let to = Jid::Bare(key.peer.clone());
-            self.command(&key.account, Command::Displayed { to, of }, fx);
-        }
+        self.tell_displayed(key, fx);
     }
 
     fn tell_position(&mut self, key: &ConversationKey, id: StanzaId, fx: &mut Effects) {
@@ -135,7 +128,7 @@ impl Model {
         &mut self,
         request: RequestId,
         key: &ConversationKey,
-        up_to: Option<Stamp>,
+        (up_to, displayed): (Option<Stamp>, Stamp),
         unread: u32,
         ours: Option<StanzaId>,
         fx: &mut Effects,
@@ -145,6 +138,7 @@ impl Model {
             talk.read_to = talk.read_to.max(up_to);
             talk.read_ahead = None;
         }
+        talk.displayed_to = talk.displayed_to.max(displayed);
         if let Some((_, since)) = talk.recount.take_if(|(asked, _)| *asked == request) {
             talk.unread = unread.saturating_add(since);
         }

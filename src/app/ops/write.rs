@@ -73,6 +73,7 @@ impl Model {
             from: None,
             owes_receipt: false,
             edited: false,
+            markable: false,
         }
     }
 

@@ -43,7 +43,7 @@ fn elsewhere(world: &mut World, all: bool, id: &str) {
 
 fn answer(world: &mut World, request: RequestId, up_to: Option<Stamp>, unread: u32, ours: Option<&str>) {
     let (talk, ours) = (world.key(BELA), ours.map(archive));
-    world.stored(Stored::Read { request, talk, up_to, unread, ours });
+    world.stored(Stored::Read { request, talk, up_to, displayed: Stamp(0), unread, ours });
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn read_before_the_restart() -> World {
     let key = ConversationKey::direct(AccountId::new(ANNA), bare(BELA));
     let dad = ConversationKey::direct(AccountId::new(ANNA), bare("dad@example.org"));
     let talks = vec![(key.clone(), 0, newest), (dad, 3, newest)];
-    let mut world = World::new(AccountCache { talks, read_to: vec![(key, newest)], ..AccountCache::default() });
+    let mut world = World::new(AccountCache { talks, read_to: vec![(key, newest, newest)], ..AccountCache::default() });
     world.sign_in(true);
     world
 }

@@ -22,6 +22,7 @@ fn failed(world: &World, key: u128) -> Message {
         from: None,
         owes_receipt: false,
         edited: false,
+        markable: false,
     }
 }
 

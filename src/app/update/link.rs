@@ -154,6 +154,7 @@ impl Model {
         });
         account.was_online = true;
         account.begin_anew();
+        self.tell_displayed_again(id);
         fx.push(Effect::Link(id.clone(), LinkCommand::Confirm));
         fx.push(Effect::Store(StoreRequest::Bound { account: id.clone(), jid: signed_in.jid }));
         self.tell_appearance(id, fx);

@@ -77,6 +77,8 @@ fn mark_stored(
 pub(super) fn on_acknowledged(model: &mut Model, id: &AccountId, key: MessageKey, fx: &mut Effects) {
     if model.mark(id, key, &MessageState::Sent, fx) {
         model.count_sent(id);
+    } else {
+        model.on_displayed_sent(id, key, fx);
     }
 }
 

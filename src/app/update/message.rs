@@ -223,6 +223,7 @@ fn made(model: &mut Model, key: &ConversationKey, incoming: &Incoming, body: Bod
         from: Some(incoming.from.clone()),
         owes_receipt: receipt(model, key, incoming).is_some(),
         edited: false,
+        markable: theirs && incoming.wants_marker,
     }
 }
 
@@ -297,12 +298,6 @@ fn take_in(model: &mut Model, key: &ConversationKey, message: Message, incoming:
     }
     if theirs && incoming.nick.is_some() {
         talk.nick.clone_from(&incoming.nick);
-    }
-    if theirs && newest && incoming.wants_marker {
-        talk.marker_due.clone_from(&incoming.id);
-    } else if !theirs && newest {
-        // Answered on another device: that tells enough.
-        talk.marker_due = None;
     }
     let told = message.stanza_id.clone().filter(|_| late && theirs);
     if talk.place(message) == Placed::Elsewhere {

@@ -31,6 +31,7 @@ pub(super) fn on_resumed(
     account.take_up_post(pending);
     account.take_up_questions(asked);
     let changed = account.told.as_ref() != Some(&account.appearance);
+    model.tell_displayed_again(id);
     if changed {
         model.tell_appearance(id, fx);
     }

@@ -28,9 +28,9 @@ pub(super) fn on_stored(model: &mut Model, stored: Stored, fx: &mut Effects) {
             model.on_stored_around(request, &talk, messages, (more, newer), fx);
         }
         Stored::Found { request, hits, next, count } => model.on_hits(request, hits, next, count, fx),
-        Stored::Read { request, talk, up_to, unread, ours } => {
+        Stored::Read { request, talk, up_to, displayed, unread, ours } => {
             model.marking = model.marking.saturating_sub(1);
-            model.on_recounted(request, &talk, up_to, unread, ours, fx);
+            model.on_recounted(request, &talk, (up_to, displayed), unread, ours, fx);
             model.release(fx);
         }
         Stored::Committed { keys } => model.on_committed(&keys, fx),
@@ -99,6 +99,7 @@ impl Model {
             talk.new_from = talk.first_new();
         }
         self.apply_late_marks(key, fx);
+        self.note_undisplayed(key);
         self.ask_talk_archive(key, false, fx);
         self.look_up(key, fx);
     }

@@ -66,7 +66,6 @@ impl Short {
             Command::Appear(_)
                 | Command::Receipt { .. }
                 | Command::ReadUpTo { .. }
-                | Command::Displayed { .. }
                 | Command::Subscription { .. }
                 | Command::SetBuddy { .. }
                 | Command::RemoveBuddy { .. }

@@ -148,6 +148,7 @@ fn message(setup: &AccountSetup, peer: &BareJid, outgoing: &Outgoing, stamp: cra
         from: None,
         owes_receipt: false,
         edited: false,
+        markable: false,
     }
 }
 

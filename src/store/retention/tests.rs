@@ -29,6 +29,7 @@ fn message(number: u128, days_ago: i64, state: MessageState) -> Message {
         from: None,
         owes_receipt: false,
         edited: false,
+        markable: false,
         arrival: crate::app::model::Arrival::Fresh,
     }
 }

@@ -32,6 +32,7 @@ fn shaped(number: u128, talk: &ConversationKey, body: &str) -> Message {
         from: None,
         owes_receipt: false,
         edited: false,
+        markable: false,
         arrival: crate::app::model::Arrival::Fresh,
     }
 }

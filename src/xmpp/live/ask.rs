@@ -46,9 +46,10 @@ impl Live {
                 self.send(message::receipt(&id, &to, &of));
             }
             Command::Kept(tally) => self.kept(tally),
-            Command::Displayed { to, of } => {
+            Command::Displayed { key, to, of } => {
                 let id = self.ids.next();
-                self.send(message::marker(&id, &to, &of));
+                self.written.push(key);
+                self.send_as(message::marker(&id, &to, &of), Some(key));
             }
             Command::AskReadPositions => self.question(Asked::ReadPositions, |id| iq::get(id, None, mds::ask())),
             Command::ReadUpTo { talk, id } => self.read_up_to(talk, id, false),

@@ -98,6 +98,7 @@ fn theirs(talk: ConversationKey, key: MessageKey, stamp: i64, text: &str) -> Mes
         from: None,
         owes_receipt: false,
         edited: false,
+        markable: false,
         arrival: Arrival::Fresh,
     }
 }

@@ -80,6 +80,10 @@ impl Model {
             self.list.folded = list::folds_from(&cache.folded);
         }
         self.take_talks(id, cache.talks, cache.read_to, cache.drafts, synced_to);
+        for key in cache.undisplayed.iter().filter(|key| key.account == *id) {
+            // Its page shows what is to be told.
+            self.load(key, fx);
+        }
         self.tell_appearance(id, fx);
         self.tell_title(fx);
         self.begin_post(id, fx);
@@ -96,7 +100,7 @@ impl Model {
         &mut self,
         id: &AccountId,
         talks: Vec<Kept>,
-        read_to: Vec<(ConversationKey, Stamp)>,
+        read_to: Vec<(ConversationKey, Stamp, Stamp)>,
         drafts: Vec<(ConversationKey, String)>,
         synced_to: Option<Stamp>,
     ) {
@@ -108,9 +112,10 @@ impl Model {
             let complete = synced_to.map_or(newest, |at| newest.min(at));
             talk.before_session = talk.before_session.max(Some(complete));
         }
-        for (key, read_to) in read_to {
+        for (key, read_to, displayed_to) in read_to {
             if let Some(talk) = self.talks.get_mut(&key).filter(|_| key.account == *id) {
                 talk.read_to = talk.read_to.max(read_to);
+                talk.displayed_to = talk.displayed_to.max(displayed_to);
             }
         }
         for (key, draft) in drafts.into_iter().filter(|(key, _)| key.account == *id) {

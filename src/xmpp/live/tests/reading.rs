@@ -1,7 +1,7 @@
 //! Read positions (XEP-0490) and displayed markers (XEP-0333).
 
 use super::{Rig, id_of};
-use crate::types::{BareJid, Jid, OriginId, Stamp, StanzaId};
+use crate::types::{BareJid, Jid, MessageKey, OriginId, Stamp, StanzaId};
 use crate::xmpp::{Command, Event};
 
 fn up_to(rig: &mut Rig) -> String {
@@ -52,8 +52,12 @@ fn what_is_known_is_asked_for_and_a_node_that_is_not_there_knows_nothing() {
 fn markers_go_both_ways() {
     let mut rig = Rig::settled();
     let to = Jid::parse("romeo@montague.lit").unwrap();
-    rig.command(Command::Displayed { to, of: OriginId("m1".to_owned()) });
+    rig.command(Command::Displayed { key: MessageKey(5), to, of: OriginId("m1".to_owned()) });
     assert!(rig.sent[0].contains("<displayed xmlns='urn:xmpp:chat-markers:0' id='m1'/>"), "{}", rig.sent[0]);
+    let ping = rig.sent.pop().unwrap();
+    rig.answer(&ping, "");
+    assert_eq!(rig.events, [Event::Acknowledged(MessageKey(5))], "the server has it, and it need not be said again");
+    rig.events.clear();
     let marker = "<message from='romeo@montague.lit/orchard' type='chat'>
         <displayed xmlns='urn:xmpp:chat-markers:0' id='m2'/>
         <delay xmlns='urn:xmpp:delay' from='capulet.lit' stamp='2002-09-10T23:08:25Z'/></message>";
