@@ -15,6 +15,8 @@ mod devices;
 mod gap;
 #[path = "archive/long.rs"]
 mod long;
+#[path = "archive/markers.rs"]
+mod markers;
 #[path = "harness/peers.rs"]
 mod peers;
 #[allow(dead_code, reason = "each target uses what it needs")]
@@ -46,12 +48,16 @@ fn fill(peers: &Peers, arguments: &[&str]) {
 
 /// Accounts that no earlier run has used, with passwords `pw-NAME`.
 fn accounts<const N: usize>(peers: &Peers, names: [&str; N]) -> [String; N] {
+    accounts_at(peers, HOST, names)
+}
+
+fn accounts_at<const N: usize>(peers: &Peers, host: &str, names: [&str; N]) -> [String; N] {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
     let users = names.map(|name| format!("{name}{}", now % 1_000_000_000));
-    let mut arguments = vec!["people", HOST];
+    let mut arguments = vec!["people", host];
     arguments.extend(users.iter().map(String::as_str));
     fill(peers, &arguments);
-    users.map(|user| format!("{user}@{HOST}"))
+    users.map(|user| format!("{user}@{host}"))
 }
 
 fn user(address: &str) -> &str {

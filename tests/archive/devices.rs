@@ -5,7 +5,7 @@ use super::{HOST, Peers, Talker, accounts, home, kept, number, phone, sign_in, u
 use std::path::Path;
 use std::time::Duration;
 
-const UNREAD: &str = "SELECT count(*) FROM message m WHERE direction = 0 AND stamp >
+pub const UNREAD: &str = "SELECT count(*) FROM message m WHERE direction = 0 AND stamp >
     coalesce((SELECT read_to FROM talk t WHERE t.account = m.account AND t.peer = m.peer AND t.kind = m.kind), 0)";
 
 /// The talk as this butty has it: which way, and the words.
@@ -26,14 +26,14 @@ fn archived(phone: &mut Talker, with: &str) -> Vec<(bool, String)> {
 }
 
 /// A butty that has the friend on its list and no talk open.
-fn beside(peers: &Peers, home: &Path, own: &str) -> Terminal {
+pub fn beside(peers: &Peers, home: &Path, own: &str) -> Terminal {
     sign_in(peers, home, own);
     let butty = Terminal::start(home, &[], 100, 30);
     butty.wait_for("Available");
     butty
 }
 
-fn befriend(butty: &mut Terminal, friend: &mut Talker, own: &str, other: &str) {
+pub fn befriend(butty: &mut Terminal, friend: &mut Talker, own: &str, other: &str) {
     butty.line(&format!("/add {other}"));
     friend.wait_for("ASKED");
     friend.tell(&format!("accept {own}"));

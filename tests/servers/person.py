@@ -13,7 +13,7 @@ Lines out (fields parted by a tab; tab, newline and backslash inside a field are
     REFUSED why                   sign-in failed; the status is 1
     CLOSED                        the connection ended           RESUMED                 and came back (XEP-0198)
 Lines in: "say JID TEXT", "state JID NAME", "show away|dnd|xa|chat|available [STATUS]", "ask JID", "accept JID",
-    "marker JID ID", "drop" (cuts the connection; it reconnects), "quit". The end of a pipe quits too, unless --stay was given.
+    "marker JID ID", "marked JID TEXT" (asks for a marker), "drop" (cuts the connection; it reconnects), "quit". The end of a pipe quits too, unless --stay was given.
 """
 import argparse
 import asyncio
@@ -97,11 +97,13 @@ class Person(slixmpp.ClientXMPP):
         if isinstance(stanza, slixmpp.Message) and stanza["body"]:
             tell("ACKED", stanza["id"])
 
-    def say(self, to, text):
+    def say(self, to, text, markable=False):
         message = self.make_message(mto=to, mbody=text, mtype="chat")
         message["id"] = self.new_id()
         message["chat_state"] = "active"
         message["request_receipt"] = True
+        if markable:
+            message.enable("markable")
         message.send()
         tell("SENT", to, message["id"], text)
 
@@ -136,6 +138,8 @@ class Person(slixmpp.ClientXMPP):
         first, _, more = rest.partition(" ")
         if verb == "say":
             self.say(first, more)
+        elif verb == "marked":
+            self.say(first, more, markable=True)
         elif verb == "state":
             self.state(first, more)
         elif verb == "show":

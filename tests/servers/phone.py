@@ -3,8 +3,9 @@
 
 It answers nothing by itself. What it sees and what it takes as orders: see person.py. Besides:
     READ jid id        somewhere on the account this talk was read up to this id of the archive (XEP-0490)
+    DISPLAYED jid id   another device of the account has told this buddy that the message was seen (XEP-0333)
     PAST way body      after the order "past JID": each message of the talk in the archive, "in" or "out", then PAST end
-    Order "seen JID": this talk was read here, up to its newest message of theirs.
+    Order "seen JID": this talk was read here, up to its newest message of theirs; "displayed JID": the same, told to them.
 """
 import asyncio
 import sys
@@ -17,7 +18,7 @@ class Phone(Person):
         super().__init__(given)
         self.register_plugin("xep_0223")
         self.register_plugin("xep_0490")
-        self.newest = {}
+        self.newest, self.newest_id = {}, {}
         self.add_event_handler("message_displayed_synchronization_publish", self.read)
         self.add_event_handler("carbon_received", lambda m: self.carbon("received", m["carbon_received"]))
         self.add_event_handler("carbon_sent", lambda m: self.carbon("sent", m["carbon_sent"]))
@@ -29,6 +30,7 @@ class Phone(Person):
         await self.plugin["xep_0115"].update_caps()
 
     def heard(self, message):
+        self.newest_id[message["from"].bare] = message["id"]
         if message["stanza_id"]["id"]:
             self.newest[message["from"].bare] = message["stanza_id"]["id"]
 
@@ -40,6 +42,8 @@ class Phone(Person):
         verb, _, rest = line.partition(" ")
         if verb == "seen":
             asyncio.create_task(self.seen(rest))
+        elif verb == "displayed":
+            self.plugin["xep_0333"].send_marker(rest, self.newest_id[rest], "displayed", mtype="chat")
         elif verb == "past":
             asyncio.create_task(self.past(rest))
         else:
@@ -61,6 +65,8 @@ class Phone(Person):
             if way == "received":
                 self.heard(message)
             tell("CARBON", way, message["from"], message["to"], message["body"])
+        elif way == "sent" and (marker := message.get_plugin("displayed", check=True)) is not None:
+            tell("DISPLAYED", message["to"].bare, marker["id"])
 
 
 async def main():
