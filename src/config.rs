@@ -3,6 +3,10 @@
 //! Raw text becomes checked values here: [`load`] gives [`Config`], which holds only what the program obeys. A
 //! wrong value is a [`Problem::BadConfig`] with line and column, an unknown name a [`Warning`] with a suggestion.
 //! Secrets are refused: there is no place for one in the file.
+//!
+//! A file that is wrong stays where it is. Unlike the history and the tokens, which are butty's and are set aside when
+//! they are broken, it is the person's own text: butty goes on with the defaults and says what is wrong, and `/reload`
+//! takes it in once that is mended.
 
 mod accounts;
 mod fields;
