@@ -214,10 +214,18 @@ pub enum Stored {
     Cache { account: AccountId, cache: Box<AccountCache> },
     /// Everything asked for at start was told.
     CacheDone,
-    /// Answer to `StoreRequest::Page`: oldest first. `more`: older ones exist.
-    Page { request: RequestId, talk: ConversationKey, messages: Vec<Message>, more: bool },
+    /// Answer to `StoreRequest::Page`: oldest first. `more`: older ones exist. `displayed`: so far the other side knows
+    /// what was read.
+    Page { request: RequestId, talk: ConversationKey, displayed: Stamp, messages: Vec<Message>, more: bool },
     /// Answer to `StoreRequest::Around`: oldest first. `more`: older ones exist; `newer`: newer ones.
-    Around { request: RequestId, talk: ConversationKey, messages: Vec<Message>, more: bool, newer: bool },
+    Around {
+        request: RequestId,
+        talk: ConversationKey,
+        displayed: Stamp,
+        messages: Vec<Message>,
+        more: bool,
+        newer: bool,
+    },
     /// Answer to `StoreRequest::Search`: newest first. `next`: where older hits begin, if there are any. `count`: all of
     /// them, on the first page; 1,000 stands for that many and more.
     Found { request: RequestId, hits: Vec<Message>, next: Option<FoundPlace>, count: Option<u32> },

@@ -271,7 +271,7 @@ impl World {
     fn page(&mut self, peer: &str, messages: Vec<Message>, more: bool) {
         let key = self.key(peer);
         let request = self.talk(peer).page.expect("a page was asked for");
-        self.stored(Stored::Page { request, talk: key, messages, more });
+        self.stored(Stored::Page { request, talk: key, displayed: Stamp(0), messages, more });
     }
 
     /// Does something to the model as a key would.

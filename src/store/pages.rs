@@ -1,7 +1,7 @@
 //! Pages of a talk, and how much a page may hold.
 
 use super::rows::{COLUMNS, read};
-use super::talks::kind_number;
+use super::talks::{displayed_to, kind_number};
 use crate::app::event::Stored;
 use crate::app::model::{ConversationKey, Message};
 use crate::types::limits::PAGE_BYTES;
@@ -17,7 +17,7 @@ pub(super) fn page(
     limit: u16,
 ) -> rusqlite::Result<Stored> {
     let (messages, more) = older(db, talk, before, limit)?;
-    Ok(Stored::Page { request, talk: talk.clone(), messages, more })
+    Ok(Stored::Page { request, displayed: displayed_to(db, talk)?, talk: talk.clone(), messages, more })
 }
 
 /// Messages around one, oldest first: at most `limit` up to and with it, and as many behind it.
@@ -32,7 +32,7 @@ pub(super) fn around(
     let (mut messages, more) = older(db, talk, Some((at.0, MessageKey(at.1.0.saturating_add(1)))), limit)?;
     let (mut behind, newer) = stretch(db, &newer_sql(), talk, at, limit)?;
     messages.append(&mut behind);
-    Ok(Stored::Around { request, talk: talk.clone(), messages, more, newer })
+    Ok(Stored::Around { request, displayed: displayed_to(db, talk)?, talk: talk.clone(), messages, more, newer })
 }
 
 /// The last messages before a place, oldest first, and whether there are more.

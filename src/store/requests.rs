@@ -45,10 +45,12 @@ pub(super) fn nothing_there(request: &StoreRequest) -> Option<Stored> {
     Some(match request {
         StoreRequest::Count { account } => Stored::Count { account: account.clone(), messages: 0 },
         StoreRequest::Page { request, talk, .. } => {
-            Stored::Page { request: *request, talk: talk.clone(), messages: Vec::new(), more: false }
+            let (talk, displayed) = (talk.clone(), Stamp(0));
+            Stored::Page { request: *request, talk, displayed, messages: Vec::new(), more: false }
         }
         StoreRequest::Around { request, talk, .. } => {
-            Stored::Around { request: *request, talk: talk.clone(), messages: Vec::new(), more: true, newer: true }
+            let (talk, displayed) = (talk.clone(), Stamp(0));
+            Stored::Around { request: *request, talk, displayed, messages: Vec::new(), more: true, newer: true }
         }
         StoreRequest::Search { request, .. } => {
             Stored::Found { request: *request, hits: Vec::new(), next: None, count: Some(0) }

@@ -41,6 +41,22 @@ pub(super) fn displayed(db: &Connection, talk: &ConversationKey, up_to: Stamp) -
     Ok(())
 }
 
+/// How far they know it.
+pub(super) fn displayed_to(db: &Connection, talk: &ConversationKey) -> rusqlite::Result<Stamp> {
+    how_far(db, talk).map(|(_, displayed)| Stamp(displayed))
+}
+
+/// How far a talk was read, and how far the other side knows that.
+fn how_far(db: &Connection, talk: &ConversationKey) -> rusqlite::Result<(i64, i64)> {
+    let far = db
+        .prepare_cached("SELECT read_to, displayed_to FROM talk WHERE account = ?1 AND peer = ?2 AND kind = ?3")?
+        .query_row(params![talk.account.as_str(), talk.peer.as_str(), kind_number(talk.kind)], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    Ok(far.unwrap_or_default())
+}
+
 /// A device of ours has seen a talk up to here; it only moves forward. `ahead`: say how far we had seen if that is more.
 pub(super) fn read_up_to(
     db: &Connection,
@@ -68,17 +84,14 @@ pub(super) fn read_up_to(
         Position::Moment(at) => Some(at.0),
     };
     if let Some(stamp) = stamp {
-        mark_read(db, talk, Stamp(stamp))?;
-        if !ahead {
-            // It is for that device to tell the other side.
+        // What nobody has read here was read there, and it is for that device to tell the other side. At the start of a
+        // session the position may be our own.
+        if !ahead || stamp > how_far(db, talk)?.0 {
             displayed(db, talk, Stamp(stamp))?;
         }
+        mark_read(db, talk, Stamp(stamp))?;
     }
-    let (read_to, displayed): (i64, i64) = db
-        .prepare_cached("SELECT read_to, displayed_to FROM talk WHERE account = ?1 AND peer = ?2 AND kind = ?3")?
-        .query_row(params![account, peer, kind], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?
-        .unwrap_or_default();
+    let (read_to, displayed) = how_far(db, talk)?;
     let unread: i64 = db
         .prepare_cached(
             "SELECT count(*) FROM message WHERE account = ?1 AND peer = ?2 AND kind = ?3 AND direction = 0 AND stamp > ?4",

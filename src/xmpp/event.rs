@@ -36,7 +36,7 @@ pub enum Event {
     /// Bound: messages may flow. Roster and features follow.
     SignedIn(SignedIn),
     /// The session before was taken up on this connection (XEP-0198): nothing was lost, and the server has kept our
-    /// presence. `pending`: messages that it does not say to have, to be sent again; those that it has were told by
+    /// presence. `pending`: messages and markers that it does not say to have, to be sent again; those that it has were told by
     /// `Acknowledged` before. `asked`: requests that will still be answered; pages of the archive will
     /// not.
     Resumed { signed_in: SignedIn, pending: Vec<MessageKey>, asked: Vec<RequestId> },

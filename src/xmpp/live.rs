@@ -53,7 +53,7 @@ pub(crate) struct Live {
     roster_due: bool,
     /// To whom our last messages went, oldest first: receipts and errors are checked against it.
     sent: VecDeque<(MessageKey, BareJid)>,
-    /// Messages that no ping, nor the request to acknowledge, has followed yet.
+    /// Messages and markers that no ping, nor the request to acknowledge, has followed yet.
     written: Vec<MessageKey>,
     /// The counts of stanzas.
     managed: Managed,
@@ -252,7 +252,7 @@ impl Live {
         self.send_as(element, None);
     }
 
-    /// A stanza; `key` where it is a message that is to be acknowledged.
+    /// A stanza; `key` where it is one that is to be acknowledged.
     fn send_as(&mut self, element: Element, key: Option<MessageKey>) {
         // Whom the count does not acknowledge any more, a ping has to.
         self.written.extend(self.managed.sent(&element, key));

@@ -69,37 +69,60 @@ fn a_marker_that_is_owed_outlives_the_process() {
     let mut butty = beside(&peers, home.path(), &own);
     befriend(&mut butty, &mut friend, &own, &other);
 
-    // Killed with the message unread, and once more right after it was read, before that is told.
+    // Killed with the message unread.
     friend.tell(&format!("marked {own} one from the friend"));
     butty.wait_for("(1)");
     wait_for_rows(home.path(), "one, unread", PATIENCE, |kept| number(kept, UNREAD) == 1);
     kill(butty);
-    let mut butty = Terminal::start(home.path(), &[], 100, 30);
+    let butty = Terminal::start(home.path(), &[], 100, 30);
     butty.wait_for("(1)");
     assert_eq!(friend.count("MARKER\t"), 0, "nobody has read it");
-    butty.line(&format!("/msg {other}"));
-    wait_for_rows(home.path(), "one, read", PATIENCE, |kept| number(kept, UNREAD) == 0);
-    kill(butty);
-    let told_before = friend.count("MARKER\t");
-    let butty = Terminal::start(home.path(), &[], 100, 30);
-    let one = said(&friend).remove(0);
-    friend.wait_for(&format!("\tdisplayed\t{one}"));
-    println!("markers told before the kill: {told_before} (0: it was the next process that told)");
-    wait_for_rows(home.path(), "that it was told", PATIENCE, |kept| {
-        number(kept, "SELECT count(*) FROM talk WHERE displayed_to >= read_to AND read_to > 0") == 1
-    });
-    assert_eq!(butty.quit(), 0);
+
+    // Killed right after it was read: the next process tells.
+    let mut butty = told_by_the_next(butty, &mut friend, home.path(), [&own, &other]);
 
     // And once it is told, it is told no more.
     let told = friend.count("MARKER\t");
-    let mut butty = Terminal::start(home.path(), &[], 100, 30);
+    assert_eq!(butty.quit(), 0);
+    butty = Terminal::start(home.path(), &[], 100, 30);
     butty.wait_for(user(&other));
     butty.line(&format!("/msg {other}"));
     butty.wait_for("one from the friend");
-    friend.tell(&format!("marked {own} two from the friend"));
-    butty.wait_for("two from the friend");
-    let two = said(&friend).remove(1);
-    friend.wait_for(&format!("\tdisplayed\t{two}"));
+    friend.tell(&format!("marked {own} the last from the friend"));
+    butty.wait_for("the last from the friend");
+    let last = said(&friend).pop().expect("something was said");
+    friend.wait_for(&format!("\tdisplayed\t{last}"));
     assert_eq!(friend.count("MARKER\t"), told + 1);
     assert_eq!(butty.quit(), 0);
+}
+
+/// Reads what waits and is killed before that is told; the next one tells it. On a machine so slow that it is told before
+/// the kill, once more with something new.
+fn told_by_the_next(
+    mut butty: Terminal,
+    friend: &mut super::Talker,
+    home: &std::path::Path,
+    [own, other]: [&str; 2],
+) -> Terminal {
+    for attempt in 1..=5 {
+        let before = friend.count("MARKER\t");
+        butty.wait_for(user(other));
+        butty.line(&format!("/msg {other}"));
+        wait_for_rows(home, "all read", PATIENCE, |kept| number(kept, UNREAD) == 0);
+        kill(butty);
+        std::thread::sleep(Duration::from_millis(500));
+        let was_told = friend.count("MARKER\t") > before;
+        butty = Terminal::start(home, &[], 100, 30);
+        if !was_told {
+            friend.wait_until("the marker that was owed", |friend| friend.count("MARKER\t") > before);
+            let newest = said(friend).pop().expect("something was said");
+            friend.wait_for(&format!("\tdisplayed\t{newest}"));
+            let told = "SELECT count(*) FROM talk WHERE displayed_to >= read_to AND read_to > 0";
+            wait_for_rows(home, "that it was told", PATIENCE, |kept| number(kept, told) == 1);
+            return butty;
+        }
+        friend.tell(&format!("marked {own} attempt {attempt}"));
+        butty.wait_for("(1)");
+    }
+    panic!("it was always told within a second");
 }

@@ -112,7 +112,13 @@ impl Stage {
                 }
                 Effect::Store(StoreRequest::Page { request, talk, .. }) => {
                     let messages = self.history.iter().filter(|message| message.talk == talk).cloned().collect();
-                    self.feed(Event::Stored(Stored::Page { request, talk, messages, more: false }));
+                    self.feed(Event::Stored(Stored::Page {
+                        request,
+                        talk,
+                        displayed: Stamp(0),
+                        messages,
+                        more: false,
+                    }));
                 }
                 _ => {}
             }

@@ -138,7 +138,7 @@ impl Model {
             talk.read_to = talk.read_to.max(up_to);
             talk.read_ahead = None;
         }
-        talk.displayed_to = talk.displayed_to.max(displayed);
+        talk.settle_displayed(displayed);
         if let Some((_, since)) = talk.recount.take_if(|(asked, _)| *asked == request) {
             talk.unread = unread.saturating_add(since);
         }

@@ -18,9 +18,10 @@ const PAGES: u16 = 200;
 /// time. Written twice is worse than written late.
 const REFUSALS: u8 = 3;
 const REST: Duration = Duration::from_secs(4);
-/// One that says to be busy is asked for so long at least: a server whose database is away gets it back.
+/// One that says to be busy is asked for so long in a session, whichever buddies it is about: a server whose database is
+/// away gets it back. (One that says nothing is waited for as long by the time-outs alone.)
 const BUSY: Duration = Duration::from_secs(120);
-/// A clock that is further ahead finds no server whose certificate is good.
+/// So far ahead a clock may be (a wrong time zone, or the wrong day): further is not read back for it.
 const AHEAD: Duration = Duration::from_secs(24 * 3600);
 /// So long before the oldest doubtful message the look at its own moment begins. It proves nothing where clocks differ by more.
 const AROUND: Duration = Duration::from_secs(120);
@@ -54,7 +55,7 @@ pub struct Check {
     pub looked_aside: bool,
     /// Pages read in this talk.
     pub pages: u16,
-    /// How often the archive refused in this talk.
+    /// How often the archive has refused since it last answered.
     pub refused: u8,
     /// Since when (`Now::mono`).
     pub refused_at: Option<Duration>,
@@ -86,6 +87,7 @@ impl Post {
         if let Some(check) = &mut self.check {
             (check.request, check.again_at, check.passed) = (None, None, false);
             (check.oldest, check.newest) = (None, None);
+            (check.refused, check.refused_at) = (0, None);
             check.turn_back();
         }
     }
@@ -164,7 +166,9 @@ impl Model {
         doubtful.retain(|key| unsent.get(key).is_some_and(|message| Some(&message.talk.peer) != check.peer.as_ref()));
         let mut peers = std::mem::take(&mut check.peers);
         let peer = peers.pop();
-        *check = Check { peer: peer.clone(), ..Check::of(peers) };
+        // What was asked for in vain with one buddy is not waited for with each of the others.
+        let (refused, refused_at) = (check.refused, check.refused_at);
+        *check = Check { peer: peer.clone(), refused, refused_at, ..Check::of(peers) };
         if peer.is_none() {
             return self.end_check(id, fx);
         }

@@ -91,7 +91,7 @@ impl Disk {
                 let mut older: Vec<Message> =
                     rows.into_iter().filter(|row| before.is_none_or(|at| (row.stamp, row.key) < at)).collect();
                 let messages = older.split_off(older.len().saturating_sub(usize::from(limit)));
-                return Some(Stored::Page { request, talk, messages, more: !older.is_empty() });
+                return Some(Stored::Page { request, talk, displayed: Stamp(0), messages, more: !older.is_empty() });
             }
             StoreRequest::Synced { last, at, gaps, .. } => {
                 self.synced = Some((last, at));

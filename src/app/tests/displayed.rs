@@ -75,21 +75,18 @@ fn the_newest_stands_for_one_that_was_lost_before_it() {
     assert_eq!(of(&mut world), ["2"]);
 }
 
+/// The next start, with what this world has read, and the history's word on how far that was told.
+fn started(world: &World, displayed: Stamp, undisplayed: Vec<ConversationKey>) -> World {
+    let (key, at) = (world.key(BELA), world.talk(BELA).messages[0].stamp);
+    let (talks, read_to) = (vec![(key.clone(), 0, at)], vec![(key, at, displayed)]);
+    World::new(AccountCache { talks, read_to, undisplayed, ..AccountCache::default() })
+}
+
 #[test]
 fn at_the_next_start_the_history_shows_what_was_not_told() {
     let (world, _) = told_once();
     let row = world.talk(BELA).messages[0].clone();
-    let start = |displayed: Stamp, undisplayed: Vec<ConversationKey>| {
-        let key = world.key(BELA);
-        let cache = AccountCache {
-            talks: vec![(key.clone(), 0, row.stamp)],
-            read_to: vec![(key, row.stamp, displayed)],
-            undisplayed,
-            ..AccountCache::default()
-        };
-        World::new(cache)
-    };
-    let mut begun = start(Stamp(0), vec![world.key(BELA)]);
+    let mut begun = started(&world, Stamp(0), vec![world.key(BELA)]);
     begun.page(BELA, vec![row.clone()], false);
     begun.after(second(5));
     assert!(markers(&mut begun).is_empty(), "there is no line yet");
@@ -97,7 +94,7 @@ fn at_the_next_start_the_history_shows_what_was_not_told() {
     begun.fx.clear();
     begun.after(second(2));
     assert_eq!(of(&mut begun), ["1"]);
-    let mut begun = start(row.stamp, Vec::new());
+    let mut begun = started(&world, row.stamp, Vec::new());
     begun.sign_in(false);
     begun.open(BELA);
     begun.page(BELA, vec![row.clone()], false);
@@ -211,9 +208,92 @@ fn who_leaves_without_a_line_tells_at_the_next_start() {
     world.drop_link();
     world.fx.clear();
     world.does(|model, fx| model.leave(0, fx));
-    let left = std::mem::take(&mut world.fx);
-    world.fx = left.clone();
+    let said = |effect: &Effect| matches!(effect, Effect::Link(_, LinkCommand::Session(Command::Displayed { .. })));
+    assert!(!world.fx.iter().any(said), "to whom?");
+    assert!(kept(&mut world).is_empty(), "so it is not kept as told");
+    let mut begun = started(&world, Stamp(0), vec![world.key(BELA)]);
+    begun.page(BELA, vec![world.talk(BELA).messages[0].clone()], false);
+    begun.sign_in(false);
+    begun.fx.clear();
+    begun.after(second(2));
+    assert_eq!(of(&mut begun), ["1"]);
+}
+
+#[test]
+fn a_session_that_is_taken_up_lacks_it_or_has_it() {
+    for lacks in [true, false] {
+        let (mut world, key) = told_once();
+        world.drop_link();
+        world.dial();
+        if !lacks {
+            world.session(xmpp::Event::Acknowledged(key));
+        }
+        let signed_in = SignedIn {
+            jid: FullJid::parse("anna@example.org/butty").unwrap(),
+            mechanism: "HT-SHA-256-EXPR".to_owned(),
+            offered: Vec::new(),
+        };
+        let pending = if lacks { vec![key] } else { Vec::new() };
+        world.fx.clear();
+        world.session(xmpp::Event::Resumed { signed_in, pending, asked: Vec::new() });
+        world.session(xmpp::Event::Features(Features::default()));
+        world.after(second(60));
+        assert_eq!(of(&mut world).len(), usize::from(lacks));
+    }
+}
+
+#[test]
+fn strangers_and_those_who_are_hidden_from_learn_nothing_after_a_restart_either() {
+    let (world, _) = told_once();
+    let row = world.talk(BELA).messages[0].clone();
+    let mut begun = started(&world, Stamp(0), vec![world.key(BELA)]);
+    begun.page(BELA, vec![row.clone()], false);
+    begun.does(|model, fx| model.appear(None, Show::Offline, None, fx));
+    begun.sign_in(false);
+    begun.fx.clear();
+    begun.after(second(2));
+    assert_eq!(kept(&mut begun), [row.stamp]);
+    begun.does(|model, fx| model.appear(None, Show::Available, None, fx));
+    begun.open("dad@example.org");
+    begun.open(BELA);
+    begun.fx.clear();
+    begun.after(second(60));
+    assert!(markers(&mut begun).is_empty());
+}
+
+/// What stands far back was told, or was not to be, before this start: only the history knows.
+#[test]
+fn an_old_talk_is_not_told_of_anew_because_something_else_is_read_in_it() {
+    let (world, _) = told_once();
+    let row = world.talk(BELA).messages[0].clone();
+    let mut begun = World::new(AccountCache::default());
+    begun.sign_in(false);
+    begun.open(BELA);
+    let (request, talk) = (begun.talk(BELA).page.expect("a page is asked for"), begun.key(BELA));
+    let displayed = row.stamp;
+    begun.stored(Stored::Page { request, talk, displayed, messages: vec![row], more: false });
+    begun.after(second(1));
+    begun.hears(says(PHONE, "2", "does not ask"));
+    begun.fx.clear();
+    begun.after(second(60));
+    let effects = std::mem::take(&mut begun.fx);
+    let said = |effect: &&Effect| matches!(effect, Effect::Link(_, LinkCommand::Session(Command::Displayed { .. })));
+    assert_eq!(effects.iter().filter(said).count(), 0);
+    begun.fx = effects;
+    let newest = begun.talk(BELA).messages.back().unwrap().stamp;
+    assert_eq!(kept(&mut begun), [newest], "and this talk is not looked into at the next start");
+}
+
+#[test]
+fn what_was_settled_while_a_marker_was_on_its_way_stays_settled_when_that_is_lost() {
+    let (mut world, _) = told_once();
+    world.model.options.send_read = false;
+    world.hears(marked("2"));
+    world.after(second(2));
+    world.drop_link();
+    world.model.options.send_read = true;
+    world.sign_in(false);
+    world.fx.clear();
+    world.after(second(60));
     assert!(markers(&mut world).is_empty());
-    world.fx = left;
-    assert!(kept(&mut world).is_empty());
 }

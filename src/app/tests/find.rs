@@ -108,7 +108,14 @@ fn everywhere_is_a_list_and_enter_goes_to_the_message_whatever_lies_between() {
     assert_eq!(at, old.key);
     let newer = Message { key: MessageKey(8), stamp: Stamp(2_000), ..old.clone() };
     let messages = vec![old.clone(), newer];
-    world.stored(Stored::Around { request, talk: carol.clone(), messages, more: true, newer: true });
+    world.stored(Stored::Around {
+        request,
+        talk: carol.clone(),
+        displayed: Stamp(0),
+        messages,
+        more: true,
+        newer: true,
+    });
     let talk = &world.model.talks[&carol];
     assert_eq!((talk.selected, talk.messages.len()), (Some(old.key), 2));
     assert!(talk.more_stored && talk.tail_missing && matches!(talk.scroll, Scroll::At { key, .. } if key == old.key));
@@ -127,7 +134,7 @@ fn what_the_disk_has_not_got_yet_stays_in_sight() {
     world.does(|model, fx| model.go_to_message(&key, at, fx));
     let (request, _) = world.around().unwrap();
     let messages = vec![old];
-    world.stored(Stored::Around { request, talk: key, messages, more: false, newer: false });
+    world.stored(Stored::Around { request, talk: key, displayed: Stamp(0), messages, more: false, newer: false });
     assert_eq!(world.texts(BELA), ["bring cake", "not on the disk yet"]);
 }
 

@@ -285,7 +285,7 @@ fn merge(model: &mut Model, id: &AccountId, twin: MessageKey, message: &Message,
 fn take_in(model: &mut Model, key: &ConversationKey, message: Message, incoming: &Incoming, fx: &mut Effects) {
     let theirs = message.direction == Direction::In;
     let sealed = matches!(message.body, Body::Unreadable(_));
-    let id = message.key;
+    let (id, at) = (message.key, message.stamp);
     let late = incoming.via == Via::Archive;
     let receipt = receipt(model, key, incoming);
     let seen = message.stamp <= model.talk_mut(key).read_to;
@@ -312,8 +312,9 @@ fn take_in(model: &mut Model, key: &ConversationKey, message: Message, incoming:
             came(model, key, id, News::Fresh, fx);
         }
     } else if !late {
-        // Written on another device, or by a command of this one: read there.
+        // Written on another device, or by a command of this one: read there, and that tells enough.
         model.mark_read(key, fx);
+        model.settle_displayed(key, at, fx);
         // A talk that was begun there can be gone on with here.
         if model.contact(key).is_none() && !model.tabs.contains(key) {
             model.tabs.push(key.clone());

@@ -23,8 +23,12 @@ pub(super) fn on_stored(model: &mut Model, stored: Stored, fx: &mut Effects) {
     match stored {
         Stored::Cache { account, cache } => model.on_cache(&account, *cache, fx),
         Stored::CacheDone => model.on_cache_done(fx),
-        Stored::Page { request, talk, messages, more } => model.on_stored_page(request, &talk, messages, more, fx),
-        Stored::Around { request, talk, messages, more, newer } => {
+        Stored::Page { request, talk, displayed, messages, more } => {
+            model.know_displayed(&talk, displayed);
+            model.on_stored_page(request, &talk, messages, more, fx);
+        }
+        Stored::Around { request, talk, displayed, messages, more, newer } => {
+            model.know_displayed(&talk, displayed);
             model.on_stored_around(request, &talk, messages, (more, newer), fx);
         }
         Stored::Found { request, hits, next, count } => model.on_hits(request, hits, next, count, fx),
@@ -99,7 +103,7 @@ impl Model {
             talk.new_from = talk.first_new();
         }
         self.apply_late_marks(key, fx);
-        self.note_undisplayed(key);
+        self.note_undisplayed(key, fx);
         self.ask_talk_archive(key, false, fx);
         self.look_up(key, fx);
     }

@@ -39,16 +39,24 @@ fn a_talk_is_named_at_the_start_until_what_was_read_in_it_is_told() {
 #[test]
 fn what_another_device_has_read_is_told_by_that_device() {
     let bench = start(Place::Memory);
-    bench.insert(&Message { origin: Some(OriginId("o1".into())), markable: true, ..message(1, "hi") });
-    let displayed = |ahead| {
-        let to = Position::Theirs(OriginId("o1".to_owned()));
+    for number in 1..=3 {
+        let origin = Some(OriginId(format!("o{number}")));
+        bench.insert(&Message { origin, markable: true, ..message(number, "hi") });
+    }
+    let displayed = |number, ahead| {
+        let to = Position::Theirs(OriginId(format!("o{number}")));
         bench.store.send(StoreRequest::ReadTo { request: RequestId(1), talk: talk(), to, ahead });
         match bench.told.recv().unwrap() {
             Stored::Read { up_to, displayed, .. } => (up_to, displayed),
             other => panic!("{other:?}"),
         }
     };
-    let at = message(1, "").stamp;
-    assert_eq!(displayed(true), (Some(at), Stamp(0)), "where we are asked how far we were, it may have been us");
-    assert_eq!(displayed(false), (Some(at), at));
+    let [first, second, third] = [1, 2, 3].map(|number| message(number, "").stamp);
+    read(&bench, first.0);
+    assert_eq!(displayed(1, true), (Some(first), Stamp(0)), "what was read here was perhaps told as read by us");
+    assert_eq!(displayed(2, true), (Some(second), second), "what nobody has read here was not");
+    assert_eq!(displayed(3, false), (Some(third), third));
+    let page = StoreRequest::Page { request: RequestId(2), talk: talk(), before: None, limit: 1 };
+    bench.store.send(page);
+    assert!(matches!(bench.told.recv(), Ok(Stored::Page { displayed, .. }) if displayed == third));
 }

@@ -82,7 +82,9 @@ impl Model {
         self.take_talks(id, cache.talks, cache.read_to, cache.drafts, synced_to);
         for key in cache.undisplayed.iter().filter(|key| key.account == *id) {
             // Its page shows what is to be told.
-            self.load(key, fx);
+            if self.talks.contains_key(key) {
+                self.load(key, fx);
+            }
         }
         self.tell_appearance(id, fx);
         self.tell_title(fx);

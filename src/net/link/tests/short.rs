@@ -207,8 +207,11 @@ async fn a_session_is_taken_up_where_its_server_wants_it_and_else_at_home() {
 const TOKENS: &str = "<stream:features><authentication xmlns='urn:xmpp:sasl:2'><mechanism>OAUTHBEARER</mechanism>\
     <inline><bind xmlns='urn:xmpp:bind:0'/></inline></authentication></stream:features>";
 
-#[tokio::test]
-async fn a_stale_token_in_whose_place_a_fresh_one_is_taken_does_not_cost_the_servers_own() {
+const REFUSED: &str =
+    "<failure xmlns='urn:xmpp:sasl:2'><not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/></failure>";
+
+/// Whether the server's own token is still there after the token of the service was refused, and then answered so.
+async fn kept_behind_a_refusal(then: &str) -> bool {
     let (listener, port) = listen().await;
     let ca = Authority::new();
     let token_command = ["/bin/sh", "-c", "echo token"].map(str::to_owned).to_vec();
@@ -225,10 +228,8 @@ async fn a_stale_token_in_whose_place_a_fresh_one_is_taken_does_not_cost_the_ser
     let options = LinkOptions { connect: true, resource: None, show_client: false, one_shot: false };
     let _link = start_link(&network(&shelf, NetworkSettings::default()), setup.clone(), options, events);
     // Where it is not offered, the server's own token is kept for another day.
-    let refused =
-        "<failure xmlns='urn:xmpp:sasl:2'><not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/></failure>";
     let mut lines = Vec::new();
-    for answer in [refused, &success("<bound xmlns='urn:xmpp:bind:0'/>")] {
+    for answer in [REFUSED, then] {
         let (tcp, _) = tokio::time::timeout(PATIENCE, listener.accept()).await.expect("somebody comes").unwrap();
         let mut tls = ca.acceptor(&["example.org"], |_| {}).accept(tcp).await.unwrap();
         heard_in(&mut tls, "xml:lang='en'>").await;
@@ -238,8 +239,15 @@ async fn a_stale_token_in_whose_place_a_fresh_one_is_taken_does_not_cost_the_ser
         tls.write_all(answer.as_bytes()).await.unwrap();
         lines.push(tls);
     }
-    while !matches!(next(&mut facts).await.1, LinkFact::Session(Event::SignedIn(_))) {}
-    assert!(shelf.has(&key(&setup)));
+    let settled = |fact: &LinkFact| matches!(fact, LinkFact::Session(Event::SignedIn(_)) | LinkFact::Down { .. });
+    while !settled(&next(&mut facts).await.1) {}
+    shelf.has(&key(&setup))
+}
+
+#[tokio::test]
+async fn the_servers_own_token_is_given_up_when_a_fresh_one_of_the_service_is_refused_too() {
+    assert!(kept_behind_a_refusal(&success("<bound xmlns='urn:xmpp:bind:0'/>")).await, "a fresh one mended it");
+    assert!(!kept_behind_a_refusal(REFUSED).await);
 }
 
 /// How signing out by a command is told, where the server answers so.
