@@ -96,7 +96,7 @@ pub(super) fn find(
         let Some(message) = read(row) else { continue };
         count += 1;
         if page.has_room_for(&message) {
-            last = Some(FoundPlace(row.get(16)?));
+            last = Some(FoundPlace(row.get("place")?));
             page.messages.push(message);
         } else {
             next = last;
@@ -117,8 +117,7 @@ const FROM: &str = "FROM search CROSS JOIN message ON message.id = search.rowid
 
 pub(super) fn page_sql() -> String {
     let columns = COLUMNS.split(',').map(|column| format!("message.{}", column.trim())).collect::<Vec<_>>().join(", ");
-    // Column 16, counted from 0: `read` takes those before it.
-    format!("SELECT {columns}, search.rowid {FROM} ORDER BY search.rowid DESC")
+    format!("SELECT {columns}, search.rowid AS place {FROM} ORDER BY search.rowid DESC")
 }
 
 fn place_columns(within: &SearchIn) -> (Option<&str>, Option<&str>, u8) {
