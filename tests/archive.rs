@@ -19,6 +19,8 @@ mod long;
 mod markers;
 #[path = "harness/peers.rs"]
 mod peers;
+#[path = "archive/poison.rs"]
+mod poison;
 #[allow(dead_code, reason = "each target uses what it needs")]
 #[path = "harness/terminal.rs"]
 mod terminal;

@@ -102,6 +102,8 @@ impl Stream {
         match frame {
             Frame::Open(root) => self.header(&root),
             Frame::Close => vec![Step::Write("</stream:stream>".into()), Step::Cut],
+            // Its limits refuse what is too much.
+            Frame::PassedOver(..) => Vec::new(),
             Frame::Element(element) => match self.state {
                 State::Plain => self.plain(&element),
                 State::Secured => self.sign_in(&element, owner_of),

@@ -219,7 +219,7 @@ impl Talk {
                     self.shared.with_service(|service, _| service.let_see_photo(id));
                 }
                 self.session = Some(Session { id, inlet });
-                self.framer.set_limits(Limits { unit: 256 << 10, ..Limits::SIGNED_IN });
+                self.framer.set_limits(Limits { unit: 256 << 10, passes_over: false, ..Limits::SIGNED_IN });
             }
             Step::Stanza(stanza) => {
                 if let Some(Session { id, .. }) = self.session {
@@ -273,6 +273,7 @@ fn seen(hop: usize, frame: &Frame) -> String {
     match frame {
         Frame::Open(root) => format!("host {hop}: < header to={}", root.get("to").unwrap_or("nobody")),
         Frame::Element(element) => format!("host {hop}: < {}", element.to_log()),
+        Frame::PassedOver(name, why) => format!("host {hop}: < {} ({why})", name.name()),
         Frame::Close => format!("host {hop}: < end"),
     }
 }

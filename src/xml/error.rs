@@ -1,7 +1,8 @@
 //! Why a stream can be read no further.
 
-/// A fault in the bytes of the other side. Every one of them ends the stream: after it, nothing that follows can be
-/// trusted to mean what it seems to. The words inside are for logs.
+/// A fault in the bytes of the other side. It ends the stream, for after it nothing that follows can be trusted to mean
+/// what it seems to; but for a whole element that is too much ([`XmlError::is_excess`]), where the limits say so. The
+/// words inside are for logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum XmlError {
     /// The bytes break XML 1.0.
@@ -31,6 +32,11 @@ pub enum XmlError {
 }
 
 impl XmlError {
+    /// It is about one element, and where that ends is known.
+    pub fn is_excess(&self) -> bool {
+        matches!(self, Self::TooDeep | Self::TooMany(_) | Self::Namespace(_))
+    }
+
     /// The stream error to answer with (RFC 6120 section 4.9.3).
     pub fn condition(&self) -> &'static str {
         match self {

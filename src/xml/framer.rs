@@ -21,13 +21,17 @@ pub struct Limits {
     pub attributes: usize,
     /// Elements in one top-level element, itself included.
     pub elements: usize,
+    /// What breaks one of these, but for `unit`, or has a namespace that is none, is passed over, and the stream goes on:
+    /// a server hands on what strangers write, and would hand it on again in the next stream.
+    pub passes_over: bool,
 }
 
 impl Limits {
     /// For a peer that has not proved who it is.
-    pub const BEFORE_SIGN_IN: Self = Self { unit: 64 << 10, depth: 64, attributes: 64, elements: 4_096 };
+    pub const BEFORE_SIGN_IN: Self =
+        Self { unit: 64 << 10, depth: 64, attributes: 64, elements: 4_096, passes_over: false };
     /// For a peer that has: above the stanza limits of all known servers.
-    pub const SIGNED_IN: Self = Self { unit: 1 << 20, depth: 64, attributes: 64, elements: 65_536 };
+    pub const SIGNED_IN: Self = Self { unit: 1 << 20, depth: 64, attributes: 64, elements: 65_536, passes_over: true };
     /// While the buddy list is awaited, the one stanza that the server writes itself and nobody else bounds: twenty
     /// thousand buddies take 2.5 MiB.
     pub const ROSTER: Self = Self { unit: 4 << 20, elements: 131_072, ..Self::SIGNED_IN };
@@ -40,6 +44,8 @@ pub enum Frame {
     Open(Element),
     /// A complete child of the root.
     Element(Element),
+    /// One that is more than we take ([`Limits::passes_over`]): its name and namespace are left of it.
+    PassedOver(Element, XmlError),
     /// The closing tag of the root.
     Close,
 }
@@ -57,6 +63,8 @@ pub struct Framer {
     depth: usize,
     /// Elements begun in the unread unit.
     elements: usize,
+    /// The limit that the unread unit breaks.
+    excess: Option<XmlError>,
     scope: Scope,
     /// The root's name as the header wrote it, prefix included.
     root: Option<Box<str>>,
@@ -121,6 +129,7 @@ impl Framer {
             state: State::Between,
             depth: 0,
             elements: 0,
+            excess: None,
             scope: Scope::new(),
             root: None,
             declarable: true,
@@ -267,14 +276,22 @@ impl Framer {
         }
         self.elements += 1;
         if self.elements > self.limits.elements {
-            return Err(XmlError::TooMany("elements"));
+            self.exceed(XmlError::TooMany("elements"))?;
         }
         if self.depth > self.limits.depth {
-            return Err(XmlError::TooDeep);
+            self.exceed(XmlError::TooDeep)?;
         }
         self.depth += 1;
         self.state = State::Text;
         Ok(if empty { self.end_element() } else { None })
+    }
+
+    fn exceed(&mut self, error: XmlError) -> Result<(), XmlError> {
+        if !self.limits.passes_over {
+            return Err(error);
+        }
+        self.excess.get_or_insert(error);
+        Ok(())
     }
 
     fn end_element(&mut self) -> Option<Unit> {
@@ -300,8 +317,20 @@ impl Framer {
                 Ok(Some(Frame::Open(element)))
             }
             Unit::Element => {
-                let element = parse::element(text, &mut self.scope, self.limits.attributes)?;
-                Ok(Some(Frame::Element(element)))
+                let mark = self.scope.mark();
+                let read = match self.excess.take() {
+                    Some(error) => Err(error),
+                    None => parse::element(text, &mut self.scope, self.limits.attributes),
+                };
+                match read {
+                    Ok(element) => Ok(Some(Frame::Element(element))),
+                    // It is whole: what follows is read as if it had not been there.
+                    Err(error) if self.limits.passes_over && error.is_excess() => {
+                        self.scope.leave(mark);
+                        Ok(Some(Frame::PassedOver(parse::name_alone(text, &self.scope)?, error)))
+                    }
+                    Err(error) => Err(error),
+                }
             }
             Unit::Close => parse::closing(text, self.root.as_deref().unwrap_or_default()).map(|()| Some(Frame::Close)),
         }

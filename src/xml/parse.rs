@@ -76,6 +76,14 @@ pub(super) fn element(unit: &str, scope: &mut Scope, attributes: usize) -> Resul
     }
 }
 
+/// The name of an element and its namespace, as far as the stream gives it one, and nothing else of it.
+pub(super) fn name_alone(unit: &str, scope: &Scope) -> Result<Element, XmlError> {
+    let inside = unit.strip_prefix('<').unwrap_or_default();
+    let end = inside.find(|c: char| c == '>' || c == '/' || c.is_ascii_whitespace()).unwrap_or(inside.len());
+    let (prefix, local) = tag::split_prefix(inside.get(..end).unwrap_or_default())?;
+    Ok(Element::parsed(local, scope.of_element(prefix).unwrap_or_default(), 0))
+}
+
 /// Makes the element of a start tag and enters its declarations.
 fn start(name: &str, mut rest: &str, scope: &mut Scope, attributes: usize) -> Result<Element, XmlError> {
     let (prefix, local) = tag::split_prefix(name)?;

@@ -35,7 +35,7 @@ struct Reading {
 }
 
 fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Reading {
-    let mut framer = Framer::new(Limits { unit: 4_096, depth: 6, attributes: 8, elements: 64 });
+    let mut framer = Framer::new(Limits { unit: 4_096, depth: 6, attributes: 8, elements: 64, passes_over: false });
     let mut frames = Vec::new();
     for piece in pieces {
         framer.feed(piece);

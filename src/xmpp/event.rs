@@ -9,6 +9,7 @@ use crate::types::{
     ArchiveId, BareJid, FullJid, Jid, Line, MessageKey, OriginId, Picture, Problem, Prose, RequestId, Stage, Stamp,
     StanzaId, Tally,
 };
+use crate::xml::XmlError;
 
 /// What a session can report.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +62,8 @@ pub enum Event {
     /// How far talks were read on our devices (XEP-0490). `all`: the answer to `Command::AskReadPositions`; else news of
     /// another device, or of this one.
     ReadPositions { all: bool, positions: Vec<ReadPosition> },
+    /// A stanza was more than we take, and is passed over; those that follow in this session are not told of.
+    PassedOver(XmlError),
     /// The server keeps no read positions after all.
     NoReadPositions,
     /// The server has this message, or displayed marker: it counts it, or answered a ping written after it.

@@ -28,7 +28,7 @@ use super::stanza::CLIENT;
 use super::tracker::{Ids, Tracker};
 use super::{Command, Event, SignIn};
 use crate::types::{BareJid, FullJid, Line, MessageKey, Now, Problem, Stage};
-use crate::xml::{Element, Limits};
+use crate::xml::{Element, Limits, XmlError};
 use entrance::Entrance;
 use pulse::{Beat, Pulse};
 use std::collections::VecDeque;
@@ -62,6 +62,8 @@ pub(crate) struct Live {
     now: Now,
     ended: bool,
     vain: Vain,
+    /// Something was more than we take.
+    passed_over: bool,
 }
 
 /// How often the session was taken up in vain: the line stands, and nobody answers. Prosody 13 has sessions that hang, and
@@ -131,6 +133,7 @@ impl Live {
             now,
             ended: false,
             vain: Vain::default(),
+            passed_over: false,
         };
         live.begin(copies, manageable);
         live
@@ -164,6 +167,15 @@ impl Live {
             _ => self.query(&element),
         }
         self.ask_to_keep();
+    }
+
+    /// A whole stanza that is more than we take. It counts, and there is nothing in it. Told once: whoever writes one can
+    /// write thousands.
+    pub(crate) fn pass_over(&mut self, now: Now, name: Element, why: XmlError) {
+        if !std::mem::replace(&mut self.passed_over, true) {
+            self.tell(Event::PassedOver(why));
+        }
+        self.handle_stanza(now, name);
     }
 
     /// A request of the mind; signing out is the session's own business.

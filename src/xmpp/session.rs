@@ -322,6 +322,11 @@ impl Session {
                     self.drain();
                     continue;
                 }
+                Ok(Some(Received::PassedOver(name, why))) => {
+                    live.pass_over(now, name, why);
+                    self.drain();
+                    continue;
+                }
                 Ok(Some(Received::Header(_))) => continue,
                 Ok(Some(Received::Footer)) if leaving.is_some() => None,
                 Ok(Some(Received::Footer)) => Some(Problem::ClosedByServer { host: self.host(), reason: None }),

@@ -282,6 +282,8 @@ impl Negotiation {
                 None => return Ok(()),
                 Some(Received::Header(header)) => self.read_header(now, &header),
                 Some(Received::Element(element)) => self.read_element(now, &element, wire)?,
+                // Nothing is passed over here: see the limits.
+                Some(Received::PassedOver(..)) => {}
                 Some(Received::Error(error)) => {
                     return Err(ending::of(&error, &self.sign_in.domain, self.proof.is_some()));
                 }

@@ -8,7 +8,7 @@
 
 use super::ns;
 use crate::types::Line;
-use crate::xml::{Element, Frame, Framer, Limits, escape_attr};
+use crate::xml::{Element, Frame, Framer, Limits, XmlError, escape_attr};
 
 /// The attributes of `<stream:stream>` (RFC 6120 section 4.7). Theirs are raw: foreign text, unparsed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,6 +71,8 @@ pub enum Received {
     Header(Header),
     /// A stanza, features, or an element of a negotiation.
     Element(Element),
+    /// The same, but it is more than we take: name and namespace are left of it.
+    PassedOver(Element, XmlError),
     /// It gave up and says why.
     Error(StreamError),
     /// `</stream:stream>`.
@@ -208,6 +210,7 @@ impl Stream {
                 Ok(Some(Received::Error(StreamError::read(&element))))
             }
             Ok(Some(Frame::Element(element))) => Ok(Some(Received::Element(element))),
+            Ok(Some(Frame::PassedOver(name, why))) => Ok(Some(Received::PassedOver(name, why))),
             Ok(Some(Frame::Close)) => Ok(Some(Received::Footer)),
             Err(error) => {
                 self.fail(error.condition(), "");

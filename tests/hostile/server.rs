@@ -330,7 +330,7 @@ impl Talk {
                         }
                     }
                     Frame::Close => return self.say("</stream:stream>").await,
-                    Frame::Open(_) => {}
+                    Frame::Open(_) | Frame::PassedOver(..) => {}
                 }
             }
             tokio::select! {

@@ -13,7 +13,7 @@ Lines out (fields parted by a tab; tab, newline and backslash inside a field are
     REFUSED why                   sign-in failed; the status is 1
     CLOSED                        the connection ended           RESUMED                 and came back (XEP-0198)
 Lines in: "say JID TEXT", "state JID NAME", "show away|dnd|xa|chat|available [STATUS]", "ask JID", "accept JID",
-    "marker JID ID", "marked JID TEXT" (asks for a marker), "drop" (cuts the connection; it reconnects), "quit". The end of a pipe quits too, unless --stay was given.
+    "marker JID ID", "marked JID TEXT" (asks for a marker), "raw XML", "drop" (cuts the connection; it reconnects), "quit". The end of a pipe quits too, unless --stay was given.
 """
 import argparse
 import asyncio
@@ -150,6 +150,8 @@ class Person(slixmpp.ClientXMPP):
             self.send_presence(pto=first, ptype="subscribed")
         elif verb == "marker":
             self.plugin["xep_0333"].send_marker(first, more, "displayed")
+        elif verb == "raw":
+            self.send_raw(rest)
         elif verb == "drop":
             self.abort()
         elif verb == "quit":

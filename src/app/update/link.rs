@@ -79,6 +79,7 @@ fn on_session(model: &mut Model, id: &AccountId, event: Event, fx: &mut Effects)
         | Event::Discovered { .. }
         | Event::Learned(_)
         | Event::Fast(_)
+        | Event::PassedOver(_)
         | Event::Again
         | Event::Dismissed(_)
         | Event::Redirected { .. }

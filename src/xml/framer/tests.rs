@@ -7,6 +7,9 @@ const CLIENT: &str = "jabber:client";
 const HEADER: &str = "<?xml version='1.0'?><stream:stream xmlns='jabber:client' \
                       xmlns:stream='http://etherx.jabber.org/streams' id='1' xml:lang='en' version='1.0'>";
 
+/// For a peer that has proved who it is, were it alone with us.
+const STRICT: Limits = Limits { passes_over: false, ..Limits::SIGNED_IN };
+
 /// All frames of a text, and the error that ended them.
 fn read(limits: Limits, text: &[u8]) -> (Vec<Frame>, Option<XmlError>) {
     let mut framer = Framer::new(limits);
@@ -29,7 +32,7 @@ fn read(limits: Limits, text: &[u8]) -> (Vec<Frame>, Option<XmlError>) {
 
 /// The only element behind the usual header.
 fn element(text: &str) -> Result<Element, XmlError> {
-    let (mut frames, error) = read(Limits::SIGNED_IN, format!("{HEADER}{text}").as_bytes());
+    let (mut frames, error) = read(STRICT, format!("{HEADER}{text}").as_bytes());
     match (frames.pop(), error) {
         (_, Some(error)) => Err(error),
         (Some(Frame::Element(element)), None) if frames.len() == 1 => Ok(element),
@@ -157,7 +160,7 @@ fn namespaces_that_are_none_are_refused() {
         "<a xmlns:xml='x'/>",
         "<a xmlns:xmlns='x'/>",
         "<a xmlns='http://www.w3.org/2000/xmlns/'/>",
-        "<a xmlns:p='http://www.w3.org/XML/1998/namespace'/>",
+        "<a xmlns='http://www.w3.org/XML/1998/namespace'/>",
     ] {
         assert!(matches!(refused(text), XmlError::Namespace(_)), "{text}: {:?}", refused(text));
         assert_eq!(refused(text).condition(), "bad-namespace-prefix");
@@ -224,6 +227,59 @@ fn numbers_are_limited() {
     assert_eq!(refused(&nested), XmlError::TooMany("namespace declarations"));
     let siblings = format!("<a>{}</a>", numbered(9, &|i| format!("<b{}/>", declare(i))));
     assert!(element(&siblings).is_ok(), "declarations end with their element");
+}
+
+/// A stranger writes it, a server hands it on, and would hand it on again in the next stream, out of its archive.
+#[test]
+fn a_whole_element_that_is_too_much_is_passed_over_and_what_follows_is_read() {
+    let numbered = |count: usize, write: &dyn Fn(usize) -> String| (0..count).map(write).collect::<String>();
+    let declare = |i: usize| numbered(60, &|j| format!(" xmlns:n{i}x{j}='u'"));
+    let too_much = [
+        format!("<message{}><body>x</body></message>", numbered(65, &|i| format!(" b{i}=''"))),
+        format!("<message><x{}/></message>", numbered(65, &|i| format!(" b{i}=''"))),
+        format!("<message>{}{}</message>", "<a>".repeat(64), "</a>".repeat(64)),
+        format!("<message><b>{}{}</b><body>x</body></message>", "<a>".repeat(9_999), "</a>".repeat(9_999)),
+        format!("<message>{}</message>", "<b/>".repeat(65_536)),
+        format!("<message{}><a{}><a{}/></a></message>", declare(0), declare(1), declare(2)),
+        "<message><p:b/></message>".to_owned(),
+        "<message xmlns:p=''/>".to_owned(),
+        "<message xmlns='u'><a xmlns:q='v'><xmlns:b/></a></message>".to_owned(),
+    ];
+    let text = too_much.map(|text| format!("{text}<presence/>")).concat();
+    let (frames, error) = read(Limits::SIGNED_IN, format!("{HEADER}{text}</stream:stream>").as_bytes());
+    assert_eq!(error, None);
+    let (passed, read): (Vec<_>, Vec<_>) = frames.iter().partition(|frame| matches!(frame, Frame::PassedOver(..)));
+    assert_eq!((passed.len(), read.len()), (9, 11));
+    for frame in passed {
+        let Frame::PassedOver(name, why) = frame else { panic!() };
+        assert_eq!(name.to_xml(CLIENT), "<message/>", "{why}");
+        assert!(why.is_excess());
+    }
+    let presence = Frame::Element(Element::new("presence", CLIENT));
+    assert_eq!(read.iter().filter(|frame| ***frame == presence).count(), 9, "namespaces are as they were");
+}
+
+#[test]
+fn what_breaks_the_stream_itself_is_never_passed_over() {
+    for text in [
+        format!("<a>{}<!--", "<a>".repeat(99)),
+        format!("{}\u{1}{}", "<a>".repeat(99), "</a>".repeat(99)),
+        format!("<a>{}", "x".repeat(1 << 20)),
+        "<a></b>".to_owned(),
+    ] {
+        let (_, error) = read(Limits::SIGNED_IN, format!("{HEADER}{text}").as_bytes());
+        assert!(error.is_some_and(|error| !error.is_excess()), "{error:?}");
+    }
+    let deep = format!("{}{}", "<a>".repeat(65), "</a>".repeat(65));
+    let (_, error) = read(Limits::BEFORE_SIGN_IN, format!("{HEADER}{deep}").as_bytes());
+    assert_eq!(error, Some(XmlError::TooDeep), "nobody else speaks through one who has not proved who it is");
+}
+
+/// Prosody writes `xml:space` and the like so.
+#[test]
+fn a_prefix_may_stand_for_the_namespace_of_xml() {
+    let element = element("<a xmlns:p='http://www.w3.org/XML/1998/namespace' p:lang='cy'/>").unwrap();
+    assert_eq!(element.lang(), Some("cy"));
 }
 
 #[test]

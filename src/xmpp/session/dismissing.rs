@@ -22,7 +22,7 @@ impl Session {
         while let Phase::Dismissing(dismissal) = &mut self.phase {
             let problem = match self.wire.stream.receive() {
                 Ok(None) => return,
-                Ok(Some(Received::Header(_))) => continue,
+                Ok(Some(Received::Header(_) | Received::PassedOver(..))) => continue,
                 Ok(Some(Received::Element(element))) => {
                     match dismissal.handle_stanza(&element) {
                         Next::On => {}

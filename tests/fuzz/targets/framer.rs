@@ -3,7 +3,7 @@
 
 use butty::xml::{Element, Frame, Framer, Limits, XmlError};
 
-const LIMITS: Limits = Limits { unit: 2_048, depth: 8, attributes: 16, elements: 64 };
+const LIMITS: Limits = Limits { unit: 2_048, depth: 8, attributes: 16, elements: 64, passes_over: false };
 
 pub fn check(data: &[u8]) {
     let Some((size, bytes)) = data.split_first() else { return };

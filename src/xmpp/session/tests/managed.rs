@@ -440,3 +440,24 @@ fn who_looks_says_nothing_along_and_who_is_not_asked_never_does() {
         assert!(!scene.sent.contains("urn:xmpp:csi:0"), "{}", scene.sent);
     }
 }
+
+/// It would come again otherwise, in this session or out of the archive in the next, and end each of them.
+#[test]
+fn a_stanza_that_is_too_much_counts_and_ends_nothing() {
+    let mut scene = counted();
+    let deep = format!("{}{}", "<a>".repeat(99), "</a>".repeat(99));
+    let hello = "<message from='romeo@alpha.test/x' type='chat'><body>hello</body></message>";
+    for _ in 0..2 {
+        scene.hear(&format!("<message from='eve@evil.test/x' type='chat'><body>x</body>{deep}</message>{hello}"));
+    }
+    let told = |wanted: &dyn Fn(&Event) -> bool| scene.events.iter().filter(|event| wanted(event)).count();
+    assert_eq!(told(&|event| matches!(event, Event::Message(_))), 2, "{:?}", scene.events);
+    assert_eq!(told(&|event| matches!(event, Event::PassedOver(_))), 1, "once");
+    assert_eq!(scene.ends(), 0);
+    scene.hear("<r xmlns='urn:xmpp:sm:3'/>");
+    let tally =
+        scene.events.iter().find_map(|event| if let Event::KeepAsked(tally) = event { Some(*tally) } else { None });
+    scene.session.handle_command(scene.now, Command::Kept(tally.expect("it is asked whether all is kept")));
+    scene.drain();
+    assert!(scene.sent.contains("h='4'"), "{}", scene.sent);
+}
