@@ -170,6 +170,7 @@ pub(super) fn pictures_asked(db: &Connection, account: &AccountId, at: Stamp) ->
 pub(super) fn forget(db: &Connection, account: &AccountId, messages: bool) -> rusqlite::Result<()> {
     db.execute("DELETE FROM contact WHERE account = ?1", [account.as_str()])?;
     db.execute("DELETE FROM account WHERE id = ?1", [account.as_str()])?;
+    db.execute("DELETE FROM archive_gap WHERE account = ?1", [account.as_str()])?;
     if messages {
         db.execute("DELETE FROM message WHERE account = ?1", [account.as_str()])?;
         db.execute("DELETE FROM talk WHERE account = ?1", [account.as_str()])?;

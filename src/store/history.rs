@@ -110,9 +110,14 @@ pub(super) const BY_STANZA_ID: &str = "SELECT key FROM message
      WHERE account = ?1 AND stanza_id = ?2 AND peer = ?3 AND direction = ?4 AND body = ?5 LIMIT 1";
 pub(super) const BY_ARCHIVE: &str = "SELECT key, stamp FROM message
      WHERE account = ?1 AND stanza_id = ?2 AND peer = ?3 AND direction = 0 LIMIT 1";
-pub(super) const BY_SENDER_ID: &str =
-    "SELECT key, stanza_id, stamp FROM message WHERE account = ?1 AND peer = ?2 AND origin = ?3
-     AND stamp BETWEEN ?4 AND ?5 AND direction = ?6 AND body = ?7 ORDER BY abs(stamp - ?8) LIMIT 64";
+/// Who gives all messages one id makes nobody read all of them each time: the nearest are looked at.
+pub(super) const BY_SENDER_ID: &str = "SELECT key, stanza_id, stamp FROM
+         (SELECT * FROM (SELECT key, stanza_id, stamp, direction, body FROM message
+              WHERE account = ?1 AND peer = ?2 AND origin = ?3 AND stamp BETWEEN ?4 AND ?8 ORDER BY stamp DESC LIMIT 128)
+          UNION ALL
+          SELECT * FROM (SELECT key, stanza_id, stamp, direction, body FROM message
+              WHERE account = ?1 AND peer = ?2 AND origin = ?3 AND stamp > ?8 AND stamp <= ?5 ORDER BY stamp LIMIT 128))
+     WHERE direction = ?6 AND body = ?7 ORDER BY abs(stamp - ?8)";
 pub(super) const BY_WORDS: &str =
     "SELECT key FROM message WHERE account = ?1 AND peer = ?2 AND kind = ?3 AND stamp BETWEEN ?4 AND ?5
      AND origin IS NULL AND direction = ?6 AND body = ?7 AND (stanza_id IS NULL OR ?8) LIMIT 1";
