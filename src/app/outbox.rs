@@ -12,7 +12,7 @@ pub use check::Check;
 use super::action::Effects;
 use super::effect::{Effect, LinkCommand, StoreRequest};
 use super::model::{Account, Asked, Body, Message, MessageState, Model};
-use crate::types::{AccountId, Jid, MessageKey, OriginId};
+use crate::types::{AccountId, Domain, Jid, MessageKey, OriginId, Problem};
 use crate::xmpp::{Command, Outgoing};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -47,6 +47,9 @@ pub struct Post {
     /// an end.
     pub check: Option<Check>,
 }
+
+/// No server finds a shorter message too large.
+const LONG: usize = 4 << 10;
 
 impl Account {
     /// Takes a message of ours into the outbox.
@@ -153,6 +156,18 @@ impl Model {
             account.post.written.insert(*key);
             account.post.lacking.remove(key);
             fx.push(Effect::Link(id.clone(), LinkCommand::Session(Command::Send(outgoing))));
+        }
+    }
+
+    /// The server has ended the stream because something broke its policy (RFC 6120 section 4.9.3.14), as where a stanza is
+    /// too large. Written again, that would end the next stream as well, and nothing behind it would ever go out. If one
+    /// of ours was too large, then the longest was.
+    pub(super) fn fail_longest(&mut self, id: &AccountId, domain: Domain, fx: &mut Effects) {
+        let Some(post) = self.account(id).map(|account| &account.post) else { return };
+        let written = post.suspended.iter().filter_map(|key| post.unsent.get(key));
+        let longest = written.map(|message| (message.body.text().len(), message.key)).max();
+        if let Some((_, key)) = longest.filter(|(length, _)| *length >= LONG) {
+            self.fail(id, key, Problem::TooLong { domain }, fx);
         }
     }
 

@@ -58,6 +58,33 @@ fn what_bounces_makes_room_for_what_waits() {
     assert_eq!(sent, keys);
 }
 
+/// It would be the first of each session, and nothing behind it would ever go out.
+#[test]
+fn what_the_server_ends_the_stream_for_as_too_long_fails_and_the_rest_goes_out() {
+    let mut world = World::online(false);
+    world.open(BELA);
+    let short = world.send(BELA, "short");
+    let long = world.send(BELA, &"long ".repeat(10_000));
+    let behind = world.send(BELA, "behind it");
+    assert_eq!(world.sent().len(), 3);
+    let broken = |condition: &str| {
+        let (domain, condition) = (Domain::parse("example.org").unwrap(), line(condition));
+        LinkFact::Down { problem: Some(Problem::StreamError { domain, condition }), retry_in: Some(second(1)) }
+    };
+    world.link(broken("not-well-formed"));
+    assert_eq!(world.message(BELA, long).state, MessageState::Pending, "that may be anything");
+    world.sign_in(false);
+    assert_eq!(world.sent().len(), 3);
+    world.link(broken("policy-violation: XML stanza is too big"));
+    let MessageState::Failed(problem) = &world.message(BELA, long).state else { panic!("not failed") };
+    assert_eq!(problem.code(), "BTY-MSG-03");
+    world.commands();
+    world.sign_in(false);
+    assert_eq!(world.sent().iter().map(|out| out.key).collect::<Vec<_>>(), [short, behind]);
+    world.link(broken("policy-violation"));
+    assert_eq!(world.message(BELA, behind).state, MessageState::Pending, "no server calls that long");
+}
+
 #[test]
 fn each_message_is_written_once_in_a_session() {
     let mut world = World::online(false);

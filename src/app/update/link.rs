@@ -225,6 +225,11 @@ impl Model {
         } else {
             LinkState::Offline { problem: problem.clone(), retry_at, since }
         };
+        if let Some(Problem::StreamError { domain, condition }) = &problem
+            && condition.as_str().starts_with("policy-violation")
+        {
+            self.fail_longest(id, domain.clone(), fx);
+        }
         sign_in::on_down(self, id, problem, retry_in.is_some(), fx);
     }
 
