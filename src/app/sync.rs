@@ -14,7 +14,7 @@ pub use gap::{Edge, Gap, Missing};
 
 use super::action::Effects;
 use super::effect::{Effect, LinkCommand, StoreRequest};
-use super::model::{Above, Account, Asked, ConversationKey, Model, News};
+use super::model::{Above, Account, Asked, ConversationKey, Model, News, Retention};
 use crate::types::{AccountId, ArchiveId, RequestId, Stamp};
 use crate::xmpp::{ArchivePage, ArchiveQuery, Command, Incoming};
 use std::time::Duration;
@@ -302,7 +302,10 @@ impl Model {
     /// Tells the store what of the archive is here and what is not.
     fn tell_sync(&mut self, id: &AccountId, fx: &mut Effects) {
         let now = self.now;
-        let tells = |account: &&mut Account| account.sync.complete && !account.sync.stand_in;
+        // Where nothing is kept, the archive has to tell once more what nobody has read yet.
+        let gone = self.options.retention == Retention::Nothing
+            && self.talks.values().any(|talk| talk.key.account == *id && talk.unread > 0);
+        let tells = |account: &&mut Account| account.sync.complete && !account.sync.stand_in && !gone;
         let Some(account) = self.account_mut(id).filter(tells) else { return };
         let sync = &mut account.sync;
         sync.told = Some((sync.cursor.clone(), now.mono));

@@ -365,3 +365,27 @@ fn a_line_that_breaks_in_the_middle_of_pages_gets_shorter_ones() {
     next(&mut world);
     assert_eq!(asked, [100, 50, 25, 12, 12, 12, 25], "and longer ones again where one came whole");
 }
+
+/// The rows are gone with the process; the archive has them.
+#[test]
+fn where_nothing_is_kept_the_archive_tells_once_more_what_nobody_has_read() {
+    use crate::app::model::Retention;
+    for retention in [Retention::Nothing, Retention::Forever] {
+        let options = Options { retention, ..Options::default() };
+        let mut world = World::with(options, AccountCache::default());
+        world.sign_in(true);
+        let newest = queries(&mut world).remove(0);
+        answer(&mut world, &newest, "s0", true);
+        world.after(second(60));
+        world.fx.clear();
+        world.hears(stanza_id(says(PHONE, "1", "unread"), "s1"));
+        world.after(second(60));
+        world.drop_link();
+        assert_eq!(!synced(&mut world).is_empty(), retention == Retention::Forever, "{retention:?}");
+        world.open(BELA);
+        world.sign_in(true);
+        let newest = queries(&mut world).remove(0);
+        answer(&mut world, &newest, "s1", true);
+        assert!(!synced(&mut world).is_empty(), "it was read");
+    }
+}
