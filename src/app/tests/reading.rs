@@ -96,6 +96,20 @@ fn what_comes_behind_all_that_was_read_is_unread_after_a_restart_though_our_cloc
     }
 }
 
+/// Another butty that was offline says when it was typed; no server has kept it.
+#[test]
+fn what_its_author_dates_back_is_unread_after_a_restart_too() {
+    let mut world = opened(1);
+    world.hears(says(PHONE, "1", "read"));
+    let read_to = world.talk(BELA).read_to;
+    world.open("dad@example.org");
+    let typed = Stamp(world.now.wall.0 - 600_000);
+    world.hears(Incoming { stamp: Some(typed), ..says(PHONE, "2", "typed offline") });
+    let last = world.talk(BELA).messages.back().unwrap();
+    assert_eq!(text(last), "typed offline");
+    assert!(last.stamp > read_to, "the store counts what is behind that moment");
+}
+
 #[test]
 fn a_flood_rings_once() {
     let mut world = World::online(false);

@@ -103,7 +103,10 @@ fn stamp_of(model: &mut Model, key: &ConversationKey, incoming: &Incoming, above
         Some(told) => {
             // What the server kept for us, it kept since we were there.
             let missed = talk.before_session.filter(|_| incoming.delayed);
-            behind(behind(told.min(current), missed, SKEWED), talk.last_at, NEAR)
+            let stamp = behind(behind(told.min(current), missed, SKEWED), talk.last_at, NEAR);
+            // What its author dates back, and no server kept, is new all the same, and must count as unread.
+            let seen = Some(talk.read_to).filter(|read| !incoming.delayed && *read >= stamp);
+            seen.map_or(stamp, |read| Stamp(read.0.saturating_add(1)))
         }
         None => current,
     };
@@ -328,8 +331,8 @@ pub(super) fn came(model: &mut Model, key: &ConversationKey, id: MessageKey, new
     let open = model.open.as_ref() == Some(key);
     let talk = model.talk_mut(key);
     talk.unread = talk.unread.saturating_add(1);
-    if let Some((_, since)) = &mut talk.recount {
-        *since = since.saturating_add(1);
+    if let Some(recount) = &mut talk.recount {
+        recount.since = recount.since.saturating_add(1);
     }
     if seen {
         model.see(fx);
