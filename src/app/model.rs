@@ -14,7 +14,7 @@ pub use buddies::Buddies;
 pub use find::{Find, Jump};
 pub use message::{
     Above, Arrival, Attachment, Author, Body, Conversation, ConversationKey, ConversationKind, Displaying, Message,
-    MessageState, Relation, Scroll, Walk, Walked,
+    MessageState, Recount, Relation, Scroll, Walk, Walked,
 };
 pub use options::{LayoutChoice, Options, Retention, Zone};
 pub use screen::{

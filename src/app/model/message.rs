@@ -104,8 +104,8 @@ pub struct Conversation {
     pub displaying: Option<Displaying>,
     /// A device of ours has seen up to this message, which is not here yet.
     pub read_ahead: Option<StanzaId>,
-    /// Unread messages are being counted anew; so many came since.
-    pub recount: Option<(RequestId, u32)>,
+    /// Unread messages are being counted anew.
+    pub recount: Option<Recount>,
     /// Marks for messages that are not loaded yet; applied when they are.
     pub late_marks: Vec<(OriginId, MessageState)>,
     /// Messages that a copy without any id was taken for, in the page of now: none is taken twice.
@@ -119,6 +119,17 @@ pub struct Conversation {
 impl Conversation {
     /// Messages kept in memory for a talk.
     pub const KEEP: usize = 2_000;
+}
+
+/// The store counts what is unread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recount {
+    /// Joins question and answer.
+    pub request: RequestId,
+    /// So many came since.
+    pub since: u32,
+    /// Among what is counted is something that has just come and was not told of.
+    pub fresh: bool,
 }
 
 /// A displayed marker that the server may not have yet (XEP-0333).

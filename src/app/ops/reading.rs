@@ -5,7 +5,7 @@
 
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, Position, StoreRequest};
-use crate::app::model::{Conversation, ConversationKey, Model, News};
+use crate::app::model::{Conversation, ConversationKey, Model, News, Recount};
 use crate::types::{AccountId, RequestId, Stamp, StanzaId};
 use crate::xmpp::{Command, Direction, ReadPosition};
 use std::time::Duration;
@@ -105,11 +105,14 @@ impl Model {
     /// to the disk.
     pub(crate) fn read_elsewhere(&mut self, key: &ConversationKey, to: Position, ahead: bool, fx: &mut Effects) {
         let request = self.fresh_request();
+        let mut fresh = false;
         for row in self.waiting.values_mut().filter(|row| row.talk == *key && row.news != News::Old) {
+            fresh |= row.news == News::Fresh;
             row.news = News::Counted;
         }
         if let Some(talk) = self.talks.get_mut(key) {
-            talk.recount = Some((request, 0));
+            fresh |= talk.recount.is_some_and(|before| before.fresh);
+            talk.recount = Some(Recount { request, since: 0, fresh });
         }
         fx.push(Effect::Store(StoreRequest::ReadTo { request, talk: key.clone(), to, ahead }));
         self.await_store(&key.account, fx);
@@ -139,11 +142,19 @@ impl Model {
             talk.read_ahead = None;
         }
         talk.settle_displayed(displayed);
-        if let Some((_, since)) = talk.recount.take_if(|(asked, _)| *asked == request) {
+        let counted = talk.recount.take_if(|recount| recount.request == request);
+        if let Some(Recount { since, .. }) = counted {
             talk.unread = unread.saturating_add(since);
         }
         if let Some(ours) = ours {
             self.tell_position(key, ours, fx);
+        }
+        if self.looks_at(key) {
+            self.see(fx);
+        }
+        let unread = self.talks.get(key).is_some_and(|talk| talk.unread > 0);
+        if unread && counted.is_some_and(|recount| recount.fresh) {
+            self.notify(key, fx);
         }
         self.tell_title(fx);
     }

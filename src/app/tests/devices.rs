@@ -109,6 +109,33 @@ fn rows_on_their_way_to_the_disk_are_counted_once() {
     assert_eq!(world.talk(BELA).unread, 1);
 }
 
+/// Where our devices have read is told before the disk has what was missed meanwhile.
+#[test]
+fn what_was_missed_rings_though_it_is_counted_with_a_position() {
+    for looked_at in [false, true] {
+        let mut world = World::new(AccountCache { synced: Some((None, Stamp(0))), ..AccountCache::default() });
+        world.sign_in(true);
+        world.commits = false;
+        if looked_at {
+            world.open(BELA);
+            world.page(BELA, Vec::new(), false);
+        }
+        let at = world.now.wall;
+        world.hears(archived(says(PHONE, "1", "hi"), "s1", at));
+        let key = world.talk(BELA).messages[0].key;
+        elsewhere(&mut world, true, "s0");
+        world.fx.clear();
+        world.stored(Stored::Committed { keys: vec![key] });
+        let request = world.talk(BELA).recount.unwrap().request;
+        answer(&mut world, request, None, 1, None);
+        let rings = world.fx.iter().filter(|effect| matches!(effect, Effect::Notify { .. })).count();
+        assert_eq!((rings, world.talk(BELA).unread), if looked_at { (0, 0) } else { (1, 1) });
+        world.hears(says(PHONE, "2", "ho"));
+        let rings = world.fx.iter().filter(|effect| matches!(effect, Effect::Notify { .. })).count();
+        assert_eq!(rings, usize::from(!looked_at), "and no more than a flood does");
+    }
+}
+
 #[test]
 fn a_position_that_is_not_here_yet_waits_for_its_message() {
     let mut world = with_positions();
