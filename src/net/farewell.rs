@@ -51,7 +51,7 @@ impl Network {
     pub(super) async fn try_farewells(self: &Arc<Self>) -> Result<usize, Problem> {
         let mut left = 0_usize;
         for farewell in self.farewells().await? {
-            match self.try_farewell(&farewell).await {
+            match Box::pin(self.try_farewell(&farewell)).await {
                 Ok(true) => {}
                 Ok(false) => left = left.saturating_add(1),
                 Err(problem) => {

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// Messages with words in them, each odd in its way: too many attributes, too deep, and an attribute of XML's own, which
 /// Prosody hands on under a prefix of its making.
 fn odd(to: &str) -> [String; 4] {
-    let attributes: String = (0..70).map(|n| format!(" a{n}='1'")).collect();
+    let attributes = (0..70).map(|n| format!(" a{n}='1'")).collect::<Vec<_>>().concat();
     let deep = |levels: usize| format!("{}{}", "<a>".repeat(levels), "</a>".repeat(levels));
     [
         format!("<x xmlns='urn:butty:odd'{attributes}/>"),

@@ -177,7 +177,7 @@ fn refused_until_sent(world: &mut World) -> Duration {
         }
         world.after(second(1));
     }
-    world.now.mono - began
+    world.now.mono.saturating_sub(began)
 }
 
 fn busy(world: &mut World, request: RequestId) {

@@ -230,7 +230,7 @@ async fn kept_behind_a_refusal(then: &str) -> bool {
     // Where it is not offered, the server's own token is kept for another day.
     let mut lines = Vec::new();
     for answer in [REFUSED, then] {
-        let (tcp, _) = tokio::time::timeout(PATIENCE, listener.accept()).await.expect("somebody comes").unwrap();
+        let (tcp, _) = tokio::time::timeout(PATIENCE, listener.accept()).await.unwrap().unwrap();
         let mut tls = ca.acceptor(&["example.org"], |_| {}).accept(tcp).await.unwrap();
         heard_in(&mut tls, "xml:lang='en'>").await;
         tls.write_all(format!("{HEADER}{TOKENS}").as_bytes()).await.unwrap();
