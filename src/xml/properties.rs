@@ -35,7 +35,11 @@ struct Reading {
 }
 
 fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Reading {
-    let mut framer = Framer::new(Limits { unit: 4_096, depth: 6, attributes: 8, elements: 64, passes_over: false });
+    read_as(false, pieces)
+}
+
+fn read_as<'a>(passes_over: bool, pieces: impl IntoIterator<Item = &'a [u8]>) -> Reading {
+    let mut framer = Framer::new(Limits { unit: 4_096, depth: 6, attributes: 8, elements: 64, passes_over });
     let mut frames = Vec::new();
     for piece in pieces {
         framer.feed(piece);
@@ -280,10 +284,27 @@ proptest! {
     #![proptest_config(seeded())]
 
     #[test]
-    fn cuts_change_nothing(bytes in wounded(), cuts in prop::collection::vec(any::<Index>(), 0..12)) {
-        let whole = read([&bytes[..]]);
-        prop_assert_eq!(&whole, &read(bytes.chunks(1)));
-        prop_assert_eq!(&whole, &read(pieces(&bytes, &cuts)));
+    fn cuts_change_nothing(
+        bytes in wounded(),
+        cuts in prop::collection::vec(any::<Index>(), 0..12),
+        passes_over in any::<bool>(),
+    ) {
+        let whole = read_as(passes_over, [&bytes[..]]);
+        prop_assert_eq!(&whole, &read_as(passes_over, bytes.chunks(1)));
+        prop_assert_eq!(&whole, &read_as(passes_over, pieces(&bytes, &cuts)));
+    }
+
+    /// What is passed over takes nothing with it, and brings nothing in.
+    #[test]
+    fn what_is_passed_over_is_all_that_differs(bytes in wounded()) {
+        let (strict, kind) = (read([&bytes[..]]), read_as(true, [&bytes[..]]));
+        let same = strict.frames.len().min(kind.frames.len());
+        prop_assert_eq!(&strict.frames[..same], &kind.frames[..same]);
+        prop_assert!(strict.frames.len() <= kind.frames.len());
+        match strict.error {
+            Some(error) if error.is_excess() => {}
+            error => prop_assert_eq!((error, strict.frames.len()), (kind.error, kind.frames.len())),
+        }
     }
 
     #[test]

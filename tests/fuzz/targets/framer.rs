@@ -3,22 +3,22 @@
 
 use butty::xml::{Element, Frame, Framer, Limits, XmlError};
 
-const LIMITS: Limits = Limits { unit: 2_048, depth: 8, attributes: 16, elements: 64, passes_over: false };
-
 pub fn check(data: &[u8]) {
     let Some((size, bytes)) = data.split_first() else { return };
-    let whole = read(std::iter::once(bytes));
-    assert_eq!(whole, read(bytes.chunks(1)), "byte by byte");
-    assert_eq!(whole, read(bytes.chunks(usize::from(*size).max(1))), "in pieces of {size}");
-    for frame in &whole.0 {
-        if let Frame::Element(element) = frame {
-            assert_eq!(read_back(element).as_ref(), Some(element), "written and read");
+    for passes_over in [false, true] {
+        let whole = read(passes_over, std::iter::once(bytes));
+        assert_eq!(whole, read(passes_over, bytes.chunks(1)), "byte by byte");
+        assert_eq!(whole, read(passes_over, bytes.chunks(usize::from(*size).max(1))), "in pieces of {size}");
+        for frame in &whole.0 {
+            if let Frame::Element(element) = frame {
+                assert_eq!(read_back(element).as_ref(), Some(element), "written and read");
+            }
         }
     }
 }
 
-fn read<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<Frame>, Option<XmlError>, bool) {
-    let mut framer = Framer::new(LIMITS);
+fn read<'a>(passes_over: bool, pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<Frame>, Option<XmlError>, bool) {
+    let mut framer = Framer::new(Limits { unit: 2_048, depth: 8, attributes: 16, elements: 64, passes_over });
     let mut frames = Vec::new();
     for piece in pieces {
         framer.feed(piece);
