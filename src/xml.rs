@@ -10,7 +10,7 @@
 //! end the stream. So do text between top-level elements, every encoding but UTF-8, and whatever XML 1.0 (fifth
 //! edition) and Namespaces in XML 1.0 (third edition) call an error, but for one: a prefix may stand for the namespace of
 //! `xml`, for that is how a server writes that. An error is final: see [`XmlError`]. From a peer that has proved who it is,
-//! a whole element that is too deep, has too many parts or a namespace that is none is passed over instead.
+//! what is too deep, too many or of a namespace that is none is left out of its element instead.
 //!
 //! One kindness: white space before the XML declaration is let pass. A stream restarts in the middle of a
 //! connection, and white space sent after the last element of the old stream may arrive after the restart.

@@ -21,8 +21,8 @@ pub struct Limits {
     pub attributes: usize,
     /// Elements in one top-level element, itself included.
     pub elements: usize,
-    /// What breaks one of these, but for `unit`, or has a namespace that is none, is passed over, and the stream goes on:
-    /// a server hands on what strangers write, and would hand it on again in the next stream.
+    /// What breaks one of these, but for `unit`, or has a namespace that is none, is left out, and the stream goes on: a
+    /// server hands on what strangers write, and would hand it on again in the next stream.
     pub passes_over: bool,
 }
 
@@ -44,7 +44,7 @@ pub enum Frame {
     Open(Element),
     /// A complete child of the root.
     Element(Element),
-    /// One that is more than we take ([`Limits::passes_over`]): its name and namespace are left of it.
+    /// What is left of one that is more than we take ([`Limits::passes_over`]).
     PassedOver(Element, XmlError),
     /// The closing tag of the root.
     Close,
@@ -63,8 +63,6 @@ pub struct Framer {
     depth: usize,
     /// Elements begun in the unread unit.
     elements: usize,
-    /// The limit that the unread unit breaks.
-    excess: Option<XmlError>,
     scope: Scope,
     /// The root's name as the header wrote it, prefix included.
     root: Option<Box<str>>,
@@ -129,7 +127,6 @@ impl Framer {
             state: State::Between,
             depth: 0,
             elements: 0,
-            excess: None,
             scope: Scope::new(),
             root: None,
             declarable: true,
@@ -275,23 +272,15 @@ impl Framer {
             return Ok(Some(Unit::Header { empty }));
         }
         self.elements += 1;
-        if self.elements > self.limits.elements {
-            self.exceed(XmlError::TooMany("elements"))?;
+        if self.elements > self.limits.elements && !self.limits.passes_over {
+            return Err(XmlError::TooMany("elements"));
         }
-        if self.depth > self.limits.depth {
-            self.exceed(XmlError::TooDeep)?;
+        if self.depth > self.limits.depth && !self.limits.passes_over {
+            return Err(XmlError::TooDeep);
         }
         self.depth += 1;
         self.state = State::Text;
         Ok(if empty { self.end_element() } else { None })
-    }
-
-    fn exceed(&mut self, error: XmlError) -> Result<(), XmlError> {
-        if !self.limits.passes_over {
-            return Err(error);
-        }
-        self.excess.get_or_insert(error);
-        Ok(())
     }
 
     fn end_element(&mut self) -> Option<Unit> {
@@ -317,20 +306,11 @@ impl Framer {
                 Ok(Some(Frame::Open(element)))
             }
             Unit::Element => {
-                let mark = self.scope.mark();
-                let read = match self.excess.take() {
-                    Some(error) => Err(error),
-                    None => parse::element(text, &mut self.scope, self.limits.attributes),
-                };
-                match read {
-                    Ok(element) => Ok(Some(Frame::Element(element))),
-                    // It is whole: what follows is read as if it had not been there.
-                    Err(error) if self.limits.passes_over && error.is_excess() => {
-                        self.scope.leave(mark);
-                        Ok(Some(Frame::PassedOver(parse::name_alone(text, &self.scope)?, error)))
-                    }
-                    Err(error) => Err(error),
-                }
+                let (element, excess) = parse::element(text, &mut self.scope, &self.limits)?;
+                Ok(Some(match excess {
+                    None => Frame::Element(element),
+                    Some(why) => Frame::PassedOver(element, why),
+                }))
             }
             Unit::Close => parse::closing(text, self.root.as_deref().unwrap_or_default()).map(|()| Some(Frame::Close)),
         }

@@ -62,7 +62,7 @@ pub enum Event {
     /// How far talks were read on our devices (XEP-0490). `all`: the answer to `Command::AskReadPositions`; else news of
     /// another device, or of this one.
     ReadPositions { all: bool, positions: Vec<ReadPosition> },
-    /// A stanza was more than we take, and is passed over; those that follow in this session are not told of.
+    /// A stanza was more than we take, and something of it is passed over; others in this session are not told of.
     PassedOver(XmlError),
     /// The server keeps no read positions after all.
     NoReadPositions,

@@ -62,7 +62,7 @@ pub(crate) struct Live {
     now: Now,
     ended: bool,
     vain: Vain,
-    /// Something was more than we take.
+    /// Something was more than we take, and that is told.
     passed_over: bool,
 }
 
@@ -169,13 +169,12 @@ impl Live {
         self.ask_to_keep();
     }
 
-    /// A whole stanza that is more than we take. It counts, and there is nothing in it. Told once: whoever writes one can
-    /// write thousands.
-    pub(crate) fn pass_over(&mut self, now: Now, name: Element, why: XmlError) {
+    /// What is left of a stanza that is more than we take. Told once: whoever writes one can write thousands.
+    pub(crate) fn pass_over(&mut self, now: Now, left: Element, why: XmlError) {
         if !std::mem::replace(&mut self.passed_over, true) {
             self.tell(Event::PassedOver(why));
         }
-        self.handle_stanza(now, name);
+        self.handle_stanza(now, left);
     }
 
     /// A request of the mind; signing out is the session's own business.

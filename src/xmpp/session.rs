@@ -322,8 +322,8 @@ impl Session {
                     self.drain();
                     continue;
                 }
-                Ok(Some(Received::PassedOver(name, why))) => {
-                    live.pass_over(now, name, why);
+                Ok(Some(Received::PassedOver(left, why))) => {
+                    live.pass_over(now, left, why);
                     self.drain();
                     continue;
                 }

@@ -38,7 +38,7 @@ use super::stream::{Header, Received};
 use super::wire::Wire;
 use super::{Entrance, Event, SignIn, SignedIn, TokenSlot, Verified, ns};
 use crate::types::{Now, Problem, Secret, Stage};
-use crate::xml::Element;
+use crate::xml::{Element, Limits};
 use ending::Ending;
 use sasl2::Along;
 use std::collections::VecDeque;
@@ -277,13 +277,16 @@ impl Negotiation {
             if matches!(self.expected.front(), Some(Expect::Secured)) {
                 return if wire.stream.is_drained() { Ok(()) } else { Err(self.injected()) };
             }
+            if self.signed_in.is_some() {
+                // A stanza may come at once, of anybody's making.
+                wire.stream.set_limits(Limits::SIGNED_IN);
+            }
             let received = wire.stream.receive().map_err(|rubbish| self.rubbish(rubbish.0))?;
             match received {
                 None => return Ok(()),
                 Some(Received::Header(header)) => self.read_header(now, &header),
                 Some(Received::Element(element)) => self.read_element(now, &element, wire)?,
-                // Nothing is passed over here: see the limits.
-                Some(Received::PassedOver(..)) => {}
+                Some(Received::PassedOver(left, _)) => self.read_element(now, &left, wire)?,
                 Some(Received::Error(error)) => {
                     return Err(ending::of(&error, &self.sign_in.domain, self.proof.is_some()));
                 }

@@ -71,7 +71,7 @@ pub enum Received {
     Header(Header),
     /// A stanza, features, or an element of a negotiation.
     Element(Element),
-    /// The same, but it is more than we take: name and namespace are left of it.
+    /// What is left of one that is more than we take.
     PassedOver(Element, XmlError),
     /// It gave up and says why.
     Error(StreamError),

@@ -75,6 +75,7 @@ fn a_marker_that_is_owed_outlives_the_process() {
     wait_for_rows(home.path(), "one, unread", PATIENCE, |kept| number(kept, UNREAD) == 1);
     kill(butty);
     let butty = Terminal::start(home.path(), &[], 100, 30);
+    butty.wait_for("● Available");
     butty.wait_for("(1)");
     assert_eq!(friend.count("MARKER\t"), 0, "nobody has read it");
 

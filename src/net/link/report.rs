@@ -41,7 +41,9 @@ impl Link {
                             CredentialKind::Token => self.keep_token().await,
                         }
                     }
-                    Event::PassedOver(why) => tracing::warn!(target: "butty::net", %why, "a stanza is passed over"),
+                    Event::PassedOver(why) => {
+                        tracing::warn!(target: "butty::net", %why, "a part of a stanza is passed over");
+                    }
                     Event::Roster { version, .. } | Event::RosterPush { version, .. } if version.is_some() => {
                         self.roster_version.clone_from(version);
                     }

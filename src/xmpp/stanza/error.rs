@@ -30,7 +30,7 @@ impl StanzaError {
     pub(crate) fn about_message(self, peer: BareJid, domain: Domain) -> Problem {
         match self.condition.as_str() {
             "item-not-found" | "remote-server-not-found" | "jid-malformed" | "gone" => Problem::NoSuchAddress { peer },
-            "policy-violation" | "not-acceptable" | "resource-constraint" if self.speaks_of_size() => {
+            "policy-violation" | "not-acceptable" | "resource-constraint" if speaks_of_size(&self.text) => {
                 Problem::TooLong { domain }
             }
             "forbidden" | "subscription-required" => Problem::BuddiesOnly { peer },
@@ -48,12 +48,12 @@ impl StanzaError {
             _ => Problem::RequestRefused { domain, condition: self.condition },
         }
     }
+}
 
-    /// No condition of RFC 6120 means "too long"; servers say it in words.
-    fn speaks_of_size(&self) -> bool {
-        let text = self.text.to_ascii_lowercase();
-        ["too long", "too large", "too big", "size"].iter().any(|word| text.contains(word))
-    }
+/// No condition of RFC 6120 means "too long"; servers say it in words.
+pub(crate) fn speaks_of_size(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["too long", "too large", "too big", "size"].iter().any(|word| text.contains(word))
 }
 
 /// An `<error/>` of ours. `kind` is the error type (RFC 6120 section 8.3.2).

@@ -2,7 +2,7 @@
 
 use super::{CLIENT, Sender, text_of};
 use crate::types::{BareJid, Jid, OriginId, Prose};
-use crate::xml::Element;
+use crate::xml::{Element, escape_text};
 use crate::xmpp::entitled::{Claim, Home};
 use crate::xmpp::ext::eme::{self, Encryption};
 use crate::xmpp::ext::{chat_states, delay, hints, markers, nick, receipts, stanza_ids};
@@ -100,6 +100,11 @@ pub(crate) fn chat_state(to: &Jid, state: ChatState) -> Element {
 pub(crate) fn receipt(id: &str, to: &Jid, of: &OriginId) -> Element {
     let message = Element::new("message", CLIENT).attr("type", "chat").attr("to", to.as_str()).attr("id", id);
     message.child(receipts::received(of)).child(hints::store())
+}
+
+/// What a body takes on the wire, in bytes: signs of markup are longer there.
+pub(crate) fn bytes_of_body(text: &str) -> usize {
+    escape_text(text).len()
 }
 
 /// A displayed marker of ours. It is kept, so that our other devices find it in the archive.

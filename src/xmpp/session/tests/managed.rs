@@ -451,7 +451,7 @@ fn a_stanza_that_is_too_much_counts_and_ends_nothing() {
         scene.hear(&format!("<message from='eve@evil.test/x' type='chat'><body>x</body>{deep}</message>{hello}"));
     }
     let told = |wanted: &dyn Fn(&Event) -> bool| scene.events.iter().filter(|event| wanted(event)).count();
-    assert_eq!(told(&|event| matches!(event, Event::Message(_))), 2, "{:?}", scene.events);
+    assert_eq!(told(&|event| matches!(event, Event::Message(_))), 4, "its words are read: {:?}", scene.events);
     assert_eq!(told(&|event| matches!(event, Event::PassedOver(_))), 1, "once");
     assert_eq!(scene.ends(), 0);
     scene.hear("<r xmlns='urn:xmpp:sm:3'/>");
