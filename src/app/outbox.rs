@@ -13,6 +13,7 @@ use super::action::Effects;
 use super::effect::{Effect, LinkCommand, StoreRequest};
 use super::model::{Account, Asked, Body, Message, MessageState, Model};
 use crate::types::{AccountId, Domain, Jid, MessageKey, OriginId, Problem};
+use crate::xmpp::stanza::message::bytes_of_body;
 use crate::xmpp::{Command, Outgoing};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -48,7 +49,7 @@ pub struct Post {
     pub check: Option<Check>,
 }
 
-/// No server finds a shorter message too large.
+/// No server finds a shorter message too large (bytes, as it is written).
 const LONG: usize = 4 << 10;
 
 impl Account {
@@ -159,13 +160,12 @@ impl Model {
         }
     }
 
-    /// The server has ended the stream because something broke its policy (RFC 6120 section 4.9.3.14), as where a stanza is
-    /// too large. Written again, that would end the next stream as well, and nothing behind it would ever go out. If one
-    /// of ours was too large, then the longest was.
+    /// The server has ended the session because a stanza was too large for it. Written again, that would end the next one
+    /// as well, and nothing behind it would ever go out. If one of ours was too large, then the longest was.
     pub(super) fn fail_longest(&mut self, id: &AccountId, domain: Domain, fx: &mut Effects) {
         let Some(post) = self.account(id).map(|account| &account.post) else { return };
         let written = post.suspended.iter().filter_map(|key| post.unsent.get(key));
-        let longest = written.map(|message| (message.body.text().len(), message.key)).max();
+        let longest = written.map(|message| (bytes_of_body(message.body.text()), message.key)).max();
         if let Some((_, key)) = longest.filter(|(length, _)| *length >= LONG) {
             self.fail(id, key, Problem::TooLong { domain }, fx);
         }

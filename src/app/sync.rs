@@ -14,7 +14,7 @@ pub use gap::{Edge, Gap, Missing};
 
 use super::action::Effects;
 use super::effect::{Effect, LinkCommand, StoreRequest};
-use super::model::{Above, Account, Asked, ConversationKey, Model, News, Retention};
+use super::model::{Above, Account, Asked, Conversation, ConversationKey, Model, News, Retention, Waiting};
 use crate::types::{AccountId, ArchiveId, RequestId, Stamp};
 use crate::xmpp::{ArchivePage, ArchiveQuery, Command, Incoming};
 use std::time::Duration;
@@ -303,8 +303,10 @@ impl Model {
     fn tell_sync(&mut self, id: &AccountId, fx: &mut Effects) {
         let now = self.now;
         // Where nothing is kept, the archive has to tell once more what nobody has read yet.
+        let unread = |talk: &Conversation| talk.key.account == *id && (talk.unread > 0 || talk.recount.is_some());
+        let coming = |row: &Waiting| row.talk.account == *id && row.news != News::Old;
         let gone = self.options.retention == Retention::Nothing
-            && self.talks.values().any(|talk| talk.key.account == *id && talk.unread > 0);
+            && (self.talks.values().any(unread) || self.waiting.values().any(coming));
         let tells = |account: &&mut Account| account.sync.complete && !account.sync.stand_in && !gone;
         let Some(account) = self.account_mut(id).filter(tells) else { return };
         let sync = &mut account.sync;

@@ -50,7 +50,10 @@ impl Model {
     pub(crate) fn note_undisplayed(&mut self, key: &ConversationKey, fx: &mut Effects) {
         match self.talks.get(key) {
             Some(talk) if talk.undisplayed().is_some() => self.note_read(key),
-            Some(talk) if talk.is_displayed() => self.settle_displayed(key, talk.read_to, fx),
+            // What the archive has yet to tell may come before what was read.
+            Some(talk) if talk.is_displayed() && self.account(&key.account).is_some_and(|own| !own.sync.running) => {
+                self.settle_displayed(key, talk.read_to, fx);
+            }
             _ => {}
         }
     }

@@ -152,8 +152,9 @@ impl Model {
         if self.looks_at(key) {
             self.see(fx);
         }
-        let unread = self.talks.get(key).is_some_and(|talk| talk.unread > 0);
-        if unread && counted.is_some_and(|recount| recount.fresh) {
+        // What came since has rung by itself.
+        let missed = unread > 0 && self.talks.get(key).is_some_and(|talk| talk.unread > 0);
+        if missed && counted.is_some_and(|recount| recount.fresh) {
             self.notify(key, fx);
         }
         self.tell_title(fx);

@@ -228,14 +228,19 @@ impl Model {
     }
 
     /// A page of the check is here (`first`: how to go on; `None`: not at all).
-    pub(in crate::app) fn on_check_page(&mut self, id: &AccountId, first: Option<ArchiveId>, fx: &mut Effects) {
+    pub(in crate::app) fn on_check_answered(&mut self, id: &AccountId, first: Option<ArchiveId>, fx: &mut Effects) {
+        if let Some(check) = self.account_mut(id).and_then(|account| account.post.check.as_mut()) {
+            (check.refused, check.refused_at) = (0, None);
+        }
+        self.on_check_page(id, first, fx);
+    }
+
+    /// The same, or the archive has refused for long enough.
+    fn on_check_page(&mut self, id: &AccountId, first: Option<ArchiveId>, fx: &mut Effects) {
         let now = self.now;
         let Some(account) = self.account_mut(id) else { return };
         let (is_brief, most) = (account.post.is_brief(), PAGES << account.sync.torn);
         let Some(check) = account.post.check.as_mut() else { return };
-        if first.is_some() {
-            (check.refused, check.refused_at) = (0, None);
-        }
         check.pages = check.pages.saturating_add(1);
         check.request = None;
         let aside = check.aside.take();

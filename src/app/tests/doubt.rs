@@ -185,6 +185,37 @@ fn busy(world: &mut World, request: RequestId) {
     world.session(xmpp::Event::RequestFailed { request, problem: Problem::RequestRefused { domain, condition } });
 }
 
+/// One that answers has its three refusals again.
+#[test]
+fn refusals_count_from_the_last_answer_on() {
+    let mut world = World::online(true);
+    let dad = "dad@example.org";
+    for peer in [BELA, dad] {
+        world.open(peer);
+        world.send(peer, "hi");
+    }
+    world.drop_link();
+    world.commands();
+    world.sign_in(true);
+    let refuse = |world: &mut World, request| {
+        let problem = Problem::TimedOut { waited: second(30) };
+        world.session(xmpp::Event::RequestFailed { request, problem });
+        world.after(second(20));
+    };
+    for _ in 0..2 {
+        let request = query(&mut world, |q| q.with.is_some()).request;
+        refuse(&mut world, request);
+    }
+    let request = query(&mut world, |q| q.with.is_some()).request;
+    world.session(page(request, None, true));
+    for _ in 0..2 {
+        let request = query(&mut world, |q| q.with.is_some()).request;
+        refuse(&mut world, request);
+        let talk = world.key(dad);
+        assert!(world.own().post.written.iter().all(|key| world.own().post.unsent[key].talk != talk));
+    }
+}
+
 #[test]
 fn two_minutes_of_a_busy_archive_are_waited_for_once_and_in_one_session() {
     let mut world = World::online(true);

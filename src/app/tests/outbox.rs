@@ -71,17 +71,23 @@ fn what_the_server_ends_the_stream_for_as_too_long_fails_and_the_rest_goes_out()
         let (domain, condition) = (Domain::parse("example.org").unwrap(), line(condition));
         LinkFact::Down { problem: Some(Problem::StreamError { domain, condition }), retry_in: Some(second(1)) }
     };
-    world.link(broken("not-well-formed"));
-    assert_eq!(world.message(BELA, long).state, MessageState::Pending, "that may be anything");
-    world.sign_in(false);
-    assert_eq!(world.sent().len(), 3);
+    for other in ["not-well-formed", "policy-violation: too many unacked stanzas"] {
+        world.link(broken(other));
+        assert_eq!(world.message(BELA, long).state, MessageState::Pending, "that may be anything");
+        // Nothing was written in what ends before it has begun.
+        world.dial();
+        world.link(broken("policy-violation: XML stanza is too big"));
+        assert_eq!(world.message(BELA, long).state, MessageState::Pending);
+        world.sign_in(false);
+        assert_eq!(world.sent().len(), 3);
+    }
     world.link(broken("policy-violation: XML stanza is too big"));
     let MessageState::Failed(problem) = &world.message(BELA, long).state else { panic!("not failed") };
     assert_eq!(problem.code(), "BTY-MSG-03");
     world.commands();
     world.sign_in(false);
     assert_eq!(world.sent().iter().map(|out| out.key).collect::<Vec<_>>(), [short, behind]);
-    world.link(broken("policy-violation"));
+    world.link(broken("policy-violation: XML stanza is too big"));
     assert_eq!(world.message(BELA, behind).state, MessageState::Pending, "no server calls that long");
 }
 

@@ -382,10 +382,18 @@ fn where_nothing_is_kept_the_archive_tells_once_more_what_nobody_has_read() {
         world.after(second(60));
         world.drop_link();
         assert_eq!(!synced(&mut world).is_empty(), retention == Retention::Forever, "{retention:?}");
-        world.open(BELA);
+        // What was missed is unread before the disk has it.
+        world.commits = false;
         world.sign_in(true);
         let newest = queries(&mut world).remove(0);
-        answer(&mut world, &newest, "s1", true);
-        assert!(!synced(&mut world).is_empty(), "it was read");
+        let at = world.now.wall;
+        world.hears(in_page(newest.request, archived(says(PHONE, "2", "missed"), "s2", at)));
+        answer(&mut world, &newest, "s2", true);
+        assert_eq!(!synced(&mut world).is_empty(), retention == Retention::Forever, "{retention:?}");
+        let keys = world.talk(BELA).messages.iter().map(|message| message.key).collect();
+        world.stored(Stored::Committed { keys });
+        world.open(BELA);
+        world.drop_link();
+        assert_eq!(!synced(&mut world).is_empty(), retention == Retention::Nothing, "now it was read");
     }
 }

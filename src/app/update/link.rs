@@ -4,10 +4,11 @@ use super::{marks, message, presence, resumed, roster, second, sign_in};
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, LinkCommand, StoreRequest};
 use crate::app::event::{LinkEvent, LinkFact, LinkState};
-use crate::app::model::{Asked, Back, Model};
+use crate::app::model::{Account, Asked, Back, Model};
 use crate::app::words;
 use crate::oauth::Agreement;
 use crate::types::{AccountId, FullJid, Line, MessageKey, Picture, Problem, RequestId, Stage};
+use crate::xmpp::stanza::error::speaks_of_size;
 use crate::xmpp::{ArchivePage, Command, Event, Features, SignedIn};
 use std::time::Duration;
 
@@ -207,6 +208,14 @@ impl Model {
 
     fn on_down(&mut self, id: &AccountId, problem: Option<Problem>, retry_in: Option<Duration>, fx: &mut Effects) {
         let now = self.now;
+        // Only what ends a session can be about what was written in it.
+        let was_online = self.account(id).is_some_and(Account::online);
+        let too_large = match &problem {
+            Some(Problem::StreamError { domain, condition }) if was_online && speaks_of_size(condition.as_str()) => {
+                Some(domain.clone())
+            }
+            _ => None,
+        };
         self.lose_session(id, fx);
         let Some(account) = self.account_mut(id) else { return };
         if account.wanted {
@@ -225,10 +234,8 @@ impl Model {
         } else {
             LinkState::Offline { problem: problem.clone(), retry_at, since }
         };
-        if let Some(Problem::StreamError { domain, condition }) = &problem
-            && condition.as_str().starts_with("policy-violation")
-        {
-            self.fail_longest(id, domain.clone(), fx);
+        if let Some(domain) = too_large {
+            self.fail_longest(id, domain, fx);
         }
         sign_in::on_down(self, id, problem, retry_in.is_some(), fx);
     }
@@ -273,7 +280,7 @@ impl Model {
             Some(Asked::CatchUp) => self.on_newest_page(id, page, fx),
             Some(Asked::Gap) => self.on_gap_page(id, page, fx),
             Some(Asked::TalkGap(key, after)) => self.on_talk_gap_page(&key, &after, page, fx),
-            Some(Asked::Check) => self.on_check_page(id, page.first.filter(|_| !page.complete), fx),
+            Some(Asked::Check) => self.on_check_answered(id, page.first.filter(|_| !page.complete), fx),
             Some(Asked::Talk(key)) => self.on_talk_page(&key, page, fx),
             Some(Asked::Buddy(_) | Asked::Address { .. }) | None => {}
         }
