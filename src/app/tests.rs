@@ -108,6 +108,18 @@ fn says(from: &str, id: &str, text: &str) -> Incoming {
     }
 }
 
+/// The copy of a marker that our phone has sent to Bela.
+fn marked_by_our_phone(of: &str) -> Incoming {
+    Incoming {
+        peer: bare(BELA),
+        direction: Direction::Out,
+        via: Via::Carbon,
+        body: Content::None,
+        displayed: Some(OriginId(of.to_owned())),
+        ..says("anna@example.org/phone", "c1", "")
+    }
+}
+
 fn archived(incoming: Incoming, stanza_id: &str, stamp: Stamp) -> Incoming {
     Incoming {
         via: Via::Archive,

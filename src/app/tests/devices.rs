@@ -268,15 +268,7 @@ fn a_copy_of_a_marker_from_our_phone_says_what_was_read_there() {
     let mut world = World::online(false);
     world.hears(says(PHONE, "m1", "hi"));
     world.fx.clear();
-    let copy = Incoming {
-        peer: bare(BELA),
-        direction: Direction::Out,
-        via: Via::Carbon,
-        body: Content::None,
-        displayed: Some(OriginId("m1".to_owned())),
-        ..says("anna@example.org/phone", "c1", "")
-    };
-    world.hears(copy);
+    world.hears(marked_by_our_phone("m1"));
     let (request, to, _) = asked(&mut world).remove(0);
     assert_eq!(to, Position::Theirs(OriginId("m1".to_owned())));
     let stamp = world.now.wall;

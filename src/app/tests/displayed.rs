@@ -176,15 +176,7 @@ fn what_another_device_has_told_is_not_told_here() {
     let mut world = World::online(false);
     world.hears(marked("1"));
     world.fx.clear();
-    let copy = Incoming {
-        peer: bare(BELA),
-        direction: Direction::Out,
-        via: Via::Carbon,
-        body: Content::None,
-        displayed: Some(OriginId("1".to_owned())),
-        ..says("anna@example.org/phone", "c1", "")
-    };
-    world.hears(copy);
+    world.hears(marked_by_our_phone("1"));
     let asked = world.requests().into_iter();
     let request = asked.filter_map(|r| if let StoreRequest::ReadTo { request, .. } = r { Some(request) } else { None });
     let (talk, at) = (world.key(BELA), world.talk(BELA).messages[0].stamp);
