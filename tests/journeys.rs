@@ -389,8 +389,9 @@ fn g5_a_new_computer_shows_what_was_said_before() {
     let mut butty = Terminal::start(home.path(), &[], 100, 30);
     butty.wait_for("Available");
     butty.line("/msg romeo@ej23.test");
-    let screen = butty.wait_for(&format!("echo: {said}"));
-    assert!(screen.contains(&format!("  {said}")), "both sides, each once:\n{screen}");
+    // The echo may be told once more by itself, where the phone had not acknowledged it, and before the archive is read.
+    butty.wait_for(&format!("echo: {said}"));
+    let screen = butty.wait_for(&format!("  {said}"));
     assert_eq!(screen.matches(said.as_str()).count(), 2, "{screen}");
     assert_eq!(butty.quit(), 0);
 }
