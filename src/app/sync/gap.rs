@@ -2,7 +2,7 @@
 
 use super::{MARGIN, PAGE};
 use crate::app::action::Effects;
-use crate::app::model::{Asked, Conversation, ConversationKey, Model};
+use crate::app::model::{Asked, Conversation, ConversationKey, GapHere, Heard, Model};
 use crate::types::{AccountId, ArchiveId, BareJid, MessageKey, RequestId, Stamp};
 use crate::xmpp::{ArchivePage, ArchiveQuery};
 use std::collections::BTreeMap;
@@ -133,6 +133,38 @@ impl Gap {
 }
 
 impl Model {
+    /// A gap began, in each talk behind what was here when the archive was last complete.
+    pub(super) fn note_gap(&mut self, id: &AccountId) {
+        let Some(account) = self.account(id) else { return };
+        let mut open: Vec<Edge> = account.sync.gaps.iter().map(|gap| gap.after.clone()).collect();
+        let Some(begins) = open.pop() else { return };
+        for talk in self.talks.values_mut().filter(|talk| talk.key.account == *id) {
+            talk.gaps.retain(|gap| open.contains(&gap.after));
+            let (heard, above) = (talk.before_session.unwrap_or_default(), talk.walk.above);
+            talk.gaps.push(GapHere { after: begins.clone(), heard, above });
+        }
+    }
+
+    /// The newest gap is read on, in this session or another: what was told above it bounds what it has.
+    fn know_above(&mut self, id: &AccountId) {
+        let Some(gap) = self.account(id).and_then(|account| account.sync.gaps.last()) else { return };
+        let after = gap.after.clone();
+        for talk in self.talks.values_mut().filter(|talk| talk.key.account == *id) {
+            let noted = talk.gaps.iter().find(|gap| gap.after == after);
+            talk.walk.above = noted.map_or([None; 2], |gap| gap.above);
+        }
+    }
+
+    /// A page of the newest gap has been told.
+    fn note_above(&mut self, id: &AccountId) {
+        let Some(gap) = self.account(id).and_then(|account| account.sync.gaps.last()) else { return };
+        let after = gap.after.clone();
+        for talk in self.talks.values_mut().filter(|talk| talk.key.account == *id) {
+            let above = talk.walk.above;
+            talk.gaps.iter_mut().filter(|gap| gap.after == after).for_each(|gap| gap.above = above);
+        }
+    }
+
     /// Asks for the next page of the newest gap, if there is one and the store keeps up.
     pub(in crate::app) fn fill(&mut self, id: &AccountId, fx: &mut Effects) {
         let behind = self.store_is_behind();
@@ -154,6 +186,7 @@ impl Model {
         }
         let way = sync.filling.way;
         let request = self.fresh_request();
+        self.know_above(id);
         let gap = self.account(id).and_then(|account| account.sync.gaps.last());
         if let Some(query) = gap.map(|gap| gap.query(request, way)) {
             self.ask_archive(id, query, Asked::Gap, fx);
@@ -181,13 +214,13 @@ impl Model {
         let Some(gap) = sync.gaps.last_mut() else { return };
         // There are servers that answer so when they have forgotten the id: that proves no end.
         let doubtful = page.count == 0 && first_of_gap && way != Way::Time;
+        let filled = (page.complete || page.met) && !doubtful;
         let edge = |first| Edge { id: Some(first), at: page.oldest.unwrap_or(gap.before.at) };
         match page.first.map(edge) {
             _ if doubtful => filling.way = Way::Time,
-            _ if page.complete || page.met => {
+            _ if filled => {
                 sync.gaps.pop();
                 (filling.way, filling.of_gap) = (Way::Both, 0);
-                self.forget_above(id);
             }
             Some(edge) if edge.id != gap.before.id => {
                 gap.shrink(edge, way == Way::Time);
@@ -196,6 +229,9 @@ impl Model {
                 }
             }
             _ => return self.on_gap_failed(id, fx),
+        }
+        if !filled {
+            self.note_above(id);
         }
         self.tell_sync(id, fx);
         self.fill(id, fx);
@@ -277,6 +313,16 @@ impl Model {
             self.tell_sync(&key.account, fx);
             self.touch();
         }
+    }
+}
+
+impl Conversation {
+    /// What was here when this gap began.
+    pub(super) fn before_gap(&self, gap: &Gap) -> Option<Heard> {
+        let noted = self.gaps.iter().find(|here| here.after == gap.after).map(|here| here.heard);
+        // Where it began with a butty before this one, its first end may tell.
+        let end = || gap.after.id.as_ref().and_then(|id| self.archived(id));
+        noted.or_else(|| end().map(|message| Heard { last: message.key, to: message.stamp }))
     }
 }
 
