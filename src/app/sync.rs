@@ -178,12 +178,13 @@ impl Model {
         let sync = &mut account.sync;
         sync.running = false;
         let joined = page.complete || page.met || (sync.cursor.is_none() && known.is_none());
+        let mut merged = false;
         match (joined, page.first) {
             (true, _) => {}
             (false, Some(first)) => {
                 let after = Edge { id: sync.cursor.clone(), at: known.unwrap_or(now) };
                 let before = Edge { id: Some(first), at: page.oldest.unwrap_or(now) };
-                gap::add(&mut sync.gaps, Gap::new(after, before));
+                merged = gap::add(&mut sync.gaps, Gap::new(after, before));
                 // How the one before was asked for says nothing of this one.
                 (sync.filling.way, sync.filling.of_gap) = (Way::Both, 0);
             }
@@ -198,7 +199,7 @@ impl Model {
         sync.cursor = sync.ahead.take().or(page.last).or(sync.cursor.take());
         account.synced_to = Some(now);
         if !joined {
-            self.note_gap(id);
+            self.note_gap(id, merged);
         }
         self.tell_sync(id, fx);
         self.tell_what_was_read(id, true, fx);
@@ -219,7 +220,7 @@ impl Model {
     }
 
     /// Where that begins, of what this side said in the talk, which the page above has, if this is a page of a gap. Where
-    /// that begins with something else, what was read in this session tells.
+    /// that begins with something else, what the talk knows of the gap tells.
     fn bound_above(&self, key: &ConversationKey, incoming: &Incoming) -> Option<Above> {
         let (account, talk) = self.account(&key.account).zip(self.talks.get(key))?;
         let is_of_gap = matches!(account.asked.get(&incoming.page?), Some(Asked::Gap));
@@ -273,10 +274,16 @@ impl Model {
         }
     }
 
-    /// This is of a page that is to prove what became of ours.
+    /// This is of a page that is to prove what became of ours, or that nobody waits for any more.
     pub(super) fn is_of_check(&self, id: &AccountId, incoming: &Incoming) -> bool {
-        let asked = self.account(id).zip(incoming.page).and_then(|(account, page)| account.asked.get(&page));
-        matches!(asked, Some(Asked::Check))
+        let asked = self.account(id).zip(incoming.page).map(|(account, page)| account.asked.get(&page));
+        matches!(asked, Some(Some(Asked::Check) | None))
+    }
+
+    /// Another page has yet to bring this: the newest one, or one of a gap.
+    pub(super) fn is_yet_to_come(&self, id: &AccountId, incoming: &Incoming) -> bool {
+        let in_gap = |gap: &Gap| incoming.stamp.is_some_and(|stamp| gap.holds(stamp));
+        self.account(id).is_some_and(|account| !account.sync.complete || account.sync.gaps.iter().any(in_gap))
     }
 
     /// Between what else of the talk a message of the archive stands, as far as the query says it.
@@ -303,8 +310,10 @@ impl Model {
             }
             Some(Asked::Gap) => {
                 let (gap, way) = (sync.gaps.last(), sync.filling.way);
-                let beyond = gap.filter(|_| way == Way::Both).zip(talk).and_then(|(gap, talk)| talk.before_gap(gap));
-                let since = beyond.zip(talk).and_then(|(heard, talk)| talk.place_since(heard, incoming));
+                let heard = gap.filter(|_| way == Way::Both).zip(talk).and_then(|(gap, talk)| talk.before_gap(gap));
+                let since = heard.zip(talk).and_then(|(heard, talk)| talk.place_since(heard, incoming));
+                // Behind nothing is anywhere.
+                let beyond = heard.filter(|heard| heard.to > Stamp::default());
                 let below = gap.filter(|_| way != Way::Time).map(|gap| above.map_or(gap.before.at, |above| above.at.0));
                 Bounds { beyond, sure: beyond.is_some(), below, above, since }
             }

@@ -8,6 +8,7 @@ use crate::types::{
 };
 use crate::xmpp::Direction;
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A talk: with whom, and in which account.
@@ -76,7 +77,7 @@ pub struct Conversation {
     pub warn_plain: bool,
     /// When the newest message was written, loaded or not.
     pub last_at: Option<Stamp>,
-    /// The same, of what was not typed here.
+    /// The same, of what was not typed here; where that is not known, of all.
     pub heard_at: Option<Stamp>,
     /// What was here when the archive was last known to be complete: all that it brings beyond the cursor comes behind this.
     pub before_session: Option<Heard>,
@@ -187,13 +188,13 @@ pub struct Heard {
     pub to: Stamp,
 }
 
-/// What a talk knows of a gap in the archive, until it is filled.
+/// What a talk knows of a gap in the archive that is not filled yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GapHere {
-    /// It begins behind this.
-    pub after: Edge,
-    /// What was here then.
-    pub heard: Heard,
+    /// It begins behind this; all talks share it.
+    pub after: Arc<Edge>,
+    /// What was here then; `None`: it is not known any more.
+    pub heard: Option<Heard>,
     /// Where the first that was told of the talk above it stands, of theirs and of ours.
     pub above: [Option<(Stamp, MessageKey)>; 2],
 }

@@ -82,6 +82,7 @@ fn what_comes_while_the_store_reads_a_page_is_in_it() {
     }
     let first = world.talk(BELA).messages[0].clone();
     world.open(BELA);
+    world.model.accounts[0].asked.insert(PAGE, Asked::Gap);
     world.pages("6", "6", Stamp(first.stamp.0 - 1_000));
     let older = Message { key: MessageKey(5), stamp: Stamp(first.stamp.0 - 2_000), ..first.clone() };
     world.page(BELA, vec![older, first], true);
@@ -189,4 +190,29 @@ fn a_page_of_a_gap_moves_nothing_past_what_is_on_the_disk_alone() {
     world.pages("280", "280", Stamp(first.stamp.0 - 60_000));
     let at = world.texts(BELA).iter().position(|text| text == "280");
     assert_eq!((at, world.talk(BELA).messages[0].key), (Some(1), first.key), "as far up as its neighbours are known");
+}
+
+/// Else what the archive has of the time between, which nobody saw, would count as read.
+#[test]
+fn a_talk_is_read_up_to_what_was_heard_and_not_to_what_was_typed_here() {
+    let mut world = World::online(true);
+    world.hears(stanza_id(says(PHONE, "1", "1"), "s1"));
+    let heard = world.now.wall;
+    world.after(second(5));
+    world.send(BELA, "typed");
+    world.open(BELA);
+    world.page(BELA, Vec::new(), false);
+    assert_eq!((world.talk(BELA).unread, world.talk(BELA).read_to), (0, heard));
+}
+
+/// Its query was dropped meanwhile: it proves nothing, and what is new in it comes by itself.
+#[test]
+fn a_page_that_nobody_waits_for_any_more_moves_nothing_and_brings_nothing_new() {
+    let mut world = World::three_and_a_page();
+    world.model.accounts[0].asked.clear();
+    let at = Stamp(world.talk(BELA).messages[0].stamp.0 - 500);
+    for n in ["2", "missed", "1"] {
+        world.pages(n, n, at);
+    }
+    assert_eq!((world.texts(BELA), world.moved()), (["1", "2", "3"].map(str::to_owned).to_vec(), 0));
 }

@@ -102,16 +102,16 @@ impl Conversation {
         later.any(|message| message.direction == Direction::Out)
     }
 
-    /// Moves a message on to this moment. What the same side said after it stays behind it, but for what this page has
-    /// told before it: a page may break off here, and nothing tells then where the rest belongs. What the other side said
+    /// Moves a message on to this moment. What the same side said after it stays behind it, but for what was here already
+    /// when it was missed (`stays`), and for what this page has told before it: a page may break off here, and nothing tells then where the rest belongs. What the other side said
     /// meanwhile proves nothing, as ours stands where it was typed. Returns what was moved, and where to, the last one first:
     /// wherever a disk is stopped in the middle of it, the order holds.
-    pub fn move_on(&mut self, key: MessageKey, to: Stamp, behind: Option<Heard>) -> Vec<(MessageKey, Stamp)> {
+    pub fn move_on(&mut self, key: MessageKey, to: Stamp, stays: Option<Heard>) -> Vec<(MessageKey, Stamp)> {
         let mut moved = vec![(key, to)];
         let mut last = (to, key);
         let mut rest = self.messages.iter().skip_while(|message| message.key != key);
         let side = rest.next().map(|message| message.direction);
-        let was_here = |m: &Message| !m.is_typed_here() && behind.is_some_and(|heard| m.key <= heard.last);
+        let was_here = |m: &Message| !m.is_typed_here() && stays.is_some_and(|heard| m.key <= heard.last);
         let goes_along = |m: &&Message| Some(m.direction) == side && !self.walk.told.contains(&m.key) && !was_here(m);
         for message in rest.filter(goes_along) {
             if (message.stamp, message.key) > last {
@@ -133,7 +133,8 @@ impl Conversation {
         let Some(mut message) = self.index(key).and_then(|at| self.messages.remove(at)) else { return };
         if !message.is_typed_here() {
             self.heard_at = self.heard_at.max(Some(stamp));
-            let ends = self.gaps.iter_mut().map(|gap| &mut gap.heard).chain(&mut self.before_session);
+            // Else what comes behind it would come before it.
+            let ends = self.gaps.iter_mut().filter_map(|gap| gap.heard.as_mut()).chain(&mut self.before_session);
             ends.filter(|end| key <= end.last).for_each(|end| end.to = end.to.max(stamp));
         }
         message.stamp = stamp;

@@ -67,10 +67,10 @@ fn hear(model: &mut Model, id: &AccountId, incoming: &Incoming, fx: &mut Effects
         model.talk_mut(&key).claimed.insert(twin.unwrap_or(message.key));
     }
     let twin = twin.or_else(|| posted(model, id, &message));
-    // A page that is to prove what became of ours says nothing of where a message belongs, and what is new in it comes by
-    // itself.
+    // A page that is to prove what became of ours says nothing of where a message belongs. What is new in it comes by
+    // itself, as long as the archive is still read.
     let is_of_check = model.is_of_check(id, incoming);
-    if twin.is_none() && is_of_check {
+    if is_of_check && twin.is_none() && model.is_yet_to_come(id, incoming) {
         return;
     }
     if incoming.via == Via::Archive && !is_of_check {
@@ -167,11 +167,14 @@ fn walk(
     let typed = here.is_some_and(Message::is_typed_here);
     let bounds = match here {
         None => Bounds { above: bounds.first_above(), ..bounds },
-        // What was typed here stands where it was typed, whatever was here before.
-        Some(_) if typed => Bounds { beyond: None, since: None, ..bounds },
+        // What was typed here stands where it was typed, and what was here before is not behind that.
+        Some(here) if typed || bounds.beyond.is_some_and(|heard| here.key <= heard.last) => {
+            Bounds { beyond: None, since: None, ..bounds }
+        }
         Some(_) => Bounds { since: None, ..bounds },
     };
     let above = bounds.above.filter(|above| Some(above.at.1) != twin);
+    let stay = bounds.beyond.filter(|_| bounds.sure);
     let (page, at) = (incoming.page, archived_at(talk, incoming, told, bounds));
     fx.extend(talk.begin_page(page).map(Effect::Store));
     if twin.is_some_and(|twin| talk.walk.told.contains(&twin)) {
@@ -199,7 +202,7 @@ fn walk(
         let moves = misplaced && !stays && talk.may_move() && incoming.stanza_id.is_some();
         walked.at = if moves { to } else { before.map_or(known, |(before, _)| known.max(before)) };
         if moves {
-            moved = talk.move_on(twin, to, bounds.beyond.filter(|_| bounds.sure));
+            moved = talk.move_on(twin, to, stay);
         }
     }
     talk.walk.told.insert(walked.key);
@@ -211,7 +214,7 @@ fn walk(
     let stands = stands.map(|message| (message.stamp, message.key));
     let in_the_way = stands.filter(|stands| !typed && talk.may_move() && *stands < (walked.at, walked.key));
     if let Some((_, key)) = in_the_way {
-        let room = talk.move_on(key, Stamp(walked.at.0.saturating_add(1)), None);
+        let room = talk.move_on(key, Stamp(walked.at.0.saturating_add(1)), stay);
         moved.retain(|(key, _)| room.iter().all(|(other, _)| key != other));
         // First, so that the order holds wherever the disk is stopped.
         moved.splice(..0, room);

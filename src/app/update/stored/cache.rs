@@ -154,6 +154,7 @@ impl Model {
             account.asked.retain(|_, asked| !matches!(asked, Asked::CatchUp | Asked::Gap | Asked::TalkGap(..)));
             for talk in self.talks.values_mut().filter(|talk| talk.key.account == *id) {
                 (talk.loaded, talk.page, talk.more_stored) = (false, None, true);
+                (talk.before_session, talk.gaps) = (None, Vec::new());
             }
         }
         read_now
@@ -200,6 +201,7 @@ impl Model {
         for (_, talk) in self.talks.iter_mut().filter(|(key, _)| key.account == *id) {
             talk.messages.clear();
             (talk.loaded, talk.page) = (false, None);
+            (talk.before_session, talk.gaps) = (None, Vec::new());
         }
         self.trouble.take_if(|problem| matches!(problem, Problem::AccountInUse));
         true
