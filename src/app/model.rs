@@ -13,8 +13,8 @@ pub use account::{Account, Agreement, Asked, Back, Contact, Device, Files, Leavi
 pub use buddies::Buddies;
 pub use find::{Find, Jump};
 pub use message::{
-    Above, Arrival, Attachment, Author, Body, Conversation, ConversationKey, ConversationKind, Displaying, Message,
-    MessageState, Recount, Relation, Scroll, Walk, Walked,
+    Above, Arrival, Attachment, Author, Body, Conversation, ConversationKey, ConversationKind, Displaying, GapHere,
+    Heard, Message, MessageState, Recount, Relation, Scroll, Walk, Walked,
 };
 pub use options::{LayoutChoice, Options, Retention, Zone};
 pub use screen::{

@@ -14,9 +14,9 @@ pub use gap::{Edge, Gap, Missing};
 
 use super::action::Effects;
 use super::effect::{Effect, LinkCommand, StoreRequest};
-use super::model::{Above, Account, Asked, Conversation, ConversationKey, Model, News, Retention, Waiting};
+use super::model::{Above, Account, Asked, Conversation, ConversationKey, Heard, Model, News, Retention, Waiting};
 use crate::types::{AccountId, ArchiveId, RequestId, Stamp};
-use crate::xmpp::{ArchivePage, ArchiveQuery, Command, Incoming};
+use crate::xmpp::{ArchivePage, ArchiveQuery, Command, Incoming, Via};
 use std::time::Duration;
 
 /// Messages in a page.
@@ -93,11 +93,29 @@ pub struct Filling {
 /// What a page says of the place of its messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Bounds {
-    /// Behind all that was here when the archive was last complete: `true`, so the archive says; `false`, as far as
-    /// clocks can tell; `None`: nobody knows.
-    pub(super) beyond: Option<bool>,
+    /// Behind all that was here when the archive was last complete.
+    pub(super) beyond: Option<Heard>,
+    /// So the archive says; else as far as clocks can tell.
+    pub(super) sure: bool,
     /// Before this moment: what stands there is of the page above, or as much of it as the same side said.
     pub(super) below: Option<Stamp>,
+    /// Where the page above begins, in this talk.
+    pub(super) above: Option<Above>,
+    /// Where that begins which came since; what is new stands before it.
+    pub(super) since: Option<Above>,
+}
+
+impl Bounds {
+    /// Where that begins before which what is new stands.
+    pub(super) fn first_above(&self) -> Option<Above> {
+        self.above.into_iter().chain(self.since).min()
+    }
+
+    /// The same, as a moment.
+    pub(super) fn end(&self) -> Option<Stamp> {
+        let since = self.since.map(|since| since.at.0);
+        self.below.into_iter().chain(since).min()
+    }
 }
 
 impl Sync {
@@ -160,12 +178,13 @@ impl Model {
         let sync = &mut account.sync;
         sync.running = false;
         let joined = page.complete || page.met || (sync.cursor.is_none() && known.is_none());
+        let mut merged = false;
         match (joined, page.first) {
             (true, _) => {}
             (false, Some(first)) => {
                 let after = Edge { id: sync.cursor.clone(), at: known.unwrap_or(now) };
                 let before = Edge { id: Some(first), at: page.oldest.unwrap_or(now) };
-                gap::add(&mut sync.gaps, Gap::new(after, before));
+                merged = gap::add(&mut sync.gaps, Gap::new(after, before));
                 // How the one before was asked for says nothing of this one.
                 (sync.filling.way, sync.filling.of_gap) = (Way::Both, 0);
             }
@@ -179,6 +198,9 @@ impl Model {
         sync.torn = sync.torn.saturating_sub(1);
         sync.cursor = sync.ahead.take().or(page.last).or(sync.cursor.take());
         account.synced_to = Some(now);
+        if !joined {
+            self.note_gap(id, merged);
+        }
         self.tell_sync(id, fx);
         self.tell_what_was_read(id, true, fx);
         self.fill(id, fx);
@@ -198,8 +220,8 @@ impl Model {
     }
 
     /// Where that begins, of what this side said in the talk, which the page above has, if this is a page of a gap. Where
-    /// that begins with something else, what was read in this session tells.
-    pub(super) fn bound_above(&self, key: &ConversationKey, incoming: &Incoming) -> Option<Above> {
+    /// that begins with something else, what the talk knows of the gap tells.
+    fn bound_above(&self, key: &ConversationKey, incoming: &Incoming) -> Option<Above> {
         let (account, talk) = self.account(&key.account).zip(self.talks.get(key))?;
         let is_of_gap = matches!(account.asked.get(&incoming.page?), Some(Asked::Gap));
         let gap = account.sync.gaps.last().filter(|_| is_of_gap && account.sync.filling.way != Way::Time)?;
@@ -252,29 +274,48 @@ impl Model {
         }
     }
 
-    /// Between what else of the talk a message of this page stands, as far as the query says it. `above`:
-    /// [`bound_above`](Self::bound_above).
-    pub(super) fn bounds(&mut self, key: &ConversationKey, incoming: &Incoming, above: Option<Above>) -> Bounds {
+    /// This is of a page that is to prove what became of ours, or that nobody waits for any more.
+    pub(super) fn is_of_check(&self, id: &AccountId, incoming: &Incoming) -> bool {
+        let asked = self.account(id).zip(incoming.page).map(|(account, page)| account.asked.get(&page));
+        matches!(asked, Some(Some(Asked::Check) | None))
+    }
+
+    /// Another page has yet to bring this: the newest one, or one of a gap.
+    pub(super) fn is_yet_to_come(&self, id: &AccountId, incoming: &Incoming) -> bool {
+        let in_gap = |gap: &Gap| incoming.stamp.is_some_and(|stamp| gap.holds(stamp));
+        self.account(id).is_some_and(|account| !account.sync.complete || account.sync.gaps.iter().any(in_gap))
+    }
+
+    /// Between what else of the talk a message of the archive stands, as far as the query says it.
+    pub(super) fn bounds(&mut self, key: &ConversationKey, incoming: &Incoming) -> Bounds {
+        if incoming.via != Via::Archive {
+            return Bounds::default();
+        }
+        let above = self.bound_above(key, incoming);
         let stanza_id = incoming.stanza_id.as_ref().map(|id| &id.0);
-        let top = self.talks.get(key).and_then(|talk| talk.archived(talk.archive_top.as_ref()?));
-        let top = top.map(|message| message.stamp);
-        let Some(account) = self.account_mut(&key.account) else { return Bounds::default() };
+        let talk = self.talks.get(key);
+        let top = talk.and_then(|talk| talk.archived(talk.archive_top.as_ref()?)).map(|message| message.stamp);
+        let before_session = talk.and_then(|talk| talk.before_session);
+        let own = |account: &&mut Account| account.setup.id == key.account;
+        let Some(account) = self.accounts.iter_mut().find(own) else { return Bounds::default() };
         let sync = &mut account.sync;
         let Some(page) = incoming.page else {
-            return Bounds { beyond: sync.running.then_some(false), ..Bounds::default() };
+            return Bounds { beyond: before_session.filter(|_| sync.running), ..Bounds::default() };
         };
         match account.asked.get(&page) {
             Some(Asked::CatchUp) => {
-                let beyond = Some(sync.beyond);
+                let sure = sync.beyond;
                 sync.beyond |= sync.base.as_ref().is_some_and(|base| stanza_id == Some(&base.0));
-                Bounds { beyond, ..Bounds::default() }
+                Bounds { beyond: before_session, sure, ..Bounds::default() }
             }
             Some(Asked::Gap) => {
                 let (gap, way) = (sync.gaps.last(), sync.filling.way);
-                let end = gap.and_then(|gap| gap.after.id.as_ref());
-                let beyond = way == Way::Both && end.is_some() && end == sync.base.as_ref();
-                let end = gap.filter(|_| way != Way::Time).map(|gap| above.map_or(gap.before.at, |above| above.at.0));
-                Bounds { beyond: beyond.then_some(true), below: end }
+                let heard = gap.filter(|_| way == Way::Both).zip(talk).and_then(|(gap, talk)| talk.before_gap(gap));
+                let since = heard.zip(talk).and_then(|(heard, talk)| talk.place_since(heard, incoming));
+                // Behind nothing is anywhere.
+                let beyond = heard.filter(|heard| heard.to > Stamp::default());
+                let below = gap.filter(|_| way != Way::Time).map(|gap| above.map_or(gap.before.at, |above| above.at.0));
+                Bounds { beyond, sure: beyond.is_some(), below, above, since }
             }
             Some(Asked::TalkGap(_, after)) => {
                 let gap = sync.gaps.iter().find(|gap| gap.after == *after);

@@ -104,6 +104,9 @@ impl Conversation {
             None => self.last_at.is_some_and(|last| message.stamp < last),
         };
         self.last_at = self.last_at.max(Some(message.stamp));
+        if !message.is_typed_here() {
+            self.heard_at = self.heard_at.max(Some(message.stamp));
+        }
         // What is in memory has no holes: whoever moves a message sees what it would pass. While a page of the store is on
         // its way nobody knows yet what that has; `on_stored_page` sorts it out.
         if (older && self.more_stored && self.page.is_none()) || self.tail_missing {
@@ -217,7 +220,8 @@ impl Conversation {
             }
         };
         self.selected.iter_mut().chain(&mut self.new_from).for_each(moved);
-        self.walk.first.iter_mut().chain(&mut self.walk.above).flatten().for_each(|(_, place)| moved(place));
+        let above = self.gaps.iter_mut().flat_map(|gap| &mut gap.above).chain(&mut self.walk.above);
+        self.walk.first.iter_mut().chain(above).flatten().for_each(|(_, place)| moved(place));
         if let Scroll::At { key: anchor, .. } = &mut self.scroll
             && *anchor == key
         {

@@ -1,12 +1,14 @@
 //! Talks and the messages in them.
 
 use crate::app::composer::Composer;
+use crate::app::sync::Edge;
 use crate::types::{
     AccountId, ArchiveId, BareJid, Epoch, FullJid, Jid, Line, MessageKey, OriginId, Problem, Prose, RequestId, Stamp,
     StanzaId,
 };
 use crate::xmpp::Direction;
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A talk: with whom, and in which account.
@@ -75,9 +77,12 @@ pub struct Conversation {
     pub warn_plain: bool,
     /// When the newest message was written, loaded or not.
     pub last_at: Option<Stamp>,
-    /// The same, of what was here when the archive was last known to be complete: all that it brings beyond the cursor
-    /// comes behind this.
-    pub before_session: Option<Stamp>,
+    /// The same, of what was not typed here; where that is not known, of all.
+    pub heard_at: Option<Stamp>,
+    /// What was here when the archive was last known to be complete: all that it brings beyond the cursor comes behind this.
+    pub before_session: Option<Heard>,
+    /// What is known here of the gaps in the archive.
+    pub gaps: Vec<GapHere>,
     /// The page of the archive that is being read.
     pub walk: Walk,
     /// What a stranger calls themselves.
@@ -171,6 +176,26 @@ pub struct Walk {
     /// Where the first that it told stands, of theirs and of ours.
     pub first: [Option<(Stamp, MessageKey)>; 2],
     /// The same of the page before, as long as the archive is read downwards.
+    pub above: [Option<(Stamp, MessageKey)>; 2],
+}
+
+/// All that was here of a talk at some time, but for what was typed here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// It has keys up to this one,
+    pub last: MessageKey,
+    /// and stands up to this moment. Where something of it moves on, so does this.
+    pub to: Stamp,
+}
+
+/// What a talk knows of a gap in the archive that is not filled yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GapHere {
+    /// It begins behind this; all talks share it.
+    pub after: Arc<Edge>,
+    /// What was here then; `None`: it is not known any more.
+    pub heard: Option<Heard>,
+    /// Where the first that was told of the talk above it stands, of theirs and of ours.
     pub above: [Option<(Stamp, MessageKey)>; 2],
 }
 

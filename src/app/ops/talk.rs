@@ -130,8 +130,8 @@ impl Model {
         let Some(talk) = self.talks.get_mut(key).filter(|talk| talk.unread > 0) else { return };
         talk.unread = 0;
         talk.recount = None;
-        let newest = talk.messages.back().map(|message| message.stamp).max(talk.last_at);
-        if let Some(up_to) = newest {
+        // Not up to what was typed here: what the archive has of before that, and nobody saw, must still count.
+        if let Some(up_to) = talk.heard_at {
             talk.read_to = talk.read_to.max(up_to);
             fx.push(Effect::Store(StoreRequest::MarkRead { talk: key.clone(), up_to }));
         }

@@ -2,10 +2,11 @@
 
 use super::{MARGIN, PAGE};
 use crate::app::action::Effects;
-use crate::app::model::{Asked, Conversation, ConversationKey, Model};
+use crate::app::model::{Asked, Conversation, ConversationKey, GapHere, Heard, Model};
 use crate::types::{AccountId, ArchiveId, BareJid, MessageKey, RequestId, Stamp};
 use crate::xmpp::{ArchivePage, ArchiveQuery};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Gaps that are kept apart; the two oldest become one beyond it.
@@ -60,15 +61,17 @@ pub enum Missing {
     Refused,
 }
 
-/// Takes a new gap in, newer than all.
-pub(super) fn add(gaps: &mut Vec<Gap>, gap: Gap) {
+/// Takes a new gap in, newer than all. Returns whether the two oldest had to become one.
+pub(super) fn add(gaps: &mut Vec<Gap>, gap: Gap) -> bool {
     gaps.push(gap);
+    let merges = gaps.len() > GAPS;
     while gaps.len() > GAPS {
         let oldest = gaps.remove(0);
         if let Some(next) = gaps.first_mut() {
             next.after = oldest.after;
         }
     }
+    merges
 }
 
 impl super::Filling {
@@ -133,6 +136,58 @@ impl Gap {
 }
 
 impl Model {
+    /// A gap began, in each talk behind what was here when the archive was last complete. `merged`: the two oldest became
+    /// one, and what was told above the older of them is in the middle of it.
+    pub(super) fn note_gap(&mut self, id: &AccountId, merged: bool) {
+        self.forget_filled(id);
+        let Some(gaps) = self.account(id).map(|account| &account.sync.gaps) else { return };
+        let oldest = gaps.first().filter(|_| merged).map(|gap| gap.after.clone());
+        let Some(begins) = gaps.last().map(|gap| Arc::new(gap.after.clone())) else { return };
+        for talk in self.talks.values_mut().filter(|talk| talk.key.account == *id) {
+            for gap in talk.gaps.iter_mut().filter(|gap| oldest.as_ref() == Some(&*gap.after)) {
+                gap.above = [None; 2];
+            }
+            talk.gaps.retain(|gap| gap.after != begins);
+            if talk.heard_at.is_some() {
+                let heard = Some(talk.before_session.unwrap_or_default());
+                talk.gaps.push(GapHere { after: begins.clone(), heard, above: talk.walk.above });
+            }
+        }
+    }
+
+    /// What talks know of gaps that are no more.
+    fn forget_filled(&mut self, id: &AccountId) {
+        let Some(account) = self.account(id) else { return };
+        let open: Vec<Edge> = account.sync.gaps.iter().map(|gap| gap.after.clone()).collect();
+        for talk in self.talks.values_mut().filter(|talk| talk.key.account == *id) {
+            talk.gaps.retain(|gap| open.contains(&*gap.after));
+        }
+    }
+
+    /// The newest gap is read on, in this session or another: what was told above it bounds what it has.
+    fn know_above(&mut self, id: &AccountId) {
+        let Some(gap) = self.account(id).and_then(|account| account.sync.gaps.last()) else { return };
+        let after = gap.after.clone();
+        for talk in self.talks.values_mut().filter(|talk| talk.key.account == *id) {
+            let noted = talk.gaps.iter().find(|gap| *gap.after == after);
+            talk.walk.above = noted.map_or([None; 2], |gap| gap.above);
+        }
+    }
+
+    /// A page of the newest gap has been told.
+    fn note_above(&mut self, id: &AccountId) {
+        let Some(gap) = self.account(id).and_then(|account| account.sync.gaps.last()) else { return };
+        let after = Arc::new(gap.after.clone());
+        for talk in self.talks.values_mut().filter(|talk| talk.key.account == *id) {
+            let above = talk.walk.above;
+            match talk.gaps.iter_mut().find(|gap| gap.after == after) {
+                Some(gap) => gap.above = above,
+                None if above == [None; 2] => {}
+                None => talk.gaps.push(GapHere { after: after.clone(), heard: None, above }),
+            }
+        }
+    }
+
     /// Asks for the next page of the newest gap, if there is one and the store keeps up.
     pub(in crate::app) fn fill(&mut self, id: &AccountId, fx: &mut Effects) {
         let behind = self.store_is_behind();
@@ -154,6 +209,7 @@ impl Model {
         }
         let way = sync.filling.way;
         let request = self.fresh_request();
+        self.know_above(id);
         let gap = self.account(id).and_then(|account| account.sync.gaps.last());
         if let Some(query) = gap.map(|gap| gap.query(request, way)) {
             self.ask_archive(id, query, Asked::Gap, fx);
@@ -181,13 +237,13 @@ impl Model {
         let Some(gap) = sync.gaps.last_mut() else { return };
         // There are servers that answer so when they have forgotten the id: that proves no end.
         let doubtful = page.count == 0 && first_of_gap && way != Way::Time;
+        let filled = (page.complete || page.met) && !doubtful;
         let edge = |first| Edge { id: Some(first), at: page.oldest.unwrap_or(gap.before.at) };
         match page.first.map(edge) {
             _ if doubtful => filling.way = Way::Time,
-            _ if page.complete || page.met => {
+            _ if filled => {
                 sync.gaps.pop();
                 (filling.way, filling.of_gap) = (Way::Both, 0);
-                self.forget_above(id);
             }
             Some(edge) if edge.id != gap.before.id => {
                 gap.shrink(edge, way == Way::Time);
@@ -196,6 +252,11 @@ impl Model {
                 }
             }
             _ => return self.on_gap_failed(id, fx),
+        }
+        if filled {
+            self.forget_filled(id);
+        } else {
+            self.note_above(id);
         }
         self.tell_sync(id, fx);
         self.fill(id, fx);
@@ -277,6 +338,16 @@ impl Model {
             self.tell_sync(&key.account, fx);
             self.touch();
         }
+    }
+}
+
+impl Conversation {
+    /// What was here when this gap began.
+    pub(super) fn before_gap(&self, gap: &Gap) -> Option<Heard> {
+        let noted = self.gaps.iter().find(|here| *here.after == gap.after).and_then(|here| here.heard);
+        // Where it began with a butty before this one, its first end may tell.
+        let end = || gap.after.id.as_ref().and_then(|id| self.archived(id));
+        noted.or_else(|| end().map(|message| Heard { last: message.key, to: message.stamp }))
     }
 }
 

@@ -4,6 +4,7 @@
 //! not written yet.
 
 mod missed;
+mod taken_up;
 
 use super::*;
 use crate::app::model::{Chance, MessageState};
@@ -31,6 +32,17 @@ struct Server {
     most: usize,
     /// Its archive knows whole seconds alone.
     coarse: bool,
+    /// Sessions can be taken up on another connection: what the last one was not told, and when it would have been.
+    suspended: Option<VecDeque<(Stamp, Incoming)>>,
+    /// The line takes its time: what is on its way to the client, and since when, and to the server.
+    wire: Option<Wire>,
+}
+
+/// What is on its way.
+#[derive(Default)]
+struct Wire {
+    down: VecDeque<(Stamp, xmpp::Event)>,
+    up: VecDeque<Command>,
 }
 
 /// What the disk keeps: requests wait in order, rows are what was written.
@@ -125,6 +137,7 @@ struct Play {
     cuts: u32,
     said: u32,
     typed: u32,
+    taken_up: u32,
 }
 
 impl Play {
@@ -144,8 +157,10 @@ impl Play {
                     Effect::Store(request) => self.disk.waiting.push_back(request),
                     Effect::Link(_, LinkCommand::Session(command)) => {
                         self.server.alive &= !(cuts && self.one_in(40));
-                        if self.server.alive {
-                            self.serve(command, cuts);
+                        match &mut self.server.wire {
+                            _ if !self.server.alive => {}
+                            Some(wire) => wire.up.push_back(command),
+                            None => self.serve(command, cuts),
                         }
                     }
                     _ => {}
@@ -180,8 +195,10 @@ impl Play {
     /// A fact goes to the client, if the wire holds.
     fn tell(&mut self, event: xmpp::Event, cuts: bool) {
         self.server.alive &= !(cuts && self.one_in(40));
-        if self.server.alive {
-            self.world.session(event);
+        match &mut self.server.wire {
+            _ if !self.server.alive => {}
+            Some(wire) => wire.down.push_back((self.world.now.wall, event)),
+            None => self.world.session(event),
         }
     }
 
@@ -195,7 +212,8 @@ impl Play {
         };
         let all: Vec<Incoming> = self.server.archive.iter().filter(fits).cloned().collect();
         // Who gives more than usual gives it to whoever asks for less.
-        let most = if self.server.most > PAGE { self.server.most } else { PAGE.min(usize::from(query.max)) };
+        let generous = self.server.most > PAGE;
+        let most = if generous { self.server.most } else { PAGE.min(usize::from(query.max)) };
         let from = if query.before.is_some() { all.len().saturating_sub(most) } else { 0 };
         let page: Vec<Incoming> = all.iter().skip(from).take(most).cloned().collect();
         let complete = page.len() == all.len();
@@ -282,12 +300,16 @@ impl Play {
     }
 }
 
+fn body(told: &Incoming) -> String {
+    if let Content::Plain(text) = &told.body { text.to_string() } else { String::new() }
+}
+
 fn begin(seed: u64, server: Server) -> Play {
     let mut world = World::new(AccountCache::default());
     world.commits = false;
     world.fx.clear();
     let chance = Chance { seed, drawn: 0 };
-    let mut play = Play { world, server, disk: Disk::default(), chance, cuts: 0, said: 0, typed: 0 };
+    let mut play = Play { world, server, disk: Disk::default(), chance, cuts: 0, said: 0, typed: 0, taken_up: 0 };
     play.sign_in(false);
     play.write_disk(1_000);
     play
@@ -348,7 +370,6 @@ fn the_order_is_that_of_the_archive_on_the_disk_and_on_the_screen() {
             let of = |direction: Direction, texts: &mut dyn Iterator<Item = (Direction, String)>| {
                 texts.filter(|(way, _)| *way == direction).map(|(_, text)| text).collect::<Vec<_>>()
             };
-            let body = |m: &Incoming| if let Content::Plain(text) = &m.body { text.to_string() } else { String::new() };
             for direction in [Direction::In, Direction::Out] {
                 let told = of(direction, &mut play.server.archive.iter().map(|m| (m.direction, body(m))));
                 let kept = of(direction, &mut play.disk.in_order().iter().map(|m| (m.direction, text(m))));

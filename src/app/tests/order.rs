@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::app::model::Asked;
+use crate::app::sync::{Edge, Gap};
 use crate::types::limits::MOVES;
 use crate::types::{ArchiveId, RequestId};
 
@@ -81,6 +82,7 @@ fn what_comes_while_the_store_reads_a_page_is_in_it() {
     }
     let first = world.talk(BELA).messages[0].clone();
     world.open(BELA);
+    world.model.accounts[0].asked.insert(PAGE, Asked::Gap);
     world.pages("6", "6", Stamp(first.stamp.0 - 1_000));
     let older = Message { key: MessageKey(5), stamp: Stamp(first.stamp.0 - 2_000), ..first.clone() };
     world.page(BELA, vec![older, first], true);
@@ -116,7 +118,7 @@ fn a_page_made_to_be_work_moves_so_many_and_no_more() {
     for n in 0..1_000 {
         world.hears(stanza_id(says(PHONE, &n.to_string(), "old"), &format!("s{n}")));
     }
-    world.model.accounts[0].asked.insert(PAGE, Asked::Check);
+    world.model.accounts[0].asked.insert(PAGE, Asked::Gap);
     world.fx.clear();
     let mut moved = 0;
     for n in 0..100 {
@@ -126,4 +128,91 @@ fn a_page_made_to_be_work_moves_so_many_and_no_more() {
         moved += world.moved();
     }
     assert!((2_000..=MOVES + 1_000).contains(&moved), "{moved}");
+}
+
+#[test]
+fn a_page_that_is_to_prove_what_became_of_ours_moves_nothing_and_brings_nothing_new() {
+    let mut world = World::three_and_a_page();
+    world.model.accounts[0].asked.insert(PAGE, Asked::Check);
+    let before: Vec<_> = world.talk(BELA).messages.iter().map(|message| message.stamp).collect();
+    let at = Stamp(before[0].0 - 500);
+    for n in ["2", "missed", "1", "3"] {
+        world.pages(n, n, at);
+    }
+    let after: Vec<_> = world.talk(BELA).messages.iter().map(|message| message.stamp).collect();
+    assert_eq!((after, world.texts(BELA)), (before, ["1", "2", "3"].map(str::to_owned).to_vec()));
+}
+
+/// The gap began when three messages were here, which had been on their way for a second; another session is lost and
+/// begun before it is filled.
+#[test]
+fn a_gap_of_an_earlier_session_lies_behind_what_was_here_when_it_began() {
+    let mut world = World::reading(BELA);
+    let newest = |world: &mut World| {
+        let asked = world.own().asked.iter().find(|(_, asked)| matches!(asked, Asked::CatchUp));
+        *asked.expect("it catches up").0
+    };
+    let request = newest(&mut world);
+    world.session(page_end(request, None, None, true));
+    for n in ["1", "2", "3"] {
+        world.hears(stanza_id(says(PHONE, n, n), &format!("s{n}")));
+    }
+    let heard = world.now.wall;
+    world.drop_link();
+    world.sign_in(true);
+    let request = newest(&mut world);
+    world.hears(in_page(request, archived(says(PHONE, "5", "5"), "s5", Stamp(heard.0 + 900))));
+    let end = Some(ArchiveId("s5".to_owned()));
+    world.session(page_end(request, end.clone(), end, false));
+    world.drop_link();
+    world.sign_in(true);
+    let request = newest(&mut world);
+    let end = Some(ArchiveId("s6".to_owned()));
+    world.hears(in_page(request, archived(says(PHONE, "6", "6"), "s6", Stamp(heard.0 + 1_200))));
+    world.session(page_end(request, end.clone(), end, true));
+    let gap = world.own().asked.iter().find(|(_, asked)| matches!(asked, Asked::Gap)).map(|(request, _)| *request);
+    world.hears(in_page(gap.expect("it is filled"), archived(says(PHONE, "4", "4"), "s4", Stamp(heard.0 - 500))));
+    assert_eq!(world.texts(BELA), ["1", "2", "3", "4", "5", "6"]);
+}
+
+#[test]
+fn a_page_of_a_gap_moves_nothing_past_what_is_on_the_disk_alone() {
+    let mut world = World::online(true);
+    for n in 0..300 {
+        world.hears(stanza_id(says(PHONE, &n.to_string(), &n.to_string()), &format!("s{n}")));
+        world.after(Duration::from_millis(10));
+    }
+    let first = world.talk(BELA).messages[0].clone();
+    let id = |n: u32| Some(ArchiveId(format!("s{n}")));
+    let (after, before) = (Edge { id: None, at: Stamp(0) }, Edge { id: id(250), at: first.stamp });
+    world.model.accounts[0].sync.gaps = vec![Gap::new(after, before)];
+    world.model.accounts[0].asked.insert(PAGE, Asked::Gap);
+    world.pages("280", "280", Stamp(first.stamp.0 - 60_000));
+    let at = world.texts(BELA).iter().position(|text| text == "280");
+    assert_eq!((at, world.talk(BELA).messages[0].key), (Some(1), first.key), "as far up as its neighbours are known");
+}
+
+/// Else what the archive has of the time between, which nobody saw, would count as read.
+#[test]
+fn a_talk_is_read_up_to_what_was_heard_and_not_to_what_was_typed_here() {
+    let mut world = World::online(true);
+    world.hears(stanza_id(says(PHONE, "1", "1"), "s1"));
+    let heard = world.now.wall;
+    world.after(second(5));
+    world.send(BELA, "typed");
+    world.open(BELA);
+    world.page(BELA, Vec::new(), false);
+    assert_eq!((world.talk(BELA).unread, world.talk(BELA).read_to), (0, heard));
+}
+
+/// Its query was dropped meanwhile: it proves nothing, and what is new in it comes by itself.
+#[test]
+fn a_page_that_nobody_waits_for_any_more_moves_nothing_and_brings_nothing_new() {
+    let mut world = World::three_and_a_page();
+    world.model.accounts[0].asked.clear();
+    let at = Stamp(world.talk(BELA).messages[0].stamp.0 - 500);
+    for n in ["2", "missed", "1"] {
+        world.pages(n, n, at);
+    }
+    assert_eq!((world.texts(BELA), world.moved()), (["1", "2", "3"].map(str::to_owned).to_vec(), 0));
 }

@@ -1,10 +1,10 @@
 //! The order that the archive tells, against that of our own clock.
 
 use crate::app::effect::StoreRequest;
-use crate::app::model::{Above, Conversation, Message, Scroll, Walked};
+use crate::app::model::{Above, Conversation, Heard, Message, Scroll, Walked};
 use crate::types::limits::{MOVES, ORDERED};
 use crate::types::{MessageKey, RequestId, Stamp, StanzaId};
-use crate::xmpp::Direction;
+use crate::xmpp::{Direction, Incoming};
 use std::collections::BTreeSet;
 
 impl Conversation {
@@ -67,6 +67,28 @@ impl Conversation {
         own.into_iter().chain(bounds.into_iter().flatten().filter(|other| other.firm)).min()
     }
 
+    /// Where that begins of this message's side, but for what was typed here and what this page has told, which came later
+    /// than what was here at that time: the archive has it behind this message, or tells of it next.
+    pub fn place_since(&self, heard: Heard, told: &Incoming) -> Option<Above> {
+        // What stands before the archive's own stamp was either archived before it, or is known to be of the page above.
+        let from = told.stamp.map_or(heard.to, |told| heard.to.max(told));
+        let from = self.messages.partition_point(|message| message.stamp < from);
+        let came = |m: &&Message| {
+            let other = m.direction == told.direction && (m.stanza_id.is_none() || m.stanza_id != told.stanza_id);
+            other && m.key > heard.last && !m.is_typed_here() && !self.walk.told.contains(&m.key)
+        };
+        let first = self.messages.iter().skip(from).find(came);
+        first.map(|message| Above { at: (message.stamp, message.key), firm: false })
+    }
+
+    /// This moment, or the first at which the message stands among those in memory, if there are others on the disk alone.
+    pub fn in_memory(&self, at: Stamp, key: MessageKey) -> Stamp {
+        match self.messages.front().filter(|first| self.more_stored && (at, key) < (first.stamp, first.key)) {
+            Some(first) => Stamp(first.stamp.0.saturating_add(i64::from(key < first.key))),
+            None => at,
+        }
+    }
+
     /// This page may still move messages here: not where others may stand between that are on the disk alone.
     pub fn may_move(&self) -> bool {
         !self.tail_missing && self.walk.moved < MOVES
@@ -80,16 +102,17 @@ impl Conversation {
         later.any(|message| message.direction == Direction::Out)
     }
 
-    /// Moves a message on to this moment. What the same side said after it stays behind it, but for what this page has
-    /// told before it: a page may break off here, and nothing tells then where the rest belongs. What the other side said
+    /// Moves a message on to this moment. What the same side said after it stays behind it, but for what was here already
+    /// when it was missed (`stays`), and for what this page has told before it: a page may break off here, and nothing tells then where the rest belongs. What the other side said
     /// meanwhile proves nothing, as ours stands where it was typed. Returns what was moved, and where to, the last one first:
     /// wherever a disk is stopped in the middle of it, the order holds.
-    pub fn move_on(&mut self, key: MessageKey, to: Stamp) -> Vec<(MessageKey, Stamp)> {
+    pub fn move_on(&mut self, key: MessageKey, to: Stamp, stays: Option<Heard>) -> Vec<(MessageKey, Stamp)> {
         let mut moved = vec![(key, to)];
         let mut last = (to, key);
         let mut rest = self.messages.iter().skip_while(|message| message.key != key);
         let side = rest.next().map(|message| message.direction);
-        let goes_along = |m: &&Message| Some(m.direction) == side && !self.walk.told.contains(&m.key);
+        let was_here = |m: &Message| !m.is_typed_here() && stays.is_some_and(|heard| m.key <= heard.last);
+        let goes_along = |m: &&Message| Some(m.direction) == side && !self.walk.told.contains(&m.key) && !was_here(m);
         for message in rest.filter(goes_along) {
             if (message.stamp, message.key) > last {
                 break;
@@ -108,6 +131,12 @@ impl Conversation {
     /// Puts a message in the place of this moment; where that is on the disk alone, it goes from here.
     pub fn place_anew(&mut self, key: MessageKey, stamp: Stamp) {
         let Some(mut message) = self.index(key).and_then(|at| self.messages.remove(at)) else { return };
+        if !message.is_typed_here() {
+            self.heard_at = self.heard_at.max(Some(stamp));
+            // Else what comes behind it would come before it.
+            let ends = self.gaps.iter_mut().filter_map(|gap| gap.heard.as_mut()).chain(&mut self.before_session);
+            ends.filter(|end| key <= end.last).for_each(|end| end.to = end.to.max(stamp));
+        }
         message.stamp = stamp;
         let order = (stamp, key);
         let above = self.messages.front().is_none_or(|first| order < (first.stamp, first.key)) && self.more_stored;

@@ -4,7 +4,7 @@ use super::{marks, message, presence, resumed, roster, second, sign_in};
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, LinkCommand, StoreRequest};
 use crate::app::event::{LinkEvent, LinkFact, LinkState};
-use crate::app::model::{Account, Asked, Back, Model};
+use crate::app::model::{Account, Asked, Back, Heard, Model};
 use crate::app::words;
 use crate::oauth::Agreement;
 use crate::types::{AccountId, FullJid, Line, MessageKey, Picture, Problem, RequestId, Stage};
@@ -248,7 +248,7 @@ impl Model {
             .account(id)
             .is_some_and(|own| own.online() && (own.sync.complete || (own.features_known && !own.features.archive)));
         self.lose_sync(id, fx);
-        let now = self.now.mono;
+        let (now, last) = (self.now.mono, self.last_key);
         let Some(account) = self.account_mut(id) else { return };
         account.doubt(now);
         account.features_known = false;
@@ -268,7 +268,7 @@ impl Model {
             fx.extend(talk.leave_page().map(Effect::Store));
             // Else the archive has yet to say what came before the last ones.
             if complete {
-                talk.before_session = talk.last_at;
+                talk.before_session = talk.heard_at.map(|to| Heard { last, to });
             }
         }
     }

@@ -4,7 +4,7 @@ use super::{marks, presence};
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, Position, StoreRequest};
 use crate::app::model::{
-    Above, Arrival, Author, Body, Contact, ConversationKey, Message, MessageState, Model, News, Walked,
+    Arrival, Author, Body, Contact, Conversation, ConversationKey, Message, MessageState, Model, News, Walked,
 };
 use crate::app::outbox::LATE;
 use crate::app::sync::Bounds;
@@ -59,16 +59,22 @@ fn hear(model: &mut Model, id: &AccountId, incoming: &Incoming, fx: &mut Effects
     if theirs && echo_to_self(model, id, incoming, fx) {
         return;
     }
-    let above = model.bound_above(&key, incoming);
-    let at = stamp_of(model, &key, incoming, above);
+    let bounds = model.bounds(&key, incoming);
+    let at = stamp_of(model, &key, incoming, bounds);
     let message = made(model, &key, incoming, body, at);
     let twin = model.talk_mut(&key).twin(&message);
     if message.is_nameless() {
         model.talk_mut(&key).claimed.insert(twin.unwrap_or(message.key));
     }
     let twin = twin.or_else(|| posted(model, id, &message));
-    if incoming.via == Via::Archive {
-        walk(model, &message, twin, incoming, above, fx);
+    // A page that is to prove what became of ours says nothing of where a message belongs. What is new in it comes by
+    // itself, as long as the archive is still read.
+    let is_of_check = model.is_of_check(id, incoming);
+    if is_of_check && twin.is_none() && model.is_yet_to_come(id, incoming) {
+        return;
+    }
+    if incoming.via == Via::Archive && !is_of_check {
+        walk(model, &message, twin, incoming, bounds, fx);
     }
     match twin {
         Some(twin) => merge(model, id, twin, &message, fx),
@@ -92,9 +98,9 @@ fn body_of(content: &Content) -> Option<Body> {
 
 /// When it was written. A live message from the future is one of now; the archive's clock is the server's. Messages come
 /// in their order, also out of the archive, and what it has of the time that we missed comes behind all that we had.
-fn stamp_of(model: &mut Model, key: &ConversationKey, incoming: &Incoming, above: Option<Above>) -> Stamp {
+fn stamp_of(model: &mut Model, key: &ConversationKey, incoming: &Incoming, bounds: Bounds) -> Stamp {
     if let Some(told) = incoming.stamp.filter(|_| incoming.via == Via::Archive) {
-        return archived_at(model, key, incoming, told, above);
+        return archived_at(model.talk_mut(key), incoming, told, bounds);
     }
     let now = model.now.wall;
     let talk = model.talk_mut(key);
@@ -102,7 +108,7 @@ fn stamp_of(model: &mut Model, key: &ConversationKey, incoming: &Incoming, above
     let stamp = match incoming.stamp {
         Some(told) => {
             // What the server kept for us, it kept since we were there.
-            let missed = talk.before_session.filter(|_| incoming.delayed);
+            let missed = talk.before_session.filter(|_| incoming.delayed).map(|heard| heard.to);
             let stamp = behind(behind(told.min(current), missed, SKEWED), talk.last_at, NEAR);
             // What its author dates back, and no server kept, is new all the same, and must count as unread.
             let seen = Some(talk.read_to).filter(|read| !incoming.delayed && *read >= stamp);
@@ -116,24 +122,17 @@ fn stamp_of(model: &mut Model, key: &ConversationKey, incoming: &Incoming, above
 
 /// Where the archive has it: behind what it told before in the same page, behind what was here and before what the page
 /// above has, if it says so. Two clocks prove nothing against that.
-fn archived_at(
-    model: &mut Model,
-    key: &ConversationKey,
-    incoming: &Incoming,
-    told: Stamp,
-    above: Option<Above>,
-) -> Stamp {
-    let Bounds { beyond, below } = model.bounds(key, incoming, above);
-    let talk = model.talk_mut(key);
-    let missed = talk.before_session.filter(|_| beyond.is_some());
-    let at = behind(told, missed, if beyond == Some(true) { SKEWED } else { NEAR });
+fn archived_at(talk: &Conversation, incoming: &Incoming, told: Stamp, bounds: Bounds) -> Stamp {
+    let Bounds { beyond, sure, above, .. } = bounds;
+    let missed = beyond.map(|heard| heard.to);
+    let at = behind(told, missed, if sure { SKEWED } else { NEAR });
     let at = match talk.walked_before(incoming.page, told) {
         // Keys keep them apart, so that a flood within one second needs no more room than that.
         Some(before) if before.fresh && before.at >= at && before.at.since(at) <= DAY => before.at,
         before => behind(at, before.map(|before| before.at), DAY),
     };
     let lowest = talk.walked_before(incoming.page, told).map(|before| before.at).max(missed);
-    match below {
+    match bounds.end() {
         Some(below) if at >= below => {
             let right_below = Stamp(below.0.saturating_sub(1));
             // What makes no room is passed on the other side, within the second that the archive tells.
@@ -159,12 +158,24 @@ fn walk(
     message: &Message,
     twin: Option<MessageKey>,
     incoming: &Incoming,
-    above: Option<Above>,
+    bounds: Bounds,
     fx: &mut Effects,
 ) {
     let Some(told) = incoming.stamp else { return };
-    let (page, at) = (incoming.page, message.stamp);
     let talk = model.talk_mut(&message.talk);
+    let here = twin.and_then(|twin| talk.message(twin));
+    let typed = here.is_some_and(Message::is_typed_here);
+    let bounds = match here {
+        None => Bounds { above: bounds.first_above(), ..bounds },
+        // What was typed here stands where it was typed, and what was here before is not behind that.
+        Some(here) if typed || bounds.beyond.is_some_and(|heard| here.key <= heard.last) => {
+            Bounds { beyond: None, since: None, ..bounds }
+        }
+        Some(_) => Bounds { since: None, ..bounds },
+    };
+    let above = bounds.above.filter(|above| Some(above.at.1) != twin);
+    let stay = bounds.beyond.filter(|_| bounds.sure);
+    let (page, at) = (incoming.page, archived_at(talk, incoming, told, bounds));
     fx.extend(talk.begin_page(page).map(Effect::Store));
     if twin.is_some_and(|twin| talk.walk.told.contains(&twin)) {
         // ejabberd 23 keeps a message that it had to send once more a second time, under the same id.
@@ -173,13 +184,13 @@ fn walk(
     let before = talk.walked_before(page, told).map(|before| (before.at, before.key));
     let mut walked = Walked { page, told, at, key: twin.unwrap_or(message.key), fresh: twin.is_none() };
     let mut moved = Vec::new();
-    let mut typed = false;
     if let Some((twin, known)) = twin.and_then(|twin| Some((twin, talk.message(twin)?))) {
         let ours = known.direction == Direction::Out;
-        typed = known.is_typed_here();
         let known = known.stamp;
         // Its key is an old one.
         let to = if before.is_some_and(|before| (at, twin) <= before) { Stamp(at.0.saturating_add(1)) } else { at };
+        // Nobody here knows what it would pass on the disk.
+        let to = talk.in_memory(to, twin);
         // What waited to be sent stands where it was typed, and says so to the other side as well. Nor does anybody
         // know better than the person in which order they wrote.
         let stays = (typed && told.since(known) > LATE) || (ours && talk.ours_told_between(twin, to));
@@ -191,7 +202,7 @@ fn walk(
         let moves = misplaced && !stays && talk.may_move() && incoming.stanza_id.is_some();
         walked.at = if moves { to } else { before.map_or(known, |(before, _)| known.max(before)) };
         if moves {
-            moved = talk.move_on(twin, to);
+            moved = talk.move_on(twin, to, stay);
         }
     }
     talk.walk.told.insert(walked.key);
@@ -199,10 +210,14 @@ fn walk(
         talk.note_first(message.direction, (walked.at, walked.key));
     }
     // Between two there may be no moment left.
-    let makes_room = |above: &Above| !above.firm && !typed && talk.may_move() && above.at < (walked.at, walked.key);
-    if let Some(above) = above.filter(makes_room) {
+    let stands = above.filter(|above| !above.firm).and_then(|above| talk.message(above.at.1));
+    let stands = stands.map(|message| (message.stamp, message.key));
+    let in_the_way = stands.filter(|stands| !typed && talk.may_move() && *stands < (walked.at, walked.key));
+    if let Some((_, key)) = in_the_way {
+        let room = talk.move_on(key, Stamp(walked.at.0.saturating_add(1)), stay);
+        moved.retain(|(key, _)| room.iter().all(|(other, _)| key != other));
         // First, so that the order holds wherever the disk is stopped.
-        moved.splice(..0, talk.move_on(above.at.1, Stamp(walked.at.0.saturating_add(1))));
+        moved.splice(..0, room);
     }
     fx.extend(moved.into_iter().map(|(key, stamp)| Effect::Store(StoreRequest::SetStamp { key, stamp })));
     talk.walk.last = Some(walked);

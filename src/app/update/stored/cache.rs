@@ -4,7 +4,7 @@ use crate::app::action::Effects;
 use crate::app::effect::{Effect, LinkCommand};
 use crate::app::event::AccountCache;
 use crate::app::list;
-use crate::app::model::{Account, Asked, ConversationKey, Files, Model};
+use crate::app::model::{Account, Asked, ConversationKey, Files, Heard, Model};
 use crate::app::outbox::Post;
 use crate::app::sync::{Gap, Sync};
 use crate::types::{AccountId, ArchiveId, MessageKey, Problem, Stamp};
@@ -110,9 +110,12 @@ impl Model {
             let talk = self.talk_mut(&key);
             talk.unread = talk.unread.saturating_add(unread);
             talk.last_at = talk.last_at.max(Some(newest));
+            talk.heard_at = talk.heard_at.max(Some(newest));
             // What came later may have others before it that the archive has yet to tell.
-            let complete = synced_to.map_or(newest, |at| newest.min(at));
-            talk.before_session = talk.before_session.max(Some(complete));
+            let to = synced_to.map_or(newest, |at| newest.min(at));
+            if talk.before_session.is_none_or(|before| before.to < to) {
+                talk.before_session = Some(Heard { last: MessageKey::new(synced_to.unwrap_or(to), u128::MAX), to });
+            }
         }
         for (key, read_to, displayed_to) in read_to {
             if let Some(talk) = self.talks.get_mut(&key).filter(|_| key.account == *id) {
@@ -151,6 +154,7 @@ impl Model {
             account.asked.retain(|_, asked| !matches!(asked, Asked::CatchUp | Asked::Gap | Asked::TalkGap(..)));
             for talk in self.talks.values_mut().filter(|talk| talk.key.account == *id) {
                 (talk.loaded, talk.page, talk.more_stored) = (false, None, true);
+                (talk.before_session, talk.gaps) = (None, Vec::new());
             }
         }
         read_now
@@ -197,6 +201,7 @@ impl Model {
         for (_, talk) in self.talks.iter_mut().filter(|(key, _)| key.account == *id) {
             talk.messages.clear();
             (talk.loaded, talk.page) = (false, None);
+            (talk.before_session, talk.gaps) = (None, Vec::new());
         }
         self.trouble.take_if(|problem| matches!(problem, Problem::AccountInUse));
         true

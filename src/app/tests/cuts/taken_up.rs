@@ -1,0 +1,158 @@
+//! Sessions that are taken up on another connection (XEP-0198), where the server tells what it kept for them with a stamp
+//! of whole seconds, as Prosody does; and others that begin anew. The line takes its time, and what is on it when it
+//! breaks is lost.
+
+use super::*;
+
+impl Play {
+    /// Bela's next message, to whoever listens; else the session keeps it.
+    fn bela_says_to_the_session(&mut self) {
+        self.said += 1;
+        let kept = self.keep(says(PHONE, &format!("b{}", self.said), &format!("said {}", self.said)));
+        self.pass_on(self.world.now.wall, kept);
+    }
+
+    /// A live message, or one that was kept since that moment.
+    fn pass_on(&mut self, at: Stamp, kept: Incoming) {
+        let (since, late) = (at, at != self.world.now.wall);
+        if self.server.alive {
+            let at = Stamp(at.0 + self.server.ahead);
+            let whole = Stamp(at.0 - at.0.rem_euclid(1_000));
+            let live = Incoming { via: Via::Live, stamp: late.then_some(whole), delayed: late, ..kept };
+            let wire = self.server.wire.as_mut().expect("slow");
+            wire.down.push_back((since, xmpp::Event::Message(Box::new(live))));
+        } else if let Some(suspended) = &mut self.server.suspended {
+            suspended.push_back((at, kept));
+        }
+    }
+
+    /// The line carries some of what is on it.
+    fn pass_some(&mut self) {
+        for _ in 0..self.chance.draw() % 8 {
+            let Some(command) = self.server.wire.as_mut().and_then(|wire| wire.up.pop_front()) else { break };
+            self.serve(command, false);
+        }
+        for _ in 0..self.chance.draw() % 12 {
+            let Some((_, event)) = self.server.wire.as_mut().and_then(|wire| wire.down.pop_front()) else { break };
+            self.world.session(event);
+        }
+    }
+
+    /// The line breaks. What was on it downwards the session keeps; of what was on it upwards the server may still read some.
+    fn cut(&mut self) {
+        if self.one_in(2) {
+            for _ in 0..self.chance.draw() % 4 {
+                let Some(command) = self.server.wire.as_mut().and_then(|wire| wire.up.pop_front()) else { break };
+                self.serve(command, false);
+            }
+        }
+        self.server.alive = false;
+        let wire = self.server.wire.replace(Wire::default()).expect("slow");
+        let live = |(at, event)| match event {
+            xmpp::Event::Message(message) if message.via == Via::Live => Some((at, *message)),
+            _ => None,
+        };
+        let kept = wire.down.into_iter().filter_map(live);
+        self.server.suspended.get_or_insert_default().extend(kept);
+    }
+
+    fn take_up(&mut self) {
+        let Some(kept) = self.server.suspended.take() else { return self.begin_session() };
+        self.server.alive = true;
+        self.taken_up += 1;
+        self.world.dial();
+        let had: Vec<MessageKey> = self.server.passed.keys().copied().collect();
+        let suspended = self.world.own().post.suspended.clone();
+        let (had, pending): (Vec<_>, Vec<_>) = suspended.into_iter().partition(|key| had.contains(key));
+        for key in had {
+            self.world.session(xmpp::Event::Acknowledged(key));
+        }
+        let jid = FullJid::parse("anna@example.org/butty").unwrap();
+        let signed_in = SignedIn { jid, mechanism: "PLAIN".to_owned(), offered: Vec::new() };
+        self.world.session(xmpp::Event::Resumed { signed_in, pending, asked: Vec::new() });
+        let features = Features { carbons: true, archive: true, archive_ids: true, ..Features::default() };
+        self.world.session(xmpp::Event::Features(features));
+        self.server.suspended = Some(VecDeque::new());
+        for (at, kept) in kept {
+            self.pass_on(at, kept);
+        }
+    }
+
+    fn begin_session(&mut self) {
+        self.server.suspended = Some(VecDeque::new());
+        self.server.wire = Some(Wire::default());
+        self.sign_in(false);
+    }
+
+    /// A moment of a busy talk on a bad line.
+    fn moment(&mut self, most: u64) {
+        let wait = self.chance.draw() % most;
+        self.world.after(Duration::from_millis(wait));
+        match self.chance.draw() % 14 {
+            0..=3 => self.bela_says_to_the_session(),
+            4..=6 => {
+                self.typed += 1;
+                let text = format!("typed {}", self.typed);
+                self.world.send(BELA, &text);
+            }
+            7 => self.write_disk(50),
+            8 if self.server.alive && self.one_in(3) => self.cut(),
+            9..=10 => self.pass_some(),
+            _ if !self.server.alive && self.world.own().online() => {
+                self.cuts += 1;
+                self.world.blip();
+            }
+            _ if !self.world.own().online() && self.one_in(3) => self.begin_session(),
+            _ if !self.world.own().online() => self.take_up(),
+            _ => {}
+        }
+        self.carry(false);
+    }
+}
+
+/// So many moments of so many milliseconds at most. `ahead`: so many milliseconds the server's clock is.
+fn play(seed: u64, (moments, most): (u32, u64), ahead: i64, coarse: bool) -> Play {
+    let mut play = begin(seed, Server { most: PAGE, ahead, coarse, ..Server::default() });
+    play.world.open(BELA);
+    play.carry(false);
+    play.write_disk(1_000);
+    (play.server.wire, play.server.suspended) = (Some(Wire::default()), Some(VecDeque::new()));
+    for _ in 0..moments {
+        play.moment(most);
+    }
+    if play.world.own().online() {
+        play.cut();
+        play.world.blip();
+    }
+    (play.server.wire, play.server.suspended) = (None, None);
+    play.sign_in(false);
+    while !play.disk.waiting.is_empty() || !play.world.own().outbox.is_empty() {
+        play.write_disk(1_000);
+        play.world.after(second(1));
+        play.carry(false);
+    }
+    play
+}
+
+#[test]
+fn the_order_survives_sessions_that_are_taken_up_and_others_that_begin_anew() {
+    let clocks = [(0, false), (0, true), (-700, false), (-45_000, false)];
+    let paces = [30, 100, 300, 1_000];
+    let (mut cuts, mut taken_up) = (0, 0);
+    for seed in 0..240 {
+        let ((ahead, coarse), most) = (clocks[seed % 4], paces[seed / 4 % 4]);
+        let play = play(seed as u64, (300, most), ahead, coarse);
+        (cuts, taken_up) = (cuts + play.cuts, taken_up + play.taken_up);
+        for direction in [Direction::In, Direction::Out] {
+            let told = play.server.archive.iter().filter(|told| told.direction == direction);
+            let told: Vec<_> = told.map(body).collect();
+            let kept = play.disk.in_order().into_iter().filter(|row| row.direction == direction);
+            let kept: Vec<_> = kept.map(|row| text(&row)).collect();
+            assert_eq!(kept, told, "seed {seed}, {direction:?}");
+        }
+        let screen: Vec<_> = play.world.talk(BELA).messages.iter().map(|m| (m.stamp, m.key)).collect();
+        let mut disk: Vec<_> = play.disk.in_order().iter().map(|m| (m.stamp, m.key)).collect();
+        assert_eq!(disk.split_off(disk.len().saturating_sub(screen.len())), screen, "seed {seed}");
+    }
+    assert!(cuts > 500 && taken_up > 500, "{cuts} cuts, {taken_up} taken up");
+}
