@@ -180,6 +180,7 @@ impl Conversation {
             warn_plain: false,
             last_at: None,
             heard_at: None,
+            live: [None; 2],
             nick: None,
             page: None,
             tail_missing: false,

@@ -203,6 +203,7 @@ impl Model {
         }
         self.tell_sync(id, fx);
         self.tell_what_was_read(id, true, fx);
+        self.trim_off_screen(id);
         self.fill(id, fx);
     }
 

@@ -8,7 +8,7 @@ mod order;
 pub use copies::{Known, NEAR, reach};
 
 use super::model::{Body, Conversation, Message, MessageState, Scroll};
-use crate::types::limits::{CLOSED_BYTES, CLOSED_TALK_BYTES, TALK_BYTES};
+use crate::types::limits::{CLOSED_BYTES, CLOSED_TALK_BYTES, ORDERED_TALK_BYTES, TALK_BYTES};
 use crate::types::{ArchiveId, MessageKey, OriginId, Stamp, StanzaId};
 use crate::xmpp::Direction;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -16,12 +16,26 @@ use std::time::Duration;
 
 /// Messages kept in memory for a talk that is not on the screen.
 const KEEP_CLOSED: usize = 200;
+/// The same while the archive is being read.
+const KEEP_IN_ORDER: usize = 1_000;
 /// While the person reads far up, arrivals may fill memory up to here; then they wait in the store.
 const KEEP_READING: usize = 2 * Conversation::KEEP;
 /// How many of the newest messages are looked at when there is no id to look for.
 const LOOK_BACK: usize = 50;
 /// A clock of the server this far ahead is believed for the order of messages, not more.
 const AHEAD: Duration = Duration::from_secs(24 * 3600);
+
+/// How much of a talk may be in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// It is on the screen.
+    Shown,
+    /// It is not, but what its pages of the archive bring has to find its place among what came since the first of them
+    /// was missed. So many talks share the room.
+    InOrder(usize),
+    /// It is not. So many talks share the room.
+    Closed(usize),
+}
 
 /// How a message was put in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,18 +154,21 @@ impl Conversation {
         self.tail_missing = tail_missing;
     }
 
-    /// Forgets what does not fit in memory; the store has it. What is looked at stays. `talks`: how many there are, this one
-    /// among them, and share what may be kept off the screen.
-    pub fn trim(&mut self, on_screen: bool, talks: usize) {
+    /// Forgets what does not fit in memory; the store has it. What is looked at stays.
+    pub fn trim(&mut self, room: Room) {
         let anchor = match self.scroll {
             Scroll::At { key, .. } => Some(key),
             Scroll::Bottom => None,
         };
         let looked_at = [anchor, self.selected].into_iter().flatten().filter_map(|key| self.index(key)).min();
-        let shown = on_screen || looked_at.is_some();
-        let keep = if shown { Self::KEEP } else { KEEP_CLOSED };
-        let share = CLOSED_BYTES.checked_div(talks).unwrap_or(CLOSED_BYTES);
-        let bytes = if shown { TALK_BYTES } else { CLOSED_TALK_BYTES.min(share) };
+        let shown = room == Room::Shown || looked_at.is_some();
+        let share = |talks| CLOSED_BYTES.checked_div(talks).unwrap_or(CLOSED_BYTES);
+        let (keep, bytes) = match room {
+            Room::Shown => (Self::KEEP, TALK_BYTES),
+            _ if shown => (Self::KEEP, TALK_BYTES),
+            Room::InOrder(talks) => (KEEP_IN_ORDER, ORDERED_TALK_BYTES.min(share(talks))),
+            Room::Closed(talks) => (KEEP_CLOSED, CLOSED_TALK_BYTES.min(share(talks))),
+        };
         let surplus = self.messages.len().saturating_sub(keep).max(self.too_heavy(bytes, shown));
         if surplus == 0 {
             return;
@@ -221,7 +238,7 @@ impl Conversation {
         };
         self.selected.iter_mut().chain(&mut self.new_from).for_each(moved);
         let above = self.gaps.iter_mut().flat_map(|gap| &mut gap.above).chain(&mut self.walk.above);
-        self.walk.first.iter_mut().chain(above).flatten().for_each(|(_, place)| moved(place));
+        self.walk.first.iter_mut().chain(above).chain(&mut self.live).flatten().for_each(|(_, place)| moved(place));
         if let Scroll::At { key: anchor, .. } = &mut self.scroll
             && *anchor == key
         {

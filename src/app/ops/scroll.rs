@@ -2,6 +2,7 @@
 
 use crate::app::action::Effects;
 use crate::app::model::{ConversationKey, Model, Scroll};
+use crate::app::timeline::Room;
 
 /// The least number of messages kept loaded above the eye.
 const AHEAD: usize = 40;
@@ -28,7 +29,7 @@ impl Model {
             talk.unload();
             self.load(&key, fx);
         }
-        self.talk_mut(&key).trim(true, 1);
+        self.talk_mut(&key).trim(Room::Shown);
         self.see(fx);
     }
 

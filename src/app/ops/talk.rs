@@ -68,7 +68,7 @@ impl Model {
         let Some(key) = self.open.clone() else { return };
         self.stop_typing(&key, fx);
         self.keep_draft(&key, fx);
-        let talks = self.talks.len();
+        let room = self.room_off_screen(&key.account);
         let talk = self.talk_mut(&key);
         talk.new_from = None;
         talk.new_count = 0;
@@ -78,7 +78,7 @@ impl Model {
             talk.unload();
         }
         if talk.scroll == Scroll::Bottom {
-            talk.trim(false, talks);
+            talk.trim(room);
         }
     }
 

@@ -3,6 +3,7 @@
 use super::{MARGIN, PAGE};
 use crate::app::action::Effects;
 use crate::app::model::{Asked, Conversation, ConversationKey, GapHere, Heard, Model};
+use crate::app::timeline::Room;
 use crate::types::{AccountId, ArchiveId, BareJid, MessageKey, RequestId, Stamp};
 use crate::xmpp::{ArchivePage, ArchiveQuery};
 use std::collections::BTreeMap;
@@ -188,6 +189,22 @@ impl Model {
         }
     }
 
+    /// How much of a talk of this account is kept off the screen.
+    pub(in crate::app) fn room_off_screen(&self, id: &AccountId) -> Room {
+        let talks = self.talks.len();
+        let account = self.account(id).filter(|account| account.features.archive);
+        let read = account.is_none_or(|account| account.sync.complete && account.sync.gaps.is_empty());
+        if read { Room::Closed(talks) } else { Room::InOrder(talks) }
+    }
+
+    /// Nothing more is to be put in order, perhaps.
+    pub(super) fn trim_off_screen(&mut self, id: &AccountId) {
+        let room = self.room_off_screen(id);
+        let open = self.open.clone();
+        let closed = self.talks.values_mut().filter(|talk| talk.key.account == *id && Some(&talk.key) != open.as_ref());
+        closed.for_each(|talk| talk.trim(room));
+    }
+
     /// Asks for the next page of the newest gap, if there is one and the store keeps up.
     pub(in crate::app) fn fill(&mut self, id: &AccountId, fx: &mut Effects) {
         let behind = self.store_is_behind();
@@ -255,6 +272,7 @@ impl Model {
         }
         if filled {
             self.forget_filled(id);
+            self.trim_off_screen(id);
         } else {
             self.note_above(id);
         }

@@ -216,3 +216,57 @@ fn a_page_that_nobody_waits_for_any_more_moves_nothing_and_brings_nothing_new() 
     }
     assert_eq!((world.texts(BELA), world.moved()), (["1", "2", "3"].map(str::to_owned).to_vec(), 0));
 }
+
+/// Else the store would put what another page tells behind them.
+#[test]
+fn what_a_check_brings_of_old_is_not_put_in_order_with_what_another_page_brings() {
+    let mut world = World::online(true);
+    world.hears(stanza_id(says(PHONE, "9", "9"), "s9"));
+    let at = world.now.wall;
+    world.model.accounts[0].sync.complete = true;
+    let check = RequestId(78);
+    world.model.accounts[0].asked.extend([(PAGE, Asked::Gap), (check, Asked::Check)]);
+    for (n, ago) in [("5", 4_000), ("6", 3_000)] {
+        world.hears(in_page(check, archived(says(PHONE, n, n), &format!("s{n}"), Stamp(at.0 - ago))));
+    }
+    for (n, ago) in [("3", 9_000), ("4", 8_000)] {
+        world.pages(n, n, Stamp(at.0 - ago));
+    }
+    world.session(page_end(PAGE, None, None, true));
+    let orders = world.requests().into_iter().filter_map(|request| match request {
+        StoreRequest::Order { ids, .. } => Some(ids),
+        _ => None,
+    });
+    assert_eq!(orders.collect::<Vec<_>>(), [["s3", "s4"].map(|id| StanzaId(id.to_owned()))]);
+}
+
+/// What the server kept for us has its stamp and what came before it has ours. By itself it comes in its order.
+#[test]
+fn what_the_server_kept_stands_behind_what_came_by_itself_before_it_whatever_was_typed_since() {
+    let mut world = World::online(true);
+    world.hears(stanza_id(says(PHONE, "1", "1"), "s1"));
+    let heard = world.now.wall;
+    world.after(second(20));
+    world.give(Event::Tick);
+    world.send(BELA, "typed");
+    let kept = Incoming { stamp: Some(Stamp(heard.0 - 3_000)), delayed: true, ..says(PHONE, "2", "2") };
+    world.hears(stanza_id(kept, "s2"));
+    assert_eq!(world.texts(BELA), ["1", "2", "typed"]);
+}
+
+#[test]
+fn a_talk_off_the_screen_keeps_more_in_memory_while_the_archive_is_put_in_order() {
+    let mut world = World::online(true);
+    let end = Edge { id: None, at: world.now.wall };
+    world.model.accounts[0].features.archive = true;
+    world.model.accounts[0].sync.complete = true;
+    world.model.accounts[0].sync.gaps = vec![Gap::new(Edge { id: None, at: Stamp(0) }, end)];
+    let hears = |world: &mut World, n: u32| {
+        world.hears(stanza_id(says(PHONE, &n.to_string(), &n.to_string()), &format!("s{n}")));
+    };
+    (0..300).for_each(|n| hears(&mut world, n));
+    assert_eq!(world.talk(BELA).messages.len(), 300);
+    world.model.accounts[0].sync.gaps.clear();
+    hears(&mut world, 300);
+    assert!(world.talk(BELA).messages.len() <= 200, "{}", world.talk(BELA).messages.len());
+}

@@ -67,6 +67,16 @@ impl Conversation {
         own.into_iter().chain(bounds.into_iter().flatten().filter(|other| other.firm)).min()
     }
 
+    /// A message came by itself, and stands there.
+    pub fn came_live(&mut self, direction: Direction, place: (Stamp, MessageKey)) {
+        self.live[side(direction)] = Some(place);
+    }
+
+    /// Where the last message of this side stands that came by itself.
+    pub fn live_before(&self, direction: Direction) -> Option<Stamp> {
+        self.live[side(direction)].map(|(stamp, _)| stamp)
+    }
+
     /// Where that begins of this message's side, but for what was typed here and what this page has told, which came later
     /// than what was here at that time: the archive has it behind this message, or tells of it next.
     pub fn place_since(&self, heard: Heard, told: &Incoming) -> Option<Above> {
@@ -130,16 +140,19 @@ impl Conversation {
 
     /// Puts a message in the place of this moment; where that is on the disk alone, it goes from here.
     pub fn place_anew(&mut self, key: MessageKey, stamp: Stamp) {
+        let first = self.messages.front().map(|first| (first.stamp, first.key));
         let Some(mut message) = self.index(key).and_then(|at| self.messages.remove(at)) else { return };
         if !message.is_typed_here() {
             self.heard_at = self.heard_at.max(Some(stamp));
             // Else what comes behind it would come before it.
             let ends = self.gaps.iter_mut().filter_map(|gap| gap.heard.as_mut()).chain(&mut self.before_session);
             ends.filter(|end| key <= end.last).for_each(|end| end.to = end.to.max(stamp));
+            let live = self.live.iter_mut().flatten().filter(|(_, last)| *last == key);
+            live.for_each(|(at, _)| *at = stamp);
         }
         message.stamp = stamp;
         let order = (stamp, key);
-        let above = self.messages.front().is_none_or(|first| order < (first.stamp, first.key)) && self.more_stored;
+        let above = first.is_none_or(|first| order < first) && self.more_stored;
         let below = self.messages.back().is_none_or(|last| order > (last.stamp, last.key)) && self.tail_missing;
         if above || below {
             self.bytes = self.bytes.saturating_sub(message.bytes());

@@ -8,7 +8,7 @@ use crate::app::model::{
 };
 use crate::app::outbox::LATE;
 use crate::app::sync::Bounds;
-use crate::app::timeline::Placed;
+use crate::app::timeline::{Placed, Room};
 use crate::types::limits::STRANGERS;
 use crate::types::{AccountId, ArchiveId, Jid, MessageKey, OriginId, Stamp};
 use crate::xmpp::{Content, Direction, Incoming, Show, Via};
@@ -77,7 +77,7 @@ fn hear(model: &mut Model, id: &AccountId, incoming: &Incoming, fx: &mut Effects
         walk(model, &message, twin, incoming, bounds, fx);
     }
     match twin {
-        Some(twin) => merge(model, id, twin, &message, fx),
+        Some(twin) => merge(model, id, twin, &message, incoming, fx),
         None => take_in(model, &key, message, incoming, fx),
     }
     if let Some(stanza_id) = &incoming.stanza_id {
@@ -109,7 +109,8 @@ fn stamp_of(model: &mut Model, key: &ConversationKey, incoming: &Incoming, bound
         Some(told) => {
             // What the server kept for us, it kept since we were there.
             let missed = talk.before_session.filter(|_| incoming.delayed).map(|heard| heard.to);
-            let stamp = behind(behind(told.min(current), missed, SKEWED), talk.last_at, NEAR);
+            let live = talk.live_before(incoming.direction);
+            let stamp = behind(behind(told.min(current), missed.max(live), SKEWED), talk.last_at, NEAR);
             // What its author dates back, and no server kept, is new all the same, and must count as unread.
             let seen = Some(talk.read_to).filter(|read| !incoming.delayed && *read >= stamp);
             seen.map_or(stamp, |read| Stamp(read.0.saturating_add(1)))
@@ -287,8 +288,20 @@ fn posted(model: &Model, id: &AccountId, message: &Message) -> Option<MessageKey
 }
 
 /// Another copy of a message that is here: it brings its ids, and for ours the proof that the server has it.
-fn merge(model: &mut Model, id: &AccountId, twin: MessageKey, message: &Message, fx: &mut Effects) {
+fn merge(
+    model: &mut Model,
+    id: &AccountId,
+    twin: MessageKey,
+    message: &Message,
+    incoming: &Incoming,
+    fx: &mut Effects,
+) {
     let talk = model.talk_mut(&message.talk);
+    if incoming.via != Via::Archive
+        && let Some(here) = talk.message(twin).filter(|here| !here.is_typed_here())
+    {
+        talk.came_live(message.direction, (here.stamp, twin));
+    }
     if talk.adopt(twin, message.stanza_id.as_ref(), message.origin.as_ref())
         && let Some(stanza_id) = message.stanza_id.clone()
     {
@@ -310,6 +323,8 @@ fn take_in(model: &mut Model, key: &ConversationKey, message: Message, incoming:
     let missed = if late && !seen { model.news_of(&key.account, message.stamp) } else { News::Old };
     model.keep_message(&message, receipt, missed, fx);
     let newest = model.talk_mut(key).last_at.is_none_or(|last| last <= message.stamp);
+    // A page of a check is told among others: what it has does not stand behind what they told.
+    let walked = late && !model.is_of_check(&key.account, incoming);
     let talk = model.talk_mut(key);
     if newest {
         talk.warn_plain = sealed && theirs || (talk.warn_plain && !theirs);
@@ -317,13 +332,16 @@ fn take_in(model: &mut Model, key: &ConversationKey, message: Message, incoming:
     if theirs && incoming.nick.is_some() {
         talk.nick.clone_from(&incoming.nick);
     }
-    let told = message.stanza_id.clone().filter(|_| late && theirs);
+    let told = message.stanza_id.clone().filter(|_| walked && theirs);
+    if !late && !message.is_typed_here() {
+        talk.came_live(message.direction, (at, id));
+    }
     if talk.place(message) == Placed::Elsewhere {
         talk.note_stored(told);
     }
     let open = model.open.as_ref() == Some(key);
-    let talks = model.talks.len();
-    model.talk_mut(key).trim(open, talks);
+    let room = if open { Room::Shown } else { model.room_off_screen(&key.account) };
+    model.talk_mut(key).trim(room);
     if theirs {
         model.count_received(&key.account);
         if !late {

@@ -110,10 +110,13 @@ impl Play {
     }
 }
 
-/// So many moments of so many milliseconds at most. `ahead`: so many milliseconds the server's clock is.
-fn play(seed: u64, (moments, most): (u32, u64), ahead: i64, coarse: bool) -> Play {
+/// So many moments of so many milliseconds at most. `ahead`: so many milliseconds the server's clock is. `open`: the talk
+/// is on the screen; else little of it is in memory.
+fn play(seed: u64, (moments, most): (u32, u64), (ahead, coarse): (i64, bool), open: bool) -> Play {
     let mut play = begin(seed, Server { most: PAGE, ahead, coarse, ..Server::default() });
-    play.world.open(BELA);
+    if open {
+        play.world.open(BELA);
+    }
     play.carry(false);
     play.write_disk(1_000);
     (play.server.wire, play.server.suspended) = (Some(Wire::default()), Some(VecDeque::new()));
@@ -134,25 +137,38 @@ fn play(seed: u64, (moments, most): (u32, u64), ahead: i64, coarse: bool) -> Pla
     play
 }
 
+/// Plays it; returns how often the line broke, and how many sessions were taken up.
+fn order_survives(seed: usize, clocks: (i64, bool), open: bool) -> (u32, u32) {
+    let pace = [30, 100, 300, 1_000][seed / 4 % 4];
+    let play = play(seed as u64, (300, pace), clocks, open);
+    for direction in [Direction::In, Direction::Out] {
+        let told = play.server.archive.iter().filter(|told| told.direction == direction);
+        let told: Vec<_> = told.map(body).collect();
+        let kept = play.disk.in_order().into_iter().filter(|row| row.direction == direction);
+        let kept: Vec<_> = kept.map(|row| text(&row)).collect();
+        assert_eq!(kept, told, "seed {seed}, {direction:?}");
+    }
+    let screen: Vec<_> = play.world.talk(BELA).messages.iter().map(|m| (m.stamp, m.key)).collect();
+    let mut disk: Vec<_> = play.disk.in_order().iter().map(|m| (m.stamp, m.key)).collect();
+    assert_eq!(disk.split_off(disk.len().saturating_sub(screen.len())), screen, "seed {seed}");
+    (play.cuts, play.taken_up)
+}
+
 #[test]
 fn the_order_survives_sessions_that_are_taken_up_and_others_that_begin_anew() {
     let clocks = [(0, false), (0, true), (-700, false), (-45_000, false)];
-    let paces = [30, 100, 300, 1_000];
     let (mut cuts, mut taken_up) = (0, 0);
     for seed in 0..240 {
-        let ((ahead, coarse), most) = (clocks[seed % 4], paces[seed / 4 % 4]);
-        let play = play(seed as u64, (300, most), ahead, coarse);
-        (cuts, taken_up) = (cuts + play.cuts, taken_up + play.taken_up);
-        for direction in [Direction::In, Direction::Out] {
-            let told = play.server.archive.iter().filter(|told| told.direction == direction);
-            let told: Vec<_> = told.map(body).collect();
-            let kept = play.disk.in_order().into_iter().filter(|row| row.direction == direction);
-            let kept: Vec<_> = kept.map(|row| text(&row)).collect();
-            assert_eq!(kept, told, "seed {seed}, {direction:?}");
-        }
-        let screen: Vec<_> = play.world.talk(BELA).messages.iter().map(|m| (m.stamp, m.key)).collect();
-        let mut disk: Vec<_> = play.disk.in_order().iter().map(|m| (m.stamp, m.key)).collect();
-        assert_eq!(disk.split_off(disk.len().saturating_sub(screen.len())), screen, "seed {seed}");
+        let told = order_survives(seed, clocks[seed % 4], true);
+        (cuts, taken_up) = (cuts + told.0, taken_up + told.1);
     }
     assert!(cuts > 500 && taken_up > 500, "{cuts} cuts, {taken_up} taken up");
+}
+
+/// Little of it is in memory, and most of what the archive brings is on the disk alone.
+#[test]
+fn the_order_survives_them_in_a_talk_that_is_not_on_the_screen() {
+    for seed in 0..240 {
+        order_survives(seed, [(0, false), (0, true)][seed % 2], false);
+    }
 }
