@@ -225,10 +225,29 @@ fn bytes(talk: &Conversation) -> usize {
     talk.messages.iter().map(butty::app::model::Message::bytes).sum()
 }
 
+/// More than off the screen in general, for what the archive brings has to find its place.
+#[test]
+fn a_talk_in_memory_has_an_end_while_the_archive_is_read() {
+    let mut world = World::new();
+    assert!(!world.model.accounts[0].sync.complete);
+    for number in 0..2_000 {
+        world.hear(&chat("romeo@montague.lit/orchard", number, "short"));
+        assert!(bytes(world.talk(ROMEO).unwrap()) <= ORDERED_TALK_BYTES);
+    }
+    assert!(world.talk(ROMEO).unwrap().messages.len() <= 1_000);
+    let long = "x".repeat(ORDERED_TALK_BYTES / 4);
+    for number in 0..40 {
+        world.hear(&chat("romeo@montague.lit/orchard", number, &long));
+        let talk = world.talk(ROMEO).unwrap();
+        assert!(bytes(talk) <= ORDERED_TALK_BYTES, "{}", bytes(talk));
+    }
+}
+
 /// By number, and by the length of what they say.
 #[test]
 fn a_talk_in_memory_has_an_end() {
     let mut world = World::new();
+    world.model.accounts[0].sync.complete = true;
     for number in 0..2_000 {
         world.hear(&chat("romeo@montague.lit/orchard", number, "short"));
     }

@@ -64,7 +64,8 @@ pub const CLOSED_TALK_BYTES: usize = 64 << 10;
 /// The same while the archive is being read: what it brings has to find its place among these.
 pub const ORDERED_TALK_BYTES: usize = 256 << 10;
 /// What talks off the screen share, in bytes: a thousand of them keep as much as one may, and each that comes behind them a
-/// share of its moment. So ten thousand have 210 MiB at most, and [`BUDDIES`] 310.
+/// share of its moment. So ten thousand have 210 MiB at most, and [`BUDDIES`] 310; 90 more
+/// while the archive is read.
 pub const CLOSED_BYTES: usize = 64 << 20;
 /// Messages of one page that is read from the history, in bytes. Two hundred of the usual length are a third of it, and
 /// the largest that a stanza can hold still comes, alone.

@@ -107,10 +107,10 @@ fn stamp_of(model: &mut Model, key: &ConversationKey, incoming: &Incoming, bound
     let current = talk.stamp_now(now);
     let stamp = match incoming.stamp {
         Some(told) => {
-            // What the server kept for us, it kept since we were there.
-            let missed = talk.before_session.filter(|_| incoming.delayed).map(|heard| heard.to);
-            let live = talk.live_before(incoming.direction);
-            let stamp = behind(behind(told.min(current), missed.max(live), SKEWED), talk.last_at, NEAR);
+            // What the server kept for us, it kept since we were there, and tells in its order.
+            let missed = talk.before_session.map(|heard| heard.to).max(talk.live_before(incoming.direction));
+            let missed = missed.filter(|_| incoming.delayed);
+            let stamp = behind(behind(told.min(current), missed, SKEWED), talk.last_at, NEAR);
             // What its author dates back, and no server kept, is new all the same, and must count as unread.
             let seen = Some(talk.read_to).filter(|read| !incoming.delayed && *read >= stamp);
             seen.map_or(stamp, |read| Stamp(read.0.saturating_add(1)))

@@ -201,7 +201,7 @@ impl Model {
         for (_, talk) in self.talks.iter_mut().filter(|(key, _)| key.account == *id) {
             talk.messages.clear();
             (talk.loaded, talk.page) = (false, None);
-            (talk.before_session, talk.gaps) = (None, Vec::new());
+            (talk.before_session, talk.gaps, talk.live) = (None, Vec::new(), [None; 2]);
         }
         self.trouble.take_if(|problem| matches!(problem, Problem::AccountInUse));
         true
