@@ -7,6 +7,7 @@
 //! Ids of the archive decide, never a clock, wherever they are known. Everything is bounded.
 
 mod gap;
+mod late;
 mod talk;
 
 use gap::Way;
@@ -71,6 +72,8 @@ pub struct Sync {
     /// How many sessions ended in the middle of a page, less those in which the newest one came whole: a line that does
     /// not carry a page gets shorter ones, or nothing would ever come to its end.
     pub torn: u8,
+    /// What a check told before the page that has it did, which may have none.
+    pub late: Vec<Incoming>,
 }
 
 /// The filling of gaps in this session.
@@ -203,7 +206,7 @@ impl Model {
         }
         self.tell_sync(id, fx);
         self.tell_what_was_read(id, true, fx);
-        self.trim_off_screen(id);
+        self.settle(id, fx);
         self.fill(id, fx);
     }
 
@@ -240,6 +243,7 @@ impl Model {
             self.ask_newest(id, true, fx);
         } else {
             self.rest_sync(id);
+            self.take_late(id, fx);
             self.tell_what_was_read(id, true, fx);
         }
     }
@@ -273,18 +277,6 @@ impl Model {
         } else {
             account.sync.ahead = Some(archive);
         }
-    }
-
-    /// This is of a page that is to prove what became of ours, or that nobody waits for any more.
-    pub(super) fn is_of_check(&self, id: &AccountId, incoming: &Incoming) -> bool {
-        let asked = self.account(id).zip(incoming.page).map(|(account, page)| account.asked.get(&page));
-        matches!(asked, Some(Some(Asked::Check) | None))
-    }
-
-    /// Another page has yet to bring this: the newest one, or one of a gap.
-    pub(super) fn is_yet_to_come(&self, id: &AccountId, incoming: &Incoming) -> bool {
-        let in_gap = |gap: &Gap| incoming.stamp.is_some_and(|stamp| gap.holds(stamp));
-        self.account(id).is_some_and(|account| !account.sync.complete || account.sync.gaps.iter().any(in_gap))
     }
 
     /// Between what else of the talk a message of the archive stands, as far as the query says it.

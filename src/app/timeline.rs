@@ -30,8 +30,8 @@ const AHEAD: Duration = Duration::from_secs(24 * 3600);
 pub enum Room {
     /// It is on the screen.
     Shown,
-    /// It is not, but what its pages of the archive bring has to find its place among what came since the first of them
-    /// was missed. So many talks share the room.
+    /// It is not, and the archive is not here whole yet: what that brings has to find its place among what came since. So
+    /// many talks share the room.
     InOrder(usize),
     /// It is not. So many talks share the room.
     Closed(usize),

@@ -79,7 +79,8 @@ pub struct Conversation {
     pub last_at: Option<Stamp>,
     /// The same, of what was not typed here; where that is not known, of all.
     pub heard_at: Option<Stamp>,
-    /// Where the last one stands that came by itself, of theirs and of ours: those come in their order, whatever clocks say.
+    /// Where the furthest one stands that came by itself, of theirs and of ours: those come in their order, as far as two
+    /// clocks may be apart.
     pub live: [Option<(Stamp, MessageKey)>; 2],
     /// What was here when the archive was last known to be complete: all that it brings beyond the cursor comes behind this.
     pub before_session: Option<Heard>,

@@ -3,7 +3,6 @@
 use super::{MARGIN, PAGE};
 use crate::app::action::Effects;
 use crate::app::model::{Asked, Conversation, ConversationKey, GapHere, Heard, Model};
-use crate::app::timeline::Room;
 use crate::types::{AccountId, ArchiveId, BareJid, MessageKey, RequestId, Stamp};
 use crate::xmpp::{ArchivePage, ArchiveQuery};
 use std::collections::BTreeMap;
@@ -177,6 +176,8 @@ impl Model {
 
     /// A page of the newest gap has been told.
     fn note_above(&mut self, id: &AccountId) {
+        // A page by time moves both ends.
+        self.forget_filled(id);
         let Some(gap) = self.account(id).and_then(|account| account.sync.gaps.last()) else { return };
         let after = Arc::new(gap.after.clone());
         for talk in self.talks.values_mut().filter(|talk| talk.key.account == *id) {
@@ -187,22 +188,6 @@ impl Model {
                 None => talk.gaps.push(GapHere { after: after.clone(), heard: None, above }),
             }
         }
-    }
-
-    /// How much of a talk of this account is kept off the screen.
-    pub(in crate::app) fn room_off_screen(&self, id: &AccountId) -> Room {
-        let talks = self.talks.len();
-        let account = self.account(id).filter(|account| account.features.archive);
-        let read = account.is_none_or(|account| account.sync.complete && account.sync.gaps.is_empty());
-        if read { Room::Closed(talks) } else { Room::InOrder(talks) }
-    }
-
-    /// Nothing more is to be put in order, perhaps.
-    pub(super) fn trim_off_screen(&mut self, id: &AccountId) {
-        let room = self.room_off_screen(id);
-        let open = self.open.clone();
-        let closed = self.talks.values_mut().filter(|talk| talk.key.account == *id && Some(&talk.key) != open.as_ref());
-        closed.for_each(|talk| talk.trim(room));
     }
 
     /// Asks for the next page of the newest gap, if there is one and the store keeps up.
@@ -272,7 +257,7 @@ impl Model {
         }
         if filled {
             self.forget_filled(id);
-            self.trim_off_screen(id);
+            self.settle(id, fx);
         } else {
             self.note_above(id);
         }
@@ -291,6 +276,7 @@ impl Model {
             Way::Time => {
                 filling.stopped = true;
                 self.rest_sync(id);
+                self.take_late(id, fx);
             }
         }
         self.fill(id, fx);

@@ -270,3 +270,27 @@ fn a_talk_off_the_screen_keeps_more_in_memory_while_the_archive_is_put_in_order(
     hears(&mut world, 300);
     assert!(world.talk(BELA).messages.len() <= 200, "{}", world.talk(BELA).messages.len());
 }
+
+/// A message of another device that no carbon told, and that the cursor has passed: nothing else brings it.
+#[test]
+fn what_a_check_alone_brings_is_taken_in_once_the_archive_is_here() {
+    let mut world = World::online(true);
+    world.hears(stanza_id(says(PHONE, "2", "2"), "s2"));
+    let at = world.now.wall;
+    let (check, newest) = (RequestId(78), RequestId(79));
+    world.model.accounts[0].asked.extend([(check, Asked::Check), (newest, Asked::CatchUp)]);
+    world.model.accounts[0].sync.complete = false;
+    for (n, later) in [("1", -500), ("3", 500)] {
+        world.hears(in_page(check, archived(says(PHONE, n, n), &format!("s{n}"), Stamp(at.0 + later))));
+    }
+    assert_eq!(world.texts(BELA), ["2"], "the page that has them may come");
+    world.hears(in_page(newest, archived(says(PHONE, "3", "3"), "s3", Stamp(at.0 + 500))));
+    let end = Some(ArchiveId("s3".to_owned()));
+    world.session(page_end(newest, end.clone(), end, true));
+    let kept = world.requests().into_iter().filter_map(|request| match request {
+        StoreRequest::Insert(message) => Some(text(&message)),
+        _ => None,
+    });
+    assert_eq!(kept.collect::<Vec<_>>().iter().filter(|text| *text == "1").count(), 1, "and not lost");
+    assert!(world.own().sync.late.is_empty());
+}

@@ -69,10 +69,11 @@ impl Conversation {
 
     /// A message came by itself, and stands there.
     pub fn came_live(&mut self, direction: Direction, place: (Stamp, MessageKey)) {
-        self.live[side(direction)] = Some(place);
+        let last = &mut self.live[side(direction)];
+        *last = (*last).max(Some(place));
     }
 
-    /// Where the last message of this side stands that came by itself.
+    /// Where the furthest message of this side stands that came by itself.
     pub fn live_before(&self, direction: Direction) -> Option<Stamp> {
         self.live[side(direction)].map(|(stamp, _)| stamp)
     }
@@ -148,7 +149,7 @@ impl Conversation {
             let ends = self.gaps.iter_mut().filter_map(|gap| gap.heard.as_mut()).chain(&mut self.before_session);
             ends.filter(|end| key <= end.last).for_each(|end| end.to = end.to.max(stamp));
             let live = self.live.iter_mut().flatten().filter(|(_, last)| *last == key);
-            live.for_each(|(at, _)| *at = stamp);
+            live.for_each(|(at, _)| *at = (*at).max(stamp));
         }
         message.stamp = stamp;
         let order = (stamp, key);

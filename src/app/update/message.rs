@@ -32,6 +32,13 @@ pub(super) fn on_message(model: &mut Model, id: &AccountId, incoming: &Incoming,
     }
 }
 
+impl Model {
+    /// A message that was put by.
+    pub(in crate::app) fn hear(&mut self, id: &AccountId, incoming: &Incoming, fx: &mut Effects) {
+        hear(self, id, incoming, fx);
+    }
+}
+
 fn hear(model: &mut Model, id: &AccountId, incoming: &Incoming, fx: &mut Effects) {
     if incoming.via == Via::Archive {
         model.note_check(id, incoming);
@@ -70,9 +77,10 @@ fn hear(model: &mut Model, id: &AccountId, incoming: &Incoming, fx: &mut Effects
     // A page that is to prove what became of ours says nothing of where a message belongs. What is new in it comes by
     // itself, as long as the archive is still read.
     let is_of_check = model.is_of_check(id, incoming);
-    if is_of_check && twin.is_none() && model.is_yet_to_come(id, incoming) {
+    if is_of_check && twin.is_none() && model.put_by(id, incoming) {
         return;
     }
+    model.forget_late(id, incoming);
     if incoming.via == Via::Archive && !is_of_check {
         walk(model, &message, twin, incoming, bounds, fx);
     }
@@ -108,9 +116,11 @@ fn stamp_of(model: &mut Model, key: &ConversationKey, incoming: &Incoming, bound
     let stamp = match incoming.stamp {
         Some(told) => {
             // What the server kept for us, it kept since we were there, and tells in its order.
-            let missed = talk.before_session.map(|heard| heard.to).max(talk.live_before(incoming.direction));
-            let missed = missed.filter(|_| incoming.delayed);
-            let stamp = behind(behind(told.min(current), missed, SKEWED), talk.last_at, NEAR);
+            let kept = |bound: Option<Stamp>| bound.filter(|_| incoming.delayed);
+            let missed = kept(talk.before_session.map(|heard| heard.to));
+            let live = kept(talk.live_before(incoming.direction)).map(|live| live.min(current));
+            let stamp = behind(behind(told.min(current), missed, SKEWED), live, SKEWED);
+            let stamp = behind(stamp, talk.last_at, NEAR);
             // What its author dates back, and no server kept, is new all the same, and must count as unread.
             let seen = Some(talk.read_to).filter(|read| !incoming.delayed && *read >= stamp);
             seen.map_or(stamp, |read| Stamp(read.0.saturating_add(1)))
