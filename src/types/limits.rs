@@ -67,7 +67,7 @@ pub const CLOSED_TALK_BYTES: usize = 64 << 10;
 /// 256 talks share the room, each has less.
 pub const ORDERED_TALK_BYTES: usize = 256 << 10;
 /// Messages that wait for the page of the archive that has them.
-pub const LATE: usize = 256;
+pub const LATE: usize = 2_000;
 /// The same in bytes of what they say.
 pub const LATE_BYTES: usize = 1 << 20;
 /// What talks off the screen share, in bytes: a thousand of them keep as much as one may, and each that comes behind them a

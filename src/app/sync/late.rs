@@ -7,20 +7,20 @@ use crate::app::model::{Account, Asked, Model};
 use crate::app::timeline::Room;
 use crate::types::AccountId;
 use crate::types::limits::{LATE, LATE_BYTES};
-use crate::xmpp::{Content, Incoming};
+use crate::xmpp::{Content, Incoming, Via};
 
 impl Model {
-    /// This is of a page that is to prove what became of ours, or that nobody waits for any more.
+    /// This is of a page that is to prove what became of ours, or that nobody waits for any more; or was put by.
     pub(in crate::app) fn is_of_check(&self, id: &AccountId, incoming: &Incoming) -> bool {
-        let asked = self.account(id).zip(incoming.page).map(|(account, page)| account.asked.get(&page));
-        matches!(asked, Some(Some(Asked::Check) | None))
+        let Some(account) = self.account(id).filter(|_| incoming.via == Via::Archive) else { return false };
+        incoming.page.is_none_or(|page| matches!(account.asked.get(&page), Some(Asked::Check) | None))
     }
 
     /// Another page may have yet to bring this, the newest one or one of a gap, and knows better where it belongs: it is
     /// put by for it. A message of another device that no carbon told (XEP-0280), and that stands before the cursor,
     /// comes by none. False where there is no room for more, or nothing to wait for.
     pub(in crate::app) fn put_by(&mut self, id: &AccountId, incoming: &Incoming) -> bool {
-        let Some(account) = self.account_mut(id) else { return false };
+        let Some(account) = self.account_mut(id).filter(|_| incoming.page.is_some()) else { return false };
         let in_gap = |gap: &Gap| incoming.stamp.is_some_and(|stamp| gap.holds(stamp));
         let sync = &mut account.sync;
         if sync.complete && !sync.gaps.iter().any(in_gap) {
