@@ -7,7 +7,7 @@
 //! Ids of the archive decide, never a clock, wherever they are known. Everything is bounded.
 
 mod gap;
-mod late;
+mod put_by;
 mod talk;
 
 use gap::Way;
@@ -72,8 +72,8 @@ pub struct Sync {
     /// How many sessions ended in the middle of a page, less those in which the newest one came whole: a line that does
     /// not carry a page gets shorter ones, or nothing would ever come to its end.
     pub torn: u8,
-    /// What a check told before the page that has it did, which may have none.
-    pub late: Vec<Incoming>,
+    /// What a check told, and the page that may have it has yet to tell.
+    pub put_by: Vec<Incoming>,
 }
 
 /// The filling of gaps in this session.
@@ -243,7 +243,7 @@ impl Model {
             self.ask_newest(id, true, fx);
         } else {
             self.rest_sync(id);
-            self.take_late(id, fx);
+            self.take_put_by(id, fx);
             self.tell_what_was_read(id, true, fx);
         }
     }

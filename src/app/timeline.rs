@@ -16,7 +16,7 @@ use std::time::Duration;
 
 /// Messages kept in memory for a talk that is not on the screen.
 const KEEP_CLOSED: usize = 200;
-/// The same while the archive is being read.
+/// The same as long as the archive is not here whole.
 const KEEP_IN_ORDER: usize = 1_000;
 /// While the person reads far up, arrivals may fill memory up to here; then they wait in the store.
 const KEEP_READING: usize = 2 * Conversation::KEEP;
@@ -161,11 +161,11 @@ impl Conversation {
             Scroll::Bottom => None,
         };
         let looked_at = [anchor, self.selected].into_iter().flatten().filter_map(|key| self.index(key)).min();
-        let shown = room == Room::Shown || looked_at.is_some();
+        let room = if looked_at.is_some() { Room::Shown } else { room };
+        let shown = room == Room::Shown;
         let share = |talks| CLOSED_BYTES.checked_div(talks).unwrap_or(CLOSED_BYTES);
         let (keep, bytes) = match room {
             Room::Shown => (Self::KEEP, TALK_BYTES),
-            _ if shown => (Self::KEEP, TALK_BYTES),
             Room::InOrder(talks) => (KEEP_IN_ORDER, ORDERED_TALK_BYTES.min(share(talks))),
             Room::Closed(talks) => (KEEP_CLOSED, CLOSED_TALK_BYTES.min(share(talks))),
         };

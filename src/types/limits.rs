@@ -18,7 +18,7 @@
 //! | typing of a buddy | one moment, a minute long | replaced |
 //! | people who ask to be a buddy | [`REQUESTS`] | the newest wait: the server asks again at each sign-in |
 //! | talks begun by strangers | [`STRANGERS`] | their messages go to the history, and show up after the next start |
-//! | what a check tells before its page of the archive does | [`LATE`] and [`LATE_BYTES`] | taken in as it comes, by its stamp |
+//! | what a check tells before its page of the archive does | [`PUT_BY`] and [`PUT_BY_BYTES`] | taken in as it comes, by its stamp |
 //! | what a talk knows of gaps in the archive | 16, as many as there are | the two oldest become one |
 //! | messages of a talk in memory | 2,000 and [`TALK_BYTES`] on the screen, 200 and [`CLOSED_TALK_BYTES`], or its share of [`CLOSED_BYTES`], off it; there 1,000 and [`ORDERED_TALK_BYTES`], or the same share, as long as the archive is not here whole | the oldest are read from the history when wanted |
 //! | a page that is read from the history | 50 to 200 messages, and [`PAGE_BYTES`], but one message at least | the next page begins there |
@@ -66,10 +66,10 @@ pub const CLOSED_TALK_BYTES: usize = 64 << 10;
 /// The same as long as the archive is not here whole: what it brings has to find its place among these. Where more than
 /// 256 talks share the room, each has less.
 pub const ORDERED_TALK_BYTES: usize = 256 << 10;
-/// Messages that wait for the page of the archive that has them.
-pub const LATE: usize = 2_000;
-/// The same in bytes of what they say.
-pub const LATE_BYTES: usize = 1 << 20;
+/// Messages that a check told, and that wait for their page of the archive.
+pub const PUT_BY: usize = 2_000;
+/// The same in bytes of what others choose in them.
+pub const PUT_BY_BYTES: usize = 1 << 20;
 /// What talks off the screen share, in bytes: a thousand of them keep as much as one may, and each that comes behind them a
 /// share of its moment. So ten thousand have 210 MiB at most, and [`BUDDIES`] 310; 90 more
 /// as long as the archive is not here whole.

@@ -276,7 +276,7 @@ impl Model {
             Way::Time => {
                 filling.stopped = true;
                 self.rest_sync(id);
-                self.take_late(id, fx);
+                self.take_put_by(id, fx);
             }
         }
         self.fill(id, fx);

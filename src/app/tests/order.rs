@@ -292,5 +292,22 @@ fn what_a_check_alone_brings_is_taken_in_once_the_archive_is_here() {
         _ => None,
     });
     assert_eq!(kept.collect::<Vec<_>>().iter().filter(|text| *text == "1").count(), 1, "and not lost");
-    assert!(world.own().sync.late.is_empty());
+    assert!(world.own().sync.put_by.is_empty());
+}
+
+/// It passes nothing that is on the disk alone; further up it might.
+#[test]
+fn the_first_message_in_memory_moves_on_and_stays_there_and_moves_up_to_the_disk() {
+    let mut world = World::online(true);
+    world.hears(stanza_id(says(PHONE, "1", "1"), "s1"));
+    world.after(second(2));
+    world.hears(stanza_id(says(PHONE, "2", "2"), "s2"));
+    let key = world.key(BELA);
+    let talk = world.model.talk_mut(&key);
+    assert!(talk.more_stored);
+    let (first, at) = (talk.messages[0].key, talk.messages[0].stamp);
+    talk.place_anew(first, at.plus(second(1)));
+    assert_eq!(world.texts(BELA), ["1", "2"]);
+    world.model.talk_mut(&key).place_anew(first, at);
+    assert_eq!(world.texts(BELA), ["2"]);
 }

@@ -67,10 +67,12 @@ impl Conversation {
         own.into_iter().chain(bounds.into_iter().flatten().filter(|other| other.firm)).min()
     }
 
-    /// A message came by itself, and stands there.
-    pub fn came_live(&mut self, direction: Direction, place: (Stamp, MessageKey)) {
-        let last = &mut self.live[side(direction)];
-        *last = (*last).max(Some(place));
+    /// A message came by itself; it is here already as this one (`twin`), or is put in its place now.
+    pub fn came_live(&mut self, twin: Option<MessageKey>, message: &Message) {
+        let here = twin.map_or(Some(message), |twin| self.message(twin)).filter(|here| !here.is_typed_here());
+        let place = here.map(|here| (here.stamp, here.key));
+        let furthest = &mut self.live[side(message.direction)];
+        *furthest = (*furthest).max(place);
     }
 
     /// Where the furthest message of this side stands that came by itself.
@@ -114,9 +116,10 @@ impl Conversation {
     }
 
     /// Moves a message on to this moment. What the same side said after it stays behind it, but for what was here already
-    /// when it was missed (`stays`), and for what this page has told before it: a page may break off here, and nothing tells then where the rest belongs. What the other side said
-    /// meanwhile proves nothing, as ours stands where it was typed. Returns what was moved, and where to, the last one first:
-    /// wherever a disk is stopped in the middle of it, the order holds.
+    /// when it was missed (`stays`), and for what this page has told before it: a page may break off here, and nothing
+    /// tells then where the rest belongs. What the other side said meanwhile proves nothing, as ours stands where it was
+    /// typed. Returns what was moved, and where to, the last one first: wherever a disk is stopped in the middle of it, the
+    /// order holds.
     pub fn move_on(&mut self, key: MessageKey, to: Stamp, stays: Option<Heard>) -> Vec<(MessageKey, Stamp)> {
         let mut moved = vec![(key, to)];
         let mut last = (to, key);

@@ -80,12 +80,15 @@ fn hear(model: &mut Model, id: &AccountId, incoming: &Incoming, fx: &mut Effects
     if is_of_check && twin.is_none() && model.put_by(id, incoming) {
         return;
     }
-    model.forget_late(id, incoming);
+    model.no_longer_put_by(id, incoming);
+    if incoming.via != Via::Archive {
+        model.talk_mut(&key).came_live(twin, &message);
+    }
     if incoming.via == Via::Archive && !is_of_check {
         walk(model, &message, twin, incoming, bounds, fx);
     }
     match twin {
-        Some(twin) => merge(model, id, twin, &message, incoming, fx),
+        Some(twin) => merge(model, id, twin, &message, fx),
         None => take_in(model, &key, message, incoming, fx),
     }
     if let Some(stanza_id) = &incoming.stanza_id {
@@ -298,20 +301,8 @@ fn posted(model: &Model, id: &AccountId, message: &Message) -> Option<MessageKey
 }
 
 /// Another copy of a message that is here: it brings its ids, and for ours the proof that the server has it.
-fn merge(
-    model: &mut Model,
-    id: &AccountId,
-    twin: MessageKey,
-    message: &Message,
-    incoming: &Incoming,
-    fx: &mut Effects,
-) {
+fn merge(model: &mut Model, id: &AccountId, twin: MessageKey, message: &Message, fx: &mut Effects) {
     let talk = model.talk_mut(&message.talk);
-    if incoming.via != Via::Archive
-        && let Some(here) = talk.message(twin).filter(|here| !here.is_typed_here())
-    {
-        talk.came_live(message.direction, (here.stamp, twin));
-    }
     if talk.adopt(twin, message.stanza_id.as_ref(), message.origin.as_ref())
         && let Some(stanza_id) = message.stanza_id.clone()
     {
@@ -343,9 +334,6 @@ fn take_in(model: &mut Model, key: &ConversationKey, message: Message, incoming:
         talk.nick.clone_from(&incoming.nick);
     }
     let told = message.stanza_id.clone().filter(|_| walked && theirs);
-    if !late && !message.is_typed_here() {
-        talk.came_live(message.direction, (at, id));
-    }
     if talk.place(message) == Placed::Elsewhere {
         talk.note_stored(told);
     }
