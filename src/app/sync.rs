@@ -61,6 +61,9 @@ pub struct Sync {
     pub told: Option<(Option<ArchiveId>, Duration)>,
     /// The newest message known at start.
     pub newest: Option<Stamp>,
+    /// Nothing was known of the archive, and this is when the first session ended that did not bring its newest page:
+    /// what was missed was missed since.
+    pub missed_from: Option<Stamp>,
     /// The history cannot be read: the store is told nothing of this, for it may know better.
     pub stand_in: bool,
     /// How the gaps are being filled.
@@ -180,12 +183,16 @@ impl Model {
         let known = account.synced_to.or(account.sync.newest);
         let sync = &mut account.sync;
         sync.running = false;
-        let joined = page.complete || page.met || (sync.cursor.is_none() && known.is_none());
+        // Where nothing is known, what is older than our first session was not missed.
+        let missed_from = sync.missed_from;
+        let reaches_back = |from: Stamp| page.oldest.is_some_and(|oldest| oldest < from.minus(MARGIN));
+        let nothing_missed = sync.cursor.is_none() && known.is_none() && missed_from.is_none_or(reaches_back);
+        let joined = page.complete || page.met || nothing_missed;
         let mut merged = false;
         match (joined, page.first) {
             (true, _) => {}
             (false, Some(first)) => {
-                let after = Edge { id: sync.cursor.clone(), at: known.unwrap_or(now) };
+                let after = Edge { id: sync.cursor.clone(), at: known.or(missed_from).unwrap_or(now) };
                 let before = Edge { id: Some(first), at: page.oldest.unwrap_or(now) };
                 merged = gap::add(&mut sync.gaps, Gap::new(after, before));
                 // How the one before was asked for says nothing of this one.
@@ -197,7 +204,7 @@ impl Model {
                 return self.tell_what_was_read(id, true, fx);
             }
         }
-        sync.complete = true;
+        (sync.complete, sync.missed_from) = (true, None);
         sync.torn = sync.torn.saturating_sub(1);
         sync.cursor = sync.ahead.take().or(page.last).or(sync.cursor.take());
         account.synced_to = Some(now);
@@ -353,7 +360,7 @@ impl Model {
     /// we were here there is nothing to miss.
     pub(super) fn news_of(&self, id: &AccountId, stamp: Stamp) -> News {
         let Some(account) = self.account(id) else { return News::Old };
-        let known = account.synced_to.or(account.sync.newest);
+        let known = account.synced_to.or(account.sync.newest).or(account.sync.missed_from);
         if account.sync.gaps.iter().any(|gap| gap.holds(stamp)) {
             News::Quiet
         } else if known.is_some_and(|known| stamp > known.minus(MARGIN)) {
@@ -368,8 +375,11 @@ impl Model {
         self.tell_cursor(id, true, fx);
         let now = self.now.wall;
         // Said of a session, not of the time behind it: what comes then is missed.
-        if let Some(account) = self.account_mut(id).filter(|account| account.online() && account.sync.complete) {
+        let Some(account) = self.account_mut(id).filter(|account| account.online()) else { return };
+        if account.sync.complete {
             account.synced_to = Some(now);
+        } else {
+            account.sync.missed_from.get_or_insert(now);
         }
     }
 
