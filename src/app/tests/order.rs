@@ -192,6 +192,40 @@ fn a_page_of_a_gap_moves_nothing_past_what_is_on_the_disk_alone() {
     assert_eq!((at, world.talk(BELA).messages[0].key), (Some(1), first.key), "as far up as its neighbours are known");
 }
 
+/// There is one thing that is known of the disk: where the page above was put.
+#[test]
+fn what_stands_above_a_page_that_is_on_the_disk_alone_moves_below_it() {
+    let mut world = World::online(true);
+    for n in 0..300 {
+        world.hears(stanza_id(says(PHONE, &n.to_string(), &n.to_string()), &format!("s{n}")));
+        world.after(Duration::from_millis(10));
+    }
+    let first = world.talk(BELA).messages[0].clone();
+    let edge = |id: &str, at: i64| Edge { id: Some(ArchiveId(id.to_owned())), at: Stamp(at) };
+    let page = |world: &mut World, ends: Edge, tells: (&str, i64)| {
+        let after = Edge { id: None, at: Stamp(0) };
+        world.model.accounts[0].sync.gaps = vec![Gap::new(after, ends)];
+        world.model.accounts[0].asked.insert(PAGE, Asked::Gap);
+        world.fx.clear();
+        world.pages(tells.0, tells.0, Stamp(tells.1));
+        let told = Some(ArchiveId(format!("s{}", tells.0)));
+        let end = page_end(PAGE, told.clone(), told, false);
+        let moved = world.requests();
+        world.session(end);
+        moved
+    };
+    page(&mut world, edge("s250", first.stamp.0), ("new", first.stamp.0 - 1_000));
+    assert_eq!(world.talk(BELA).messages[0].key, first.key, "it is on the disk alone");
+    let below = Stamp(first.stamp.0 - 60_000);
+    let moved = page(&mut world, edge("snew", first.stamp.0 - 1_000), ("280", below.0));
+    let to: Vec<_> = moved
+        .iter()
+        .filter_map(|r| if let StoreRequest::SetStamp { stamp, .. } = r { Some(*stamp) } else { None })
+        .collect();
+    assert_eq!(to, [below]);
+    assert!(!world.texts(BELA).contains(&"280".to_owned()));
+}
+
 /// Else what the archive has of the time between, which nobody saw, would count as read.
 #[test]
 fn a_talk_is_read_up_to_what_was_heard_and_not_to_what_was_typed_here() {

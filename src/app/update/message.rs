@@ -203,8 +203,9 @@ fn walk(
         let known = known.stamp;
         // Its key is an old one.
         let to = if before.is_some_and(|before| (at, twin) <= before) { Stamp(at.0.saturating_add(1)) } else { at };
-        // Nobody here knows what it would pass on the disk.
-        let to = talk.in_memory(to, twin);
+        // Nobody here knows what it would pass on the disk, but for what the page above has there.
+        let passes_above = above.is_some_and(|above| above.firm && (to, twin) < above.at);
+        let to = if passes_above { to } else { talk.in_memory(to, twin) };
         // What waited to be sent stands where it was typed, and says so to the other side as well. Nor does anybody
         // know better than the person in which order they wrote.
         let stays = (typed && told.since(known) > LATE) || (ours && talk.ours_told_between(twin, to));
