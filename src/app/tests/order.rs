@@ -47,6 +47,25 @@ fn a_page_that_breaks_off_behind_a_message_that_it_moved_leaves_the_rest_behind_
 }
 
 #[test]
+fn what_was_typed_between_two_of_theirs_takes_nothing_from_the_place_of_the_second() {
+    let mut world = World::reading(BELA);
+    let typed = world.send(BELA, "mine").to_string();
+    world.after(second(60));
+    world.hears(stanza_id(says(PHONE, "1", "1"), "s1"));
+    // The page above begins so soon that there is room for one moment alone.
+    let before = Edge { id: None, at: world.now.wall.plus(Duration::from_millis(50)) };
+    world.model.accounts[0].sync.gaps = vec![Gap::new(Edge { id: None, at: Stamp(0) }, before)];
+    world.model.accounts[0].asked.insert(PAGE, Asked::Gap);
+    let ahead = world.now.wall.plus(second(4));
+    world.pages("0", "0", ahead);
+    let mine =
+        Incoming { peer: bare(BELA), direction: Direction::Out, ..says("anna@example.org/butty", &typed, "mine") };
+    world.hears(in_page(PAGE, archived(mine, "s00", ahead)));
+    world.pages("1", "1", ahead);
+    assert_eq!(world.texts(BELA), ["mine", "0", "1"]);
+}
+
+#[test]
 fn what_an_archive_has_twice_under_one_id_moves_nothing_the_second_time() {
     let mut world = World::three_and_a_page();
     let at = world.talk(BELA).messages[0].stamp;

@@ -215,14 +215,16 @@ fn walk(
             || (at > told && known < at)
             || above.is_some_and(|above| !typed && (to, twin) < above.at && above.at < (known, twin));
         let moves = misplaced && !stays && talk.may_move() && incoming.stanza_id.is_some();
-        walked.at = if moves { to } else { before.map_or(known, |(before, _)| known.max(before)) };
+        // What does not move stands where it stands, but what the page tells next is behind all that it told.
+        let place = if moves { Some((to, twin)) } else { before.max(Some((known, twin))) };
+        (walked.at, walked.key) = place.unwrap_or((at, twin));
         if moves {
             moved = talk.move_on(twin, to, stay);
         }
     }
-    talk.walk.told.insert(walked.key);
+    talk.walk.told.insert(twin.unwrap_or(message.key));
     if !typed {
-        talk.note_first(message.direction, (walked.at, walked.key));
+        talk.note_first(message.direction, (walked.at, twin.unwrap_or(message.key)));
     }
     // Between two there may be no moment left.
     let stands = above.filter(|above| !above.firm).and_then(|above| talk.message(above.at.1));
