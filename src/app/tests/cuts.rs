@@ -32,6 +32,9 @@ struct Server {
     most: usize,
     /// Its archive knows whole seconds alone.
     coarse: bool,
+    /// Its archive's ids are moments, and of what a session that is taken up was not told it loses some, and tells some
+    /// late: ejabberd does both now and then.
+    lossy: bool,
     /// Sessions can be taken up on another connection: what the last one was not told, and when it would have been.
     suspended: Option<VecDeque<(Stamp, Incoming)>>,
     /// The line takes its time: what is on its way to the client, and since when, and to the server.
@@ -185,8 +188,10 @@ impl Play {
 
     /// The archive takes a message and gives it an id.
     fn keep(&mut self, incoming: Incoming) -> Incoming {
-        let id = format!("s{:06}", self.server.archive.len());
         let at = self.world.now.wall.0 + self.server.ahead;
+        let count = self.server.archive.len();
+        let moment = at * 1_000 + i64::try_from(count % 1_000).unwrap_or_default();
+        let id = if self.server.lossy { format!("{moment:016}") } else { format!("s{count:06}") };
         let kept = archived(incoming, &id, Stamp(if self.server.coarse { at - at % 1_000 } else { at }));
         self.server.archive.push(kept.clone());
         kept

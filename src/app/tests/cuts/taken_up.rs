@@ -73,7 +73,15 @@ impl Play {
         let features = Features { carbons: true, archive: true, archive_ids: true, ..Features::default() };
         self.world.session(xmpp::Event::Features(features));
         self.server.suspended = Some(VecDeque::new());
+        let mut late = Vec::new();
         for (at, kept) in kept {
+            match self.server.lossy.then(|| self.chance.draw() % 12) {
+                Some(0) => {}
+                Some(1 | 2) => late.push((at, kept)),
+                _ => self.pass_on(at, kept),
+            }
+        }
+        for (at, kept) in late {
             self.pass_on(at, kept);
         }
     }
@@ -110,16 +118,35 @@ impl Play {
     }
 }
 
-/// So many moments of so many milliseconds at most. `ahead`: so many milliseconds the server's clock is. `open`: the talk
-/// is on the screen; else little of it is in memory.
-fn play(seed: u64, (moments, most): (u32, u64), (ahead, coarse): (i64, bool), open: bool) -> Play {
-    let mut play = begin(seed, Server { most: PAGE, ahead, coarse, ..Server::default() });
+/// How a server and a line are.
+#[derive(Clone, Copy, Default)]
+struct Circumstances {
+    /// So many milliseconds the server's clock is ahead.
+    ahead: i64,
+    /// Its archive knows whole seconds alone.
+    coarse: bool,
+    /// It loses messages, and tells some late.
+    lossy: bool,
+    /// The line is bad from the first session on.
+    early: bool,
+    /// The talk is on the screen; else little of it is in memory.
+    open: bool,
+}
+
+/// So many moments of so many milliseconds at most.
+fn play(seed: u64, (moments, most): (u32, u64), is: Circumstances) -> Play {
+    let Circumstances { ahead, coarse, lossy, early, open } = is;
+    let bad_line = || (Some(Wire::default()), Some(VecDeque::new()));
+    let (wire, suspended) = if early { bad_line() } else { Default::default() };
+    let mut play = begin(seed, Server { most: PAGE, ahead, coarse, lossy, wire, suspended, ..Server::default() });
     if open {
         play.world.open(BELA);
     }
     play.carry(false);
     play.write_disk(1_000);
-    (play.server.wire, play.server.suspended) = (Some(Wire::default()), Some(VecDeque::new()));
+    if !early {
+        (play.server.wire, play.server.suspended) = bad_line();
+    }
     for _ in 0..moments {
         play.moment(most);
     }
@@ -138,9 +165,9 @@ fn play(seed: u64, (moments, most): (u32, u64), (ahead, coarse): (i64, bool), op
 }
 
 /// Plays it; returns how often the line broke, and how many sessions were taken up.
-fn order_survives(seed: usize, clocks: (i64, bool), open: bool) -> (u32, u32) {
+fn order_survives(seed: usize, is: Circumstances) -> (u32, u32) {
     let pace = [30, 100, 300, 1_000][seed / 4 % 4];
-    let play = play(seed as u64, (300, pace), clocks, open);
+    let play = play(seed as u64, (300, pace), is);
     for direction in [Direction::In, Direction::Out] {
         let told = play.server.archive.iter().filter(|told| told.direction == direction);
         let told: Vec<_> = told.map(body).collect();
@@ -159,7 +186,8 @@ fn the_order_survives_sessions_that_are_taken_up_and_others_that_begin_anew() {
     let clocks = [(0, false), (0, true), (-700, false), (-45_000, false)];
     let (mut cuts, mut taken_up) = (0, 0);
     for seed in 0..240 {
-        let told = order_survives(seed, clocks[seed % 4], true);
+        let (ahead, coarse) = clocks[seed % 4];
+        let told = order_survives(seed, Circumstances { ahead, coarse, open: true, ..Circumstances::default() });
         (cuts, taken_up) = (cuts + told.0, taken_up + told.1);
     }
     assert!(cuts > 500 && taken_up > 500, "{cuts} cuts, {taken_up} taken up");
@@ -169,6 +197,22 @@ fn the_order_survives_sessions_that_are_taken_up_and_others_that_begin_anew() {
 #[test]
 fn the_order_survives_them_in_a_talk_that_is_not_on_the_screen() {
     for seed in 0..240 {
-        order_survives(seed, [(0, false), (0, true)][seed % 2], false);
+        order_survives(seed, Circumstances { coarse: seed % 2 == 1, ..Circumstances::default() });
+    }
+}
+
+/// Until the newest page has come for the first time, nothing is known that it could join.
+#[test]
+fn nothing_is_lost_and_the_order_survives_where_the_very_first_session_breaks() {
+    for seed in 0..240 {
+        order_survives(seed, Circumstances { early: true, open: seed % 2 == 1, ..Circumstances::default() });
+    }
+}
+
+#[test]
+fn the_order_survives_a_server_that_loses_messages_and_tells_some_late() {
+    for seed in 0..240 {
+        let early = seed % 2 == 1;
+        order_survives(seed, Circumstances { lossy: true, early, open: true, ..Circumstances::default() });
     }
 }
