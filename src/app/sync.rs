@@ -6,18 +6,20 @@
 //!
 //! Ids of the archive decide, never a clock, wherever they are known. Everything is bounded.
 
+mod bounds;
 mod gap;
 mod put_by;
 mod talk;
 
+pub(super) use bounds::Bounds;
 use gap::Way;
 pub use gap::{Edge, Gap, Missing};
 
 use super::action::Effects;
 use super::effect::{Effect, LinkCommand, StoreRequest};
-use super::model::{Above, Account, Asked, Conversation, ConversationKey, Heard, Model, News, Retention, Waiting};
+use super::model::{Account, Asked, Conversation, Model, News, Retention, Waiting};
 use crate::types::{AccountId, ArchiveId, RequestId, Stamp};
-use crate::xmpp::{ArchivePage, ArchiveQuery, Command, Incoming, Via};
+use crate::xmpp::{ArchivePage, ArchiveQuery, Command, Incoming};
 use std::time::Duration;
 
 /// Messages in a page.
@@ -94,34 +96,6 @@ pub struct Filling {
     pub pages: u32,
     /// Pages read of the gap at hand.
     pub of_gap: u32,
-}
-
-/// What a page says of the place of its messages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Bounds {
-    /// Behind all that was here when the archive was last complete.
-    pub(super) beyond: Option<Heard>,
-    /// So the archive says; else as far as clocks can tell.
-    pub(super) sure: bool,
-    /// Before this moment: what stands there is of the page above, or as much of it as the same side said.
-    pub(super) below: Option<Stamp>,
-    /// Where the page above begins, in this talk.
-    pub(super) above: Option<Above>,
-    /// Where that begins which came since; what is new stands before it.
-    pub(super) since: Option<Above>,
-}
-
-impl Bounds {
-    /// Where that begins before which what is new stands.
-    pub(super) fn first_above(&self) -> Option<Above> {
-        self.above.into_iter().chain(self.since).min()
-    }
-
-    /// The same, as a moment.
-    pub(super) fn end(&self) -> Option<Stamp> {
-        let since = self.since.map(|since| since.at.0);
-        self.below.into_iter().chain(since).min()
-    }
 }
 
 impl Sync {
@@ -230,18 +204,6 @@ impl Model {
         }
     }
 
-    /// Where that begins, of what this side said in the talk, which the page above has, if this is a page of a gap. Where
-    /// that begins with something else, what the talk knows of the gap tells.
-    fn bound_above(&self, key: &ConversationKey, incoming: &Incoming) -> Option<Above> {
-        let (account, talk) = self.account(&key.account).zip(self.talks.get(key))?;
-        let is_of_gap = matches!(account.asked.get(&incoming.page?), Some(Asked::Gap));
-        let gap = account.sync.gaps.last().filter(|_| is_of_gap && account.sync.filling.way != Way::Time)?;
-        let end = gap.before.id.as_ref().and_then(|id| talk.archived(id));
-        let end = end.filter(|message| message.direction == incoming.direction && !message.is_typed_here());
-        let end = end.map(|message| Above { at: (message.stamp, message.key), firm: false });
-        end.or_else(|| talk.place_above(incoming.direction))
-    }
-
     /// The newest page was refused. A cursor that the archive has forgotten, or does not take there, is left out once.
     pub(super) fn on_newest_failed(&mut self, id: &AccountId, fx: &mut Effects) {
         let Some(account) = self.account_mut(id) else { return };
@@ -283,48 +245,6 @@ impl Model {
             self.tell_cursor(id, false, fx);
         } else {
             account.sync.ahead = Some(archive);
-        }
-    }
-
-    /// Between what else of the talk a message of the archive stands, as far as the query says it.
-    pub(super) fn bounds(&mut self, key: &ConversationKey, incoming: &Incoming) -> Bounds {
-        if incoming.via != Via::Archive {
-            return Bounds::default();
-        }
-        let above = self.bound_above(key, incoming);
-        let stanza_id = incoming.stanza_id.as_ref().map(|id| &id.0);
-        let talk = self.talks.get(key);
-        let top = talk.and_then(|talk| talk.archived(talk.archive_top.as_ref()?)).map(|message| message.stamp);
-        let before_session = talk.and_then(|talk| talk.before_session);
-        let own = |account: &&mut Account| account.setup.id == key.account;
-        let Some(account) = self.accounts.iter_mut().find(own) else { return Bounds::default() };
-        let sync = &mut account.sync;
-        let Some(page) = incoming.page else {
-            return Bounds { beyond: before_session.filter(|_| sync.running), ..Bounds::default() };
-        };
-        match account.asked.get(&page) {
-            Some(Asked::CatchUp) => {
-                let sure = sync.beyond;
-                sync.beyond |= sync.base.as_ref().is_some_and(|base| stanza_id == Some(&base.0));
-                Bounds { beyond: before_session, sure, ..Bounds::default() }
-            }
-            Some(Asked::Gap) => {
-                let (gap, way) = (sync.gaps.last(), sync.filling.way);
-                let heard = gap.filter(|_| way == Way::Both).zip(talk).and_then(|(gap, talk)| talk.before_gap(gap));
-                let since = heard.zip(talk).and_then(|(heard, talk)| talk.place_since(heard, incoming));
-                // Behind nothing is anywhere.
-                let beyond = heard.filter(|heard| heard.to > Stamp::default());
-                let below = gap.filter(|_| way != Way::Time).map(|gap| above.map_or(gap.before.at, |above| above.at.0));
-                Bounds { beyond, sure: beyond.is_some(), below, above, since }
-            }
-            Some(Asked::TalkGap(_, after)) => {
-                let gap = sync.gaps.iter().find(|gap| gap.after == *after);
-                let end = gap.and_then(|gap| gap.end_in(&key.peer)).filter(|end| end.id.is_some());
-                Bounds { below: end.map(|end| end.at), ..Bounds::default() }
-            }
-            Some(Asked::Talk(_)) => Bounds { below: top, ..Bounds::default() },
-            // Of one talk alone, or of a session before this one.
-            Some(_) | None => Bounds::default(),
         }
     }
 

@@ -7,6 +7,7 @@ mod message;
 mod mouse;
 pub mod overlay;
 pub mod paste;
+mod place;
 mod presence;
 mod resumed;
 mod roster;

@@ -1,27 +1,14 @@
 //! A message came: live, as a copy from another device, or out of the archive.
 
+use super::place::{stamp_of, walk};
 use super::{marks, presence};
 use crate::app::action::Effects;
 use crate::app::effect::{Effect, Position, StoreRequest};
-use crate::app::model::{
-    Arrival, Author, Body, Contact, Conversation, ConversationKey, Message, MessageState, Model, News, Walked,
-};
-use crate::app::outbox::LATE;
-use crate::app::sync::Bounds;
+use crate::app::model::{Arrival, Author, Body, Contact, ConversationKey, Message, MessageState, Model, News};
 use crate::app::timeline::{Placed, Room};
 use crate::types::limits::STRANGERS;
 use crate::types::{AccountId, ArchiveId, Jid, MessageKey, OriginId, Stamp};
 use crate::xmpp::{Content, Direction, Incoming, Show, Via};
-use std::time::Duration;
-
-/// So near to each other two clocks prove nothing about what was written first.
-const NEAR: Duration = Duration::from_secs(5);
-/// Some archives tell whole seconds alone: so far what stands at the edge of a page may lie beside its stamp.
-const GRAIN: Duration = Duration::from_secs(1);
-/// Clocks of two honest computers differ by less: so far the archive's order is believed against them.
-const SKEWED: Duration = Duration::from_secs(3600);
-/// The same within one page of it, whose order leaves no doubt.
-const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// A message in any of its ways. How far the archive is here is said behind the message: the other way round a crash
 /// between the two would lose it.
@@ -105,139 +92,6 @@ fn body_of(content: &Content) -> Option<Body> {
         Content::Plain(prose) => Some(Body::Plain(prose.clone())),
         Content::Encrypted { name } => Some(Body::Unreadable(name.clone())),
     }
-}
-
-/// When it was written. A live message from the future is one of now; the archive's clock is the server's. Messages come
-/// in their order, also out of the archive, and what it has of the time that we missed comes behind all that we had.
-fn stamp_of(model: &mut Model, key: &ConversationKey, incoming: &Incoming, bounds: Bounds) -> Stamp {
-    if let Some(told) = incoming.stamp.filter(|_| incoming.via == Via::Archive) {
-        return archived_at(model.talk_mut(key), incoming, told, bounds);
-    }
-    let now = model.now.wall;
-    let talk = model.talk_mut(key);
-    let current = talk.stamp_now(now);
-    let stamp = match incoming.stamp {
-        Some(told) => {
-            // What the server kept for us, it kept since we were there, and tells in its order.
-            let kept = |bound: Option<Stamp>| bound.filter(|_| incoming.delayed);
-            let missed = kept(talk.before_session.map(|heard| heard.to));
-            let live = kept(talk.live_before(incoming.direction)).map(|live| live.min(current));
-            let stamp = behind(behind(told.min(current), missed, SKEWED), live, SKEWED);
-            let stamp = behind(stamp, talk.last_at, NEAR);
-            // What its author dates back, and no server kept, is new all the same, and must count as unread.
-            let seen = Some(talk.read_to).filter(|read| !incoming.delayed && *read >= stamp);
-            seen.map_or(stamp, |read| Stamp(read.0.saturating_add(1)))
-        }
-        None => current,
-    };
-    let limit = incoming.stanza_id.as_ref().and_then(|id| talk.before_later(id, incoming.direction));
-    limit.map_or(stamp, |limit| limit.min(stamp))
-}
-
-/// Where the archive has it: behind what it told before in the same page, behind what was here and before what the page
-/// above has, if it says so. Two clocks prove nothing against that.
-fn archived_at(talk: &Conversation, incoming: &Incoming, told: Stamp, bounds: Bounds) -> Stamp {
-    let Bounds { beyond, sure, above, .. } = bounds;
-    let missed = beyond.map(|heard| heard.to);
-    let at = behind(told, missed, if sure { SKEWED } else { NEAR });
-    let at = match talk.walked_before(incoming.page, told) {
-        // Keys keep them apart, so that a flood within one second needs no more room than that.
-        Some(before) if before.fresh && before.at >= at && before.at.since(at) <= DAY => before.at,
-        before => behind(at, before.map(|before| before.at), DAY),
-    };
-    let lowest = talk.walked_before(incoming.page, told).map(|before| before.at).max(missed);
-    match bounds.end() {
-        Some(below) if at >= below => {
-            let right_below = Stamp(below.0.saturating_sub(1));
-            // What makes no room is passed on the other side, within the second that the archive tells.
-            let free = above.is_some_and(|above| above.firm) && told.since(right_below) <= GRAIN;
-            let lowest = lowest.unwrap_or(if free { right_below } else { told });
-            right_below.max(lowest.min(at))
-        }
-        _ => at,
-    }
-}
-
-/// Servers tell whole seconds, and no two clocks agree: as long as they are not too far apart, the order counts more. A
-/// millisecond stays between two, for what proves to stand there.
-fn behind(told: Stamp, last: Option<Stamp>, apart: Duration) -> Stamp {
-    let last = last.filter(|last| *last >= told && last.since(told) <= apart);
-    last.map_or(told, |last| Stamp(last.0.saturating_add(1)))
-}
-
-/// The archive has told of this message, and has it there. One that is here already (`twin`), and stands before what the
-/// archive has before it, was put there by our clock: it moves to its place.
-fn walk(
-    model: &mut Model,
-    message: &Message,
-    twin: Option<MessageKey>,
-    incoming: &Incoming,
-    bounds: Bounds,
-    fx: &mut Effects,
-) {
-    let Some(told) = incoming.stamp else { return };
-    let talk = model.talk_mut(&message.talk);
-    let here = twin.and_then(|twin| talk.message(twin));
-    let typed = here.is_some_and(Message::is_typed_here);
-    let bounds = match here {
-        None => Bounds { above: bounds.first_above(), ..bounds },
-        // What was typed here stands where it was typed, and what was here before is not behind that.
-        Some(here) if typed || bounds.beyond.is_some_and(|heard| here.key <= heard.last) => {
-            Bounds { beyond: None, since: None, ..bounds }
-        }
-        Some(_) => Bounds { since: None, ..bounds },
-    };
-    let above = bounds.above.filter(|above| Some(above.at.1) != twin);
-    let stay = bounds.beyond.filter(|_| bounds.sure);
-    let (page, at) = (incoming.page, archived_at(talk, incoming, told, bounds));
-    fx.extend(talk.begin_page(page).map(Effect::Store));
-    if twin.is_some_and(|twin| talk.walk.told.contains(&twin)) {
-        // ejabberd 23 keeps a message that it had to send once more a second time, under the same id.
-        return;
-    }
-    let before = talk.walked_before(page, told).map(|before| (before.at, before.key));
-    let mut walked = Walked { page, told, at, key: twin.unwrap_or(message.key), fresh: twin.is_none() };
-    let mut moved = Vec::new();
-    if let Some((twin, known)) = twin.and_then(|twin| Some((twin, talk.message(twin)?))) {
-        let ours = known.direction == Direction::Out;
-        let known = known.stamp;
-        // Its key is an old one.
-        let to = if before.is_some_and(|before| (at, twin) <= before) { Stamp(at.0.saturating_add(1)) } else { at };
-        // Nobody here knows what it would pass on the disk, but for what the page above has there.
-        let passes_above = above.is_some_and(|above| above.firm && (to, twin) < above.at);
-        let to = if passes_above { to } else { talk.in_memory(to, twin) };
-        // What waited to be sent stands where it was typed, and says so to the other side as well. Nor does anybody
-        // know better than the person in which order they wrote.
-        let stays = (typed && told.since(known) > LATE) || (ours && talk.ours_told_between(twin, to));
-        // A place that the archive's own stamp does not give is one behind something else. And what came live may stand
-        // behind what the page above has.
-        let misplaced = before.is_some_and(|before| (known, twin) <= before)
-            || (at > told && known < at)
-            || above.is_some_and(|above| !typed && (to, twin) < above.at && above.at < (known, twin));
-        let moves = misplaced && !stays && talk.may_move() && incoming.stanza_id.is_some();
-        // What does not move stands where it stands, but what the page tells next is behind all that it told.
-        let place = if moves { Some((to, twin)) } else { before.max(Some((known, twin))) };
-        (walked.at, walked.key) = place.unwrap_or((at, twin));
-        if moves {
-            moved = talk.move_on(twin, to, stay);
-        }
-    }
-    talk.walk.told.insert(twin.unwrap_or(message.key));
-    if !typed {
-        talk.note_first(message.direction, (walked.at, twin.unwrap_or(message.key)));
-    }
-    // Between two there may be no moment left.
-    let stands = above.filter(|above| !above.firm).and_then(|above| talk.message(above.at.1));
-    let stands = stands.map(|message| (message.stamp, message.key));
-    let in_the_way = stands.filter(|stands| !typed && talk.may_move() && *stands < (walked.at, walked.key));
-    if let Some((_, key)) = in_the_way {
-        let room = talk.move_on(key, Stamp(walked.at.0.saturating_add(1)), stay);
-        moved.retain(|(key, _)| room.iter().all(|(other, _)| key != other));
-        // First, so that the order holds wherever the disk is stopped.
-        moved.splice(..0, room);
-    }
-    fx.extend(moved.into_iter().map(|(key, stamp)| Effect::Store(StoreRequest::SetStamp { key, stamp })));
-    talk.walk.last = Some(walked);
 }
 
 fn made(model: &mut Model, key: &ConversationKey, incoming: &Incoming, body: Body, stamp: Stamp) -> Message {
