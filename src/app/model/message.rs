@@ -218,9 +218,9 @@ pub struct Walked {
     pub page: Option<RequestId>,
     /// The archive's stamp of it.
     pub told: Stamp,
-    /// Where it stands here: this moment, and among those of one moment this key.
+    /// What follows stands behind this moment: its own, or that of one told before it which stands further on.
     pub at: Stamp,
-    /// Our key of it.
+    /// And among those of one moment behind this key.
     pub key: MessageKey,
     /// It was not here before: what comes after it has a later key.
     pub fresh: bool,

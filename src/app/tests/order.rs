@@ -25,6 +25,14 @@ impl World {
         self.hears(in_page(PAGE, archived(says(PHONE, id, text), &format!("s{id}"), stamp)));
     }
 
+    /// A page of a gap is awaited that ends before this result.
+    fn ends_at(&mut self, id: &str, at: Stamp) {
+        let before = Edge { id: Some(ArchiveId(id.to_owned())), at };
+        self.model.accounts[0].sync.gaps = vec![Gap::new(Edge { id: None, at: Stamp(0) }, before)];
+        self.model.accounts[0].asked.insert(PAGE, Asked::Gap);
+        self.fx.clear();
+    }
+
     fn moved(&mut self) -> usize {
         self.requests().iter().filter(|request| matches!(request, StoreRequest::SetStamp { .. })).count()
     }
@@ -211,38 +219,51 @@ fn a_page_of_a_gap_moves_nothing_past_what_is_on_the_disk_alone() {
     assert_eq!((at, world.talk(BELA).messages[0].key), (Some(1), first.key), "as far up as its neighbours are known");
 }
 
-/// There is one thing that is known of the disk: where the page above was put.
-#[test]
-fn what_stands_above_a_page_that_is_on_the_disk_alone_moves_below_it() {
+/// Three hundred messages, of which the archive gave no id, and the last of them in memory; and a page of a gap that the
+/// disk alone has, a second before those.
+fn with_a_page_on_the_disk_alone() -> (World, Message) {
     let mut world = World::online(true);
     for n in 0..300 {
-        world.hears(stanza_id(says(PHONE, &n.to_string(), &n.to_string()), &format!("s{n}")));
+        world.hears(says(PHONE, &n.to_string(), &n.to_string()));
         world.after(Duration::from_millis(10));
     }
     let first = world.talk(BELA).messages[0].clone();
-    let edge = |id: &str, at: i64| Edge { id: Some(ArchiveId(id.to_owned())), at: Stamp(at) };
-    let page = |world: &mut World, ends: Edge, tells: (&str, i64)| {
-        let after = Edge { id: None, at: Stamp(0) };
-        world.model.accounts[0].sync.gaps = vec![Gap::new(after, ends)];
-        world.model.accounts[0].asked.insert(PAGE, Asked::Gap);
-        world.fx.clear();
-        world.pages(tells.0, tells.0, Stamp(tells.1));
-        let told = Some(ArchiveId(format!("s{}", tells.0)));
-        let end = page_end(PAGE, told.clone(), told, false);
-        let moved = world.requests();
-        world.session(end);
-        moved
-    };
-    page(&mut world, edge("s250", first.stamp.0), ("new", first.stamp.0 - 1_000));
+    world.ends_at("s250", first.stamp);
+    world.pages("new", "new", Stamp(first.stamp.0 - 1_000));
+    let told = Some(ArchiveId("snew".to_owned()));
+    world.session(page_end(PAGE, told.clone(), told, false));
     assert_eq!(world.talk(BELA).messages[0].key, first.key, "it is on the disk alone");
+    world.ends_at("snew", Stamp(first.stamp.0 - 1_000));
+    (world, first)
+}
+
+/// There is one thing that is known of the disk: where the page above was put.
+#[test]
+fn what_stands_above_a_page_that_is_on_the_disk_alone_moves_below_it() {
+    let (mut world, first) = with_a_page_on_the_disk_alone();
+    let key = world.talk(BELA).messages.iter().find(|message| text(message) == "280").expect("in memory").key;
     let below = Stamp(first.stamp.0 - 60_000);
-    let moved = page(&mut world, edge("snew", first.stamp.0 - 1_000), ("280", below.0));
-    let to: Vec<_> = moved
-        .iter()
-        .filter_map(|r| if let StoreRequest::SetStamp { stamp, .. } = r { Some(*stamp) } else { None })
-        .collect();
-    assert_eq!(to, [below]);
+    world.pages("280", "280", below);
+    let requests = world.requests();
+    let to = |request: &StoreRequest| match request {
+        StoreRequest::SetStamp { key, stamp } => Some((*key, *stamp)),
+        _ => None,
+    };
+    assert_eq!(requests.iter().filter_map(to).collect::<Vec<_>>(), [(key, below)]);
     assert!(!world.texts(BELA).contains(&"280".to_owned()));
+    let named = |request: &StoreRequest| matches!(request, StoreRequest::SetStanzaId { key: of, .. } if *of == key);
+    assert!(requests.iter().any(named), "and has its id though it is not in memory any more");
+}
+
+/// The page was read before the move.
+#[test]
+fn what_moves_below_while_the_store_reads_a_page_stays_in_memory() {
+    let (mut world, first) = with_a_page_on_the_disk_alone();
+    world.open(BELA);
+    world.pages("280", "280", Stamp(first.stamp.0 - 60_000));
+    let older = Message { key: MessageKey(5), stamp: Stamp(first.stamp.0 - 90_000), ..first };
+    world.page(BELA, vec![older], true);
+    assert_eq!(world.texts(BELA).iter().position(|text| text == "280"), Some(1));
 }
 
 /// Else what the archive has of the time between, which nobody saw, would count as read.

@@ -156,7 +156,8 @@ impl Conversation {
         }
         message.stamp = stamp;
         let order = (stamp, key);
-        let above = first.is_none_or(|first| order < first) && self.more_stored;
+        // While a page of the store is on its way, nobody knows what that has: it sorts it out.
+        let above = first.is_none_or(|first| order < first) && self.more_stored && self.page.is_none();
         let below = self.messages.back().is_none_or(|last| order > (last.stamp, last.key)) && self.tail_missing;
         if above || below {
             self.bytes = self.bytes.saturating_sub(message.bytes());

@@ -71,12 +71,15 @@ fn hear(model: &mut Model, id: &AccountId, incoming: &Incoming, fx: &mut Effects
     if incoming.via != Via::Archive {
         model.talk_mut(&key).came_live(twin, &message);
     }
+    // First, for what it moves may leave memory.
+    if let Some(twin) = twin {
+        merge(model, id, twin, &message, fx);
+    }
     if incoming.via == Via::Archive && !is_of_check {
         walk(model, &message, twin, incoming, bounds, fx);
     }
-    match twin {
-        Some(twin) => merge(model, id, twin, &message, fx),
-        None => take_in(model, &key, message, incoming, fx),
+    if twin.is_none() {
+        take_in(model, &key, message, incoming, fx);
     }
     if let Some(stanza_id) = &incoming.stanza_id {
         model.meet_read_position(&key, stanza_id, fx);
