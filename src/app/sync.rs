@@ -7,17 +7,19 @@
 //! Ids of the archive decide, never a clock, wherever they are known. Everything is bounded.
 
 mod bounds;
+mod first;
 mod gap;
 mod put_by;
 mod talk;
 
 pub(super) use bounds::Bounds;
+pub use first::First;
 use gap::Way;
 pub use gap::{Edge, Gap, Missing};
 
 use super::action::Effects;
 use super::effect::{Effect, LinkCommand, StoreRequest};
-use super::model::{Account, Asked, Conversation, Model, News, Retention, Waiting};
+use super::model::{Asked, Conversation, Model, News, Retention, Waiting};
 use crate::types::{AccountId, ArchiveId, RequestId, Stamp};
 use crate::xmpp::{ArchivePage, ArchiveQuery, Command, Incoming};
 use std::time::Duration;
@@ -63,9 +65,8 @@ pub struct Sync {
     pub told: Option<(Option<ArchiveId>, Duration)>,
     /// The newest message known at start.
     pub newest: Option<Stamp>,
-    /// Nothing was known of the archive, and this is when the first session ended that did not bring its newest page:
-    /// what was missed was missed since.
-    pub missed_from: Option<Stamp>,
+    /// The first time, if this process saw it.
+    pub first: Option<First>,
     /// The history cannot be read: the store is told nothing of this, for it may know better.
     pub stand_in: bool,
     /// How the gaps are being filled.
@@ -131,6 +132,7 @@ impl Model {
     /// Asks for the newest page: of what came since the cursor, or (`plain`) of all.
     fn ask_newest(&mut self, id: &AccountId, plain: bool, fx: &mut Effects) {
         let request = self.fresh_request();
+        self.note_first(id);
         let Some(account) = self.account_mut(id) else { return };
         // Nothing known at all: the last page is enough, talks ask for their own when they are opened.
         let since = account.synced_to.or(account.sync.newest).filter(|_| account.sync.cursor.is_none());
@@ -157,9 +159,8 @@ impl Model {
         let known = account.synced_to.or(account.sync.newest);
         let sync = &mut account.sync;
         sync.running = false;
-        // Where nothing is known, what is older than our first session was not missed.
-        let missed_from = sync.missed_from;
-        let reaches_back = |from: Stamp| page.oldest.is_some_and(|oldest| oldest < from.minus(MARGIN));
+        let missed_from = sync.first.and_then(|first| first.missed_from());
+        let reaches_back = |from: Stamp| page.oldest.is_none_or(|oldest| oldest < from.minus(MARGIN));
         let nothing_missed = sync.cursor.is_none() && known.is_none() && missed_from.is_none_or(reaches_back);
         let joined = page.complete || page.met || nothing_missed;
         let mut merged = false;
@@ -178,7 +179,8 @@ impl Model {
                 return self.tell_what_was_read(id, true, fx);
             }
         }
-        (sync.complete, sync.missed_from) = (true, None);
+        sync.complete = true;
+        sync.first = sync.first.map(|first| First { broke: false, ..first });
         sync.torn = sync.torn.saturating_sub(1);
         sync.cursor = sync.ahead.take().or(page.last).or(sync.cursor.take());
         account.synced_to = Some(now);
@@ -268,20 +270,24 @@ impl Model {
         let coming = |row: &Waiting| row.talk.account == *id && row.news != News::Old;
         let gone = self.options.retention == Retention::Nothing
             && (self.talks.values().any(unread) || self.waiting.values().any(coming));
-        let tells = |account: &&mut Account| account.sync.complete && !account.sync.stand_in && !gone;
-        let Some(account) = self.account_mut(id).filter(tells) else { return };
+        let Some(account) = self.account_mut(id).filter(|account| !account.sync.stand_in && !gone) else { return };
+        let complete = account.sync.complete.then(|| now.wall);
+        let Some(at) = complete.or_else(|| account.sync.first?.missed_from()) else { return };
         let sync = &mut account.sync;
         sync.told = Some((sync.cursor.clone(), now.mono));
         let (last, gaps) = (sync.cursor.clone(), sync.gaps.clone());
-        fx.push(Effect::Store(StoreRequest::Synced { account: id.clone(), last, at: now.wall, gaps }));
+        fx.push(Effect::Store(StoreRequest::Synced { account: id.clone(), last, at, gaps }));
     }
 
     /// What an archived message of this moment is to the person, as far as clocks can tell. Before the first time that
     /// we were here there is nothing to miss.
     pub(super) fn news_of(&self, id: &AccountId, stamp: Stamp) -> News {
         let Some(account) = self.account(id) else { return News::Old };
-        let known = account.synced_to.or(account.sync.newest).or(account.sync.missed_from);
-        if account.sync.gaps.iter().any(|gap| gap.holds(stamp)) {
+        let sync = &account.sync;
+        let known = account.synced_to.or(sync.newest).or(sync.first.filter(|first| first.broke).map(|first| first.at));
+        if sync.first.is_some_and(|first| first.is_after(stamp)) {
+            News::Old
+        } else if sync.gaps.iter().any(|gap| gap.holds(stamp)) {
             News::Quiet
         } else if known.is_some_and(|known| stamp > known.minus(MARGIN)) {
             News::Fresh
@@ -290,17 +296,15 @@ impl Model {
         }
     }
 
-    /// The session is over: this far the archive is here.
+    /// The session is over: this far the archive is here. That is said of the session, not of the time behind it, nor of
+    /// the time in which nobody noticed that it was over: what came then is missed.
     pub(super) fn lose_sync(&mut self, id: &AccountId, fx: &mut Effects) {
-        self.tell_cursor(id, true, fx);
         let now = self.now.wall;
-        // Said of a session, not of the time behind it: what comes then is missed.
-        let Some(account) = self.account_mut(id).filter(|account| account.online()) else { return };
-        if account.sync.complete {
+        if let Some(account) = self.account_mut(id).filter(|account| account.online() && account.sync.complete) {
             account.synced_to = Some(now);
-        } else {
-            account.sync.missed_from.get_or_insert(now);
         }
+        self.break_first(id);
+        self.tell_cursor(id, true, fx);
     }
 
     /// Asks for a page: as long as the query says, or as the line will carry.

@@ -8,6 +8,7 @@ mod doubt;
 mod ending;
 mod evening;
 mod find;
+mod first;
 mod focus;
 mod gaps;
 mod identity;

@@ -70,6 +70,9 @@ impl Model {
         match account.asked.get(&page) {
             Some(Asked::CatchUp) => {
                 let sure = sync.beyond;
+                if let Some((first, told)) = sync.first.as_mut().zip(incoming.stamp).filter(|_| !sync.complete) {
+                    first.note(told);
+                }
                 sync.beyond |= sync.base.as_ref().is_some_and(|base| stanza_id == Some(&base.0));
                 Bounds { beyond: before_session, sure, ..Bounds::default() }
             }

@@ -238,7 +238,7 @@ impl Model {
         filling.of_gap = filling.of_gap.saturating_add(1);
         let Some(gap) = sync.gaps.last_mut() else { return };
         // There are servers that answer so when they have forgotten the id: that proves no end.
-        let doubtful = page.count == 0 && first_of_gap && way != Way::Time;
+        let doubtful = page.count == 0 && first_of_gap && way != Way::Time && gap.after.id.is_some();
         let filled = (page.complete || page.met) && !doubtful;
         let edge = |first| Edge { id: Some(first), at: page.oldest.unwrap_or(gap.before.at) };
         match page.first.map(edge) {

@@ -37,31 +37,6 @@ fn after_a_long_absence_the_newest_page_comes_first_and_the_gap_is_filled_downwa
 }
 
 #[test]
-fn what_was_missed_when_the_first_session_broke_is_read_and_nothing_older() {
-    for (ago, asks) in [(60, 1), (2 * 3600, 0)] {
-        let mut world = World::new(AccountCache::default());
-        world.sign_in(true);
-        world.drop_link();
-        let broke = world.now.wall;
-        world.after(second(60));
-        world.commands();
-        world.sign_in(true);
-        let newest = queries(&mut world).remove(0);
-        assert_eq!(newest.since, None, "as much is read of what is older as at any first time");
-        let oldest = Stamp(broke.0 - ago * 1_000);
-        world.hears(archived(says(PHONE, "9", "missed"), "s9", world.now.wall));
-        assert_eq!(world.talk(BELA).unread, 1);
-        page(&mut world, &newest, ("s5", oldest), "s9", false);
-        let down = queries(&mut world);
-        assert_eq!(down.len(), asks, "{ago} s");
-        assert!(down.iter().all(|down| down.before == Some(Some(id("s5"))) && down.since > Some(Stamp(0))));
-        let gaps = synced(&mut world).pop().map(|(_, gaps)| gaps.len());
-        assert_eq!(gaps, None, "it was told before the page below was asked for");
-        assert_eq!(world.own().sync.gaps.len(), asks);
-    }
-}
-
-#[test]
 fn a_gap_half_filled_goes_on_in_the_next_session_and_after_a_restart() {
     let mut world = long_away();
     let down = queries(&mut world).remove(0);
