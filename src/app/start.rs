@@ -115,6 +115,7 @@ impl Account {
             down_since: wanted.then_some(now.wall),
             back: None,
             synced_to: None,
+            heard_at: None,
             paused: false,
             files: super::model::Files::default(),
             wanted,

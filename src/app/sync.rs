@@ -271,7 +271,7 @@ impl Model {
         let gone = self.options.retention == Retention::Nothing
             && (self.talks.values().any(unread) || self.waiting.values().any(coming));
         let Some(account) = self.account_mut(id).filter(|account| !account.sync.stand_in && !gone) else { return };
-        let complete = account.sync.complete.then(|| now.wall);
+        let complete = account.sync.complete.then(|| account.heard_to(now.wall));
         let Some(at) = complete.or_else(|| account.sync.first?.missed_from()) else { return };
         let sync = &mut account.sync;
         sync.told = Some((sync.cursor.clone(), now.mono));
@@ -301,7 +301,7 @@ impl Model {
     pub(super) fn lose_sync(&mut self, id: &AccountId, fx: &mut Effects) {
         let now = self.now.wall;
         if let Some(account) = self.account_mut(id).filter(|account| account.online() && account.sync.complete) {
-            account.synced_to = Some(now);
+            account.synced_to = Some(account.heard_to(now));
         }
         self.break_first(id);
         self.tell_cursor(id, true, fx);

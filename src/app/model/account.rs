@@ -67,6 +67,8 @@ pub struct Account {
     pub back: Option<Back>,
     /// The newest moment that this account's archive is known to be complete to.
     pub synced_to: Option<Stamp>,
+    /// When something was last heard in a session.
+    pub heard_at: Option<Stamp>,
     /// Who holds the account's files.
     pub files: Files,
     /// Reads of the link are paused: the store is behind.
@@ -113,6 +115,11 @@ pub struct Account {
 }
 
 impl Account {
+    /// How far the session at hand, or the last one, has told what happened.
+    pub(in crate::app) fn heard_to(&self, now: Stamp) -> Stamp {
+        self.heard_at.map_or(now, |heard| heard.min(now))
+    }
+
     /// A session begins in which nothing is awaited: what another one was asked is not answered any more.
     pub(in crate::app) fn begin_anew(&mut self) {
         self.sync.begin_anew(self.asked.values().any(Asked::is_page));

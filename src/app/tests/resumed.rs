@@ -211,3 +211,23 @@ fn what_came_in_a_long_outage_is_news_however_often_was_tried() {
     world.session(page_end(request, None, None, true));
     assert_eq!(world.talk(BELA).unread, 1, "of two and a half hours ago");
 }
+
+/// A laptop that sleeps notices hours later that the line is dead.
+#[test]
+fn what_came_while_nobody_noticed_that_the_line_was_dead_is_missed() {
+    let mut world = World::online(true);
+    let newest = world.own().asked.keys().copied().next().expect("the newest page was asked for");
+    world.session(page_end(newest, None, None, true));
+    let heard = world.now.wall;
+    world.now = world.now.after(Duration::from_secs(8 * 3600));
+    world.drop_link();
+    world.fx.clear();
+    world.sign_in(true);
+    let mut commands = world.commands().into_iter();
+    let query = commands.find_map(|c| if let Command::Archive(query) = c { Some(query) } else { None });
+    let query = query.expect("the archive was asked");
+    assert_eq!(query.since, Some(heard.minus(Duration::from_secs(3600))));
+    let missed = Stamp(heard.0 + 1_800_000);
+    world.hears(in_page(query.request, archived(says("bela@example.org/phone", "7", "missed"), "s6", missed)));
+    assert_eq!(world.talk(BELA).unread, 1);
+}

@@ -34,7 +34,10 @@ pub(super) fn on_link(model: &mut Model, id: &AccountId, event: LinkEvent, fx: &
         LinkFact::Dialing { host } => model.on_dialing(id, host),
         LinkFact::Secured { version, .. } => model.on_secured(id, version),
         LinkFact::Session(_) if refused => {}
-        LinkFact::Session(event) => on_session(model, id, event, fx),
+        LinkFact::Session(event) => {
+            model.note_heard(id);
+            on_session(model, id, event, fx);
+        }
         LinkFact::Down { problem, retry_in } => model.on_down(id, problem, retry_in, fx),
         LinkFact::PasswordWanted { problem, device_sign_in } => {
             sign_in::on_password_wanted(model, id, problem, device_sign_in);
@@ -96,6 +99,13 @@ impl Model {
         let next = MessageKey(self.last_key.0.saturating_add(1));
         if let Some(account) = self.account_mut(id) {
             account.heard_from = next;
+        }
+    }
+
+    fn note_heard(&mut self, id: &AccountId) {
+        let now = self.now.wall;
+        if let Some(account) = self.account_mut(id) {
+            account.heard_at = Some(now);
         }
     }
 
