@@ -220,6 +220,8 @@ fn what_came_while_nobody_noticed_that_the_line_was_dead_is_missed() {
     world.session(page_end(newest, None, None, true));
     let heard = world.now.wall;
     world.now = world.now.after(Duration::from_secs(8 * 3600));
+    // What is still to be kept of it is no word of the server.
+    world.session(xmpp::Event::KeepAsked(crate::types::Tally { session: 1, count: 1 }));
     world.drop_link();
     world.fx.clear();
     world.sign_in(true);

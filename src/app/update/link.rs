@@ -35,7 +35,7 @@ pub(super) fn on_link(model: &mut Model, id: &AccountId, event: LinkEvent, fx: &
         LinkFact::Secured { version, .. } => model.on_secured(id, version),
         LinkFact::Session(_) if refused => {}
         LinkFact::Session(event) => {
-            model.note_heard(id);
+            model.note_heard(id, &event);
             on_session(model, id, event, fx);
         }
         LinkFact::Down { problem, retry_in } => model.on_down(id, problem, retry_in, fx),
@@ -102,9 +102,18 @@ impl Model {
         }
     }
 
-    fn note_heard(&mut self, id: &AccountId) {
+    /// The server told something; these a session also says of itself, when its line is lost.
+    fn note_heard(&mut self, id: &AccountId, event: &Event) {
         let now = self.now.wall;
-        if let Some(account) = self.account_mut(id) {
+        let of_itself = matches!(
+            event,
+            Event::Reached(_)
+                | Event::KeepAsked(_)
+                | Event::RequestFailed { .. }
+                | Event::NoReadPositions
+                | Event::Ended(_)
+        );
+        if let Some(account) = self.account_mut(id).filter(|_| !of_itself) {
             account.heard_at = Some(now);
         }
     }
