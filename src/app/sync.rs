@@ -132,7 +132,7 @@ impl Model {
     /// Asks for the newest page: of what came since the cursor, or (`plain`) of all.
     fn ask_newest(&mut self, id: &AccountId, plain: bool, fx: &mut Effects) {
         let request = self.fresh_request();
-        self.note_first(id);
+        self.note_first(id, self.now.wall);
         let Some(account) = self.account_mut(id) else { return };
         // Nothing known at all: the last page is enough, talks ask for their own when they are opened.
         let since = account.synced_to.or(account.sync.newest).filter(|_| account.sync.cursor.is_none());
@@ -180,7 +180,8 @@ impl Model {
             }
         }
         sync.complete = true;
-        sync.first = sync.first.map(|first| First { broke: false, ..first });
+        // With nothing missing, nobody asks any more when that was.
+        sync.first = sync.first.filter(|_| !sync.gaps.is_empty()).map(|first| First { broke: false, ..first });
         sync.torn = sync.torn.saturating_sub(1);
         sync.cursor = sync.ahead.take().or(page.last).or(sync.cursor.take());
         account.synced_to = Some(now);
@@ -271,8 +272,10 @@ impl Model {
         let gone = self.options.retention == Retention::Nothing
             && (self.talks.values().any(unread) || self.waiting.values().any(coming));
         let Some(account) = self.account_mut(id).filter(|account| !account.sync.stand_in && !gone) else { return };
-        let complete = account.sync.complete.then(|| account.heard_to(now.wall));
-        let Some(at) = complete.or_else(|| account.sync.first?.missed_from()) else { return };
+        // Of a session that is over it was said how far it told, and what something else has told since is not of it.
+        let told_to = if account.online() { Some(account.heard_to(now.wall)) } else { account.synced_to };
+        let at = if account.sync.complete { told_to } else { account.sync.first.and_then(|first| first.kept_from()) };
+        let Some(at) = at.filter(|_| account.features.archive) else { return };
         let sync = &mut account.sync;
         sync.told = Some((sync.cursor.clone(), now.mono));
         let (last, gaps) = (sync.cursor.clone(), sync.gaps.clone());
@@ -284,12 +287,12 @@ impl Model {
     pub(super) fn news_of(&self, id: &AccountId, stamp: Stamp) -> News {
         let Some(account) = self.account(id) else { return News::Old };
         let sync = &account.sync;
-        let known = account.synced_to.or(sync.newest).or(sync.first.filter(|first| first.broke).map(|first| first.at));
-        if sync.first.is_some_and(|first| first.is_after(stamp)) {
-            News::Old
-        } else if sync.gaps.iter().any(|gap| gap.holds(stamp)) {
-            News::Quiet
-        } else if known.is_some_and(|known| stamp > known.minus(MARGIN)) {
+        let before_first = sync.first.is_some_and(|first| first.is_after(stamp));
+        let known = account.synced_to.or(sync.newest).map(|known| known.minus(MARGIN));
+        let missed_from = known.or(sync.first.filter(|first| first.broke && !before_first).map(|_| Stamp::default()));
+        if sync.gaps.iter().any(|gap| gap.holds(stamp)) {
+            if before_first { News::Old } else { News::Quiet }
+        } else if missed_from.is_some_and(|from| stamp > from) {
             News::Fresh
         } else {
             News::Old

@@ -32,6 +32,7 @@ impl Model {
             }
         }
         for id in self.meant(None) {
+            self.break_first(&id);
             self.tell_cursor(&id, true, fx);
             fx.push(Effect::Link(id, LinkCommand::Disconnect));
         }

@@ -27,6 +27,11 @@ impl First {
         self.broke.then(|| self.told_from.map_or(self.at, |told| told.min(self.at)))
     }
 
+    /// The same, for another process: that takes what came since for news, so not what is older than our first time.
+    pub(super) fn kept_from(&self) -> Option<Stamp> {
+        self.broke.then_some(self.at)
+    }
+
     /// What was archived at this moment was so before we were there.
     pub(super) fn is_after(&self, stamp: Stamp) -> bool {
         stamp < self.at.minus(CLOCKS)
@@ -47,19 +52,17 @@ impl Account {
 
 impl Model {
     /// This is the first time, if nothing is known.
-    pub(super) fn note_first(&mut self, id: &AccountId) {
-        let (now, cached) = (self.now.wall, self.cache_known);
+    pub(super) fn note_first(&mut self, id: &AccountId, at: Stamp) {
+        let cached = self.cache_known;
         if let Some(account) = self.account_mut(id).filter(|account| cached && account.knows_nothing()) {
-            account.sync.first.get_or_insert(First { at: now, told_from: None, broke: false });
+            account.sync.first.get_or_insert(First { at, told_from: None, broke: false });
         }
     }
 
     /// A session ends. If it was the first one, and no newest page has come whole, the next page has something to join.
-    pub(super) fn break_first(&mut self, id: &AccountId) {
-        if self.account(id).is_none_or(|account| !account.online()) {
-            return;
-        }
-        self.note_first(id);
+    pub(in crate::app) fn break_first(&mut self, id: &AccountId) {
+        let Some(account) = self.account(id).filter(|account| account.online()) else { return };
+        self.note_first(id, account.heard_to(self.now.wall));
         if let Some(account) = self.account_mut(id).filter(|account| account.knows_nothing()) {
             account.sync.first = account.sync.first.map(|first| First { broke: true, ..first });
         }

@@ -245,6 +245,7 @@ impl Model {
             _ if doubtful => filling.way = Way::Time,
             _ if filled => {
                 sync.gaps.pop();
+                sync.first = sync.first.filter(|_| !sync.gaps.is_empty());
                 (filling.way, filling.of_gap) = (Way::Both, 0);
             }
             Some(edge) if edge.id != gap.before.id => {

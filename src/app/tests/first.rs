@@ -116,3 +116,41 @@ fn a_gap_with_nothing_in_it_is_no_gap() {
     world.session(xmpp::Event::ArchivePage(nothing));
     assert!(world.own().sync.gaps.is_empty() && queries(&mut world).is_empty());
 }
+
+/// Our clock is five minutes fast, so that by it all of this was before the first time.
+#[test]
+fn what_comes_behind_a_known_result_is_missed_whatever_the_clocks_say() {
+    let mut world = World::new(AccountCache::default());
+    world.sign_in(true);
+    let newest = queries(&mut world).remove(0);
+    page(&mut world, &newest, ("s1", Stamp(0)), "s9", false);
+    world.drop_link();
+    world.after(second(120));
+    world.fx.clear();
+    world.sign_in(true);
+    let newest = queries(&mut world).remove(0);
+    let at = Stamp(world.now.wall.0 - 360_000);
+    world.hears(in_page(newest.request, archived(says(PHONE, "10", "missed"), "s10", at)));
+    assert_eq!(world.talk(BELA).unread, 1);
+}
+
+/// Nothing would ever renew it, and a later process would take it for the place of all that came since.
+#[test]
+fn where_there_is_no_archive_nothing_is_told_of_it() {
+    let mut world = World::new(AccountCache::default());
+    world.sign_in(false);
+    world.fx.clear();
+    world.drop_link();
+    assert_eq!(kept(&mut world), None);
+}
+
+#[test]
+fn who_leaves_before_the_first_page_is_here_goes_on_from_there_too() {
+    let mut world = World::new(AccountCache::default());
+    let at = world.now.wall;
+    world.sign_in(true);
+    world.fx.clear();
+    world.after(second(5));
+    world.does(|model, fx| model.leave(0, fx));
+    assert_eq!(kept(&mut world), Some((None, at, Vec::new())));
+}
