@@ -27,9 +27,10 @@ impl First {
         self.broke.then(|| self.told_from.map_or(self.at, |told| told.min(self.at)))
     }
 
-    /// The same, for another process: that takes what came since for news, so not what is older than our first time.
+    /// The same, for another process: that takes what came since for news, so not what is older than our first time. Where
+    /// a page began with something older, it goes on behind the newest message that is kept.
     pub(super) fn kept_from(&self) -> Option<Stamp> {
-        self.broke.then_some(self.at)
+        self.missed_from().filter(|from| *from == self.at)
     }
 
     /// What was archived at this moment was so before we were there.

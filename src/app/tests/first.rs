@@ -154,3 +154,15 @@ fn who_leaves_before_the_first_page_is_here_goes_on_from_there_too() {
     world.does(|model, fx| model.leave(0, fx));
     assert_eq!(kept(&mut world), Some((None, at, Vec::new())));
 }
+
+#[test]
+fn who_leaves_in_the_middle_of_a_page_of_what_is_older_goes_on_behind_that() {
+    let mut world = World::new(AccountCache::default());
+    let at = world.now.wall;
+    world.sign_in(true);
+    let newest = queries(&mut world).remove(0);
+    world.hears(in_page(newest.request, archived(says(PHONE, "1", "old"), "s1", Stamp(at.0 - 90 * HOUR))));
+    world.fx.clear();
+    world.does(|model, fx| model.leave(0, fx));
+    assert_eq!(kept(&mut world), None);
+}
