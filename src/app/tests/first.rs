@@ -130,8 +130,13 @@ fn what_comes_behind_a_known_result_is_missed_whatever_the_clocks_say() {
     world.sign_in(true);
     let newest = queries(&mut world).remove(0);
     let at = Stamp(world.now.wall.0 - 360_000);
-    world.hears(in_page(newest.request, archived(says(PHONE, "10", "missed"), "s10", at)));
+    world.hears(in_page(newest.request, archived(says(PHONE, "20", "missed"), "s20", at)));
     assert_eq!(world.talk(BELA).unread, 1);
+    // Nor in a gap before that.
+    page(&mut world, &newest, ("s20", at), "s20", false);
+    let down = queries(&mut world).remove(0);
+    world.hears(in_page(down.request, archived(says(PHONE, "10", "missed too"), "s10", Stamp(at.0 - 1_000))));
+    assert_eq!(world.talk(BELA).unread, 2);
 }
 
 /// Nothing would ever renew it, and a later process would take it for the place of all that came since.
