@@ -288,11 +288,13 @@ impl Model {
         let Some(account) = self.account(id) else { return News::Old };
         let sync = &account.sync;
         let before_first = sync.first.is_some_and(|first| first.is_after(stamp));
-        let known = account.synced_to.or(sync.newest).map(|known| known.minus(MARGIN));
-        let missed_from = known.or(sync.first.filter(|first| first.broke && !before_first).map(|_| Stamp::default()));
+        let missed = match account.synced_to.or(sync.newest) {
+            Some(known) => stamp > known.minus(MARGIN),
+            None => sync.first.is_some_and(|first| first.broke) && !before_first,
+        };
         if sync.gaps.iter().any(|gap| gap.holds(stamp)) {
             if before_first { News::Old } else { News::Quiet }
-        } else if missed_from.is_some_and(|from| stamp > from) {
+        } else if missed {
             News::Fresh
         } else {
             News::Old
